@@ -1,0 +1,1 @@
+"""The adapters, one folder per store, and the registry that knows them."""

@@ -1,0 +1,1 @@
+"""The embedded default: SQLite files, in WAL mode, fsynced before a write is acknowledged."""

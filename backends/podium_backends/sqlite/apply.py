@@ -1,0 +1,148 @@
+"""A WriteSet in one SQLite transaction: the remembered request, guards, documents, acks and removes, pushes."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from podium_backends.sqlite import (
+    event_statements,
+    guard_statements,
+    removal_statements,
+    task_statements,
+)
+from podium_backends.sqlite import workflow_statements as workflows
+from podium_backends.sqlite.queue_effects import QueueEffects
+from podium_core.write_set import AckOp, PushOp, PutMode, RemoveOp, WriteOutcome, WriteSet
+
+REQUEST_MEMORY_MS = 600_000
+_outcome = msgspec.msgpack.Decoder(WriteOutcome)
+
+
+class Application:
+    """One WriteSet, ready to run as a job: repeatable, since all its state is made anew in ``run``."""
+
+    def __init__(self, write_set: WriteSet, queues: QueueEffects, *, event_ttl_ms: int) -> None:
+        self._set = write_set
+        self._queues = queues
+        self._event_ttl_ms = event_ttl_ms
+
+    @property
+    def weight(self) -> int:
+        """Roughly how many statements it runs."""
+        s = self._set
+        removals = removal_statements.CHUNK * len(s.workflow_removals) * 4
+        return 3 + 4 * len(s.task_puts) + 4 * len(s.workflow_puts) + 2 * len(s.queue_ops) + removals
+
+    def run(self, conn: sqlite3.Connection, now: int) -> WriteOutcome:
+        """Apply it, or raise what a guard says before anything is written."""
+        request_id = self._set.request_id
+        if request_id:
+            remembered = _remembered(conn, request_id, now)
+            if remembered is not None:
+                return remembered
+        outcome = self._write(conn, now)
+        if request_id and outcome.workflow_created is not False:
+            _remember(conn, request_id, outcome, now)
+        return outcome
+
+    def _write(self, conn: sqlite3.Connection, now: int) -> WriteOutcome:
+        s = self._set
+        for guard in s.guards:
+            guard_statements.check(conn, guard, now)
+        created, workflow_times = self._put_workflows(conn, now)
+        if created is False:
+            return WriteOutcome(workflow_created=False)
+        removed_tasks = tuple(
+            removal_statements.remove_task(conn, self._queues, removal, now)
+            for removal in s.task_removals
+        )
+        task_times, created_ids, left_out = self._put_tasks(conn, now)
+        events = self._put_events(conn, now)
+        for workflow_id in s.unpend:
+            workflows.unpend(conn, workflow_id)
+        removed_workflows = tuple(
+            removal_statements.mark(conn, self._queues, removal, now)
+            for removal in s.workflow_removals
+        )
+        acked, removed = self._queue(conn, now, frozenset(left_out))
+        return WriteOutcome(
+            workflow_created=created,
+            created_task_ids=created_ids,
+            left_out_task_ids=left_out,
+            workflow_times=workflow_times,
+            task_times=task_times,
+            event_created=events,
+            events_removed=tuple(
+                event_statements.remove_event(conn, r, now=now) for r in s.event_removals
+            ),
+            tasks_removed=removed_tasks,
+            workflows_removed=removed_workflows,
+            acked=acked,
+            removed=removed,
+        )
+
+    def _put_workflows(
+        self, conn: sqlite3.Connection, now: int
+    ) -> tuple[bool | None, dict[str, int]]:
+        created = None
+        times = {}
+        for put in self._set.workflow_puts:
+            stamp = workflows.put_workflow(conn, put, now)
+            if stamp is None:
+                return False, {}
+            if put.mode is PutMode.CREATE:
+                created = True
+            times[put.workflow_id] = stamp
+        return created, times
+
+    def _put_tasks(
+        self, conn: sqlite3.Connection, now: int
+    ) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
+        times: dict[str, int] = {}
+        created, left_out = [], []
+        for put in self._set.task_puts:
+            stamp = task_statements.put_task(conn, put, now)
+            if stamp is task_statements.Taken.BY_ANOTHER:
+                left_out.append(put.task_id)
+                continue
+            if put.mode is PutMode.CREATE:
+                created.append(put.task_id)
+            if isinstance(stamp, int):
+                times[put.task_id] = stamp
+        return times, tuple(created), tuple(left_out)
+
+    def _put_events(self, conn: sqlite3.Connection, now: int) -> tuple[bool, ...]:
+        return tuple(
+            event_statements.put_event(conn, put, now=now, ttl_ms=self._event_ttl_ms)
+            for put in self._set.event_puts
+        )
+
+    def _queue(
+        self, conn: sqlite3.Connection, now: int, left_out: frozenset[str]
+    ) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+        acked, removed = [], []
+        for op in self._set.queue_ops:
+            match op:
+                case AckOp():
+                    acked.append(self._queues.ack(conn, op, now))
+                case RemoveOp():
+                    removed.append(self._queues.remove(conn, op, now))
+                case PushOp():
+                    if op.unless_left_out not in left_out:
+                        self._queues.push(conn, op, now)
+        return tuple(acked), tuple(removed)
+
+
+def _remembered(conn: sqlite3.Connection, request_id: str, now: int) -> WriteOutcome | None:
+    sql = "SELECT outcome FROM requests WHERE id = ? AND expires_ms > ?"
+    row = conn.execute(sql, (request_id, now)).fetchone()
+    return None if row is None else msgspec.structs.replace(_outcome.decode(row[0]), replayed=True)
+
+
+def _remember(conn: sqlite3.Connection, request_id: str, outcome: WriteOutcome, now: int) -> None:
+    conn.execute(
+        "INSERT OR REPLACE INTO requests (id, expires_ms, outcome) VALUES (?, ?, ?)",
+        (request_id, now + REQUEST_MEMORY_MS, msgspec.msgpack.encode(outcome)),
+    )

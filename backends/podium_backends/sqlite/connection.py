@@ -1,0 +1,93 @@
+"""Connections to a database file, its format version and its migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+from podium_core.errors import IncompatibleStoreError
+
+# 'Podi': tells a file of Podium's from any other program's.
+APPLICATION_ID = 0x506F6469
+FORMAT_VERSION = 1
+CACHE_KIBIBYTES = 16_384
+
+
+def open_connection(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection without transactions of its own making; durable, and used by one thread at a time."""
+    conn = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+    conn.execute("PRAGMA busy_timeout = 5000")
+    conn.execute("PRAGMA synchronous = FULL")
+    conn.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+    conn.execute("PRAGMA temp_store = MEMORY")
+    # After a checkpoint the log is cut to this size, so that one burst doesn't keep it large for ever.
+    conn.execute("PRAGMA journal_size_limit = 33554432")
+    if read_only:
+        conn.execute("PRAGMA query_only = ON")
+    return conn
+
+
+def prepare_file(path: Path) -> None:
+    """Create the file, or bring it to this format, under the write lock.
+
+    Raises:
+        IncompatibleStoreError: A newer format, or not a file of Podium's.
+    """
+    conn = open_connection(path)
+    try:
+        version = conn.execute("PRAGMA user_version").fetchone()[0]
+        tables = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        application = conn.execute("PRAGMA application_id").fetchone()[0]
+        if tables and application != APPLICATION_ID:
+            raise IncompatibleStoreError(f"{path} is not a database of Podium's: use another path")
+        if version > FORMAT_VERSION:
+            raise IncompatibleStoreError(
+                f"{path} is in use by another version (format {version}, this one writes {FORMAT_VERSION}): "
+                "upgrade this server or use another folder"
+            )
+        if version < FORMAT_VERSION:
+            _migrate(conn, version)
+        conn.execute("PRAGMA journal_mode = WAL").fetchone()
+    finally:
+        conn.close()
+
+
+def _migrate(conn: sqlite3.Connection, version: int) -> None:
+    if version == 0:
+        # Only before the first table; lets the file give freed pages back.
+        conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    conn.execute("PRAGMA journal_mode = WAL").fetchone()
+    conn.execute("BEGIN IMMEDIATE")
+    for later in range(version + 1, FORMAT_VERSION + 1):
+        for script in _scripts(later):
+            for statement in _statements(script):
+                conn.execute(statement)
+    conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    conn.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+    conn.execute("COMMIT")
+
+
+def _scripts(version: int) -> list[str]:
+    """The SQL that leads to a format version: version 1 is the folder ``schema``, later ones ``schema/v<n>``."""
+    folder = resources.files("podium_backends.sqlite") / "schema"
+    if version > 1:
+        folder = folder / f"v{version}"
+    files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")),
+        key=lambda file: file.name,
+    )
+    return [file.read_text(encoding="utf-8") for file in files]
+
+
+def _statements(script: str) -> list[str]:
+    """A script cut into statements, triggers whole (sqlite3's own executescript would commit)."""
+    statements, text = [], ""
+    for line in script.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            statements.append(text)
+            text = ""
+    return statements

@@ -1,0 +1,227 @@
+"""One SQLite file: a writer that groups concurrent calls into one durable transaction, and a reader beside it.
+
+Statements of small groups run on the event loop, which costs less than handing each to a thread; what blocks (the fsync of
+COMMIT, waiting for another process, large groups) runs in one thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from podium_backends.sqlite.connection import open_connection, prepare_file
+from podium_backends.sqlite.group import Group, Job
+from podium_backends.sqlite.translation import translated
+from podium_backends.sqlite.write_lock import WriteLock
+from podium_core.clock import Clock, system_clock_ms
+from podium_core.errors import BackendUnavailableError
+
+T = TypeVar("T")
+
+MAX_GROUP_WEIGHT = 4_000
+# Above so many statements a group runs in the thread: about a millisecond of the event loop.
+INLINE_WEIGHT = 96
+WATCH_SECONDS = 0.03
+MAINTENANCE_SECONDS = 20.0
+
+
+class Database:
+    """One database file, open in this process.
+
+    Attributes:
+        name: The store's configured name, for errors.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        name: str = "main",
+        *,
+        lock_timeout_ms: int = 5_000,
+        clock: Clock = system_clock_ms,
+    ) -> None:
+        self.path = path
+        self.name = name
+        self._lock_timeout_seconds = lock_timeout_ms / 1000
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sqlite-{name}")
+        self._pending: list[Job[Any]] = []
+        self._flusher: asyncio.Task[None] | None = None
+        self._callbacks: list[Callable[[], None]] = []
+        self._subscribers: dict[object, Callable[[], None]] = {}
+        self._watcher: asyncio.Task[None] | None = None
+        self._closing = False
+
+    # life
+
+    async def open(self) -> None:
+        """Create or migrate the file and open its connections.
+
+        Raises:
+            IncompatibleStoreError: The file has a newer format, or isn't a database of Podium's.
+            BackendUnavailableError: The folder can't be written.
+        """
+        loop = asyncio.get_running_loop()
+        with translated(self.name):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = WriteLock(self.path)
+            await loop.run_in_executor(self._thread, self._prepare)
+            self._writer = open_connection(self.path)
+            self._reader = open_connection(self.path, read_only=True)
+        self._version = self._data_version()
+
+    def _prepare(self) -> None:
+        if not self._lock.take(self._lock_timeout_seconds):
+            raise BackendUnavailableError(self.name, f"{self.path} is locked by another process")
+        try:
+            prepare_file(self.path)
+        finally:
+            self._lock.release()
+
+    async def close(self) -> None:
+        """Finish what was asked for, fold the write-ahead log into the file, and close."""
+        self._closing = True
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.gather(self._watcher, return_exceptions=True)
+        if self._flusher is not None:
+            await asyncio.gather(self._flusher, return_exceptions=True)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._fold)
+        self._thread.shutdown(wait=True)
+        self._reader.close()
+        self._writer.close()
+        self._lock.close()
+
+    def _fold(self) -> None:
+        # Best effort: with another process on the file the log stays, and nothing is lost.
+        self._writer.execute("PRAGMA busy_timeout = 100")
+        self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    # the clock
+
+    def now_ms(self) -> int:
+        """The store's clock, in milliseconds since the epoch."""
+        return self._clock()
+
+    # reading
+
+    def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a short query on the reader. What was acknowledged before is seen; it never waits for a writer."""
+        with translated(self.name):
+            return query(self._reader)
+
+    def read_snapshot(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """The same with several statements that see one state."""
+        with translated(self.name):
+            self._reader.execute("BEGIN")
+            try:
+                return query(self._reader)
+            finally:
+                self._reader.execute("COMMIT")
+
+    # writing
+
+    async def write(self, job: Callable[[sqlite3.Connection], T], *, weight: int = 1) -> T:
+        """Run a job in the next transaction, and return once that is durable.
+
+        Calls that come while a transaction is under way share the next one; each runs in a savepoint of its own, so that
+        one that fails takes nobody along. A job must be repeatable: it runs again if the transaction was lost.
+
+        Args:
+            job: SQL and pure Python on the writer's connection.
+            weight: Roughly how many statements it runs.
+        """
+        if self._closing:
+            raise BackendUnavailableError(
+                self.name, f"store '{self.name}' is shutting down; nothing was written"
+            )
+        entry = Job(job, asyncio.get_running_loop().create_future(), weight)
+        self._pending.append(entry)
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.get_running_loop().create_task(self._flush())
+        result: T = await entry.future
+        return result
+
+    def after_commit(self, conn: sqlite3.Connection, callback: Callable[[], None]) -> None:
+        """Within a job: call back on the loop once the job's transaction is durable."""
+        del conn
+        self._callbacks.append(callback)
+
+    async def _flush(self) -> None:
+        while self._pending:
+            group = self._next_group()
+            if group.jobs:
+                await self._carry_out(group)
+
+    def _next_group(self) -> Group:
+        jobs: list[Job[Any]] = []
+        weight = taken = 0
+        for entry in self._pending:
+            if jobs and weight + entry.weight > MAX_GROUP_WEIGHT:
+                break
+            taken += 1
+            if not entry.future.cancelled():  # its caller is gone: nothing was written
+                jobs.append(entry)
+                weight += entry.weight
+        del self._pending[:taken]
+        return Group(jobs, weight, self._callbacks)
+
+    async def _carry_out(self, group: Group) -> None:
+        loop = asyncio.get_running_loop()
+        taken = self._lock.take_at_once() or await loop.run_in_executor(
+            self._thread, self._lock.take, self._lock_timeout_seconds
+        )
+        if not taken:
+            busy = f"store '{self.name}': another process kept the write lock; nothing was written, safe to repeat"
+            group.fail(BackendUnavailableError(self.name, busy))
+            return
+        try:
+            if group.weight <= INLINE_WEIGHT:
+                group.run(self._writer)
+                if group.open:
+                    await loop.run_in_executor(self._thread, group.commit, self._writer)
+            else:
+                await loop.run_in_executor(self._thread, group.run_and_commit, self._writer)
+            if group.lost:
+                await loop.run_in_executor(self._thread, group.run_one_by_one, self._writer)
+        except Exception as error:
+            group.fail(error)
+        finally:
+            self._lock.release()
+        group.answer(self.name)
+        self._notice_others()
+
+    # other processes
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back on the loop soon after another process has committed; returns what ends that."""
+        key = object()
+        self._subscribers[key] = callback
+        if self._watcher is None or self._watcher.done():
+            self._watcher = asyncio.get_running_loop().create_task(self._watch())
+        return lambda: self._subscribers.pop(key, None) and None
+
+    async def _watch(self) -> None:
+        while self._subscribers:
+            await asyncio.sleep(WATCH_SECONDS)
+            if (
+                self._flusher is None or self._flusher.done()
+            ):  # else the flusher looks, and owns the connection
+                self._notice_others()
+
+    def _notice_others(self) -> None:
+        if not self._subscribers:
+            return
+        version = self._data_version()
+        if version != self._version:
+            self._version = version
+            for callback in list(self._subscribers.values()):
+                callback()
+
+    def _data_version(self) -> int:
+        # On the writer's own connection: unchanged by its own commits.
+        return int(self._writer.execute("PRAGMA data_version").fetchone()[0])

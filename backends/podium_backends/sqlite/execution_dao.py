@@ -1,0 +1,75 @@
+"""The ExecutionDAO of a SQLite file: reads, and ``apply`` in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+
+from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
+
+from podium_backends.sqlite import removal_statements
+from podium_backends.sqlite.apply import Application
+from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.execution_reads import ExecutionReads
+from podium_backends.sqlite.queue_effects import QueueEffects
+from podium_backends.sqlite.workflow_statements import RemovalUnderWayError
+from podium_core.clock import Clock
+from podium_core.dao import ExecutionDAO
+from podium_core.models import Task
+from podium_core.write_set import ExecutionStore, WriteOutcome, WriteSet
+from podium_core.write_set.execution_writes import ExecutionWrites
+
+
+class SqliteExecutionDAO(ExecutionReads, ExecutionWrites):
+    """Implements ``ExecutionDAO`` and ``ExecutionStore``.
+
+    ``queues`` says where queue operations go; ``limits`` answers the limit question under its older name.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        queues: QueueEffects,
+        limits: SqliteConcurrentExecutionLimitDAO,
+        *,
+        event_ttl_ms: int = 60_000,
+    ) -> None:
+        super().__init__(database)
+        self.clock: Clock = database.now_ms
+        self._queues = queues
+        self._limits = limits
+        self._event_ttl_ms = event_ttl_ms
+
+    async def apply(self, write_set: WriteSet) -> WriteOutcome:
+        application = Application(write_set, self._queues, event_ttl_ms=self._event_ttl_ms)
+        while True:
+            try:
+                return await self._db.write(
+                    lambda conn: application.run(conn, self._db.now_ms()), weight=application.weight
+                )
+            except RemovalUnderWayError:
+                # The id is wanted anew: end the removal that holds it first.
+                for put in write_set.workflow_puts:
+                    await self.carry_out_removal(put.workflow_id)
+
+    async def carry_out_removal(self, workflow_id: str) -> bool:
+        began = False
+        while True:
+            more = await self._db.write(
+                lambda conn: removal_statements.carry_out_chunk(
+                    conn, self._queues, workflow_id, self._db.now_ms()
+                ),
+                weight=removal_statements.CHUNK * 4,
+            )
+            if more is None:
+                return began
+            began = True
+            if not more:
+                return True
+            await asyncio.sleep(0)
+
+    async def exceeds_in_progress_limit(self, task: Task) -> bool:
+        return await self._limits.exceeds_limit(task)
+
+
+_: type[ExecutionDAO] = SqliteExecutionDAO
+_store: type[ExecutionStore] = SqliteExecutionDAO

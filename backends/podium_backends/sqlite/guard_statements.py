@@ -1,0 +1,75 @@
+"""Guards of a WriteSet, checked before its first write."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from podium_backends.sqlite import queue_statements
+from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
+from podium_core.models.enums import WorkflowStatus
+from podium_core.write_set import (
+    ExpectedTaskTime,
+    ExpectedWorkflowTime,
+    Guard,
+    HeldReceipt,
+    WorkflowExists,
+    WorkflowTerminal,
+)
+
+_LIVE = "(removal_due_ms IS NULL OR removal_due_ms > ?)"
+
+
+def check(conn: sqlite3.Connection, guard: Guard, now: int) -> None:
+    """Raise what the guard says if it doesn't hold."""
+    match guard:
+        case WorkflowExists():
+            _live_workflow(conn, guard.workflow_id, now)
+        case ExpectedWorkflowTime():
+            _, stamp = _live_workflow(conn, guard.workflow_id, now)
+            _require_same("workflow", guard.workflow_id, guard.expected, stamp)
+        case ExpectedTaskTime():
+            _task_time(conn, guard)
+        case WorkflowTerminal():
+            _terminal(conn, guard.workflow_id, now)
+        case HeldReceipt():
+            if not queue_statements.holds(
+                conn, guard.queue_name, guard.message_id, receipt=guard.receipt, now_ms=now
+            ):
+                raise ConflictError(
+                    "STALE_RECEIPT", f"message/{guard.queue_name}/{guard.message_id}"
+                )
+
+
+def _live_workflow(conn: sqlite3.Connection, workflow_id: str, now: int) -> tuple[str, int]:
+    sql = f"SELECT status, stamp FROM workflows WHERE id = ? AND {_LIVE}"
+    row = conn.execute(sql, (workflow_id, now)).fetchone()
+    if row is None:
+        raise NotFoundError("workflow", workflow_id)
+    status, stamp = row
+    return status, stamp
+
+
+def _task_time(conn: sqlite3.Connection, guard: ExpectedTaskTime) -> None:
+    row = conn.execute("SELECT stamp FROM tasks WHERE id = ?", (guard.task_id,)).fetchone()
+    if row is None:
+        raise NotFoundError("task", guard.task_id)
+    _require_same("task", guard.task_id, guard.expected, row[0])
+
+
+def _require_same(kind: str, name: str, expected: int, stamp: int) -> None:
+    if stamp != expected:
+        raise ConflictError(
+            "STALE_UPDATE_TIME", f"{kind}/{name}", expected=str(expected), actual=str(stamp)
+        )
+
+
+def _terminal(conn: sqlite3.Connection, workflow_id: str, now: int) -> None:
+    row = conn.execute(
+        f"SELECT status FROM workflows WHERE id = ? AND {_LIVE}", (workflow_id, now)
+    ).fetchone()
+    if row is not None and (row[0] is None or not WorkflowStatus(row[0]).is_terminal):
+        raise FailedPreconditionError(
+            "WORKFLOW_NOT_TERMINAL",
+            f"workflow/{workflow_id}",
+            f"workflow '{workflow_id}' is {row[0]}, not terminal",
+        )

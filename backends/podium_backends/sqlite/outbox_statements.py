@@ -1,0 +1,46 @@
+"""Statements on the outbox, for jobs that run in a transaction of their own making."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+
+from podium_core.outbox import BUCKETS
+
+
+def bucket_of(id_: str) -> int:
+    """The bucket of an entry: the same in every process."""
+    return zlib.crc32(id_.encode()) % BUCKETS
+
+
+def next_token(conn: sqlite3.Connection, now_ms: int) -> int:
+    """A token above every one given out before, whatever the clock does."""
+    row = conn.execute(
+        "UPDATE outbox_token SET last = max(last + 1, ?) RETURNING last", (now_ms * 1000,)
+    ).fetchone()
+    return int(row[0])
+
+
+def put_entry(
+    conn: sqlite3.Connection,
+    kind: str,
+    id_: str,
+    *,
+    now_ms: int,
+    due_ms: int = 0,
+    body: bytes = b"",
+) -> int:
+    """Write an entry, replacing one of that id, and return its fresh token."""
+    token = next_token(conn, now_ms)
+    conn.execute(
+        "INSERT INTO outbox (kind, id, token, bucket, due_ms, since_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (kind, id) DO UPDATE SET token = excluded.token, due_ms = excluded.due_ms,"
+        " attempts = 0, aside = 0, reason = NULL, body = excluded.body",
+        (kind, id_, token, bucket_of(id_), due_ms or now_ms, now_ms, body),
+    )
+    return token
+
+
+def drop_entry(conn: sqlite3.Connection, kind: str, id_: str) -> None:
+    """Delete an entry whatever its token."""
+    conn.execute("DELETE FROM outbox WHERE kind = ? AND id = ?", (kind, id_))

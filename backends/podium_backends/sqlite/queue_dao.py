@@ -1,0 +1,372 @@
+"""The QueueDAO on SQLite."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+from podium_core.dao import QueueStore
+from podium_core.errors import StorageError
+from podium_core.models import Message, PushMessage, QueueDetail
+from podium_core.outbox import QueueTarget
+from podium_core.write_set import PushOp
+from podium_core.write_set.validation import (
+    MAX_ITEMS,
+    require_at_most,
+    require_not_negative,
+    require_priority,
+    require_text,
+)
+
+from podium_backends.sqlite import queue_counts, queue_statements
+from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.queue_statements import SWEEP_ROWS, Push
+from podium_backends.sqlite.queue_validation import require_count, require_lease, require_push, require_pushes
+from podium_backends.sqlite.queue_waiters import QueueWaiters
+
+T = TypeVar("T")
+
+DEFAULT_UNACK_TIMEOUT_MS = 60_000
+MAX_WAIT_MS = 86_400_000
+# A count that met so many lapsed leases has them swept, so that the next one needn't look at them.
+_SWEEP_AT = 200
+
+
+class _Poll(msgspec.Struct, frozen=True):
+    queue_name: str
+    count: int
+    lease_ms: int
+
+
+class SqliteQueueDAO:
+    """Queues in one database file."""
+
+    def __init__(
+        self,
+        database: Database,
+        waiters: QueueWaiters,
+        *,
+        unack_timeout_ms: int = DEFAULT_UNACK_TIMEOUT_MS,
+        queue_unack_timeout_ms: Mapping[str, int] | None = None,
+    ) -> None:
+        self._database = database
+        self._waiters = waiters
+        self._unack_timeout_ms = unack_timeout_ms
+        self._queue_unack_timeout_ms = dict(queue_unack_timeout_ms or {})
+        # Queues whose last poll found something: the next goes for messages without looking whether there are any.
+        self._flowing: set[str] = set()
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Finish giving back what cancelled calls were handed. Before the database closes."""
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    # pushing
+
+    async def push(self, queue_name: str, message: PushMessage) -> None:
+        await self._push(queue_name, [require_push(message)])
+
+    async def push_messages(self, queue_name: str, messages: Sequence[PushMessage]) -> None:
+        pushes = require_pushes(messages)
+        await self._push(queue_name, pushes)
+
+    async def _push(self, queue_name: str, pushes: list[Push]) -> None:
+        def job(conn: sqlite3.Connection, now_ms: int) -> None:
+            queue_statements.push(conn, queue_name, pushes, now_ms=now_ms)
+
+        await self._change(queue_name, job, weight=len(pushes))
+
+    async def push_if_not_exists(self, queue_name: str, message: PushMessage) -> bool:
+        push = require_push(message)
+        return await self._change(
+            queue_name,
+            lambda conn, now_ms: queue_statements.push_if_absent(conn, queue_name, push, now_ms=now_ms),
+        )
+
+    async def postpone(self, queue_name: str, message_id: str, *, priority: int = 0, offset_ms: int = 0) -> bool:
+        push = Push(
+            message_id=require_text(message_id, "message_id"),
+            priority=require_priority(priority, "priority"),
+            offset_ms=require_not_negative(offset_ms, "offset_ms"),
+        )
+        await self._change(
+            queue_name, lambda conn, now_ms: queue_statements.postpone(conn, queue_name, push, now_ms=now_ms)
+        )
+        return True
+
+    # delivering
+
+    async def pop(
+        self, queue_name: str, *, count: int, timeout_ms: int = 0, unack_timeout_ms: int | None = None
+    ) -> list[str]:
+        messages = await self.poll_messages(
+            queue_name, count=count, timeout_ms=timeout_ms, unack_timeout_ms=unack_timeout_ms
+        )
+        return [message.id for message in messages]
+
+    async def poll_messages(
+        self, queue_name: str, *, count: int, timeout_ms: int = 0, unack_timeout_ms: int | None = None
+    ) -> list[Message]:
+        require_text(queue_name, "queue_name")
+        if unack_timeout_ms is None:
+            unack_timeout_ms = self._queue_unack_timeout_ms.get(queue_name, self._unack_timeout_ms)
+        poll = _Poll(queue_name, require_count(count), require_lease(unack_timeout_ms))
+        require_not_negative(timeout_ms, "timeout_ms")
+        messages = await self._take(poll) if self._is_worth_taking(queue_name) else []
+        if messages or not timeout_ms:
+            return messages
+        return await self._wait_and_take(poll, timeout_ms)
+
+    def _is_worth_taking(self, queue_name: str) -> bool:
+        # A look on the reader costs far less than an empty transaction, and most polls of idle queues find nothing.
+        if queue_name in self._flowing:
+            return True
+        now_ms = self._database.now_ms()
+        state = self._database.read(
+            lambda conn: queue_statements.readiness(conn, queue_name, limit=1, now_ms=now_ms)
+        )
+        return state.ready > 0
+
+    async def _wait_and_take(self, poll: _Poll, timeout_ms: int) -> list[Message]:
+        deadline = asyncio.get_running_loop().time() + min(timeout_ms, MAX_WAIT_MS) / 1000
+        messages: list[Message] = []
+        with self._waiters.enter(poll.queue_name, poll.count) as waiter:
+            while not messages and await waiter.something_ready(deadline):
+                messages = await self._take(poll)
+        return messages
+
+    async def _take(self, poll: _Poll) -> list[Message]:
+        handover = _Handover(partial(self._give_back_soon, poll.queue_name))
+
+        def job(conn: sqlite3.Connection) -> list[Message]:
+            messages = queue_statements.poll(
+                conn,
+                poll.queue_name,
+                count=poll.count,
+                lease_ms=poll.lease_ms,
+                now_ms=self._database.now_ms(),
+            )
+            if messages:
+                self._database.after_commit(conn, partial(handover.committed, messages))
+                self._database.after_commit(conn, partial(self._waiters.changed, poll.queue_name))
+            return messages
+
+        try:
+            messages = await self._database.write(job, weight=2 + poll.count // 4)
+        except asyncio.CancelledError:
+            handover.abandon()
+            raise
+        (self._flowing.add if messages else self._flowing.discard)(poll.queue_name)
+        return messages
+
+    def _give_back_soon(self, queue_name: str, messages: list[Message]) -> None:
+        task = asyncio.get_running_loop().create_task(self._try_to_give_back(queue_name, messages))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _try_to_give_back(self, queue_name: str, messages: list[Message]) -> None:
+        try:
+            await self.give_back(queue_name, messages)
+        except StorageError:
+            return  # the leases lapse by themselves
+
+    async def give_back(self, queue_name: str, messages: Sequence[Message]) -> None:
+        if not messages:
+            return
+        await self._change(
+            queue_name,
+            lambda conn, now_ms: queue_statements.give_back(conn, queue_name, messages, now_ms=now_ms),
+            weight=len(messages),
+        )
+
+    async def ack(self, queue_name: str, message_id: str, *, receipt: str = "") -> bool:
+        require_text(queue_name, "queue_name")
+        require_text(message_id, "message_id")
+        return await self._database.write(
+            lambda conn: queue_statements.ack(
+                conn, queue_name, message_id, receipt=receipt, now_ms=self._database.now_ms()
+            )
+        )
+
+    async def ack_messages(self, queue_name: str, acks: Sequence[tuple[str, str]]) -> list[bool]:
+        require_text(queue_name, "queue_name")
+        require_at_most(acks, MAX_ITEMS, "messages")
+        for at, (message_id, _) in enumerate(acks):
+            require_text(message_id, f"messages[{at}].message_id")
+
+        def job(conn: sqlite3.Connection) -> list[bool]:
+            now_ms = self._database.now_ms()
+            return [
+                queue_statements.ack(conn, queue_name, message_id, receipt=receipt, now_ms=now_ms)
+                for message_id, receipt in acks
+            ]
+
+        return await self._database.write(job, weight=len(acks))
+
+    async def set_unack_timeout(
+        self, queue_name: str, message_id: str, unack_timeout_ms: int, *, receipt: str = ""
+    ) -> bool:
+        return await self._set_unack_timeout(queue_name, message_id, unack_timeout_ms, receipt, only_shorter=False)
+
+    async def set_unack_timeout_if_shorter(
+        self, queue_name: str, message_id: str, unack_timeout_ms: int, *, receipt: str = ""
+    ) -> bool:
+        return await self._set_unack_timeout(queue_name, message_id, unack_timeout_ms, receipt, only_shorter=True)
+
+    async def _set_unack_timeout(
+        self, queue_name: str, message_id: str, unack_timeout_ms: int, receipt: str, *, only_shorter: bool
+    ) -> bool:
+        require_text(message_id, "message_id")
+        require_not_negative(unack_timeout_ms, "unack_timeout_ms")
+        return await self._change(
+            queue_name,
+            lambda conn, now_ms: queue_statements.set_unack_timeout(
+                conn,
+                queue_name,
+                message_id,
+                unack_timeout_ms,
+                receipt=receipt,
+                only_shorter=only_shorter,
+                now_ms=now_ms,
+            ),
+        )
+
+    # removing and moving
+
+    async def remove(self, queue_name: str, message_id: str) -> bool:
+        require_text(queue_name, "queue_name")
+        require_text(message_id, "message_id")
+        return await self._database.write(lambda conn: queue_statements.remove(conn, queue_name, message_id))
+
+    async def flush(self, queue_name: str) -> int:
+        require_text(queue_name, "queue_name")
+        # In steps, so that a long queue doesn't stop everybody; what is pushed meanwhile stays.
+        last = self._database.read(queue_statements.last_rowid)
+        return await self._in_steps(
+            lambda conn: queue_statements.remove_some(conn, queue_name, up_to_rowid=last, limit=SWEEP_ROWS)
+        )
+
+    async def process_unacks(self, queue_name: str) -> int:
+        require_text(queue_name, "queue_name")
+        now_ms = self._database.now_ms()
+        return await self._in_steps(lambda conn: queue_statements.sweep(conn, queue_name, now_ms=now_ms))
+
+    async def reset_offset_time(self, queue_name: str, message_id: str) -> bool:
+        require_text(message_id, "message_id")
+        return await self._change(
+            queue_name,
+            lambda conn, now_ms: queue_statements.reset_offset(conn, queue_name, message_id, now_ms=now_ms),
+        )
+
+    # reading
+
+    async def get_size(self, queue_name: str) -> int:
+        require_text(queue_name, "queue_name")
+        now_ms = self._database.now_ms()
+        counts = self._database.read(lambda conn: queue_counts.counts_of(conn, queue_name, now_ms=now_ms))
+        if counts.lapsed >= _SWEEP_AT:
+            await self.process_unacks(queue_name)
+        return counts.size
+
+    async def queues_detail(self) -> dict[str, int]:
+        return {detail.name: detail.size for detail in await self.queues_detail_verbose()}
+
+    async def queues_detail_verbose(self) -> list[QueueDetail]:
+        details: list[QueueDetail] = []
+        for counts in await self._all_counts():
+            if counts.lapsed >= _SWEEP_AT:
+                await self.process_unacks(counts.name)
+            details.append(QueueDetail(name=counts.name, size=counts.size, unacked=counts.unacked))
+        return details
+
+    async def _all_counts(self) -> list[queue_counts.QueueCounts]:
+        found: list[queue_counts.QueueCounts] = []
+        behind = ""
+        now_ms = self._database.now_ms()
+        while page := self._database.read(partial(queue_counts.counts_after, name=behind, now_ms=now_ms)):
+            found += [counts for counts in page if counts.total]
+            behind = page[-1].name
+            await asyncio.sleep(0)
+        return found
+
+    async def contains_message(self, queue_name: str, message_id: str) -> bool:
+        return await self.token_of(queue_name, message_id) is not None
+
+    async def peek_first_ids(self, queue_name: str, count: int) -> list[str]:
+        require_text(queue_name, "queue_name")
+        require_count(count)
+        now_ms = self._database.now_ms()
+        return self._database.read(
+            lambda conn: queue_statements.first_ids(conn, queue_name, count, now_ms=now_ms)
+        )
+
+    # for executions that live elsewhere
+
+    async def deliver(self, push: PushOp, token: int) -> None:
+        message = Push(push.message_id, push.payload, push.priority, push.offset_ms)
+        await self._change(
+            push.queue_name,
+            lambda conn, now_ms: queue_statements.push_unless_older(
+                conn, push.queue_name, message, token=token, now_ms=now_ms
+            ),
+        )
+
+    async def token_of(self, queue_name: str, message_id: str) -> int | None:
+        require_text(queue_name, "queue_name")
+        require_text(message_id, "message_id")
+        return self._database.read(lambda conn: queue_statements.token_of(conn, queue_name, message_id))
+
+    async def remove_seen(self, queue_name: str, message_id: str, token: int) -> bool:
+        return await self._database.write(
+            lambda conn: queue_statements.remove_token(conn, queue_name, message_id, token)
+        )
+
+    # how it is written
+
+    async def _change(
+        self, queue_name: str, change: Callable[[sqlite3.Connection, int], T], *, weight: int = 1
+    ) -> T:
+        """Write something that may make a message ready sooner or later: who waits hears of it."""
+        require_text(queue_name, "queue_name")
+
+        def job(conn: sqlite3.Connection) -> T:
+            result = change(conn, self._database.now_ms())
+            self._database.after_commit(conn, partial(self._waiters.changed, queue_name))
+            return result
+
+        return await self._database.write(job, weight=weight)
+
+    async def _in_steps(self, step: Callable[[sqlite3.Connection], int]) -> int:
+        total = 0
+        while (done := await self._database.write(step, weight=SWEEP_ROWS)) == SWEEP_ROWS:
+            total += done
+        return total + done
+
+
+class _Handover:
+    """Messages on their way from the transaction to a caller that may be cancelled meanwhile."""
+
+    def __init__(self, give_back: Callable[[list[Message]], None]) -> None:
+        self._give_back = give_back
+        self._messages: list[Message] = []
+        self._abandoned = False
+
+    def committed(self, messages: list[Message]) -> None:
+        """The lease is durable."""
+        self._messages = messages
+        if self._abandoned:
+            self._give_back(messages)
+
+    def abandon(self) -> None:
+        """The caller is gone."""
+        self._abandoned = True
+        if self._messages:
+            self._give_back(self._messages)
+
+
+_store: type[QueueStore] = SqliteQueueDAO
+_target: type[QueueTarget] = SqliteQueueDAO

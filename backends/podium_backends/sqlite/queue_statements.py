@@ -1,0 +1,318 @@
+"""Queue messages in SQL: functions on a connection, for the queue DAO and for a WriteSet in the same file.
+
+A leased message's due time is the end of its lease: ready means due at or before now, whoever held it. A lapsed lease still
+shows its receipt, so whatever asks for a receipt asks for the time too. Triggers keep the counts (``schema/queues.sql``).
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import sqlite3
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from podium_core.models import Message
+
+# Later than any time that matters; sums of two still fit 64 bits.
+MAX_TIME_MS = 2**53
+SWEEP_ROWS = 1_000
+
+_random = random.SystemRandom()
+
+# The priorities of a queue from the highest down, one index seek for each: delayed messages are never scanned.
+_LEVELS = """
+WITH RECURSIVE levels (level) AS (
+    SELECT (SELECT max(priority) FROM messages WHERE queue_name = ?1)
+    UNION ALL
+    SELECT (SELECT max(priority) FROM messages WHERE queue_name = ?1 AND priority < level)
+    FROM levels WHERE level IS NOT NULL
+)
+"""
+
+_PUSH = """
+INSERT INTO messages (queue_name, id, priority, due_ms, push_token, payload) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (queue_name, id) DO UPDATE SET
+    priority = excluded.priority, due_ms = excluded.due_ms, receipt = NULL, deliveries = 0,
+"""
+_PUSH_ANEW = _PUSH + """
+    push_token = max(excluded.push_token, push_token + 1), payload = excluded.payload
+"""
+_PUSH_KEEPING_PAYLOAD = _PUSH + """
+    push_token = max(excluded.push_token, push_token + 1)
+"""
+_PUSH_UNLESS_OLDER = _PUSH + """
+    push_token = excluded.push_token, payload = excluded.payload
+WHERE push_token < excluded.push_token
+"""
+_PUSH_IF_ABSENT = """
+INSERT INTO messages (queue_name, id, priority, due_ms, push_token, payload) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (queue_name, id) DO NOTHING
+"""
+
+# The join's order is the order of delivery: CROSS JOIN fixes it, and the index gives due times ascending, then rowids.
+_READY = _LEVELS + """
+SELECT m.rowid, m.id, m.priority, m.deliveries, m.payload
+FROM levels CROSS JOIN messages AS m
+WHERE m.queue_name = ?1 AND m.priority = level AND m.due_ms <= ?2
+LIMIT ?3
+"""
+_LEASE = "UPDATE messages SET receipt = ?, due_ms = ?, deliveries = deliveries + 1 WHERE rowid = ?"
+_READINESS = _LEVELS + """
+SELECT
+    sum((SELECT count(*) FROM (
+        SELECT 1 FROM messages WHERE queue_name = ?1 AND priority = level AND due_ms <= ?2 LIMIT ?3))),
+    min((SELECT min(due_ms) FROM messages WHERE queue_name = ?1 AND priority = level AND due_ms > ?2))
+FROM levels
+"""
+_READY_IDS = _LEVELS + """
+SELECT m.id FROM levels CROSS JOIN messages AS m
+WHERE m.queue_name = ?1 AND m.priority = level AND m.due_ms <= ?2
+LIMIT ?3
+"""
+_DELAYED_IDS = """
+SELECT due_ms, id FROM messages
+WHERE queue_name = ? AND priority = ? AND due_ms > ? AND receipt IS NULL
+ORDER BY due_ms, rowid LIMIT ?
+"""
+
+_ACK = "DELETE FROM messages WHERE queue_name = ? AND id = ? AND due_ms > ? AND receipt IS NOT NULL"
+_ACK_RECEIPT = "DELETE FROM messages WHERE queue_name = ? AND id = ? AND due_ms > ? AND receipt = ?"
+
+
+class Push(NamedTuple):
+    """A message to push."""
+
+    message_id: str
+    payload: str | None = None
+    priority: int = 0
+    offset_ms: int = 0
+
+
+class Readiness(NamedTuple):
+    """How many messages are ready (counted up to a limit for each priority), and when the next one will be."""
+
+    ready: int
+    next_due_ms: int | None
+
+
+def later(now_ms: int, offset_ms: int) -> int:
+    """The time so long from now."""
+    return min(now_ms + offset_ms, MAX_TIME_MS)
+
+
+def receipt_number(receipt: str) -> int:
+    """The number of a receipt's text; for any other text one that no message has."""
+    try:
+        number = int(receipt, 16) if len(receipt) <= 16 else -1
+    except ValueError:
+        return -1
+    return number if number < 2**63 else -1
+
+
+# pushing
+
+
+def push(conn: sqlite3.Connection, queue_name: str, messages: Iterable[Push], *, now_ms: int) -> None:
+    """Push messages; one of the same id is replaced and its lease ends."""
+    conn.executemany(_PUSH_ANEW, [_row(queue_name, message, now_ms) for message in messages])
+
+
+def push_if_absent(conn: sqlite3.Connection, queue_name: str, message: Push, *, now_ms: int) -> bool:
+    """Push unless the id is there, in whatever state."""
+    return conn.execute(_PUSH_IF_ABSENT, _row(queue_name, message, now_ms)).rowcount > 0
+
+
+def postpone(conn: sqlite3.Connection, queue_name: str, message: Push, *, now_ms: int) -> None:
+    """Push, with the payload that is there."""
+    conn.execute(_PUSH_KEEPING_PAYLOAD, _row(queue_name, message, now_ms))
+
+
+def push_unless_older(
+    conn: sqlite3.Connection, queue_name: str, message: Push, *, token: int, now_ms: int
+) -> bool:
+    """Push under this token, unless the message there has it already or a higher one."""
+    due_ms = later(now_ms, message.offset_ms)
+    row = (queue_name, message.message_id, message.priority, due_ms, token, message.payload)
+    return conn.execute(_PUSH_UNLESS_OLDER, row).rowcount > 0
+
+
+def _row(queue_name: str, message: Push, now_ms: int) -> tuple[str, str, int, int, int, str | None]:
+    # A plain push is as young as an intent made now: an older intent doesn't replace it. The random part tells it from a
+    # message of that id that came and went within the millisecond.
+    token = now_ms * 1_000 + int(random.random() * 1_000)  # noqa: S311 - not a secret
+    due_ms = later(now_ms, message.offset_ms)
+    return queue_name, message.message_id, message.priority, due_ms, token, message.payload
+
+
+# delivering
+
+
+def poll(
+    conn: sqlite3.Connection, queue_name: str, *, count: int, lease_ms: int, now_ms: int
+) -> list[Message]:
+    """Lease up to ``count`` ready messages, in the order of delivery."""
+    rows = conn.execute(_READY, (queue_name, now_ms, count)).fetchall()
+    if not rows:
+        return []
+    until_ms = later(now_ms, lease_ms)
+    receipts = [_random.getrandbits(63) for _ in rows]
+    conn.executemany(_LEASE, [(receipt, until_ms, row[0]) for receipt, row in zip(receipts, rows, strict=True)])
+    return [
+        Message(
+            id=message_id,
+            payload=UNSET if payload is None else payload,
+            priority=priority,
+            receipt=f"{receipt:016x}",
+            delivery_count=deliveries + 1,
+        )
+        for receipt, (_, message_id, priority, deliveries, payload) in zip(receipts, rows, strict=True)
+    ]
+
+
+def give_back(
+    conn: sqlite3.Connection, queue_name: str, messages: Sequence[Message], *, now_ms: int
+) -> None:
+    """End leases as if the messages had never been delivered; stale receipts change nothing."""
+    conn.executemany(
+        "UPDATE messages SET receipt = NULL, due_ms = min(due_ms, ?), deliveries = max(deliveries - 1, 0) "
+        "WHERE queue_name = ? AND id = ? AND receipt = ?",
+        [(now_ms, queue_name, message.id, receipt_number(message.receipt)) for message in messages],
+    )
+
+
+def ack(
+    conn: sqlite3.Connection, queue_name: str, message_id: str, *, receipt: str = "", now_ms: int
+) -> bool:
+    """Take an unacked message out; by id where there is no receipt."""
+    if not receipt:
+        return conn.execute(_ACK, (queue_name, message_id, now_ms)).rowcount > 0
+    held = (queue_name, message_id, now_ms, receipt_number(receipt))
+    return conn.execute(_ACK_RECEIPT, held).rowcount > 0
+
+
+def holds(
+    conn: sqlite3.Connection, queue_name: str, message_id: str, *, receipt: str, now_ms: int
+) -> bool:
+    """Whether the message is leased under this receipt."""
+    row = conn.execute(
+        "SELECT 1 FROM messages WHERE queue_name = ? AND id = ? AND due_ms > ? AND receipt = ?",
+        (queue_name, message_id, now_ms, receipt_number(receipt)),
+    )
+    return row.fetchone() is not None
+
+
+def set_unack_timeout(
+    conn: sqlite3.Connection,
+    queue_name: str,
+    message_id: str,
+    unack_timeout_ms: int,
+    *,
+    receipt: str = "",
+    only_shorter: bool = False,
+    now_ms: int,
+) -> bool:
+    """Let an unacked message's lease end so long from now; 0 ends it."""
+    due_ms = later(now_ms, unack_timeout_ms)
+    number = receipt_number(receipt) if receipt else None
+    changed = conn.execute(
+        "UPDATE messages SET due_ms = ?1, receipt = CASE WHEN ?1 > ?2 THEN receipt END "
+        "WHERE queue_name = ?3 AND id = ?4 AND due_ms > ?2 AND receipt IS NOT NULL "
+        "AND (?5 IS NULL OR receipt = ?5) AND (?6 = 0 OR due_ms > ?1)",
+        (due_ms, now_ms, queue_name, message_id, number, only_shorter),
+    )
+    return changed.rowcount > 0
+
+
+# removing
+
+
+def remove(conn: sqlite3.Connection, queue_name: str, message_id: str) -> bool:
+    """Take a message out, in whatever state."""
+    deleted = conn.execute("DELETE FROM messages WHERE queue_name = ? AND id = ?", (queue_name, message_id))
+    return deleted.rowcount > 0
+
+
+def remove_token(conn: sqlite3.Connection, queue_name: str, message_id: str, token: int) -> bool:
+    """Take a message out if it came with this token."""
+    deleted = conn.execute(
+        "DELETE FROM messages WHERE queue_name = ? AND id = ? AND push_token = ?", (queue_name, message_id, token)
+    )
+    return deleted.rowcount > 0
+
+
+def remove_some(conn: sqlite3.Connection, queue_name: str, *, up_to_rowid: int, limit: int) -> int:
+    """Take up to ``limit`` messages out that were there when ``up_to_rowid`` was the last."""
+    deleted = conn.execute(
+        "DELETE FROM messages WHERE rowid IN ("
+        "SELECT rowid FROM messages WHERE queue_name = ? AND rowid <= ? LIMIT ?)",
+        (queue_name, up_to_rowid, limit),
+    )
+    return deleted.rowcount
+
+
+def last_rowid(conn: sqlite3.Connection) -> int:
+    """The highest rowid of all messages."""
+    return int(conn.execute("SELECT coalesce(max(rowid), 0) FROM messages").fetchone()[0])
+
+
+# moving
+
+
+def reset_offset(conn: sqlite3.Connection, queue_name: str, message_id: str, *, now_ms: int) -> bool:
+    """Make a delayed message ready; one that is ready stays so, and true it is."""
+    changed = conn.execute(
+        "UPDATE messages SET due_ms = min(due_ms, ?1) "
+        "WHERE queue_name = ?2 AND id = ?3 AND (receipt IS NULL OR due_ms <= ?1)",
+        (now_ms, queue_name, message_id),
+    )
+    return changed.rowcount > 0
+
+
+def sweep(conn: sqlite3.Connection, queue_name: str, *, now_ms: int, limit: int = SWEEP_ROWS) -> int:
+    """Drop the receipts of up to ``limit`` lapsed leases, so that counting needn't look at them again."""
+    swept = conn.execute(
+        "UPDATE messages SET receipt = NULL WHERE rowid IN ("
+        "SELECT rowid FROM messages INDEXED BY messages_leased "
+        "WHERE queue_name = ? AND receipt IS NOT NULL AND due_ms <= ? LIMIT ?)",
+        (queue_name, now_ms, limit),
+    )
+    return swept.rowcount
+
+
+# reading
+
+
+def readiness(conn: sqlite3.Connection, queue_name: str, *, limit: int, now_ms: int) -> Readiness:
+    """What is ready, and when something will be: leases that lapse included."""
+    ready, next_due_ms = conn.execute(_READINESS, (queue_name, now_ms, limit)).fetchone()
+    return Readiness(ready, next_due_ms)
+
+
+def contains(conn: sqlite3.Connection, queue_name: str, message_id: str) -> bool:
+    """Whether a message is there, in whatever state."""
+    return token_of(conn, queue_name, message_id) is not None
+
+
+def token_of(conn: sqlite3.Connection, queue_name: str, message_id: str) -> int | None:
+    """The push token of a message; None without one."""
+    row = conn.execute(
+        "SELECT push_token FROM messages WHERE queue_name = ? AND id = ?", (queue_name, message_id)
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def first_ids(conn: sqlite3.Connection, queue_name: str, count: int, *, now_ms: int) -> list[str]:
+    """Ids in the order of delivery: what is ready, then what is delayed, the soonest first."""
+    ids = [row[0] for row in conn.execute(_READY_IDS, (queue_name, now_ms, count))]
+    wanted = count - len(ids)
+    if wanted:
+        levels = conn.execute(_LEVELS + "SELECT level FROM levels WHERE level IS NOT NULL", (queue_name,)).fetchall()
+        delayed = [conn.execute(_DELAYED_IDS, (queue_name, level, now_ms, wanted)) for (level,) in levels]
+        # Of two due at once the one from the higher level comes first: merge is stable.
+        soonest = heapq.merge(*delayed, key=lambda row: int(row[0]))
+        ids += [message_id for _, message_id in islice(soonest, wanted)]
+    return ids

@@ -1,0 +1,35 @@
+-- Places of concurrency limits, and the grants of rate limits.
+
+-- A place that isn't in use lapses at expires_ms. grant_id tells one holding of a place from a later one of the same task.
+CREATE TABLE limit_places (
+    definition_name TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    in_progress INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    grant_id INTEGER NOT NULL,
+    PRIMARY KEY (definition_name, task_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX limit_places_lapsing ON limit_places (definition_name, expires_ms) WHERE in_progress = 0;
+
+CREATE TABLE limit_counts (
+    definition_name TEXT NOT NULL PRIMARY KEY,
+    places INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER limit_places_inserted AFTER INSERT ON limit_places BEGIN
+    INSERT INTO limit_counts (definition_name, places) VALUES (new.definition_name, 1)
+    ON CONFLICT (definition_name) DO UPDATE SET places = places + 1;
+END;
+
+CREATE TRIGGER limit_places_deleted AFTER DELETE ON limit_places BEGIN
+    UPDATE limit_counts SET places = places - 1 WHERE definition_name = old.definition_name;
+END;
+
+-- seq has no gaps: the n-th latest grant is found by its number. Times never fall with it.
+CREATE TABLE rate_grants (
+    definition_name TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    granted_ms INTEGER NOT NULL,
+    PRIMARY KEY (definition_name, seq)
+) STRICT, WITHOUT ROWID;

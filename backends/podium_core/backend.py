@@ -1,0 +1,128 @@
+"""What a backend declares before anyone connects to it: kind, settings, data types served, capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from podium_core.dao import (
+    ConcurrentExecutionLimitDAO,
+    EventHandlerDAO,
+    ExecutionDAO,
+    MetadataDAO,
+    PollDataDAO,
+    QueueStore,
+    RateLimitingDAO,
+)
+from podium_core.outbox import Outbox, QueueTarget
+from podium_core.write_set import ExecutionStore
+
+
+class DataType(StrEnum):
+    """What routing chooses a store for."""
+
+    EXECUTIONS = "executions"
+    METADATA = "metadata"
+    INDEX = "index"
+    QUEUES = "queues"
+    EVENT_HANDLERS = "event_handlers"
+    POLL_DATA = "poll_data"
+    CONCURRENCY_LIMITS = "concurrency_limits"
+    RATE_LIMITS = "rate_limits"
+    PAYLOADS = "payloads"
+
+
+class Capability(StrEnum):
+    """What a store can promise beyond the contract's common part."""
+
+    ATOMIC_WRITE_SET = "atomic_write_set"  # one call is one atomic step, whatever it holds
+    ATOMIC_WITH_QUEUES = "atomic_with_queues"  # queue operations take part in that step
+    EXPIRY = "expiry"  # RemoveWorkflowWithExpiry
+    SEARCH_ACROSS_WORKFLOWS = (
+        "search_across_workflows"  # GetWorkflowsByCorrelationId without an index
+    )
+    ORDERED_PENDING_TASKS = (
+        "ordered_pending_tasks"  # GetTasksByType whatever the number of pending tasks
+    )
+    EXACT_STREAMS = "exact_streams"  # what exists throughout a stream comes exactly once
+    DURABLE_ACK = "durable_ack"  # acknowledged means fsynced
+
+
+class Durability(StrEnum):
+    """What "acknowledged" means."""
+
+    SYNCED = "synced"  # on the disk
+    STORE_CONFIGURED = "store_configured"  # as the store's own settings say
+    NONE = "none"  # gone with the process
+
+
+class QueueDefaults(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a message is leased where the call doesn't say: for every queue, and by queue name."""
+
+    unack_timeout_ms: int = 60_000
+    by_queue: dict[str, int] = {}
+
+
+class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store has to know of the server around it.
+
+    Attributes:
+        name: Its configured name.
+        serves: The data types that are routed to it.
+    """
+
+    name: str
+    serves: frozenset[DataType]
+    queue_defaults: QueueDefaults = QueueDefaults()
+
+
+class ExecutionBackend(ExecutionDAO, ExecutionStore, Protocol):
+    """What a store that serves executions gives: the DAO, and WriteSets."""
+
+
+class ConnectedStore(msgspec.Struct, kw_only=True):
+    """A store in use: for each data type routed to it, its adapter.
+
+    Attributes:
+        ping: Returns once the store answers; raises BackendUnavailableError otherwise.
+        maintain: A bounded piece of housekeeping (expired records, freed pages); called every few seconds.
+        close: Finishes what was asked for and lets go.
+    """
+
+    context: StoreContext
+    kind: str
+    ping: Callable[[], Awaitable[None]]
+    close: Callable[[], Awaitable[None]]
+    maintain: Callable[[], Awaitable[None]] | None = None
+    executions: ExecutionBackend | None = None
+    outbox: Outbox | None = None
+    metadata: MetadataDAO | None = None
+    queues: QueueStore | None = None
+    queue_target: QueueTarget | None = None
+    event_handlers: EventHandlerDAO | None = None
+    poll_data: PollDataDAO | None = None
+    concurrency_limits: ConcurrentExecutionLimitDAO | None = None
+    rate_limits: RateLimitingDAO | None = None
+
+
+class BackendSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of backend.
+
+    Attributes:
+        kind: The name in the configuration, as ``sqlite``.
+        settings_type: The type that validates a ``[stores.<name>]`` table; its fields are the settings.
+        serves: The data types that a store of this kind can serve.
+        capabilities: What a store with these settings can promise: pure, known before connecting.
+        connect: Opens a store with its settings.
+        durability: What "acknowledged" means here, as a word and as a line for people.
+    """
+
+    kind: str
+    settings_type: type[Any]
+    serves: frozenset[DataType]
+    capabilities: Callable[[Any], frozenset[Capability]]
+    connect: Callable[[StoreContext, Any], Awaitable[ConnectedStore]]
+    durability: Callable[[Any], tuple[Durability, str]]

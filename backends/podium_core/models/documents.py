@@ -1,0 +1,110 @@
+"""Stored JSON documents to records and back, without losing anything.
+
+A document is decoded strictly first, which is fast. What the typed fields can't carry exactly (another type, null, out of
+range, an unknown enum text, an unknown field) goes into the record's ``extra`` on a slower path, and is written back.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw
+from msgspec.structs import fields, force_setattr
+
+from podium_core.errors import CorruptRecordError
+from podium_core.models.event_execution import EventExecution
+from podium_core.models.json_text import raw_bytes
+from podium_core.models.poll_data import PollData
+from podium_core.models.task import Task
+from podium_core.models.workflow import Workflow
+
+Record = TypeVar("Record", bound=msgspec.Struct)
+
+EXTRA_KEY = "podium:extra"
+_members = msgspec.json.Decoder(dict[str, Raw])
+_encode = msgspec.json.Encoder().encode
+
+
+class _Field(msgspec.Struct, frozen=True):
+    attribute: str
+    decoder: msgspec.json.Decoder[Any]
+    default: Any
+
+
+class DocumentType(Generic[Record]):
+    """How records of one type are stored as JSON documents."""
+
+    def __init__(self, record_type: type[Record], resource_type: str) -> None:
+        self.record_type = record_type
+        self.resource_type = resource_type
+        self._strict = msgspec.json.Decoder(record_type)
+        self.fields = {
+            f.encode_name: _Field(f.name, msgspec.json.Decoder(f.type), f.default)
+            for f in fields(record_type)
+            if f.name != "extra"
+        }
+
+    def decode(self, document: bytes | str, name: str) -> Record:
+        """The record of a stored document.
+
+        Args:
+            document: The JSON text.
+            name: The record's id, for the error.
+        Raises:
+            CorruptRecordError: The document isn't a JSON object.
+        """
+        try:
+            return self._strict.decode(document)
+        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError):
+            return self._decode_leniently(document, name)
+
+    def _decode_leniently(self, document: bytes | str, name: str) -> Record:
+        try:
+            members = _members.decode(document)
+        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+            raise CorruptRecordError(self.resource_type, name, str(error)) from error
+        return self.from_members(members)
+
+    def from_members(self, members: dict[str, Raw]) -> Record:
+        """The record of a JSON object's members; what no typed field can carry goes into ``extra``."""
+        values: dict[str, Any] = {}
+        extra: dict[str, Raw] = {}
+        for key, raw in members.items():
+            field = self.fields.get(key)
+            if field is None or not self._carry(field, raw, values):
+                extra[key] = raw
+        if extra:
+            values["extra"] = Raw(_encode(extra))
+        return self.record_type(**values)
+
+    @staticmethod
+    def _carry(field: _Field, raw: Raw, values: dict[str, Any]) -> bool:
+        # An empty list or map of an optional field is told from an absent one only by `extra`.
+        if field.default is UNSET and raw_bytes(raw) in (b"[]", b"null"):
+            return False
+        try:
+            values[field.attribute] = field.decoder.decode(raw)
+        except (msgspec.ValidationError, msgspec.DecodeError):
+            return False
+        return True
+
+    def encode(self, record: Record) -> bytes:
+        """The JSON document of a record. A typed field that differs from its default wins over ``extra``."""
+        extra = getattr(record, "extra", UNSET)
+        if extra is UNSET:
+            return _encode(record)
+        plain = msgspec.structs.replace(record)
+        force_setattr(plain, "extra", UNSET)
+        members = _members.decode(_encode(plain))
+        for key, raw in _members.decode(extra).items():
+            field = self.fields.get(key)
+            if field is None or getattr(record, field.attribute) == field.default:
+                members[key] = raw
+        return _encode(members)
+
+
+TASK = DocumentType(Task, "task")
+WORKFLOW = DocumentType(Workflow, "workflow")
+EVENT_EXECUTION = DocumentType(EventExecution, "event execution")
+POLL_DATA = DocumentType(PollData, "poll data")

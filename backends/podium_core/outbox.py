@@ -1,0 +1,135 @@
+"""The port through which what was marked beside a document leaves a store, and what receives it.
+
+An entry is written in the atomic step of the write that needs it, and deleted once its target has confirmed it and its
+token is unchanged. Leases on buckets only spare double work; correctness rests on the token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from podium_core.write_set.write_set import PushOp
+
+BUCKETS = 16
+LEASE_MS = 10_000
+
+KIND_REMOVAL = "removal"  # id: a workflow whose removal mark has a due time
+KIND_PUSH = "push"  # id: queue name and message id; body: the PushOp
+KIND_UNQUEUE = "unqueue"  # the same, for a message that a removal takes along
+
+
+class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that has to reach its target.
+
+    Attributes:
+        kind: Which target; entries of a kind that this server doesn't know are left for those who do.
+        id: Unique within its kind: a newer write replaces the entry and gives it a fresh token.
+        token: Grows with every write of the entry.
+        due_ms: Not before this time, by the store's clock.
+        attempts: How often it failed.
+    """
+
+    kind: str
+    id: str
+    token: int
+    bucket: int
+    due_ms: int = 0
+    attempts: int = 0
+    body: bytes = b""
+
+
+class OutboxFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that was set aside, and why."""
+
+    kind: str
+    id: str
+    reason: str
+    since_ms: int
+
+
+class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the targets are behind: entries that are due, the age of the oldest, entries set aside."""
+
+    depth: int
+    oldest_age_ms: int
+    set_aside: int
+
+
+class Outbox(Protocol):
+    """What a store that serves executions offers to the drainer."""
+
+    async def lease_buckets(self, owner: str, *, lease_ms: int = LEASE_MS) -> list[int]:
+        """Renew this owner's buckets, take over lapsed ones up to a fair share, and say which are held."""
+        ...
+
+    async def release_buckets(self, owner: str) -> None:
+        """Give the buckets back, so that another server needn't wait for the lease."""
+        ...
+
+    async def due(
+        self, buckets: Sequence[int], kinds: Sequence[str], limit: int
+    ) -> list[OutboxEntry]:
+        """The entries that are due, oldest first."""
+        ...
+
+    async def next_due_ms(self, buckets: Sequence[int], kinds: Sequence[str]) -> int | None:
+        """When the next entry is due, by the store's clock; None without any."""
+        ...
+
+    async def done(self, entries: Sequence[OutboxEntry]) -> None:
+        """Delete the entries whose token is unchanged."""
+        ...
+
+    async def retry(self, entry: OutboxEntry, *, delay_ms: int, reason: str) -> None:
+        """Try an entry again later, if its token is unchanged."""
+        ...
+
+    async def set_aside(self, entry: OutboxEntry, *, reason: str) -> None:
+        """Take a poison entry out of the way and keep it with its reason, if its token is unchanged."""
+        ...
+
+    async def failures(self, limit: int) -> list[OutboxFailure]:
+        """What was set aside."""
+        ...
+
+    async def stats(self) -> OutboxStats:
+        """How far the targets are behind."""
+        ...
+
+
+class QueueTarget(Protocol):
+    """What a queue store offers for executions that live elsewhere. A message keeps the token of its push."""
+
+    async def deliver(self, push: PushOp, token: int) -> None:
+        """Push, unless the message there came with a higher token."""
+        ...
+
+    async def token_of(self, queue_name: str, message_id: str) -> int | None:
+        """The token of the message that is there; None without one."""
+        ...
+
+    async def remove_seen(self, queue_name: str, message_id: str, token: int) -> bool:
+        """Remove the message if it still has this token."""
+        ...
+
+
+class PushIntent(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a ``push`` entry. ``due_ms`` is when the message becomes ready, by the executions store's clock."""
+
+    push: PushOp
+    due_ms: int
+
+
+class UnqueueIntent(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of an ``unqueue`` entry."""
+
+    queue_name: str
+    message_id: str
+
+
+def message_key(queue_name: str, message_id: str) -> str:
+    """The entry id of a message: names hold no NUL."""
+    return f"{queue_name}\x00{message_id}"

@@ -1,0 +1,262 @@
+"""One builder for each write: the adapters' DAO methods and the facade use the same, the facade adds side effects.
+
+A builder validates everything before the first write. ``now_ms`` is when the call came; the stamp is the store's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, Struct
+from msgspec.json import Decoder
+from msgspec.structs import replace
+
+from podium_core.dao.execution import TaskUpdate
+from podium_core.errors import InvalidArgumentError
+from podium_core.models import EventExecution, Task, Workflow
+from podium_core.models.documents import EVENT_EXECUTION
+from podium_core.models.enums import WorkflowStatus
+from podium_core.models.json_text import raw_bytes
+from podium_core.models.queue_name import task_queue_name
+from podium_core.write_set.document import (
+    task_document,
+    workflow_definition_identity,
+    workflow_document,
+)
+from podium_core.write_set.validation import (
+    MAX_ITEMS,
+    require_at_most,
+    require_event_execution,
+    require_new_task,
+    require_not_negative,
+    require_task,
+    require_task_status,
+    require_text,
+    require_workflow,
+)
+from podium_core.write_set.write_set import (
+    EventPut,
+    EventRemoval,
+    ExpectedTaskTime,
+    ExpectedWorkflowTime,
+    Guard,
+    PutMode,
+    Slot,
+    TaskPut,
+    TaskRemoval,
+    WorkflowExists,
+    WorkflowPut,
+    WorkflowRemoval,
+    WorkflowTerminal,
+    WriteSet,
+)
+
+
+class _Limit(Struct, rename="camel"):
+    concurrent_exec_limit: int | None = None
+
+
+class _LimitedWorkflowTask(Struct, rename="camel"):
+    task_definition: _Limit | None = None
+
+
+_limited = Decoder(_LimitedWorkflowTask)
+
+
+def concurrency_limit(task: Task) -> int:
+    """``workflowTask.taskDefinition.concurrentExecLimit``; 0 where there is none."""
+    if task.workflow_task is UNSET or b'"concurrentExecLimit"' not in raw_bytes(task.workflow_task):
+        return 0
+    try:
+        definition = _limited.decode(task.workflow_task).task_definition
+    except ValueError:
+        return 0
+    return max(definition.concurrent_exec_limit or 0, 0) if definition else 0
+
+
+def _with_end_time(task: Task, now_ms: int) -> Task:
+    if task.status is not UNSET and task.status.is_terminal and task.end_time == 0:
+        return replace(task, end_time=now_ms)
+    return task
+
+
+def new_task_put(task: Task, path: str, *, now_ms: int, stamp: bool = True) -> TaskPut:
+    """A task to create: scheduled now if it doesn't say when, as Conductor does."""
+    require_new_task(task, path)
+    status = task.status
+    if task.scheduled_time == 0 and status is not UNSET and not status.is_terminal:
+        task = replace(task, scheduled_time=now_ms)
+    return _task_put(task, PutMode.CREATE, now_ms=now_ms, stamp=stamp)
+
+
+def updated_task_put(
+    task: Task, path: str, *, now_ms: int, upsert: bool = False, stamp: bool = True
+) -> TaskPut:
+    """A task to store anew."""
+    require_task(task, path)
+    require_task_status(task, path)
+    return _task_put(task, PutMode.UPSERT if upsert else PutMode.UPDATE, now_ms=now_ms, stamp=stamp)
+
+
+def _task_put(task: Task, mode: PutMode, *, now_ms: int, stamp: bool) -> TaskPut:
+    slot = None
+    if mode is PutMode.CREATE:
+        slot = Slot(str(task.reference_task_name), task.retry_count)
+    return TaskPut(
+        task_id=str(task.task_id),
+        workflow_id=str(task.workflow_instance_id),
+        mode=mode,
+        document=task_document(_with_end_time(task, now_ms) if stamp else task, stamp=stamp),
+        definition_name=task.definition_name,
+        status=None if task.status is UNSET else task.status,
+        slot=slot,
+        limited=concurrency_limit(task) > 0,
+        queue_name=task_queue_name(task),
+    )
+
+
+def _reject_repeated_ids(ids: Sequence[str], path: str) -> None:
+    if len(set(ids)) != len(ids):
+        repeated = next(id_ for id_ in ids if ids.count(id_) > 1)
+        raise InvalidArgumentError(path, f"the id '{repeated}' is there twice")
+
+
+def create_tasks(
+    tasks: Sequence[Task], *, now_ms: int, allow_missing_workflow: bool = False
+) -> WriteSet:
+    """CreateTasks."""
+    require_at_most(tasks, MAX_ITEMS, "tasks")
+    puts = tuple(new_task_put(task, f"tasks[{at}]", now_ms=now_ms) for at, task in enumerate(tasks))
+    _reject_repeated_ids([put.task_id for put in puts], "tasks")
+    guards: tuple[Guard, ...] = ()
+    if not allow_missing_workflow:
+        guards = tuple(
+            WorkflowExists(id_) for id_ in dict.fromkeys(put.workflow_id for put in puts)
+        )
+    return WriteSet(guards=guards, task_puts=puts)
+
+
+def update_tasks(
+    updates: Sequence[TaskUpdate],
+    *,
+    now_ms: int,
+    upsert: bool = False,
+    path: str = "tasks",
+    single: bool = False,
+) -> WriteSet:
+    """UpdateTasks; with ``single`` the field paths are UpdateTask's."""
+    require_at_most(updates, MAX_ITEMS, path)
+    puts, guards = [], []
+    for at, update in enumerate(updates):
+        where = "task" if single else f"{path}[{at}].task"
+        puts.append(updated_task_put(update.task, where, now_ms=now_ms, upsert=upsert))
+        if update.expected_update_time is not None:
+            expected = require_not_negative(update.expected_update_time, "expected_update_time")
+            guards.append(ExpectedTaskTime(puts[-1].task_id, expected))
+    _reject_repeated_ids([put.task_id for put in puts], path)
+    return WriteSet(guards=tuple(guards), task_puts=tuple(puts))
+
+
+def remove_task(task_id: str, *, take_message: bool = False) -> WriteSet:
+    """RemoveTask."""
+    removal = TaskRemoval(task_id=require_text(task_id, "task_id"), take_message=take_message)
+    return WriteSet(task_removals=(removal,))
+
+
+def workflow_put(
+    workflow: Workflow, mode: PutMode, path: str, *, now_ms: int, stamp: bool = True
+) -> WorkflowPut:
+    """A workflow to store, created now if it doesn't say when."""
+    require_workflow(workflow, path)
+    name, version = workflow_definition_identity(workflow)
+    if not isinstance(name, str) or not name:
+        raise InvalidArgumentError(
+            f"{path}.workflow_definition_json", "a definition with a name is required"
+        )
+    if mode is not PutMode.UPDATE and (workflow.create_time is UNSET or workflow.create_time == 0):
+        workflow = replace(workflow, create_time=now_ms)
+    status = workflow.status
+    if status is UNSET:
+        # Java's default of a new workflow; an update has to say.
+        if mode is PutMode.UPDATE:
+            raise InvalidArgumentError(f"{path}.status", "is required")
+        status = WorkflowStatus.RUNNING
+        workflow = replace(workflow, status=status)
+    if stamp and status.is_terminal and workflow.end_time == 0:
+        workflow = replace(workflow, end_time=now_ms)
+    return WorkflowPut(
+        workflow_id=str(workflow.workflow_id),
+        mode=mode,
+        document=workflow_document(workflow, stamp=stamp),
+        name=require_text(name, f"{path}.workflow_definition_json"),
+        version=version if isinstance(version, int) else 1,
+        status=status,
+        correlation_id=None if workflow.correlation_id is UNSET else workflow.correlation_id,
+        create_time=0 if workflow.create_time is UNSET else workflow.create_time,
+    )
+
+
+def create_workflow(workflow: Workflow, *, now_ms: int, replace_existing: bool = False) -> WriteSet:
+    """CreateWorkflow."""
+    mode = PutMode.UPSERT if replace_existing else PutMode.CREATE
+    return WriteSet(workflow_puts=(workflow_put(workflow, mode, "workflow", now_ms=now_ms),))
+
+
+def update_workflow(
+    workflow: Workflow,
+    *,
+    now_ms: int,
+    expected_update_time: int | None = None,
+    upsert: bool = False,
+) -> WriteSet:
+    """UpdateWorkflow."""
+    put = workflow_put(
+        workflow, PutMode.UPSERT if upsert else PutMode.UPDATE, "workflow", now_ms=now_ms
+    )
+    guards: tuple[Guard, ...] = ()
+    if expected_update_time is not None:
+        expected = require_not_negative(expected_update_time, "expected_update_time")
+        guards = (ExpectedWorkflowTime(put.workflow_id, expected),)
+    return WriteSet(guards=guards, workflow_puts=(put,))
+
+
+def remove_workflow(
+    workflow_id: str, *, archive: bool, ttl_ms: int = 0, take_messages: bool = False
+) -> WriteSet:
+    """RemoveWorkflow, RemoveWorkflowWithExpiry, ResetWorkflow: the step that sets the removal mark."""
+    require_text(workflow_id, "workflow_id")
+    require_not_negative(ttl_ms, "ttl_seconds")
+    guards: tuple[Guard, ...] = (WorkflowTerminal(workflow_id),) if archive else ()
+    removal = WorkflowRemoval(workflow_id=workflow_id, ttl_ms=ttl_ms, take_messages=take_messages)
+    return WriteSet(guards=guards, workflow_removals=(removal,))
+
+
+def remove_from_pending(workflow_id: str) -> WriteSet:
+    """RemoveFromPendingWorkflow."""
+    return WriteSet(unpend=(require_text(workflow_id, "workflow_id"),))
+
+
+def put_event_execution(event_execution: EventExecution, mode: PutMode) -> WriteSet:
+    """AddEventExecution (CREATE) and UpdateEventExecution (UPSERT)."""
+    require_event_execution(event_execution, "event_execution")
+    put = EventPut(
+        handler_name=str(event_execution.name),
+        event=str(event_execution.event),
+        message_id=str(event_execution.message_id),
+        id=str(event_execution.id),
+        mode=mode,
+        document=EVENT_EXECUTION.encode(event_execution),
+    )
+    return WriteSet(event_puts=(put,))
+
+
+def remove_event_execution(event_execution: EventExecution) -> WriteSet:
+    """RemoveEventExecution."""
+    require_event_execution(event_execution, "event_execution")
+    removal = EventRemoval(
+        handler_name=str(event_execution.name),
+        event=str(event_execution.event),
+        message_id=str(event_execution.message_id),
+        id=str(event_execution.id),
+    )
+    return WriteSet(event_removals=(removal,))

@@ -1,0 +1,171 @@
+"""The builder of Commit."""
+
+from __future__ import annotations
+
+from podium_core.dao.commit import Commit, CommitAck, CommitPush, CommitRemove
+from podium_core.errors import InvalidArgumentError
+from podium_core.write_set import builders
+from podium_core.write_set.validation import (
+    MAX_ITEMS,
+    require_not_negative,
+    require_priority,
+    require_text,
+)
+from podium_core.write_set.write_set import (
+    AckOp,
+    ExpectedTaskTime,
+    ExpectedWorkflowTime,
+    Guard,
+    HeldReceipt,
+    PushOp,
+    PutMode,
+    QueueOp,
+    RemoveOp,
+    TaskPut,
+    WorkflowExists,
+    WorkflowPut,
+    WriteSet,
+)
+
+
+def commit(request: Commit, *, now_ms: int) -> WriteSet:
+    """One decide step as a WriteSet, without the facade's side effects."""
+    require_text(request.workflow_id, "workflow_id")
+    _require_size(request)
+    workflow_puts = _workflow_puts(request, now_ms)
+    task_puts = _task_puts(request, now_ms)
+    return WriteSet(
+        request_id=_request_key(request),
+        guards=_guards(request),
+        workflow_puts=workflow_puts,
+        task_puts=task_puts,
+        queue_ops=_queue_ops(request),
+    )
+
+
+def _request_key(request: Commit) -> str:
+    """Request ids are the callers' own, so one counts within its workflow only."""
+    if not request.request_id:
+        return ""
+    return f"{request.workflow_id}/{require_text(request.request_id, 'request_id')}"
+
+
+def _require_size(request: Commit) -> None:
+    parts = (
+        request.create_tasks,
+        request.update_tasks,
+        request.pushes,
+        request.acks,
+        request.removes,
+    )
+    total = sum(len(part) for part in parts)
+    if total > MAX_ITEMS:
+        raise InvalidArgumentError(
+            "", f"{total} items in one Commit are more than the limit of {MAX_ITEMS}"
+        )
+
+
+def _workflow_puts(request: Commit, now_ms: int) -> tuple[WorkflowPut, ...]:
+    if request.create_workflow is not None and request.update_workflow is not None:
+        raise InvalidArgumentError(
+            "update_workflow", "a Commit creates or updates its workflow, not both"
+        )
+    if request.create_workflow is not None:
+        put = builders.workflow_put(
+            request.create_workflow, PutMode.CREATE, "create_workflow", now_ms=now_ms
+        )
+    elif request.update_workflow is not None:
+        put = builders.workflow_put(
+            request.update_workflow, PutMode.UPDATE, "update_workflow", now_ms=now_ms
+        )
+    else:
+        return ()
+    if put.workflow_id != request.workflow_id:
+        field = "create_workflow" if request.create_workflow is not None else "update_workflow"
+        raise InvalidArgumentError(f"{field}.workflow_id", "is not the Commit's workflow_id")
+    return (put,)
+
+
+def _task_puts(request: Commit, now_ms: int) -> tuple[TaskPut, ...]:
+    puts = [
+        builders.new_task_put(task, f"create_tasks[{at}]", now_ms=now_ms)
+        for at, task in enumerate(request.create_tasks)
+    ]
+    puts += [
+        builders.updated_task_put(update.task, f"update_tasks[{at}].task", now_ms=now_ms)
+        for at, update in enumerate(request.update_tasks)
+    ]
+    seen: set[str] = set()
+    for at, put in enumerate(puts):
+        created = at < len(request.create_tasks)
+        path = (
+            f"create_tasks[{at}]"
+            if created
+            else f"update_tasks[{at - len(request.create_tasks)}].task"
+        )
+        if put.workflow_id != request.workflow_id:
+            raise InvalidArgumentError(
+                f"{path}.workflow_instance_id", "is not the Commit's workflow_id"
+            )
+        if put.task_id in seen:
+            raise InvalidArgumentError(f"{path}.task_id", f"the id '{put.task_id}' is there twice")
+        seen.add(put.task_id)
+    return tuple(puts)
+
+
+def _guards(request: Commit) -> tuple[Guard, ...]:
+    guards: list[Guard] = [
+        HeldReceipt(a.queue_name, a.message_id, a.receipt) for a in request.acks if a.receipt
+    ]
+    if request.create_workflow is None and (request.create_tasks or request.update_tasks):
+        guards.append(WorkflowExists(request.workflow_id))
+    if request.expected_update_time is not None:
+        expected = require_not_negative(request.expected_update_time, "expected_update_time")
+        guards.append(ExpectedWorkflowTime(request.workflow_id, expected))
+    for at, update in enumerate(request.update_tasks):
+        if update.expected_update_time is not None:
+            expected = require_not_negative(
+                update.expected_update_time, f"update_tasks[{at}].expected_update_time"
+            )
+            guards.append(ExpectedTaskTime(str(update.task.task_id), expected))
+    return tuple(guards)
+
+
+def _queue_ops(request: Commit) -> tuple[QueueOp, ...]:
+    acks: list[QueueOp] = [_ack(ack, f"acks[{at}]") for at, ack in enumerate(request.acks)]
+    removes: list[QueueOp] = [
+        _remove(remove, f"removes[{at}]") for at, remove in enumerate(request.removes)
+    ]
+    created = {str(task.task_id) for task in request.create_tasks}
+    pushes: list[QueueOp] = [
+        _push(push, f"pushes[{at}]", created) for at, push in enumerate(request.pushes)
+    ]
+    return tuple(acks + removes + pushes)
+
+
+def _ack(ack: CommitAck, path: str) -> AckOp:
+    queue_name = require_text(ack.queue_name, f"{path}.queue_name")
+    return AckOp(
+        queue_name=queue_name,
+        message_id=require_text(ack.message_id, f"{path}.message_id"),
+        receipt=ack.receipt,
+    )
+
+
+def _remove(remove: CommitRemove, path: str) -> RemoveOp:
+    queue_name = require_text(remove.queue_name, f"{path}.queue_name")
+    return RemoveOp(
+        queue_name=queue_name, message_id=require_text(remove.message_id, f"{path}.message_id")
+    )
+
+
+def _push(push: CommitPush, path: str, created: set[str]) -> PushOp:
+    message = push.message
+    return PushOp(
+        queue_name=require_text(push.queue_name, f"{path}.queue_name"),
+        message_id=require_text(message.id, f"{path}.message_id"),
+        payload=message.payload if isinstance(message.payload, str) else None,
+        priority=require_priority(message.priority, f"{path}.priority"),
+        offset_ms=require_not_negative(message.offset_ms, f"{path}.offset_ms"),
+        unless_left_out=message.id if message.id in created else "",
+    )

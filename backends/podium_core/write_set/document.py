@@ -1,0 +1,108 @@
+"""A document ready to store but for its stamp, which the store decides at the moment of writing."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, Raw
+from msgspec.structs import replace
+
+from podium_core.models.documents import TASK, WORKFLOW
+from podium_core.models.task import Int32, Task
+from podium_core.models.workflow import Workflow
+
+# No time, and no text that Conductor writes, looks like this; the first occurrence is the typed field, since both
+# record types encode their stamp before any free-form value.
+_HOLE = 9_111_222_333_444_555_666
+_TASK_HOLE = b'"updateTime":%d' % _HOLE
+_WORKFLOW_HOLE = b'"updatedTime":%d' % _HOLE
+
+
+class Document(msgspec.Struct, frozen=True):
+    """The text before and behind the stamp; ``tail`` is empty where the document is stored as it is."""
+
+    head: bytes
+    tail: bytes = b""
+
+    def stamped(self, stamp: int) -> bytes:
+        """The whole document, with ``stamp`` as its update time."""
+        return self.head + str(stamp).encode() + self.tail if self.tail else self.head
+
+
+class _EmbeddedDefinition(msgspec.Struct, rename="camel"):
+    task_definition: Raw = Raw(b"null")
+
+
+class _DefinitionIdentity(msgspec.Struct):
+    name: str | msgspec.UnsetType = UNSET
+    version: Int32 = 1
+
+
+_embedded_definition = msgspec.json.Decoder(_EmbeddedDefinition)
+_definition_identity = msgspec.json.Decoder(_DefinitionIdentity)
+
+
+def _split(text: bytes, hole: bytes) -> Document:
+    at = text.index(hole) + len(hole)
+    return Document(text[: at - 19], text[at:])
+
+
+def task_document(task: Task, *, stamp: bool) -> Document:
+    """What is stored of a task, derived fields computed anew in the form of a running Conductor server."""
+    derived = replace(
+        task,
+        task_definition=embedded_task_definition(task),
+        loop_over_task=task.iteration > 0,
+        queue_wait_time=queue_wait_time(task, stamp=stamp),
+        update_time=_HOLE if stamp else task.update_time,
+    )
+    text = TASK.encode(derived)
+    return _split(text, _TASK_HOLE) if stamp else Document(text)
+
+
+def workflow_document(workflow: Workflow, *, stamp: bool) -> Document:
+    """What is stored of a workflow: without its tasks, derived fields computed anew."""
+    name, version = workflow_definition_identity(workflow)
+    derived = replace(
+        workflow,
+        tasks=(),
+        workflow_name=name,
+        workflow_version=version,
+        updated_time=_HOLE if stamp else workflow.updated_time,
+    )
+    text = WORKFLOW.encode(derived)
+    return _split(text, _WORKFLOW_HOLE) if stamp else Document(text)
+
+
+def embedded_task_definition(task: Task) -> Raw:
+    """``workflowTask.taskDefinition`` of a task, or JSON null."""
+    if task.workflow_task is UNSET:
+        return Raw(b"null")
+    try:
+        return _embedded_definition.decode(task.workflow_task).task_definition
+    except msgspec.ValidationError:
+        return Raw(b"null")
+
+
+def workflow_definition_identity(
+    workflow: Workflow,
+) -> tuple[str | msgspec.UnsetType, int | msgspec.UnsetType]:
+    """Name and version in a workflow's embedded definition; unset where it has none that can be read."""
+    if workflow.workflow_definition is UNSET:
+        return UNSET, UNSET
+    try:
+        identity = _definition_identity.decode(workflow.workflow_definition)
+    except msgspec.ValidationError:
+        return UNSET, UNSET
+    return identity.name, identity.version
+
+
+def queue_wait_time(task: Task, *, stamp: bool) -> int:
+    """Conductor's ``TaskModel.getQueueWaitTime`` at the moment of writing.
+
+    With a stamp, the update time is that moment, so the callback delay alone is left of the difference.
+    """
+    if task.start_time > 0 and task.scheduled_time > 0:
+        if task.update_time > 0 and task.callback_after_seconds > 0 and stamp:
+            return -task.callback_after_seconds * 1000
+        return task.start_time - task.scheduled_time
+    return 0

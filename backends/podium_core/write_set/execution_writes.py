@@ -1,0 +1,133 @@
+"""Makes any ExecutionStore a whole ExecutionDAO: the writing methods, from the builders, without side effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from podium_core.clock import Clock, system_clock_ms
+from podium_core.dao.execution import CreatedTasks, CreatedWorkflow, TaskUpdate
+from podium_core.models import EventExecution, Task, Workflow
+from podium_core.write_set import builders
+from podium_core.write_set.write_set import PutMode, WriteOutcome, WriteSet
+
+
+class ExecutionWrites:
+    """The writes of ExecutionDAO on top of ``apply`` and ``carry_out_removal``.
+
+    Both are the adapter's; ``prepared`` is where the facade adds side effects to what a builder gave.
+    """
+
+    clock: Clock = staticmethod(system_clock_ms)
+
+    async def apply(self, write_set: WriteSet) -> WriteOutcome:
+        """The adapter's (``ExecutionStore.apply``)."""
+        raise NotImplementedError
+
+    async def carry_out_removal(self, workflow_id: str) -> bool:
+        """The adapter's (``ExecutionStore.carry_out_removal``)."""
+        raise NotImplementedError
+
+    async def create_tasks(
+        self, tasks: Sequence[Task], *, allow_missing_workflow: bool = False
+    ) -> CreatedTasks:
+        if not tasks:
+            return CreatedTasks(created_task_ids=())
+        return created_tasks(
+            await self.apply(
+                builders.create_tasks(
+                    tasks, now_ms=self.clock(), allow_missing_workflow=allow_missing_workflow
+                )
+            )
+        )
+
+    async def update_task(
+        self, task: Task, *, expected_update_time: int | None = None, upsert: bool = False
+    ) -> int:
+        update = TaskUpdate(task=task, expected_update_time=expected_update_time)
+        outcome = await self.apply(
+            builders.update_tasks((update,), now_ms=self.clock(), upsert=upsert, single=True)
+        )
+        return outcome.task_times[str(task.task_id)]
+
+    async def update_tasks(
+        self, updates: Sequence[TaskUpdate], *, upsert: bool = False
+    ) -> list[int]:
+        if not updates:
+            return []
+        outcome = await self.apply(
+            builders.update_tasks(updates, now_ms=self.clock(), upsert=upsert)
+        )
+        return [outcome.task_times[str(update.task.task_id)] for update in updates]
+
+    async def remove_task(self, task_id: str) -> bool:
+        outcome = await self.apply(builders.remove_task(task_id))
+        return outcome.tasks_removed[0]
+
+    async def create_workflow(
+        self, workflow: Workflow, *, replace: bool = False
+    ) -> CreatedWorkflow:
+        outcome = await self.apply(
+            builders.create_workflow(workflow, now_ms=self.clock(), replace_existing=replace)
+        )
+        return created_workflow(outcome, str(workflow.workflow_id))
+
+    async def update_workflow(
+        self, workflow: Workflow, *, expected_update_time: int | None = None, upsert: bool = False
+    ) -> int:
+        outcome = await self.apply(
+            builders.update_workflow(
+                workflow,
+                now_ms=self.clock(),
+                expected_update_time=expected_update_time,
+                upsert=upsert,
+            )
+        )
+        return outcome.workflow_times[str(workflow.workflow_id)]
+
+    async def remove_workflow(self, workflow_id: str, *, archive: bool = False) -> bool:
+        outcome = await self.apply(builders.remove_workflow(workflow_id, archive=archive))
+        if outcome.workflows_removed[0]:
+            await self.carry_out_removal(workflow_id)
+        return outcome.workflows_removed[0]
+
+    async def remove_workflow_with_expiry(
+        self, workflow_id: str, *, ttl_seconds: int, archive: bool = False
+    ) -> bool:
+        if ttl_seconds == 0:
+            return await self.remove_workflow(workflow_id, archive=archive)
+        outcome = await self.apply(
+            builders.remove_workflow(workflow_id, archive=archive, ttl_ms=ttl_seconds * 1000)
+        )
+        return outcome.workflows_removed[0]
+
+    async def remove_from_pending_workflow(self, workflow_type: str, workflow_id: str) -> None:
+        del workflow_type  # the stored workflow knows its own
+        await self.apply(builders.remove_from_pending(workflow_id))
+
+    async def add_event_execution(self, event_execution: EventExecution) -> bool:
+        outcome = await self.apply(builders.put_event_execution(event_execution, PutMode.CREATE))
+        return outcome.event_created[0]
+
+    async def update_event_execution(self, event_execution: EventExecution) -> None:
+        await self.apply(builders.put_event_execution(event_execution, PutMode.UPSERT))
+
+    async def remove_event_execution(self, event_execution: EventExecution) -> bool:
+        outcome = await self.apply(builders.remove_event_execution(event_execution))
+        return outcome.events_removed[0]
+
+
+def created_tasks(outcome: WriteOutcome) -> CreatedTasks:
+    """The answer of CreateTasks."""
+    return CreatedTasks(
+        created_task_ids=outcome.created_task_ids,
+        left_out_task_ids=outcome.left_out_task_ids,
+        update_time=max(outcome.task_times.values(), default=0),
+    )
+
+
+def created_workflow(outcome: WriteOutcome, workflow_id: str) -> CreatedWorkflow:
+    """The answer of CreateWorkflow: replacing counts as creating."""
+    return CreatedWorkflow(
+        created=outcome.workflow_created is not False,
+        updated_time=outcome.workflow_times.get(workflow_id, 0),
+    )

@@ -1,0 +1,98 @@
+"""What a record must hold before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from podium_core.errors import InvalidArgumentError
+from podium_core.models import EventExecution, Task, Workflow
+from podium_core.models.enums import TaskStatus
+
+MAX_ITEMS = 1_000
+MAX_IDS = 10_000
+MAX_ID_BYTES = 1_024
+MAX_PRIORITY = 99
+
+
+def require_text(value: str | UnsetType | None, field: str) -> str:
+    """The text, once it is known to be usable as an id or a name: not empty, no NUL, at most 1,024 bytes."""
+    if not isinstance(value, str) or not value:
+        raise InvalidArgumentError(field, "is required")
+    if "\x00" in value:
+        raise InvalidArgumentError(field, "must not contain NUL")
+    if len(value) > MAX_ID_BYTES or len(value.encode()) > MAX_ID_BYTES:
+        raise InvalidArgumentError(field, f"is longer than {MAX_ID_BYTES} bytes")
+    return value
+
+
+def require_not_negative(value: int, field: str) -> int:
+    """The number, once it is known not to be negative."""
+    if value < 0:
+        raise InvalidArgumentError(field, "must not be negative")
+    return value
+
+
+def require_at_most(items: Sequence[Any], limit: int, field: str) -> None:
+    """Refuse more than ``limit`` items."""
+    if len(items) > limit:
+        raise InvalidArgumentError(field, f"{len(items)} items are more than the limit of {limit}")
+
+
+def require_priority(value: int, field: str) -> int:
+    """The priority, once it is known to be 0-99."""
+    if not 0 <= value <= MAX_PRIORITY:
+        raise InvalidArgumentError(field, f"must be 0-{MAX_PRIORITY}, is {value}")
+    return value
+
+
+_TASK_TIMES = (
+    "retry_count", "scheduled_time", "start_time", "end_time", "update_time", "start_delay_in_seconds",
+    "poll_count", "response_timeout_seconds", "callback_after_seconds", "iteration",
+)  # fmt: skip
+_WORKFLOW_TIMES = ("end_time", "create_time", "last_retried_time", "updated_time")
+
+
+def _require_not_negative_fields(
+    record: Task | Workflow, names: tuple[str, ...], path: str
+) -> None:
+    for name in names:
+        value = getattr(record, name)
+        if value is not UNSET and value < 0:
+            raise InvalidArgumentError(f"{path}.{name}", "must not be negative")
+
+
+def require_task(task: Task, path: str) -> None:
+    """Ids of the task and its workflow, and no negative count or time."""
+    require_text(task.task_id, f"{path}.task_id")
+    require_text(task.workflow_instance_id, f"{path}.workflow_instance_id")
+    _require_not_negative_fields(task, _TASK_TIMES, path)
+
+
+def require_new_task(task: Task, path: str) -> None:
+    """What ``require_task`` asks, and a reference name: the slot needs one."""
+    require_task(task, path)
+    require_text(task.reference_task_name, f"{path}.reference_task_name")
+
+
+def require_task_status(task: Task, path: str) -> TaskStatus:
+    """The task's status; an update needs one."""
+    if task.status is UNSET:
+        raise InvalidArgumentError(f"{path}.status", "is required")
+    return task.status
+
+
+def require_workflow(workflow: Workflow, path: str) -> None:
+    """The workflow's id, a priority in range, and no negative time."""
+    require_text(workflow.workflow_id, f"{path}.workflow_id")
+    require_priority(workflow.priority, f"{path}.priority")
+    _require_not_negative_fields(workflow, _WORKFLOW_TIMES, path)
+
+
+def require_event_execution(event_execution: EventExecution, path: str) -> None:
+    """The four parts of an event execution's key."""
+    for name in ("name", "event", "message_id", "id"):
+        require_text(getattr(event_execution, name), f"{path}.{name}")
+    require_not_negative(event_execution.created, f"{path}.created")

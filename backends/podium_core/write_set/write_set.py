@@ -1,0 +1,284 @@
+"""The WriteSet: one write to executions in the words of the domain, never a key, a set or a table.
+
+``ExecutionStore.apply`` carries it out wholly or not at all: the remembered request first, then guards, then documents,
+then acks and removes, then pushes. How that comes about is the adapter's: one step, or guard and redo.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from podium_core.models.enums import TaskStatus, WorkflowStatus
+from podium_core.write_set.document import Document
+
+
+class PutMode(StrEnum):
+    """What has to be there for a put, and what it does otherwise."""
+
+    CREATE = (
+        "create"  # not there: else the put (a task's, with its slot taken by another) is left out
+    )
+    UPDATE = "update"  # there: else NotFoundError
+    UPSERT = "upsert"  # whatever is there is replaced
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """A task's place in its workflow: one task id for each reference name and retry."""
+
+    reference_task_name: str
+    retry_count: int
+
+
+class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
+    """A task document to store, and the facts that sets and limits follow from.
+
+    Attributes:
+        definition_name: What the pending sets, the limit and the rate limit go by.
+        slot: Taken by CREATE; None for a task that takes none.
+        limited: Its definition has a concurrency limit, so that its place follows its status.
+        queue_name: The queue its message waits in, for removals.
+    """
+
+    task_id: str
+    workflow_id: str
+    mode: PutMode
+    document: Document
+    definition_name: str
+    status: TaskStatus | None
+    slot: Slot | None = None
+    limited: bool = False
+    queue_name: str = ""
+
+    @property
+    def pending(self) -> bool:
+        """Whether the task is SCHEDULED or IN_PROGRESS."""
+        return self.status is not None and not self.status.is_terminal
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether the task is IN_PROGRESS."""
+        return self.status is TaskStatus.IN_PROGRESS
+
+
+class WorkflowPut(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow document to store, and the facts that sets follow from.
+
+    CREATE of an id that exists makes the whole WriteSet write nothing: ``WriteOutcome.workflow_created`` is false.
+    """
+
+    workflow_id: str
+    mode: PutMode
+    document: Document
+    name: str
+    version: int
+    status: WorkflowStatus | None
+    correlation_id: str | None = None
+    create_time: int = 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether the workflow is RUNNING or PAUSED. No status reads as RUNNING, as Conductor's default."""
+        return self.status is None or not self.status.is_terminal
+
+
+class EventPut(msgspec.Struct, frozen=True, kw_only=True):
+    """An event execution to store. CREATE leaves out one that exists and sets its time to live; UPDATE keeps that."""
+
+    handler_name: str
+    event: str
+    message_id: str
+    id: str
+    mode: PutMode
+    document: bytes
+
+
+class EventRemoval(msgspec.Struct, frozen=True, kw_only=True):
+    """An event execution to remove, if it is there."""
+
+    handler_name: str
+    event: str
+    message_id: str
+    id: str
+
+
+class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
+    """Sets the removal mark, from which on the workflow's writes answer NOT_FOUND; with a ttl, only once that is over.
+
+    Attributes:
+        ttl_ms: How long until the removal is carried out, by the store's clock. 0: now.
+        take_messages: The queue messages of the workflow and its tasks go too.
+    """
+
+    workflow_id: str
+    ttl_ms: int = 0
+    take_messages: bool = False
+
+
+class TaskRemoval(msgspec.Struct, frozen=True, kw_only=True):
+    """Removes a task with all that follows from it; with ``take_message`` its queue message too."""
+
+    task_id: str
+    take_message: bool = False
+
+
+# guards
+
+
+class WorkflowExists(msgspec.Struct, frozen=True, tag=True):
+    """The workflow's document is there and not being removed: else NotFoundError."""
+
+    workflow_id: str
+
+
+class WorkflowTerminal(msgspec.Struct, frozen=True, tag=True):
+    """The workflow is terminal, if it is there: else FailedPreconditionError."""
+
+    workflow_id: str
+
+
+class ExpectedWorkflowTime(msgspec.Struct, frozen=True, tag=True):
+    """The workflow's stored stamp is this one (0: absent or 0): else ConflictError."""
+
+    workflow_id: str
+    expected: int
+
+
+class ExpectedTaskTime(msgspec.Struct, frozen=True, tag=True):
+    """The task's stored stamp is this one (0: absent or 0): else ConflictError."""
+
+    task_id: str
+    expected: int
+
+
+class HeldReceipt(msgspec.Struct, frozen=True, tag=True):
+    """The message is leased under this receipt, and the lease hasn't ended: else ConflictError."""
+
+    queue_name: str
+    message_id: str
+    receipt: str
+
+
+Guard = WorkflowExists | WorkflowTerminal | ExpectedWorkflowTime | ExpectedTaskTime | HeldReceipt
+
+
+# queue operations
+
+
+class PushOp(msgspec.Struct, frozen=True, kw_only=True, tag="push"):
+    """Push a message, replacing one of that id; dropped if ``unless_left_out`` is a task that was left out."""
+
+    queue_name: str
+    message_id: str
+    payload: str | None = None
+    priority: int = 0
+    offset_ms: int = 0
+    unless_left_out: str = ""
+
+
+class AckOp(msgspec.Struct, frozen=True, kw_only=True, tag="ack"):
+    """Take an unacked message out; by id where ``receipt`` is empty."""
+
+    queue_name: str
+    message_id: str
+    receipt: str = ""
+
+
+class RemoveOp(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
+    """Take a message out, in whatever state; with it go pending push intents of its id."""
+
+    queue_name: str
+    message_id: str
+
+
+QueueOp = PushOp | AckOp | RemoveOp
+
+
+class MarkAction(StrEnum):
+    """What the index is to do with a document."""
+
+    UPSERT = "upsert"
+    REMOVE = "remove"
+
+
+class IndexMark(msgspec.Struct, frozen=True):
+    """Says that a document must reach the index. The store gives it its token."""
+
+    kind: str  # workflow | task
+    id: str
+    action: MarkAction = MarkAction.UPSERT
+
+
+class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
+    """One write. Everything of it happens, or nothing.
+
+    Attributes:
+        request_id: Remembered with the outcome for ten minutes; a repeat gets that outcome, and writes nothing.
+        unpend: Workflow ids to take out of the pending set, slots freed, documents kept.
+    """
+
+    request_id: str = ""
+    guards: tuple[Guard, ...] = ()
+    workflow_puts: tuple[WorkflowPut, ...] = ()
+    task_puts: tuple[TaskPut, ...] = ()
+    event_puts: tuple[EventPut, ...] = ()
+    event_removals: tuple[EventRemoval, ...] = ()
+    task_removals: tuple[TaskRemoval, ...] = ()
+    workflow_removals: tuple[WorkflowRemoval, ...] = ()
+    unpend: tuple[str, ...] = ()
+    queue_ops: tuple[QueueOp, ...] = ()
+    marks: tuple[IndexMark, ...] = ()
+
+
+class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What applying a WriteSet did.
+
+    Attributes:
+        workflow_created: For a WorkflowPut that creates: whether it did. False: nothing was written at all.
+        created_task_ids: Of the CREATE puts, those stored now or before under the same id.
+        left_out_task_ids: Of the CREATE puts, those whose slot is another task's.
+        workflow_times: Stamps by workflow id.
+        task_times: Stamps by task id.
+        event_created: For each EventPut that creates, whether it did.
+        events_removed: For each event removal, whether it was there.
+        tasks_removed: For each task removal, whether the task was there.
+        workflows_removed: For each workflow removal, whether the workflow was there.
+        acked: For each AckOp, whether it took a message.
+        removed: For each RemoveOp, whether it took a message.
+        replayed: This is the remembered outcome of the request id.
+    """
+
+    workflow_created: bool | None = None
+    created_task_ids: tuple[str, ...] = ()
+    left_out_task_ids: tuple[str, ...] = ()
+    workflow_times: dict[str, int] = {}
+    task_times: dict[str, int] = {}
+    event_created: tuple[bool, ...] = ()
+    events_removed: tuple[bool, ...] = ()
+    tasks_removed: tuple[bool, ...] = ()
+    workflows_removed: tuple[bool, ...] = ()
+    acked: tuple[bool, ...] = ()
+    removed: tuple[bool, ...] = ()
+    replayed: bool = False
+
+
+class ExecutionStore(Protocol):
+    """What an executions adapter implements beside the reads of ExecutionDAO."""
+
+    async def apply(self, write_set: WriteSet) -> WriteOutcome:
+        """Carry out a WriteSet wholly or not at all.
+
+        Raises:
+            NotFoundError, ConflictError, FailedPreconditionError: A guard doesn't hold; nothing was written.
+        """
+        ...
+
+    async def carry_out_removal(self, workflow_id: str) -> bool:
+        """Go on with a removal whose mark is due, in steps of bounded size, the workflow's own document last.
+
+        Returns:
+            Whether there was a due removal mark.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The client: remote DAOs that keep podium_core's contract."""

@@ -1,0 +1,1 @@
+"""Podium's generated gRPC stubs."""

@@ -1,0 +1,1 @@
+"""Stubs of podium.v1, made by protos/generate.py: do not edit."""

@@ -1,0 +1,109 @@
+"""The commands and their options. What a command needs is imported when it runs, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from podium_backends.registry import REGISTRY, Registry
+from podium_server.app_shape import App
+from podium_server.config.config import Config
+from podium_server.config.layers import option_layer
+from podium_server.config.load import load_config
+from podium_server.version import podium_version
+
+
+def _podium_app() -> App:
+    from podium_server import app
+
+    return app
+
+
+@dataclass(frozen=True)
+class World:
+    """What the commands work on.
+
+    Attributes:
+        registry: The kinds of stores.
+        load_app: Imports what ``serve`` serves.
+    """
+
+    registry: Registry = REGISTRY
+    load_app: Callable[[], App] = _podium_app
+
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="The configuration; default: podium.toml.")
+]
+ListenOption = Annotated[
+    list[str] | None, typer.Option("--listen", metavar="ADDRESS", help="host:port or unix:path; can be repeated.")
+]
+InsecureOption = Annotated[
+    bool, typer.Option("--insecure", help="Allow an address that other machines can reach, in plain text.")
+]
+DataDirOption = Annotated[
+    Path | None, typer.Option("--data-dir", metavar="FOLDER", help="Where embedded stores keep their files.")
+]
+
+podium = typer.Typer(
+    name="podium",
+    help="Podium, the persistence and indexing layer of workflow engines.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+config_commands = typer.Typer(help="The configuration.", no_args_is_help=True, rich_markup_mode=None)
+podium.add_typer(config_commands, name="config")
+
+
+@podium.command()
+def serve(
+    context: typer.Context,
+    config: ConfigOption = None,
+    listen: ListenOption = None,
+    insecure: InsecureOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM, then finish the calls in flight; a second Ctrl-C ends at once."""
+    from podium_server.cli.serve import run_server
+
+    world = _world(context)
+    run_server(_load(world, config, listen, insecure=insecure, data_dir=data_dir), world.load_app)
+
+
+@podium.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"podium {podium_version()}")
+
+
+@config_commands.command("show")
+def config_show(
+    context: typer.Context,
+    config: ConfigOption = None,
+    listen: ListenOption = None,
+    insecure: InsecureOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Print what holds, and where each value comes from; secrets are hidden."""
+    from podium_server.config.show import shown_lines
+
+    for line in shown_lines(_load(_world(context), config, listen, insecure=insecure, data_dir=data_dir)):
+        typer.echo(line)
+
+
+def _world(context: typer.Context) -> World:
+    world = context.obj
+    return world if isinstance(world, World) else World()
+
+
+def _load(
+    world: World, path: Path | None, listen: list[str] | None, *, insecure: bool, data_dir: Path | None
+) -> Config:
+    options = option_layer(listen=listen, insecure=insecure, data_dir=data_dir)
+    return load_config(path, options=options, registry=world.registry)

@@ -1,0 +1,43 @@
+"""``podium serve``: the event loop, logging and the banner around the life of a server process."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+
+from podium_server.app_shape import App
+from podium_server.cli.banner import listening_line, store_lines
+from podium_server.config.addresses import ListenAddress
+from podium_server.config.config import Config
+from podium_server.log_setup import set_up_logging
+
+
+def run_server(config: Config, load_app: Callable[[], App]) -> None:
+    """Serve until a signal asks to stop."""
+    # Here and not above: what grpc and uvloop cost is paid only by those who serve.
+    from podium_server.server_process import serve
+
+    set_up_logging(config.logging)
+    for line in store_lines(config):
+        _say(line)
+    with asyncio.Runner(loop_factory=_new_loop()) as runner:
+        runner.run(serve(config, load_app(), _announce))
+
+
+def _new_loop() -> Callable[[], asyncio.AbstractEventLoop]:
+    if sys.platform == "win32":
+        return asyncio.new_event_loop
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def _announce(addresses: Sequence[ListenAddress]) -> None:
+    _say(listening_line(addresses))
+
+
+def _say(line: str) -> None:
+    # stdout is for people and scripts that wait for "listening on"; the log is on stderr.
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""The configuration: layers of settings, resolved against the kinds of stores that exist."""

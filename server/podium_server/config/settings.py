@@ -1,0 +1,165 @@
+"""The settings of the server itself, with their defaults. What a store needs is its kind's own (``BackendSpec``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from podium_server.config.addresses import ListenAddress, parse_address
+
+MAX_INT32 = 2**31 - 1
+NONE = "none"
+
+
+def _comma_separated(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _address(value: str) -> str:
+    return str(parse_address(value))
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Addresses = Annotated[tuple[Address, ...], BeforeValidator(_comma_separated), Field(min_length=1)]
+Milliseconds = Annotated[int, Field(ge=0, le=2**53)]
+PayloadLimit = Annotated[int, Field(ge=1, le=MAX_INT32)]
+
+
+class Section(BaseModel):
+    """A table of the configuration: an unknown key is refused, a value never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(Section):
+    """``[server]``: the addresses and what a client may ask of the process.
+
+    Attributes:
+        listen: Addresses; one text with commas is fine.
+        insecure: Allow an address that other machines reach, in plain text.
+        transport: What carries the calls.
+        max_message_bytes: The largest request or response.
+        max_calls_in_flight: Above it a call is refused with the time to come back. 0: no limit.
+        max_metadata_bytes: The largest set of metadata of a call.
+        default_deadline_seconds: For a call whose client sets none. 0: none.
+        drain_seconds: How long calls in flight may go on when the server stops.
+    """
+
+    listen: Addresses = ("127.0.0.1:50051",)
+    insecure: bool = False
+    transport: Literal["grpcio"] = "grpcio"
+    max_message_bytes: Annotated[int, Field(ge=65_536, le=MAX_INT32)] = 32 * 1024 * 1024
+    max_calls_in_flight: Annotated[int, Field(ge=0, le=MAX_INT32)] = 1_000
+    max_metadata_bytes: Annotated[int, Field(ge=1_024, le=1024 * 1024)] = 16 * 1024
+    default_deadline_seconds: Annotated[float, Field(ge=0, le=86_400)] = 30.0
+    drain_seconds: Annotated[float, Field(ge=0, le=3_600)] = 10.0
+
+    @property
+    def addresses(self) -> tuple[ListenAddress, ...]:
+        """The addresses, read."""
+        return tuple(parse_address(text) for text in self.listen)
+
+
+class RoutingSettings(Section):
+    """``[routing]``: the store of each data type; ``default`` for those that aren't named."""
+
+    default: str | None = None
+    executions: str | None = None
+    metadata: str | None = None
+    index: str | None = None
+    queues: str | None = None
+    event_handlers: str | None = None
+    poll_data: str | None = None
+    concurrency_limits: str | None = None
+    rate_limits: str | None = None
+    payloads: str | None = None
+
+
+class QueueSettings(Section):
+    """What holds for one queue.
+
+    Attributes:
+        unack_timeout_ms: How long a popped message is leased where the call doesn't say.
+    """
+
+    unack_timeout_ms: Annotated[int, Field(ge=1, le=2**53)]
+
+
+class QueuesSettings(Section):
+    """``[queues]``: what holds for every queue, and ``[queues.per_queue.<name>]`` for one.
+
+    Attributes:
+        unack_timeout_ms: How long a popped message is leased where neither the call nor the queue's own table says.
+        per_queue: Exceptions by queue name.
+    """
+
+    unack_timeout_ms: Annotated[int, Field(ge=1, le=2**53)] = 60_000
+    per_queue: dict[str, QueueSettings] = {}
+
+    def unack_timeout_ms_of(self, queue_name: str) -> int:
+        """The default lease of a queue."""
+        own = self.per_queue.get(queue_name)
+        return self.unack_timeout_ms if own is None else own.unack_timeout_ms
+
+
+class FacadeSettings(Section):
+    """``[facade]``: the side effects, each with its own switch, for engines that keep a facade of their own.
+
+    Attributes:
+        push_to_decider_queue: Creating a workflow pushes its id on ``_deciderQueue``.
+        decider_offset_ms: The delay of that push; Conductor's default.
+    """
+
+    push_to_decider_queue: bool = True
+    decider_offset_ms: Milliseconds = 30_000
+
+
+class PayloadSettings(Section):
+    """``[payloads]``: above these sizes an input or output is refused; Conductor's defaults.
+
+    Attributes:
+        workflow_hard_limit_bytes: Of a workflow.
+        task_hard_limit_bytes: Of a task.
+    """
+
+    workflow_hard_limit_bytes: PayloadLimit = 10_240 * 1024
+    task_hard_limit_bytes: PayloadLimit = 10_240 * 1024
+
+
+class LoggingSettings(Section):
+    """``[logging]``: what is written to stderr.
+
+    Attributes:
+        format: ``auto`` is console on a terminal, JSON elsewhere.
+        level: The least severe level that is written.
+        log_calls: Write a line for each good call too.
+    """
+
+    format: Literal["auto", "json", "console"] = "auto"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    log_calls: bool = False
+
+
+class Settings(BaseSettings):
+    """The whole configuration as it was written, before stores and routing are resolved against the kinds.
+
+    Attributes:
+        data_dir: Where embedded stores keep their files, unless they say.
+        stores: The ``[stores.<name>]`` tables, not looked into yet.
+    """
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+
+    data_dir: Path = Path("podium-data")
+    server: ServerSettings = ServerSettings()
+    stores: dict[str, dict[str, Any]] = {}
+    routing: RoutingSettings = RoutingSettings()
+    queues: QueuesSettings = QueuesSettings()
+    facade: FacadeSettings = FacadeSettings()
+    payloads: PayloadSettings = PayloadSettings()
+    logging: LoggingSettings = LoggingSettings()

@@ -1,0 +1,1 @@
+"""Side effects and routing: what stands between the gRPC services and the adapters."""

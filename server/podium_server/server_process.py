@@ -1,0 +1,161 @@
+"""The life of a server process: open, bind, serve, drain, close."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any, TypeVar
+
+import structlog
+
+from podium_core.errors import StorageError
+from podium_server.app_shape import App, FacadeHandle
+from podium_server.config.addresses import ListenAddress
+from podium_server.config.config import Config
+from podium_server.health import HEALTH_SERVICE, PROCESS, Health, StoreMonitor, add_health
+from podium_server.reflection import add_reflection
+from podium_server.startup_errors import StartupError
+from podium_server.transport import bind, build_server, require_free
+
+T = TypeVar("T")
+Announce = Callable[[Sequence[ListenAddress]], None]
+
+# After the last call; a store that hangs doesn't keep the process.
+CLOSE_SECONDS = 10.0
+# What grpc needs to end the calls that outlive the drain.
+CUT_OFF_SECONDS = 5.0
+
+_log = structlog.get_logger("podium.server")
+
+
+class StopSignals:
+    """SIGTERM and SIGINT: the first asks the server to stop, the second ends the process at once."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._asked = asyncio.Event()
+        self.name = ""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._received)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the server was asked to stop."""
+        return self._asked.is_set()
+
+    async def wait(self) -> None:
+        """Wait until the server is asked to stop."""
+        await self._asked.wait()
+
+    def _received(self, number: int, _: FrameType | None) -> None:
+        # A plain handler runs even while the loop is stuck, which is when a second signal is sent.
+        if self.name:
+            os._exit(128 + number)
+        self.name = signal.Signals(number).name
+        self._loop.call_soon_threadsafe(self._asked.set)
+
+
+async def serve(config: Config, app: App, announce: Announce) -> None:
+    """Serve until a signal asks to stop; returns when everything is closed.
+
+    Args:
+        config: The configuration.
+        app: What is served.
+        announce: Called with the addresses once they are bound and the stores have answered.
+
+    Raises:
+        StartupError: The server can't start.
+    """
+    signals = StopSignals()
+    require_free(config.server.addresses)
+    handle = await _unless_stopped(app.open_facade(config), signals)
+    if handle is None:
+        return
+    try:
+        await _Server(config, app, handle, signals).run(announce)
+    finally:
+        await _close(handle)
+
+
+async def _unless_stopped(opening: Any, signals: StopSignals) -> FacadeHandle | None:
+    """The open facade; None if the server was asked to stop meanwhile."""
+    open_task = asyncio.ensure_future(opening)
+    stop_task = asyncio.ensure_future(signals.wait())
+    await asyncio.wait({open_task, stop_task}, return_when=asyncio.FIRST_COMPLETED)
+    stop_task.cancel()
+    open_task.cancel()
+    try:
+        handle: FacadeHandle = await open_task
+    except asyncio.CancelledError:
+        return None
+    except StorageError as error:
+        raise StartupError(error.message) from error
+    return handle
+
+
+async def _close(handle: FacadeHandle) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await handle.close()
+    except TimeoutError:
+        _log.error("stores did not close", seconds=CLOSE_SECONDS)
+        # What hangs may be a thread, which the interpreter would wait for. A store survives a kill, so this one too.
+        os._exit(1)
+
+
+class _Server:
+    """One server over an open facade."""
+
+    def __init__(self, config: Config, app: App, handle: FacadeHandle, signals: StopSignals) -> None:
+        self._config = config
+        self._handle = handle
+        self._signals = signals
+        self._draining = asyncio.Event()
+        self._health = Health()
+        self._grpc = build_server(config.server, app.build_interceptors(config))
+        services = tuple(app.register_services(self._grpc, handle, config))
+        self._monitor = StoreMonitor(self._health, handle.stores, config.routing, services)
+        add_health(self._grpc, self._health)
+        add_reflection(self._grpc, (*services, HEALTH_SERVICE), self._draining)
+
+    async def run(self, announce: Announce) -> None:
+        await self._require_stores()
+        addresses = bind(self._grpc, self._config.server.addresses)
+        await self._grpc.start()
+        monitoring = asyncio.create_task(self._monitor.run())
+        try:
+            self._health.set(PROCESS, serving=True)
+            if not self._signals.asked:
+                announce(addresses)
+            await self._signals.wait()
+        finally:
+            await self._drain()
+            monitoring.cancel()
+
+    async def _require_stores(self) -> None:
+        for name, failure in (await self._monitor.check()).items():
+            kind = self._handle.stores[name].kind
+            raise StartupError(f"store '{name}' ({kind}) doesn't answer: {failure}")
+
+    async def _drain(self) -> None:
+        """Take no new calls, let those in flight end, cut off what outlives the time given."""
+        seconds = self._config.server.drain_seconds
+        _log.info("stopping", signal=self._signals.name, drain_seconds=seconds)
+        self._health.drain()
+        self._draining.set()
+        self._handle.begin_drain()
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            async with asyncio.timeout(seconds + CUT_OFF_SECONDS):
+                await self._grpc.stop(seconds)
+        except TimeoutError:
+            _log.error("calls did not end when cut off", seconds=CUT_OFF_SECONDS)
+            return
+        took = loop.time() - started
+        if took >= seconds > 0:
+            _log.warning("calls in flight were cut off", drain_seconds=seconds)
+        _log.info("stopped", seconds=round(took, 3))

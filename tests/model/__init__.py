@@ -1,0 +1,21 @@
+"""Explicit-state models of the write protocols, checked over every interleaving.
+
+One module for each protocol says in small atomic steps what an adapter or the facade does, and
+lists the rules that make it right. Beside it, ``test_<protocol>.py`` shows two things: with all
+rules, no scenario breaks an invariant; and without any one of them, a named scenario does.
+
+* ``checker``: the explorer (breadth first, crashes, restarts, rest and livelock)
+* ``group_commit``: WriteSets of concurrent calls in one SQLite transaction
+* ``compare_and_set``: WriteSets on Redis: read, compare, one script
+* ``guard_and_redo``: WriteSets on Cassandra: guard record, redo row, drainer
+* ``batch_marks``: document and mark in a Cassandra batch, which is not isolated
+* ``outbox_marks``: marks, drainers, the index and its versions
+* ``removal_marks``: removal mark, archive and expiry on top of that
+* ``commit_two_stores``: Commit where documents and queue are different stores
+* ``queue_lease``: pop, receipt, lapse, acknowledgement, and Commit in one store
+* ``limit_release``: places of a concurrency limit and their late release
+
+A change of a protocol begins here: rule, model and code change together. Not modelled: archive and
+removal together on Cassandra, Java's own multi-step writes beside ours, slots of tasks that Java
+made, equal stamps on Redis after a clock has stepped back, and payloads with a due mark.
+"""

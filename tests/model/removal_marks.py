@@ -1,0 +1,181 @@
+"""The removal mark: archive and removal of a workflow, at once or when its time is over.
+
+Contract, "Writing": ``RemoveWorkflow(archive)`` and ``RemoveWorkflowWithExpiry``. A removal is a mark
+that the call itself or else a drainer carries out: archive (confirmed by the index, the mark read
+again after the documents), turn the mark to "deleting", remove the documents, drop the mark.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from .checker import BLOCKED, Part, Run, Step, continue_as
+from .outbox_marks import ALL_RULES as OUTBOX_RULES
+from .outbox_marks import OutboxMarks
+from .outbox_store import EXPIRIES, GONE, REMOVALS, RUNNING, Documents, Entry, Kind, Mark, State, Taken
+
+
+class Rule(Enum):
+    """What removals keep to, above the rules of the outbox."""
+
+    STATUS_IN_THE_SAME_STEP = "the removal mark is set in one step with the check of the status"
+    WRITES_ARE_REFUSED = "while a removal mark stands, writes to the workflow answer NOT_FOUND"
+    DRAINERS_CARRY_ON = "a drainer carries out a removal mark whose call has died"
+    MARK_READ_AGAIN = "the mark is read again after the documents, before they are archived"
+    ARCHIVED_FIRST = "the mark turns to deleting only when the index has confirmed the archive"
+    DELETES_UNDER_THE_MARK = "each step of the deletion requires that the mark still stands"
+    MARK_GOES_LAST = "the mark goes when all documents are gone"
+    DELETING_IS_NOT_TAKEN_BACK = "a call that gives up takes no mark back that is deleting"
+    UPDATES_ARE_ARCHIVED = "an update of an expiring workflow has it archived again before it goes"
+    DUE_TIME_STAYS = "an update of an expiring workflow does not change when it goes"
+
+
+ALL_RULES: frozenset[Enum] = OUTBOX_RULES | frozenset(Rule)
+
+
+class RemovalMarks(OutboxMarks):
+    """The outbox with removals."""
+
+    # Calls
+
+    def remove_with_archive(self) -> Run[State]:
+        """RemoveWorkflow(archive): sets the mark and sees it through; a repeat does the same."""
+
+        def may_be_removed(state: State) -> bool:
+            workflow = state.documents.workflow
+            return workflow != GONE and RUNNING not in workflow
+
+        def set_mark(state: State) -> bool:
+            if Rule.STATUS_IN_THE_SAME_STEP in self.rules and not may_be_removed(state):
+                return False
+            if state.documents.workflow != GONE and not state.removal:
+                self.put_mark(state, Kind.ARCHIVING)
+            return True
+
+        check: Step[State] = Step("checks the status", may_be_removed)
+        if Rule.STATUS_IN_THE_SAME_STEP not in self.rules and not (yield check):
+            return None
+        if not (yield Step("sets the removal mark", set_mark)):
+            return None
+        return continue_as(self.see_through)
+
+    def see_through(self) -> Run[State]:
+        """The call carries its removal out, or gives up when the index seems to be down."""
+
+        def look(state: State) -> object:
+            if not state.removal:
+                return "removed"
+            return self.take_back(state) or state.take_mark()
+
+        taken = yield Step("looks at the removal mark", look)
+        if not isinstance(taken, Taken):
+            return None
+        yield from self.carry_out(taken)
+        return continue_as(self.see_through)
+
+    def take_back(self, state: State) -> str:
+        """Index down: the mark is taken back, if that is still possible."""
+        if not state.index_seems_down or not state.removal:
+            return ""
+        deleting = state.removal.kind is Kind.DELETING
+        if deleting and Rule.DELETING_IS_NOT_TAKEN_BACK in self.rules:
+            return ""
+        state.index_seems_down = False
+        self.put_mark(state, Kind.UPSERT)
+        return "UNAVAILABLE, nothing removed"
+
+    def remove_with_expiry(self) -> Run[State]:
+        """RemoveWorkflowWithExpiry(archive): the same mark with a due time."""
+
+        def set_mark(state: State) -> None:
+            self.put_mark(state, Kind.EXPIRING)
+            state.expires = True
+
+        yield Step("sets the removal mark with a due time", set_mark)
+        return None
+
+    def time(self) -> Run[State]:
+        """The due time comes."""
+        yield Step("the due time passes", lambda s: setattr(s, "due", True))
+        return None
+
+    # What updates do meanwhile
+
+    def refuses(self, state: State) -> bool:
+        """A removal mark refuses writes, unless it waits for its time."""
+        if not state.removal or state.removal.kind in EXPIRIES:
+            return False
+        return Rule.WRITES_ARE_REFUSED in self.rules
+
+    def mark_update(self, state: State, document: str) -> None:
+        """An update of an expiring workflow or of its tasks puts the mark back to archiving."""
+        if not state.removal or state.removal.kind not in EXPIRIES:
+            super().mark_update(state, document)
+        elif Rule.DUE_TIME_STAYS not in self.rules:
+            self.put_mark(state, Kind.UPSERT)
+        else:
+            again = Rule.UPDATES_ARE_ARCHIVED in self.rules
+            self.put_mark(state, Kind.EXPIRING if again else state.removal.kind)
+
+    # Carrying out
+
+    def take_any(self, state: State) -> object:
+        """What a drainer takes: removals too."""
+        if state.removal and Rule.DRAINERS_CARRY_ON not in self.rules:
+            return BLOCKED
+        return state.take_mark()
+
+    def carry_out(self, taken: Taken) -> Part[State, None]:
+        """One stage of a removal, or an ordinary mark."""
+        if taken.mark.kind not in REMOVALS:
+            yield from super().carry_out(taken)
+        elif taken.mark.kind is Kind.DELETING:
+            yield from self.delete(taken.mark)
+        elif taken.mark.kind is Kind.WAITING:
+            yield from self.turn(taken.mark, Kind.DELETING)
+        else:
+            yield from self.archive(taken)
+
+    def archive(self, taken: Taken) -> Part[State, None]:
+        """Sends the archived entry and turns the mark on when the index has it."""
+        mark = taken.mark
+        then = Kind.WAITING if mark.kind is Kind.EXPIRING else Kind.DELETING
+        documents: Documents = yield Step("reads documents", lambda s: s.documents)
+        read_again: Step[State] = Step("reads the mark again", lambda s: s.mark == mark)
+        if Rule.MARK_READ_AGAIN in self.rules and not (yield read_again):
+            return
+        if Rule.ARCHIVED_FIRST not in self.rules:
+            yield from self.turn(mark, then)
+        confirmed = yield from self.send(taken, Entry(documents.workflow, mark.token, documents))
+        if confirmed and Rule.ARCHIVED_FIRST in self.rules:
+            yield from self.turn(mark, then)
+
+    def turn(self, mark: Mark, then: Kind) -> Part[State, None]:
+        """The mark goes on to its next stage, if unchanged."""
+        label = f"turns the mark to {then.name.lower()} if unchanged"
+        yield Step(label, lambda s: self.turn_mark(s, mark, then))
+
+    def delete(self, mark: Mark) -> Part[State, None]:
+        """Removes the documents, the workflow's own last, then the mark."""
+        mark_last = Rule.MARK_GOES_LAST in self.rules
+        under_mark = Rule.DELETES_UNDER_THE_MARK in self.rules and mark_last
+        drop: Step[State] = Step("drops the mark", lambda s: self.turn_mark(s, mark, None))
+        if not mark_last:
+            yield drop
+        for document in ("task1", "task2", "workflow"):
+            yield from self.delete_one(document, mark, under_mark=under_mark)
+        if mark_last:
+            yield drop
+
+    def delete_one(self, document: str, mark: Mark, *, under_mark: bool) -> Part[State, None]:
+        """One chunk of a removal."""
+
+        def delete(state: State) -> object:
+            if under_mark and state.mark != mark:
+                return "the mark has changed"
+            state.delete(document)
+            if document == "workflow":
+                state.ended = "archived"
+            return None
+
+        yield Step(f"removes {document}", delete)

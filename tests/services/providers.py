@@ -1,0 +1,39 @@
+"""Which server one gets: the address in the environment, else a container, else one of our own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
+
+from tests.services.cassandra_server import ContactPoint, native_cassandra
+from tests.services.containers import cassandra_container, docker_answers, redis_container
+from tests.services.redis_server import native_redis
+
+T = TypeVar("T")
+
+DEFAULT_CQL_PORT = 9042
+
+
+def redis() -> AbstractContextManager[str]:
+    """Give the URL of a Redis for the time of the context."""
+    if address := os.environ.get("TEST_REDIS_URL"):
+        return given(address)
+    return redis_container() if docker_answers() else native_redis()
+
+
+def cassandra() -> AbstractContextManager[ContactPoint]:
+    """Give the address of a Cassandra for the time of the context."""
+    if address := os.environ.get("TEST_CASSANDRA"):
+        return given(contact_point(address))
+    return cassandra_container() if docker_answers() else native_cassandra()
+
+
+@contextmanager
+def given(address: T) -> Iterator[T]:
+    yield address
+
+
+def contact_point(address: str) -> ContactPoint:
+    """Read ``host`` or ``host:port``."""
+    host, _, port = address.partition(":")
+    return ContactPoint(host, int(port or DEFAULT_CQL_PORT))
