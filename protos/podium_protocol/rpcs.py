@@ -24,6 +24,9 @@ from podium.v1 import (
     rate_limiting_service_pb2,
 )
 
+# The stubs type an extension as the plain descriptor that it also is.
+_REPEAT: Any = options_pb2.repeat
+
 _FILES = (
     execution_service_pb2,
     metadata_service_pb2,
@@ -102,7 +105,7 @@ def _rpc(method: MethodDescriptor) -> Rpc:
         name=method.name,
         path=f"/{service}/{method.name}",
         kind=_KINDS[method.client_streaming, method.server_streaming],
-        repeat=Repeat(method.GetOptions().Extensions[options_pb2.repeat]),
+        repeat=Repeat(method.GetOptions().Extensions[_REPEAT]),
         request=GetMessageClass(method.input_type),
         response=GetMessageClass(method.output_type),
     )

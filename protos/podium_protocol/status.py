@@ -277,10 +277,7 @@ def error_of(
     if details is None or details.error_info.domain != DOMAIN:
         return _foreign(code, message or "")
     row = _BY_REASON.get(details.error_info.reason) or _row_of_code(code)
-    if row is None:
-        error = _foreign(code, message or "")
-    else:
-        error = _rebuilt(row, details)
+    error = _foreign(code, message or "") if row is None else _rebuilt(row, details)
     if details.request.request_id:
         error.add_note(f"request id {details.request.request_id}")
     return error

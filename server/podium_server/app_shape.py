@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
-
-import grpc
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from podium_server.config.config import Config
+
+if TYPE_CHECKING:
+    import grpc
 
 
 class StoreHandle(Protocol):
@@ -18,7 +19,7 @@ class StoreHandle(Protocol):
         """The kind of its backend."""
         ...
 
-    async def ping(self) -> None:
+    def ping(self) -> Awaitable[None]:
         """Ask the store for a sign of life. Raises a StorageError where there is none."""
         ...
 
@@ -45,17 +46,18 @@ class FacadeHandle(Protocol):
         ...
 
 
-class App(Protocol):
+Handle = TypeVar("Handle", bound=FacadeHandle)
+
+
+class App(Protocol[Handle]):
     """The functions of ``podium_server.app``."""
 
-    async def open_facade(self, config: Config) -> FacadeHandle:
+    async def open_facade(self, config: Config) -> Handle:
         """Open the stores in use and put the facade on them. Raises a StorageError where one can't be opened."""
         ...
 
-    def build_interceptors(self, config: Config) -> Sequence[grpc.aio.ServerInterceptor]:
-        """The interceptors of a server, outermost first."""
-        ...
-
-    def register_services(self, server: grpc.aio.Server, handle: FacadeHandle, config: Config) -> Sequence[str]:
+    def register_services(
+        self, server: grpc.aio.Server, handle: Handle, config: Config
+    ) -> Sequence[str]:
         """Add the services to a server. Returns their full names, ``podium.v1.QueueService``."""
         ...

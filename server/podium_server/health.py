@@ -54,7 +54,9 @@ class Health:
     def status(self, entry: str) -> health_pb2.HealthCheckResponse.ServingStatus | None:
         """The status of an entry, None where there is no such entry."""
         serving = self._serving.get(entry)
-        return None if serving is None else SERVING if serving and not self._draining else NOT_SERVING
+        return (
+            None if serving is None else SERVING if serving and not self._draining else NOT_SERVING
+        )
 
     def set(self, entry: str, *, serving: bool) -> None:
         """Set an entry; while draining everything is NOT_SERVING whatever is set."""
@@ -67,7 +69,9 @@ class Health:
         self._draining = True
         self._wake()
 
-    async def watch(self, entry: str) -> AsyncIterator[health_pb2.HealthCheckResponse.ServingStatus]:
+    async def watch(
+        self, entry: str
+    ) -> AsyncIterator[health_pb2.HealthCheckResponse.ServingStatus]:
         """The status of an entry now and at each change, until the server drains."""
         last = None
         while True:
@@ -111,7 +115,7 @@ class HealthServicer(health_pb2_grpc.HealthServicer):
 
 def add_health(server: grpc.aio.Server, health: Health) -> None:
     """Add the service to a server."""
-    health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(health), server)  # type: ignore[no-untyped-call]
+    health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(health), server)
 
 
 class StoreMonitor:
@@ -126,26 +130,34 @@ class StoreMonitor:
     ) -> None:
         self._health = health
         self._stores = stores
-        self._failures: dict[str, str | None] = {}
+        self._failures: dict[str, str] = {}
         self._needs = {
-            service: {routing[data_type] for data_type in DATA_TYPES.get(service, ()) if data_type in routing}
+            service: {
+                routing[data_type]
+                for data_type in DATA_TYPES.get(service, ())
+                if data_type in routing
+            }
             for service in services
         }
 
     async def check(self) -> dict[str, str]:
-        """Ask every store once. Returns what those that failed said, by store."""
+        """Ask every store once and set the entries. Returns what those that failed said, by store."""
         names = list(self._stores)
-        failures = await asyncio.gather(*(self._ping(self._stores[name]) for name in names))
-        for name, failure in zip(names, failures, strict=True):
-            self._note(name, failure)
+        answers = await asyncio.gather(*(self._ping(self._stores[name]) for name in names))
+        self._failures = {
+            name: failure
+            for name, failure in zip(names, answers, strict=True)
+            if failure is not None
+        }
         self._publish()
-        return {name: failure for name, failure in self._failures.items() if failure is not None}
+        return self._failures
 
     async def run(self) -> None:
-        """Check until cancelled."""
+        """Check until cancelled, with a line in the log when a store fails and when it is back."""
         while True:
             await asyncio.sleep(PING_SECONDS)
-            await self.check()
+            before = self._failures
+            self._report(before, await self.check())
 
     async def _ping(self, store: StoreHandle) -> str | None:
         try:
@@ -157,16 +169,16 @@ class StoreMonitor:
             return str(error) or type(error).__name__
         return None
 
-    def _note(self, name: str, failure: str | None) -> None:
-        before = self._failures.get(name)
-        self._failures[name] = failure
-        if failure is not None and before is None:
-            _log.error("store failed", store=name, kind=self._stores[name].kind, failure=failure)
-        elif failure is None and before is not None:
+    def _report(self, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+        for name in after.keys() - before.keys():
+            _log.error(
+                "store failed", store=name, kind=self._stores[name].kind, failure=after[name]
+            )
+        for name in before.keys() - after.keys():
             _log.info("store is back", store=name, kind=self._stores[name].kind)
 
     def _publish(self) -> None:
-        down = {name for name, failure in self._failures.items() if failure is not None}
+        down = self._failures.keys()
         for name in self._stores:
             self._health.set(f"{STORE_PREFIX}{name}", serving=name not in down)
         for service, needs in self._needs.items():

@@ -45,7 +45,11 @@ def _shared() -> list[Processor]:
 
 def _formatter(*, console: bool, colors: bool) -> structlog.stdlib.ProcessorFormatter:
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=colors, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

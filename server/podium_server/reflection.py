@@ -25,12 +25,16 @@ class DrainingReflection(reflection.aio.ReflectionServicer):
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> AsyncIterator[reflection_pb2.ServerReflectionResponse]:
         """Answer questions until the client or the server ends."""
-        async for answer in super().ServerReflectionInfo(until(self._draining, request_iterator), context):
+        async for answer in super().ServerReflectionInfo(
+            until(self._draining, request_iterator), context
+        ):
             yield answer
 
 
-def add_reflection(server: grpc.aio.Server, service_names: Sequence[str], draining: asyncio.Event) -> None:
+def add_reflection(
+    server: grpc.aio.Server, service_names: Sequence[str], draining: asyncio.Event
+) -> None:
     """Add reflection of these services and of itself."""
     names = (*service_names, reflection.SERVICE_NAME)
     servicer = DrainingReflection(names, draining)
-    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, server)

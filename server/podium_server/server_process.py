@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -58,7 +58,7 @@ class StopSignals:
         self._loop.call_soon_threadsafe(self._asked.set)
 
 
-async def serve(config: Config, app: App, announce: Announce) -> None:
+async def serve(config: Config, app: App[Any], announce: Announce) -> None:
     """Serve until a signal asks to stop; returns when everything is closed.
 
     Args:
@@ -80,7 +80,9 @@ async def serve(config: Config, app: App, announce: Announce) -> None:
         await _close(handle)
 
 
-async def _unless_stopped(opening: Any, signals: StopSignals) -> FacadeHandle | None:
+async def _unless_stopped(
+    opening: Coroutine[Any, Any, FacadeHandle], signals: StopSignals
+) -> FacadeHandle | None:
     """The open facade; None if the server was asked to stop meanwhile."""
     open_task = asyncio.ensure_future(opening)
     stop_task = asyncio.ensure_future(signals.wait())
@@ -88,12 +90,11 @@ async def _unless_stopped(opening: Any, signals: StopSignals) -> FacadeHandle | 
     stop_task.cancel()
     open_task.cancel()
     try:
-        handle: FacadeHandle = await open_task
+        return await open_task
     except asyncio.CancelledError:
         return None
     except StorageError as error:
         raise StartupError(error.message) from error
-    return handle
 
 
 async def _close(handle: FacadeHandle) -> None:
@@ -104,18 +105,23 @@ async def _close(handle: FacadeHandle) -> None:
         _log.error("stores did not close", seconds=CLOSE_SECONDS)
         # What hangs may be a thread, which the interpreter would wait for. A store survives a kill, so this one too.
         os._exit(1)
+    except StorageError:
+        _log.exception("stores did not close well")
+        raise SystemExit(1) from None
 
 
 class _Server:
     """One server over an open facade."""
 
-    def __init__(self, config: Config, app: App, handle: FacadeHandle, signals: StopSignals) -> None:
+    def __init__(
+        self, config: Config, app: App[Any], handle: FacadeHandle, signals: StopSignals
+    ) -> None:
         self._config = config
         self._handle = handle
         self._signals = signals
         self._draining = asyncio.Event()
         self._health = Health()
-        self._grpc = build_server(config.server, app.build_interceptors(config))
+        self._grpc = build_server(config.server)
         services = tuple(app.register_services(self._grpc, handle, config))
         self._monitor = StoreMonitor(self._health, handle.stores, config.routing, services)
         add_health(self._grpc, self._health)

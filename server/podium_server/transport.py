@@ -24,9 +24,9 @@ STREAMS_PER_CALL_IN_FLIGHT = 4
 CONNECT_SECONDS = 0.2
 
 
-def build_server(settings: ServerSettings, interceptors: Sequence[grpc.aio.ServerInterceptor]) -> grpc.aio.Server:
+def build_server(settings: ServerSettings) -> grpc.aio.Server:
     """A server that isn't bound yet."""
-    return grpc.aio.server(interceptors=list(interceptors), options=server_options(settings))
+    return grpc.aio.server(options=server_options(settings))
 
 
 def server_options(settings: ServerSettings) -> list[tuple[str, int]]:
@@ -85,10 +85,14 @@ def require_free(addresses: Sequence[ListenAddress]) -> None:
 
 def _require_free_port(address: TcpAddress) -> None:
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
     except (socket.gaierror, UnicodeError):
         raise StartupError(f"{address}: the name '{address.host}' isn't known") from None
-    failures = [failure for family, _, _, _, target in found if (failure := _bind_failure(family, target))]
+    failures = [
+        failure for family, _, _, _, target in found if (failure := _bind_failure(family, target))
+    ]
     # A name may have an address of a family that this machine lacks; one that works is enough, unless one is in use.
     in_use = next((failure for failure in failures if isinstance(failure, _InUseError)), None)
     if in_use is not None or len(failures) == len(found):
@@ -110,7 +114,11 @@ def _bind_failure(family: int, target: object) -> OSError | None:
             probe.bind(target)  # type: ignore[arg-type]  # what getaddrinfo gave for this family
             probe.listen(1)
     except OSError as error:
-        return _InUseError() if error.errno == errno.EADDRINUSE else OSError(f"can't be bound: {error.strerror}")
+        return (
+            _InUseError()
+            if error.errno == errno.EADDRINUSE
+            else OSError(f"can't be bound: {error.strerror}")
+        )
     return None
 
 

@@ -41,9 +41,7 @@ class Rule(Enum):
     FRESH_ROW_ID = "every attempt of a call stores its row under a fresh id"
     CARRY_OUT_FIRST = "a WriteSet that the guard names is carried out before anything is decided"
     GUARD_BEFORE_DOCUMENTS = "the guard is read before the documents"
-    ROW_BEFORE_DOCUMENTS = (
-        "the row that the guard names is looked for before documents are read"
-    )
+    ROW_BEFORE_DOCUMENTS = "the row that the guard names is looked for before documents are read"
     REFUSAL_CONFIRMED = "a refusal counts only if the guard, read again, is unchanged"
     STEP_IF_UNCHANGED = "the guard step is conditional on the seq that was read"
     DROP_RAISES_SEQ = "a row that the guard does not name is dropped after a step that raises seq"

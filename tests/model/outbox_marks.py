@@ -174,9 +174,7 @@ class OutboxMarks:
     def repair(self) -> Run[State]:
         """Compares what a search shows with the document, and mends."""
         if Rule.REPAIR_ONLY_MARKS in self.rules:
-            yield Step(
-                "sets a mark", lambda s: None if s.mark else self.put_mark(s, Kind.VERIFY)
-            )
+            yield Step("sets a mark", lambda s: None if s.mark else self.put_mark(s, Kind.VERIFY))
             return None
         shown: Entry = yield Step("searches", lambda s: OneOf((s.entry, s.entry_before)))
         documents: Documents = yield Step("reads documents", lambda s: s.documents)

@@ -151,6 +151,8 @@ def index_is_right(state: State) -> str | None:
     if state.documents != NONE_LEFT:
         return "a removed workflow has left a task behind"
     content, archived = state.entry.content, state.entry.archived
+    if not state.ended:
+        return "a workflow is gone that nobody has removed"
     if state.ended == "archived":
         return archive_is_right(state, archived)
     if state.ended == "body" and content != state.last_body:

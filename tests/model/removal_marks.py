@@ -12,7 +12,18 @@ from enum import Enum
 from .checker import BLOCKED, Part, Run, Step, continue_as
 from .outbox_marks import ALL_RULES as OUTBOX_RULES
 from .outbox_marks import OutboxMarks
-from .outbox_store import EXPIRIES, GONE, REMOVALS, RUNNING, Documents, Entry, Kind, Mark, State, Taken
+from .outbox_store import (
+    EXPIRIES,
+    GONE,
+    REMOVALS,
+    RUNNING,
+    Documents,
+    Entry,
+    Kind,
+    Mark,
+    State,
+    Taken,
+)
 
 
 class Rule(Enum):
@@ -159,7 +170,7 @@ class RemovalMarks(OutboxMarks):
         """Removes the documents, the workflow's own last, then the mark."""
         mark_last = Rule.MARK_GOES_LAST in self.rules
         under_mark = Rule.DELETES_UNDER_THE_MARK in self.rules and mark_last
-        drop: Step[State] = Step("drops the mark", lambda s: self.turn_mark(s, mark, None))
+        drop: Step[State] = Step("drops the mark", lambda s: self.end(s, mark))
         if not mark_last:
             yield drop
         for document in ("task1", "task2", "workflow"):
@@ -174,8 +185,12 @@ class RemovalMarks(OutboxMarks):
             if under_mark and state.mark != mark:
                 return "the mark has changed"
             state.delete(document)
-            if document == "workflow":
-                state.ended = "archived"
             return None
 
         yield Step(f"removes {document}", delete)
+
+    def end(self, state: State, mark: Mark) -> None:
+        """The removal is over."""
+        if state.mark == mark:
+            state.ended = "archived"
+        self.turn_mark(state, mark, None)

@@ -10,7 +10,7 @@ import pytest
 
 from .checker import Process, Scenario, client, daemon, explore, immortal
 from .outbox_marks import ALL_RULES, OutboxMarks, Rule
-from .outbox_store import NONE_LEFT, Entry, Kind, Mark, State, STORED, index_is_right
+from .outbox_store import NONE_LEFT, STORED, Entry, Kind, Mark, State, index_is_right
 
 Builder: TypeAlias = Callable[[OutboxMarks], Scenario[State]]
 
@@ -81,3 +81,37 @@ SCENARIOS: list[Builder] = [
 def test_holds_with_all_rules(build: Builder) -> None:
     result = explore(build(OutboxMarks(ALL_RULES)))
     assert result.holds, str(result)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("build", SCENARIOS)
+def test_holds_with_two_crashes_and_a_third_drainer(build: Builder) -> None:
+    model = OutboxMarks(ALL_RULES)
+    usual = build(model)
+    processes = (*usual.processes, daemon("drainer 3", model.drainer))
+    result = explore(replace(usual, processes=processes, crashes=2))
+    assert result.holds, str(result)
+
+
+INDEX_DIFFERS = "at rest: the index differs from the workflow and no mark is left"
+STILL_INDEXED = "at rest: the workflow was removed and the index still has it"
+NEEDED: dict[Rule, tuple[Builder, str]] = {
+    Rule.MARK_WITH_DOCUMENT: (one_update, INDEX_DIFFERS),
+    Rule.FRESH_TOKEN: (two_bodies, "at rest: the index has not the last body"),
+    Rule.DROP_IF_UNCHANGED: (two_updates, INDEX_DIFFERS),
+    Rule.TOKEN_IS_VERSION: (two_updates, INDEX_DIFFERS),
+    Rule.CONFLICT_RAISES_TOKEN: (store_falls_back, INDEX_DIFFERS),
+    Rule.SENDS_ARE_FRESH: (removal_and_forgotten_version, STILL_INDEXED),
+    Rule.ARCHIVE_GIVES_WAY: (
+        archived_and_created_again,
+        "at rest: the workflow is there and its entry stays the archived one",
+    ),
+    Rule.REPAIR_ONLY_MARKS: (created_again_beside_repair, INDEX_DIFFERS),
+}
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_each_rule_is_needed(rule: Rule) -> None:
+    build, violation = NEEDED[rule]
+    result = explore(build(OutboxMarks(ALL_RULES - {rule})))
+    assert result.violation == violation, str(result)

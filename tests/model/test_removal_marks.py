@@ -90,3 +90,73 @@ SCENARIOS: list[Builder] = [
     created_again,
     expiry_and_updates,
 ]
+
+
+def updated_and_created_again_beside_repair(model: RemovalMarks) -> Scenario[State]:
+    """An update, a removal, a creation and repair (more than a million states)."""
+    others = (
+        immortal("U", model.update, "a1", "task1"),
+        immortal("C", model.create_again, "c1"),
+        immortal("repair", model.repair),
+    )
+    return scenario(model, State(), 0, removes(model), *others)
+
+
+@pytest.mark.parametrize("build", SCENARIOS)
+def test_holds_with_all_rules(build: Builder) -> None:
+    result = explore(build(RemovalMarks(ALL_RULES)))
+    assert result.holds, str(result)
+
+
+@pytest.mark.nightly
+def test_holds_with_everything_at_once() -> None:
+    result = explore(updated_and_created_again_beside_repair(RemovalMarks(ALL_RULES)))
+    assert result.holds, str(result)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("build", SCENARIOS)
+def test_holds_with_one_more_crash(build: Builder) -> None:
+    usual = build(RemovalMarks(ALL_RULES))
+    result = explore(replace(usual, crashes=usual.crashes + 1))
+    assert result.holds, str(result)
+
+
+ARCHIVE_LACKS = "at rest: the archive lacks an acknowledged write"
+NEEDED: dict[Rule, tuple[Builder, str]] = {
+    Rule.STATUS_IN_THE_SAME_STEP: (workflow_runs_again, "at rest: a running workflow was removed"),
+    Rule.WRITES_ARE_REFUSED: (
+        updates_of_tasks,
+        "at rest: a removed workflow has left a task behind",
+    ),
+    Rule.DRAINERS_CARRY_ON: (removal_and_repeat, "at rest: a removal never ends"),
+    Rule.MARK_READ_AGAIN: (removal_and_repeat, ARCHIVE_LACKS),
+    Rule.ARCHIVED_FIRST: (
+        removal_and_repeat,
+        "at rest: removed with archive, and the archived entry is lost",
+    ),
+    Rule.DELETES_UNDER_THE_MARK: (
+        created_again,
+        "at rest: a workflow is gone that nobody has removed",
+    ),
+    Rule.MARK_GOES_LAST: (
+        removal_and_repeat,
+        "at rest: the workflow is there and its entry stays the archived one",
+    ),
+    Rule.DELETING_IS_NOT_TAKEN_BACK: (
+        index_down,
+        "at rest: a document is gone although the workflow was not removed",
+    ),
+    Rule.UPDATES_ARE_ARCHIVED: (expiry_and_updates, ARCHIVE_LACKS),
+    Rule.DUE_TIME_STAYS: (
+        expiry_and_updates,
+        "at rest: a workflow is there although its time is over",
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_each_rule_is_needed(rule: Rule) -> None:
+    build, violation = NEEDED[rule]
+    result = explore(build(RemovalMarks(ALL_RULES - {rule})))
+    assert result.violation == violation, str(result)

@@ -45,7 +45,9 @@ def counts_of(conn: sqlite3.Connection, queue_name: str, *, now_ms: int) -> Queu
 
 def counts_after(conn: sqlite3.Connection, name: str, *, now_ms: int) -> list[QueueCounts]:
     """The counts of the next queues by name, empty ones left out of none: the caller does."""
-    rows = conn.execute(_COUNTS + "WHERE name > ?2 ORDER BY name LIMIT ?3", (now_ms, name, COUNTS_PAGE))
+    rows = conn.execute(
+        _COUNTS + "WHERE name > ?2 ORDER BY name LIMIT ?3", (now_ms, name, COUNTS_PAGE)
+    )
     return [QueueCounts(*row) for row in rows]
 
 

@@ -9,6 +9,18 @@ from functools import partial
 from typing import TypeVar
 
 import msgspec
+
+from podium_backends.sqlite import queue_counts, queue_statements
+from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.queue_handover import Handover
+from podium_backends.sqlite.queue_statements import SWEEP_ROWS, Push
+from podium_backends.sqlite.queue_validation import (
+    require_count,
+    require_lease,
+    require_push,
+    require_pushes,
+)
+from podium_backends.sqlite.queue_waiters import QueueWaiters
 from podium_core.dao import QueueStore
 from podium_core.errors import StorageError
 from podium_core.models import Message, PushMessage, QueueDetail
@@ -21,12 +33,6 @@ from podium_core.write_set.validation import (
     require_priority,
     require_text,
 )
-
-from podium_backends.sqlite import queue_counts, queue_statements
-from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.queue_statements import SWEEP_ROWS, Push
-from podium_backends.sqlite.queue_validation import require_count, require_lease, require_push, require_pushes
-from podium_backends.sqlite.queue_waiters import QueueWaiters
 
 T = TypeVar("T")
 
@@ -84,24 +90,34 @@ class SqliteQueueDAO:
         push = require_push(message)
         return await self._change(
             queue_name,
-            lambda conn, now_ms: queue_statements.push_if_absent(conn, queue_name, push, now_ms=now_ms),
+            lambda conn, now_ms: queue_statements.push_if_absent(
+                conn, queue_name, push, now_ms=now_ms
+            ),
         )
 
-    async def postpone(self, queue_name: str, message_id: str, *, priority: int = 0, offset_ms: int = 0) -> bool:
+    async def postpone(
+        self, queue_name: str, message_id: str, *, priority: int = 0, offset_ms: int = 0
+    ) -> bool:
         push = Push(
             message_id=require_text(message_id, "message_id"),
             priority=require_priority(priority, "priority"),
             offset_ms=require_not_negative(offset_ms, "offset_ms"),
         )
         await self._change(
-            queue_name, lambda conn, now_ms: queue_statements.postpone(conn, queue_name, push, now_ms=now_ms)
+            queue_name,
+            lambda conn, now_ms: queue_statements.postpone(conn, queue_name, push, now_ms=now_ms),
         )
         return True
 
     # delivering
 
     async def pop(
-        self, queue_name: str, *, count: int, timeout_ms: int = 0, unack_timeout_ms: int | None = None
+        self,
+        queue_name: str,
+        *,
+        count: int,
+        timeout_ms: int = 0,
+        unack_timeout_ms: int | None = None,
     ) -> list[str]:
         messages = await self.poll_messages(
             queue_name, count=count, timeout_ms=timeout_ms, unack_timeout_ms=unack_timeout_ms
@@ -109,7 +125,12 @@ class SqliteQueueDAO:
         return [message.id for message in messages]
 
     async def poll_messages(
-        self, queue_name: str, *, count: int, timeout_ms: int = 0, unack_timeout_ms: int | None = None
+        self,
+        queue_name: str,
+        *,
+        count: int,
+        timeout_ms: int = 0,
+        unack_timeout_ms: int | None = None,
     ) -> list[Message]:
         require_text(queue_name, "queue_name")
         if unack_timeout_ms is None:
@@ -140,7 +161,7 @@ class SqliteQueueDAO:
         return messages
 
     async def _take(self, poll: _Poll) -> list[Message]:
-        handover = _Handover(partial(self._give_back_soon, poll.queue_name))
+        handover = Handover(partial(self._give_back_soon, poll.queue_name))
 
         def job(conn: sqlite3.Connection) -> list[Message]:
             messages = queue_statements.poll(
@@ -179,7 +200,9 @@ class SqliteQueueDAO:
             return
         await self._change(
             queue_name,
-            lambda conn, now_ms: queue_statements.give_back(conn, queue_name, messages, now_ms=now_ms),
+            lambda conn, now_ms: queue_statements.give_back(
+                conn, queue_name, messages, now_ms=now_ms
+            ),
             weight=len(messages),
         )
 
@@ -210,15 +233,25 @@ class SqliteQueueDAO:
     async def set_unack_timeout(
         self, queue_name: str, message_id: str, unack_timeout_ms: int, *, receipt: str = ""
     ) -> bool:
-        return await self._set_unack_timeout(queue_name, message_id, unack_timeout_ms, receipt, only_shorter=False)
+        return await self._set_unack_timeout(
+            queue_name, message_id, unack_timeout_ms, receipt, only_shorter=False
+        )
 
     async def set_unack_timeout_if_shorter(
         self, queue_name: str, message_id: str, unack_timeout_ms: int, *, receipt: str = ""
     ) -> bool:
-        return await self._set_unack_timeout(queue_name, message_id, unack_timeout_ms, receipt, only_shorter=True)
+        return await self._set_unack_timeout(
+            queue_name, message_id, unack_timeout_ms, receipt, only_shorter=True
+        )
 
     async def _set_unack_timeout(
-        self, queue_name: str, message_id: str, unack_timeout_ms: int, receipt: str, *, only_shorter: bool
+        self,
+        queue_name: str,
+        message_id: str,
+        unack_timeout_ms: int,
+        receipt: str,
+        *,
+        only_shorter: bool,
     ) -> bool:
         require_text(message_id, "message_id")
         require_not_negative(unack_timeout_ms, "unack_timeout_ms")
@@ -240,26 +273,34 @@ class SqliteQueueDAO:
     async def remove(self, queue_name: str, message_id: str) -> bool:
         require_text(queue_name, "queue_name")
         require_text(message_id, "message_id")
-        return await self._database.write(lambda conn: queue_statements.remove(conn, queue_name, message_id))
+        return await self._database.write(
+            lambda conn: queue_statements.remove(conn, queue_name, message_id)
+        )
 
     async def flush(self, queue_name: str) -> int:
         require_text(queue_name, "queue_name")
         # In steps, so that a long queue doesn't stop everybody; what is pushed meanwhile stays.
         last = self._database.read(queue_statements.last_rowid)
         return await self._in_steps(
-            lambda conn: queue_statements.remove_some(conn, queue_name, up_to_rowid=last, limit=SWEEP_ROWS)
+            lambda conn: queue_statements.remove_some(
+                conn, queue_name, up_to_rowid=last, limit=SWEEP_ROWS
+            )
         )
 
     async def process_unacks(self, queue_name: str) -> int:
         require_text(queue_name, "queue_name")
         now_ms = self._database.now_ms()
-        return await self._in_steps(lambda conn: queue_statements.sweep(conn, queue_name, now_ms=now_ms))
+        return await self._in_steps(
+            lambda conn: queue_statements.sweep(conn, queue_name, now_ms=now_ms)
+        )
 
     async def reset_offset_time(self, queue_name: str, message_id: str) -> bool:
         require_text(message_id, "message_id")
         return await self._change(
             queue_name,
-            lambda conn, now_ms: queue_statements.reset_offset(conn, queue_name, message_id, now_ms=now_ms),
+            lambda conn, now_ms: queue_statements.reset_offset(
+                conn, queue_name, message_id, now_ms=now_ms
+            ),
         )
 
     # reading
@@ -267,7 +308,9 @@ class SqliteQueueDAO:
     async def get_size(self, queue_name: str) -> int:
         require_text(queue_name, "queue_name")
         now_ms = self._database.now_ms()
-        counts = self._database.read(lambda conn: queue_counts.counts_of(conn, queue_name, now_ms=now_ms))
+        counts = self._database.read(
+            lambda conn: queue_counts.counts_of(conn, queue_name, now_ms=now_ms)
+        )
         if counts.lapsed >= _SWEEP_AT:
             await self.process_unacks(queue_name)
         return counts.size
@@ -287,7 +330,9 @@ class SqliteQueueDAO:
         found: list[queue_counts.QueueCounts] = []
         behind = ""
         now_ms = self._database.now_ms()
-        while page := self._database.read(partial(queue_counts.counts_after, name=behind, now_ms=now_ms)):
+        while page := self._database.read(
+            partial(queue_counts.counts_after, name=behind, now_ms=now_ms)
+        ):
             found += [counts for counts in page if counts.total]
             behind = page[-1].name
             await asyncio.sleep(0)
@@ -318,7 +363,9 @@ class SqliteQueueDAO:
     async def token_of(self, queue_name: str, message_id: str) -> int | None:
         require_text(queue_name, "queue_name")
         require_text(message_id, "message_id")
-        return self._database.read(lambda conn: queue_statements.token_of(conn, queue_name, message_id))
+        return self._database.read(
+            lambda conn: queue_statements.token_of(conn, queue_name, message_id)
+        )
 
     async def remove_seen(self, queue_name: str, message_id: str, token: int) -> bool:
         return await self._database.write(
@@ -345,27 +392,6 @@ class SqliteQueueDAO:
         while (done := await self._database.write(step, weight=SWEEP_ROWS)) == SWEEP_ROWS:
             total += done
         return total + done
-
-
-class _Handover:
-    """Messages on their way from the transaction to a caller that may be cancelled meanwhile."""
-
-    def __init__(self, give_back: Callable[[list[Message]], None]) -> None:
-        self._give_back = give_back
-        self._messages: list[Message] = []
-        self._abandoned = False
-
-    def committed(self, messages: list[Message]) -> None:
-        """The lease is durable."""
-        self._messages = messages
-        if self._abandoned:
-            self._give_back(messages)
-
-    def abandon(self) -> None:
-        """The caller is gone."""
-        self._abandoned = True
-        if self._messages:
-            self._give_back(self._messages)
 
 
 _store: type[QueueStore] = SqliteQueueDAO

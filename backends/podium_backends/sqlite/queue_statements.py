@@ -38,41 +38,59 @@ INSERT INTO messages (queue_name, id, priority, due_ms, push_token, payload) VAL
 ON CONFLICT (queue_name, id) DO UPDATE SET
     priority = excluded.priority, due_ms = excluded.due_ms, receipt = NULL, deliveries = 0,
 """
-_PUSH_ANEW = _PUSH + """
+_PUSH_ANEW = (
+    _PUSH
+    + """
     push_token = max(excluded.push_token, push_token + 1), payload = excluded.payload
 """
-_PUSH_KEEPING_PAYLOAD = _PUSH + """
+)
+_PUSH_KEEPING_PAYLOAD = (
+    _PUSH
+    + """
     push_token = max(excluded.push_token, push_token + 1)
 """
-_PUSH_UNLESS_OLDER = _PUSH + """
+)
+_PUSH_UNLESS_OLDER = (
+    _PUSH
+    + """
     push_token = excluded.push_token, payload = excluded.payload
 WHERE push_token < excluded.push_token
 """
+)
 _PUSH_IF_ABSENT = """
 INSERT INTO messages (queue_name, id, priority, due_ms, push_token, payload) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (queue_name, id) DO NOTHING
 """
 
 # The join's order is the order of delivery: CROSS JOIN fixes it, and the index gives due times ascending, then rowids.
-_READY = _LEVELS + """
+_READY = (
+    _LEVELS
+    + """
 SELECT m.rowid, m.id, m.priority, m.deliveries, m.payload
 FROM levels CROSS JOIN messages AS m
 WHERE m.queue_name = ?1 AND m.priority = level AND m.due_ms <= ?2
 LIMIT ?3
 """
+)
 _LEASE = "UPDATE messages SET receipt = ?, due_ms = ?, deliveries = deliveries + 1 WHERE rowid = ?"
-_READINESS = _LEVELS + """
+_READINESS = (
+    _LEVELS
+    + """
 SELECT
     sum((SELECT count(*) FROM (
         SELECT 1 FROM messages WHERE queue_name = ?1 AND priority = level AND due_ms <= ?2 LIMIT ?3))),
     min((SELECT min(due_ms) FROM messages WHERE queue_name = ?1 AND priority = level AND due_ms > ?2))
 FROM levels
 """
-_READY_IDS = _LEVELS + """
+)
+_READY_IDS = (
+    _LEVELS
+    + """
 SELECT m.id FROM levels CROSS JOIN messages AS m
 WHERE m.queue_name = ?1 AND m.priority = level AND m.due_ms <= ?2
 LIMIT ?3
 """
+)
 _DELAYED_IDS = """
 SELECT due_ms, id FROM messages
 WHERE queue_name = ? AND priority = ? AND due_ms > ? AND receipt IS NULL
@@ -116,12 +134,16 @@ def receipt_number(receipt: str) -> int:
 # pushing
 
 
-def push(conn: sqlite3.Connection, queue_name: str, messages: Iterable[Push], *, now_ms: int) -> None:
+def push(
+    conn: sqlite3.Connection, queue_name: str, messages: Iterable[Push], *, now_ms: int
+) -> None:
     """Push messages; one of the same id is replaced and its lease ends."""
     conn.executemany(_PUSH_ANEW, [_row(queue_name, message, now_ms) for message in messages])
 
 
-def push_if_absent(conn: sqlite3.Connection, queue_name: str, message: Push, *, now_ms: int) -> bool:
+def push_if_absent(
+    conn: sqlite3.Connection, queue_name: str, message: Push, *, now_ms: int
+) -> bool:
     """Push unless the id is there, in whatever state."""
     return conn.execute(_PUSH_IF_ABSENT, _row(queue_name, message, now_ms)).rowcount > 0
 
@@ -160,7 +182,9 @@ def poll(
         return []
     until_ms = later(now_ms, lease_ms)
     receipts = [_random.getrandbits(63) for _ in rows]
-    conn.executemany(_LEASE, [(receipt, until_ms, row[0]) for receipt, row in zip(receipts, rows, strict=True)])
+    conn.executemany(
+        _LEASE, [(receipt, until_ms, row[0]) for receipt, row in zip(receipts, rows, strict=True)]
+    )
     return [
         Message(
             id=message_id,
@@ -169,7 +193,9 @@ def poll(
             receipt=f"{receipt:016x}",
             delivery_count=deliveries + 1,
         )
-        for receipt, (_, message_id, priority, deliveries, payload) in zip(receipts, rows, strict=True)
+        for receipt, (_, message_id, priority, deliveries, payload) in zip(
+            receipts, rows, strict=True
+        )
     ]
 
 
@@ -232,14 +258,17 @@ def set_unack_timeout(
 
 def remove(conn: sqlite3.Connection, queue_name: str, message_id: str) -> bool:
     """Take a message out, in whatever state."""
-    deleted = conn.execute("DELETE FROM messages WHERE queue_name = ? AND id = ?", (queue_name, message_id))
+    deleted = conn.execute(
+        "DELETE FROM messages WHERE queue_name = ? AND id = ?", (queue_name, message_id)
+    )
     return deleted.rowcount > 0
 
 
 def remove_token(conn: sqlite3.Connection, queue_name: str, message_id: str, token: int) -> bool:
     """Take a message out if it came with this token."""
     deleted = conn.execute(
-        "DELETE FROM messages WHERE queue_name = ? AND id = ? AND push_token = ?", (queue_name, message_id, token)
+        "DELETE FROM messages WHERE queue_name = ? AND id = ? AND push_token = ?",
+        (queue_name, message_id, token),
     )
     return deleted.rowcount > 0
 
@@ -262,7 +291,9 @@ def last_rowid(conn: sqlite3.Connection) -> int:
 # moving
 
 
-def reset_offset(conn: sqlite3.Connection, queue_name: str, message_id: str, *, now_ms: int) -> bool:
+def reset_offset(
+    conn: sqlite3.Connection, queue_name: str, message_id: str, *, now_ms: int
+) -> bool:
     """Make a delayed message ready; one that is ready stays so, and true it is."""
     changed = conn.execute(
         "UPDATE messages SET due_ms = min(due_ms, ?1) "
@@ -272,7 +303,9 @@ def reset_offset(conn: sqlite3.Connection, queue_name: str, message_id: str, *, 
     return changed.rowcount > 0
 
 
-def sweep(conn: sqlite3.Connection, queue_name: str, *, now_ms: int, limit: int = SWEEP_ROWS) -> int:
+def sweep(
+    conn: sqlite3.Connection, queue_name: str, *, now_ms: int, limit: int = SWEEP_ROWS
+) -> int:
     """Drop the receipts of up to ``limit`` lapsed leases, so that counting needn't look at them again."""
     swept = conn.execute(
         "UPDATE messages SET receipt = NULL WHERE rowid IN ("
@@ -310,8 +343,12 @@ def first_ids(conn: sqlite3.Connection, queue_name: str, count: int, *, now_ms: 
     ids = [row[0] for row in conn.execute(_READY_IDS, (queue_name, now_ms, count))]
     wanted = count - len(ids)
     if wanted:
-        levels = conn.execute(_LEVELS + "SELECT level FROM levels WHERE level IS NOT NULL", (queue_name,)).fetchall()
-        delayed = [conn.execute(_DELAYED_IDS, (queue_name, level, now_ms, wanted)) for (level,) in levels]
+        levels = conn.execute(
+            _LEVELS + "SELECT level FROM levels WHERE level IS NOT NULL", (queue_name,)
+        ).fetchall()
+        delayed = [
+            conn.execute(_DELAYED_IDS, (queue_name, level, now_ms, wanted)) for (level,) in levels
+        ]
         # Of two due at once the one from the higher level comes first: merge is stable.
         soonest = heapq.merge(*delayed, key=lambda row: int(row[0]))
         ids += [message_id for _, message_id in islice(soonest, wanted)]

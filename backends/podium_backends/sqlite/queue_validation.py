@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from podium_backends.sqlite.queue_statements import Push
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import PushMessage
 from podium_core.write_set.validation import (
@@ -13,8 +14,6 @@ from podium_core.write_set.validation import (
     require_priority,
     require_text,
 )
-
-from podium_backends.sqlite.queue_statements import Push
 
 
 def require_push(message: PushMessage, prefix: str = "", id_field: str = "message_id") -> Push:

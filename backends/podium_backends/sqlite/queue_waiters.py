@@ -112,7 +112,9 @@ class _WaitingQueue:
         """How many messages are ready, counted up to ``wanted`` or a little more; sets the timer."""
         now_ms = self._database.now_ms()
         state = self._database.read(
-            lambda conn: queue_statements.readiness(conn, self.name, limit=max(wanted, 1), now_ms=now_ms)
+            lambda conn: queue_statements.readiness(
+                conn, self.name, limit=max(wanted, 1), now_ms=now_ms
+            )
         )
         self._set_timer(state.next_due_ms, now_ms)
         return state.ready
@@ -182,10 +184,11 @@ class Waiter:
         timer = loop.call_at(deadline, self._time_out)
         self._queue.wait(self, self._count, first=self._was_woken)
         try:
-            return await future
+            woken: bool = await future
         finally:
             timer.cancel()
             self._queue.withdraw(self)
+        return woken
 
     def wake(self) -> None:
         """Something is ready for this one."""

@@ -7,6 +7,7 @@ from enum import Enum
 
 from podium_backends.sqlite import limit_statements
 from podium_core.errors import AlreadyExistsError, NotFoundError
+from podium_core.models import TaskStatus
 from podium_core.write_set import PutMode, Slot, TaskPut
 
 
@@ -82,7 +83,7 @@ _Row = tuple[int, int, str | None, int, str, str, str, int | None]
 
 
 def _update(conn: sqlite3.Connection, put: TaskPut, row: _Row, now: int) -> int:
-    stamp, pending, _, limited, definition_name, workflow_id, queue_name, removal_due_ms = row
+    stamp, pending, status, limited, definition_name, workflow_id, queue_name, removal_due_ms = row
     if removal_due_ms is not None and removal_due_ms <= now:
         raise NotFoundError("task", put.task_id)
     stamp = max(now, stamp + 1)
@@ -102,14 +103,17 @@ def _update(conn: sqlite3.Connection, put: TaskPut, row: _Row, now: int) -> int:
             (stamp, _status(put), document, *facts, put.task_id),
         )
     if put.limited or limited:
-        _follow_limit(conn, put, definition_name, now)
+        _follow_limit(conn, put, definition_name, status, now)
     return stamp
 
 
-def _follow_limit(conn: sqlite3.Connection, put: TaskPut, definition_name: str, now: int) -> None:
+def _follow_limit(
+    conn: sqlite3.Connection, put: TaskPut, definition_name: str, status: str | None, now: int
+) -> None:
     if put.limited and put.in_progress:
         limit_statements.set_in_progress(conn, put.definition_name, put.task_id, now)
-    else:
+    elif status == TaskStatus.IN_PROGRESS.value or not put.pending:
+        # A place held by a task that is still to start stays: only leaving IN_PROGRESS, or the end, frees it.
         limit_statements.release(conn, definition_name, put.task_id)
 
 

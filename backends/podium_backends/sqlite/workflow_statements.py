@@ -20,7 +20,7 @@ def put_workflow(conn: sqlite3.Connection, put: WorkflowPut, now: int) -> int | 
         if put.mode is PutMode.UPDATE:
             raise NotFoundError("workflow", put.workflow_id)
         return _insert(conn, put, now)
-    stamp, pending, status, name, removal_due_ms = row
+    stored, pending, status, name, removal_due_ms = row
     if removal_due_ms is not None and removal_due_ms <= now:
         if put.mode is PutMode.UPDATE:
             raise NotFoundError("workflow", put.workflow_id)
@@ -29,7 +29,7 @@ def put_workflow(conn: sqlite3.Connection, put: WorkflowPut, now: int) -> int | 
         return None
     expiring = removal_due_ms is not None
     wanted = put.pending and not expiring
-    stamp = max(now, stamp + 1)
+    stamp = max(now, int(stored) + 1)
     document = put.document.stamped(stamp).decode()
     if put.mode is PutMode.UPDATE and (pending, status, name) == (wanted, _status(put), put.name):
         conn.execute(

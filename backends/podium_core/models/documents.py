@@ -14,7 +14,6 @@ from msgspec.structs import fields, force_setattr
 
 from podium_core.errors import CorruptRecordError
 from podium_core.models.event_execution import EventExecution
-from podium_core.models.json_text import raw_bytes
 from podium_core.models.poll_data import PollData
 from podium_core.models.task import Task
 from podium_core.models.workflow import Workflow
@@ -80,9 +79,6 @@ class DocumentType(Generic[Record]):
 
     @staticmethod
     def _carry(field: _Field, raw: Raw, values: dict[str, Any]) -> bool:
-        # An empty list or map of an optional field is told from an absent one only by `extra`.
-        if field.default is UNSET and raw_bytes(raw) in (b"[]", b"null"):
-            return False
         try:
             values[field.attribute] = field.decoder.decode(raw)
         except (msgspec.ValidationError, msgspec.DecodeError):

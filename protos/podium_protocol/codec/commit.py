@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from msgspec import UNSET
 
@@ -31,9 +32,9 @@ from podium_protocol.codec.records import (
 _guarantees = enum_table(Guarantee, commit_pb2.CommitGuarantee.DESCRIPTOR)
 
 
-def guarantee_to_proto(guarantee: Guarantee) -> int:
+def guarantee_to_proto(guarantee: Guarantee) -> commit_pb2.CommitGuarantee:
     """How whole a Commit is, as a number of CommitGuarantee."""
-    return _guarantees.numbers[guarantee.value]
+    return cast("commit_pb2.CommitGuarantee", _guarantees.numbers[guarantee.value])
 
 
 def task_update_to_proto(update: TaskUpdate) -> execution_tasks_pb2.UpdateTaskItem:
@@ -142,17 +143,16 @@ def _push_from_proto(push: commit_pb2.CommitPush) -> CommitPush:
 
 def commit_to_response(result: CommitResult) -> commit_pb2.CommitResponse:
     """The answer of a Commit."""
-    created = result.created_task_ids
     return commit_pb2.CommitResponse(
         workflow_created=result.workflow_created,
         updated_time=result.updated_time,
-        created_task_ids=created,
+        created_task_ids=result.created_task_ids,
         left_out_task_ids=result.left_out_task_ids,
-        create_task_times=[result.created_update_time] * len(created),
+        created_update_time=result.created_update_time,
         update_task_times=result.task_update_times,
         acked=result.acked,
         removed=result.removed,
-        guarantee=guarantee_to_proto(result.guarantee),  # type: ignore[arg-type]
+        guarantee=guarantee_to_proto(result.guarantee),
         replayed=result.replayed,
     )
 
@@ -167,10 +167,10 @@ def commit_from_response(response: commit_pb2.CommitResponse) -> CommitResult:
         updated_time=response.updated_time,
         created_task_ids=tuple(response.created_task_ids),
         left_out_task_ids=tuple(response.left_out_task_ids),
-        created_update_time=max(response.create_task_times, default=0),
+        created_update_time=response.created_update_time,
         task_update_times=tuple(response.update_task_times),
         acked=tuple(response.acked),
         removed=tuple(response.removed),
-        guarantee=Guarantee(guarantee),
+        guarantee=Guarantee(guarantee.value),
         replayed=response.replayed,
     )

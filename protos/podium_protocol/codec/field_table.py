@@ -110,7 +110,7 @@ def record_table(
         TypeError: Record and message don't fit.
     """
     infos = [info for info in fields(document.record_type) if info.name != EXTRA]
-    protos = message_type.DESCRIPTOR.fields_by_name
+    protos: Mapping[str, Any] = message_type.DESCRIPTOR.fields_by_name
     table = tuple(_field(info, protos, derived, any_json, nested) for info in infos)
     surplus = set(protos) - {field.proto for field in table} - {EXTRA_JSON}
     if surplus:
@@ -120,7 +120,7 @@ def record_table(
 
 def _field(
     info: FieldInfo,
-    protos: Mapping[str, FieldDescriptor],
+    protos: Mapping[str, Any],
     derived: Sequence[str],
     any_json: Sequence[str],
     nested: Nested | None,
@@ -129,16 +129,12 @@ def _field(
     own_type = _without_unset(info.type)
     if info.name in derived:
         kind, proto = Kind.DERIVED, ""
-    elif own_type is Raw:
-        kind = Kind.JSON_VALUE if info.name in any_json else Kind.JSON_OBJECT
-        proto = f"{info.name}_json"
     else:
-        proto = info.name
-        kind = _kind(protos[proto]) if proto in protos else Kind.DERIVED
-    if kind is not Kind.DERIVED and proto not in protos:
-        raise TypeError(f"no message field for {info.name}")
-    if kind is Kind.DERIVED and info.name not in derived:
-        raise TypeError(f"no message field for {info.name}")
+        proto = f"{info.name}_json" if own_type is Raw else info.name
+        if proto not in protos:
+            raise TypeError(f"no message field for {info.name}")
+        json_kind = Kind.JSON_VALUE if info.name in any_json else Kind.JSON_OBJECT
+        kind = json_kind if own_type is Raw else _kind(protos[proto])
     return Field(
         name=info.name,
         key=info.encode_name,

@@ -15,8 +15,9 @@ def store_lines(config: Config) -> Iterator[str]:
     """``podium 0.1.0 · executions, … → sqlite podium-data/podium.db (durable: …)``, a line for each store."""
     lead = f"podium {podium_version()}"
     for store in config.stores_in_use:
+        _, durability = store.spec.durability(store.settings)
         served = ", ".join(config.data_types_of(store.name))
-        yield f"{lead} · {served} → {_store(store)} ({store.spec.durability(store.settings)})"
+        yield f"{lead} · {served} → {_store(store)} ({durability})"
         lead = " " * len(lead)
     missing = [data_type for data_type in DataType if data_type not in config.routing]
     if missing:
@@ -25,7 +26,9 @@ def store_lines(config: Config) -> Iterator[str]:
 
 def listening_line(addresses: Sequence[ListenAddress]) -> str:
     """``listening on 127.0.0.1:50051 (plain text, loopback only) · …``."""
-    reach = "loopback only" if all(address.loopback for address in addresses) else "reachable by others"
+    reach = (
+        "loopback only" if all(address.loopback for address in addresses) else "reachable by others"
+    )
     names = ", ".join(str(address) for address in addresses)
     return f"listening on {names} (plain text, {reach}) · reflection on · Ctrl-C stops after the calls in flight"
 

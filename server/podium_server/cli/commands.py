@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,7 +17,7 @@ from podium_server.config.load import load_config
 from podium_server.version import podium_version
 
 
-def _podium_app() -> App:
+def _podium_app() -> App[Any]:
     from podium_server import app
 
     return app
@@ -33,20 +33,26 @@ class World:
     """
 
     registry: Registry = REGISTRY
-    load_app: Callable[[], App] = _podium_app
+    load_app: Callable[[], App[Any]] = _podium_app
 
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="The configuration; default: podium.toml.")
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="The configuration; default: podium.toml."),
 ]
 ListenOption = Annotated[
-    list[str] | None, typer.Option("--listen", metavar="ADDRESS", help="host:port or unix:path; can be repeated.")
+    list[str] | None,
+    typer.Option("--listen", metavar="ADDRESS", help="host:port or unix:path; can be repeated."),
 ]
 InsecureOption = Annotated[
-    bool, typer.Option("--insecure", help="Allow an address that other machines can reach, in plain text.")
+    bool,
+    typer.Option(
+        "--insecure", help="Allow an address that other machines can reach, in plain text."
+    ),
 ]
 DataDirOption = Annotated[
-    Path | None, typer.Option("--data-dir", metavar="FOLDER", help="Where embedded stores keep their files.")
+    Path | None,
+    typer.Option("--data-dir", metavar="FOLDER", help="Where embedded stores keep their files."),
 ]
 
 podium = typer.Typer(
@@ -57,7 +63,9 @@ podium = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-config_commands = typer.Typer(help="The configuration.", no_args_is_help=True, rich_markup_mode=None)
+config_commands = typer.Typer(
+    help="The configuration.", no_args_is_help=True, rich_markup_mode=None
+)
 podium.add_typer(config_commands, name="config")
 
 
@@ -93,7 +101,9 @@ def config_show(
     """Print what holds, and where each value comes from; secrets are hidden."""
     from podium_server.config.show import shown_lines
 
-    for line in shown_lines(_load(_world(context), config, listen, insecure=insecure, data_dir=data_dir)):
+    for line in shown_lines(
+        _load(_world(context), config, listen, insecure=insecure, data_dir=data_dir)
+    ):
         typer.echo(line)
 
 
@@ -103,7 +113,12 @@ def _world(context: typer.Context) -> World:
 
 
 def _load(
-    world: World, path: Path | None, listen: list[str] | None, *, insecure: bool, data_dir: Path | None
+    world: World,
+    path: Path | None,
+    listen: list[str] | None,
+    *,
+    insecure: bool,
+    data_dir: Path | None,
 ) -> Config:
     options = option_layer(listen=listen, insecure=insecure, data_dir=data_dir)
     return load_config(path, options=options, registry=world.registry)

@@ -18,7 +18,9 @@ def run(arguments: Sequence[str], world: World | None = None) -> int:
     """Run a command; returns the exit code."""
     command = typer.main.get_command(podium)
     try:
-        code = command.main(list(arguments), prog_name="podium", standalone_mode=False, obj=world or World())
+        code = command.main(
+            list(arguments), prog_name="podium", standalone_mode=False, obj=world or World()
+        )
     except StartupError as error:
         return refuse(str(error))
     except typer.Abort:
@@ -33,7 +35,9 @@ def run(arguments: Sequence[str], world: World | None = None) -> int:
 def _refuse_defect(error: Exception) -> int:
     logging.getLogger("podium.cli").debug("internal error", exc_info=True)
     what = f"{type(error).__name__}: {error}".removesuffix(": ")
-    return refuse(f"internal error, please report it: {what} (PODIUM_LOGGING__LEVEL=debug podium serve shows where)")
+    return refuse(
+        f"internal error, please report it: {what} (PODIUM_LOGGING__LEVEL=debug podium serve shows where)"
+    )
 
 
 def refuse(message: str) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from podium_server.app_shape import App
 from podium_server.cli.banner import listening_line, store_lines
@@ -13,16 +15,19 @@ from podium_server.config.config import Config
 from podium_server.log_setup import set_up_logging
 
 
-def run_server(config: Config, load_app: Callable[[], App]) -> None:
+def run_server(config: Config, load_app: Callable[[], App[Any]]) -> None:
     """Serve until a signal asks to stop."""
     # Here and not above: what grpc and uvloop cost is paid only by those who serve.
     from podium_server.server_process import serve
 
     set_up_logging(config.logging)
-    for line in store_lines(config):
-        _say(line)
+
+    def announce(addresses: Sequence[ListenAddress]) -> None:
+        for line in (*store_lines(config), listening_line(addresses)):
+            _say(line)
+
     with asyncio.Runner(loop_factory=_new_loop()) as runner:
-        runner.run(serve(config, load_app(), _announce))
+        runner.run(serve(config, load_app(), announce))
 
 
 def _new_loop() -> Callable[[], asyncio.AbstractEventLoop]:
@@ -33,11 +38,8 @@ def _new_loop() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-def _announce(addresses: Sequence[ListenAddress]) -> None:
-    _say(listening_line(addresses))
-
-
 def _say(line: str) -> None:
     # stdout is for people and scripts that wait for "listening on"; the log is on stderr.
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()

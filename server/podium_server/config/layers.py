@@ -47,7 +47,9 @@ class LayerBuilder:
         for name in path[:-1]:
             table = table.setdefault(name, {})
             if not isinstance(table, dict):
-                raise StartupError(f"{origin}: '{name}' is set as a whole elsewhere, so nothing can be set in it")
+                raise StartupError(
+                    f"{origin}: '{name}' is set as a whole elsewhere, so nothing can be set in it"
+                )
         table[path[-1]] = value
         self._origins[path] = origin
 
@@ -86,7 +88,9 @@ def _text_of(path: Path, *, named: bool) -> str | None:
     except FileNotFoundError:
         if not named:
             return None
-        raise StartupError(f"{path}: no such file; without --config the settings are the defaults") from None
+        raise StartupError(
+            f"{path}: no such file; without --config the settings are the defaults"
+        ) from None
     except OSError as error:
         raise StartupError(f"{path}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -136,7 +140,9 @@ def _require_section(name: str, path: KeyPath) -> None:
     if not all(path):
         raise StartupError(f"{name}: a name is missing between the underscores")
     if path[:2] == ("queues", "per_queue"):
-        raise StartupError(f"{name}: queue names know upper and lower case, which variables don't: use {DEFAULT_FILE}")
+        raise StartupError(
+            f"{name}: queue names know upper and lower case, which variables don't: use {DEFAULT_FILE}"
+        )
 
 
 def _secret_in(variable: str, path: Path) -> str:
@@ -148,7 +154,9 @@ def _secret_in(variable: str, path: Path) -> str:
         raise StartupError(f"{variable}: {path} isn't UTF-8 text") from None
 
 
-def option_layer(*, listen: list[str] | None = None, insecure: bool = False, data_dir: Path | None = None) -> Layer:
+def option_layer(
+    *, listen: list[str] | None = None, insecure: bool = False, data_dir: Path | None = None
+) -> Layer:
     """The values of the command line."""
     builder = LayerBuilder()
     if listen:

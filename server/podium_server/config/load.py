@@ -13,7 +13,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from podium_backends.registry import REGISTRY, Registry
 from podium_server.config.config import Config
-from podium_server.config.layers import CONFIG_VARIABLE, Layer, Origins, environment_layer, file_layer
+from podium_server.config.layers import (
+    CONFIG_VARIABLE,
+    Layer,
+    Origins,
+    environment_layer,
+    file_layer,
+)
 from podium_server.config.problems import first_problem, problem_line
 from podium_server.config.resolve_routing import resolve_routing
 from podium_server.config.resolve_stores import resolve_stores

@@ -82,7 +82,10 @@ def first_problem(
 
 
 def _line(
-    fault: ErrorDetails, model: type[BaseModel], where: Callable[[tuple[str, ...]], str | None], above: tuple[str, ...]
+    fault: ErrorDetails,
+    model: type[BaseModel],
+    where: Callable[[tuple[str, ...]], str | None],
+    above: tuple[str, ...],
 ) -> str:
     inner = tuple(fault["loc"])
     place = where(above + tuple(part for part in inner if isinstance(part, str)))
@@ -99,7 +102,11 @@ def _fault(fault: ErrorDetails, *, secret: bool) -> str:
     kind = fault["type"]
     if kind in {"literal_error", "enum"}:
         choices = re.findall(r"'([^']*)'", str(context["expected"]))
-        return f"{value} is unknown ({', '.join(choices)})" if secret else did_you_mean(str(fault["input"]), choices)
+        return (
+            f"{value} is unknown ({', '.join(choices)})"
+            if secret
+            else did_you_mean(str(fault["input"]), choices)
+        )
     if kind == "value_error":
         return "is refused" if secret else str(context["error"])
     if kind in _WORDS:

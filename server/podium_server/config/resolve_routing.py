@@ -18,7 +18,10 @@ OPTIONAL = frozenset({DataType.INDEX, DataType.PAYLOADS})
 
 
 def resolve_routing(
-    settings: RoutingSettings, stores: Mapping[str, StoreConfig], origins: Origins, registry: Registry
+    settings: RoutingSettings,
+    stores: Mapping[str, StoreConfig],
+    origins: Origins,
+    registry: Registry,
 ) -> dict[DataType, str]:
     """The store of each data type. One that nobody serves is absent; only index and payloads can be.
 
@@ -37,7 +40,11 @@ def resolve_routing(
 
 class _Resolver:
     def __init__(
-        self, settings: RoutingSettings, stores: Mapping[str, StoreConfig], origins: Origins, registry: Registry
+        self,
+        settings: RoutingSettings,
+        stores: Mapping[str, StoreConfig],
+        origins: Origins,
+        registry: Registry,
     ) -> None:
         self._settings = settings
         self._stores = stores
@@ -95,9 +102,14 @@ class _Resolver:
         kinds = self._registry.kinds_that_serve(data_type)
         others = ", ".join([*kinds, *([NONE] if data_type in OPTIONAL else [])]) or NONE
         raise self._problem(
-            data_type.value, name, f"{kind} does not serve {data_type}; stores that do: {others}", place=setting
+            data_type.value,
+            name,
+            f"{kind} does not serve {data_type}; stores that do: {others}",
+            place=setting,
         )
 
-    def _problem(self, setting: str, value: str, fault: str, *, place: str | None = None) -> StartupError:
+    def _problem(
+        self, setting: str, value: str, fault: str, *, place: str | None = None
+    ) -> StartupError:
         where = self._origins.of(("routing", place or setting))
         return StartupError(problem_line(where, (), f'routing.{setting} = "{value}": {fault}'))

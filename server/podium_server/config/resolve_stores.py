@@ -22,14 +22,18 @@ DEFAULT_KIND = "sqlite"
 STORE_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
-def resolve_stores(settings: Settings, origins: Origins, registry: Registry) -> dict[str, StoreConfig]:
+def resolve_stores(
+    settings: Settings, origins: Origins, registry: Registry
+) -> dict[str, StoreConfig]:
     """The stores by name; one embedded store where none is configured.
 
     Raises:
         StartupError: A name, a kind or a setting is wrong.
     """
     tables = settings.stores or {DEFAULT_STORE: {"kind": DEFAULT_KIND}}
-    return {name: _store(name, table, settings, origins, registry) for name, table in tables.items()}
+    return {
+        name: _store(name, table, settings, origins, registry) for name, table in tables.items()
+    }
 
 
 def _store(
@@ -41,22 +45,18 @@ def _store(
         raise StartupError(problem_line(origins.nearest(above), ("stores",), fault))
     spec = _spec(name, table.get("kind"), origins, registry)
     model = _settings_type(spec)
-    values = _given(name, settings, model) | {key: value for key, value in table.items() if key != "kind"}
+    values = {key: value for key, value in table.items() if key != "kind"}
+    if "path" in model.model_fields:
+        values.setdefault("path", settings.data_dir / _file_name(name))
     try:
         return StoreConfig(name=name, spec=spec, settings=model.model_validate(values))
     except ValidationError as error:
         raise StartupError(first_problem(error, model, origins.nearest, above=above)) from None
 
 
-def _given(name: str, settings: Settings, model: type[BaseModel]) -> dict[str, Any]:
-    """What a store whose kind has such a setting takes from elsewhere, where its own table doesn't say."""
-    file_name = "podium.db" if name == DEFAULT_STORE else f"{name}.db"
-    offered = {
-        "path": settings.data_dir / file_name,
-        "unack_timeout_ms": settings.queues.unack_timeout_ms,
-        "queue_unack_timeout_ms": {queue: own.unack_timeout_ms for queue, own in settings.queues.per_queue.items()},
-    }
-    return {key: value for key, value in offered.items() if key in model.model_fields}
+def _file_name(store: str) -> str:
+    # The file of an embedded store that doesn't say where it lies.
+    return "podium.db" if store == DEFAULT_STORE else f"{store}.db"
 
 
 def _spec(name: str, kind: Any, origins: Origins, registry: Registry) -> BackendSpec:
@@ -67,7 +67,9 @@ def _spec(name: str, kind: Any, origins: Origins, registry: Registry) -> Backend
     try:
         return registry.spec(str(kind))
     except UnknownKindError:
-        raise StartupError(problem_line(where, path, did_you_mean(str(kind), registry.kinds))) from None
+        raise StartupError(
+            problem_line(where, path, did_you_mean(str(kind), registry.kinds))
+        ) from None
     except MissingDriverError as error:
         raise StartupError(problem_line(where, path, str(error))) from None
 

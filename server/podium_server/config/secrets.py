@@ -43,10 +43,18 @@ def model_at(model: type[BaseModel], path: Sequence[str | int]) -> type[BaseMode
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and not get_args(annotation) and issubclass(annotation, BaseModel):
+    if (
+        isinstance(annotation, type)
+        and not get_args(annotation)
+        and issubclass(annotation, BaseModel)
+    ):
         return annotation
     for argument in get_args(annotation):
-        if isinstance(argument, type) and not get_args(argument) and issubclass(argument, BaseModel):
+        if (
+            isinstance(argument, type)
+            and not get_args(argument)
+            and issubclass(argument, BaseModel)
+        ):
             return argument
     return None
 

@@ -18,12 +18,6 @@ from podium_server.config.toml_lines import KeyPath
 
 DEFAULT = "default"
 SECTIONS = ("server", "queues", "facade", "payloads", "logging")
-# What a store takes from elsewhere where its own table doesn't say.
-TAKEN_FROM: dict[str, KeyPath] = {
-    "path": ("data_dir",),
-    "unack_timeout_ms": ("queues", "unack_timeout_ms"),
-    "queue_unack_timeout_ms": ("queues", "per_queue"),
-}
 
 
 def shown_lines(config: Config) -> Iterator[str]:
@@ -49,7 +43,9 @@ def _model_rows(above: KeyPath, model: BaseModel, origins: Origins) -> Iterator[
         value = getattr(model, name)
         if isinstance(value, BaseModel):
             yield from _model_rows((*above, name), value, origins)
-        elif isinstance(value, dict) and any(isinstance(inner, BaseModel) for inner in value.values()):
+        elif isinstance(value, dict) and any(
+            isinstance(inner, BaseModel) for inner in value.values()
+        ):
             for key, inner in value.items():
                 yield from _model_rows((*above, name, key), inner, origins)
         elif value != {}:
@@ -60,9 +56,8 @@ def _store_rows(store: StoreConfig, origins: Origins) -> Iterator[tuple[str, str
     above = ("stores", store.name)
     yield _row((*above, "kind"), store.kind, origins)
     for setting, origin in _model_rows(above, store.settings, origins):
-        name = setting.removeprefix("# ").split(" ")[0].rpartition(".")[2]
-        taken = origins.of(TAKEN_FROM[name]) if origin == DEFAULT and name in TAKEN_FROM else None
-        yield setting, taken or origin
+        by_data_dir = origin == DEFAULT and setting.startswith(f"stores.{store.name}.path ")
+        yield setting, (origins.of(("data_dir",)) or DEFAULT) if by_data_dir else origin
 
 
 def _routing_row(data_type: DataType, config: Config) -> tuple[str, str]:

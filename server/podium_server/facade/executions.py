@@ -90,7 +90,7 @@ class ExecutionFacade(ExecutionWrites):
         self._effects = side_effects or SideEffects()
         self._payloads = payload_limits or PayloadLimits()
         self._wake_drainer = wake_drainer or (lambda: None)
-        self.exceeds_in_progress_limit = limits.exceeds_limit  # type: ignore[assignment]
+        self.exceeds_in_progress_limit = limits.exceeds_limit
         self.get_task = store.get_task
         self.get_tasks = store.get_tasks
         self.get_tasks_by_type = store.get_tasks_by_type

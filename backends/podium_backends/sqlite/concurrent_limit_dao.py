@@ -1,0 +1,67 @@
+"""The ConcurrentExecutionLimitDAO on SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from podium_backends.sqlite import limit_statements
+from podium_backends.sqlite.database import Database
+from podium_core.dao import ConcurrentExecutionLimitDAO
+from podium_core.models import Task, TaskStatus
+from podium_core.write_set.builders import concurrency_limit
+from podium_core.write_set.validation import require_text
+
+DEFAULT_PLACE_TTL_MS = 60_000
+
+
+class SqliteConcurrentExecutionLimitDAO:
+    """Concurrency limits in one database file; places of its own executions follow their status in ``apply``."""
+
+    def __init__(self, database: Database, *, place_ttl_ms: int = DEFAULT_PLACE_TTL_MS) -> None:
+        self._database = database
+        self._place_ttl_ms = place_ttl_ms
+
+    async def add_task_to_limit(self, task: Task) -> None:
+        definition_name, task_id = _place(task)
+
+        def job(conn: sqlite3.Connection) -> None:
+            now_ms = self._database.now_ms()
+            if task.status is TaskStatus.IN_PROGRESS:
+                limit_statements.set_in_progress(conn, definition_name, task_id, now_ms)
+            else:
+                limit_statements.hold(conn, definition_name, task_id, now_ms, self._place_ttl_ms)
+
+        await self._database.write(job)
+
+    async def remove_task_from_limit(self, task: Task) -> bool:
+        definition_name, task_id = _place(task)
+        return await self._database.write(
+            lambda conn: limit_statements.release(conn, definition_name, task_id)
+        )
+
+    async def exceeds_limit(self, task: Task, *, limit: int | None = None) -> bool:
+        definition_name, task_id = _place(task)
+        places = concurrency_limit(task) if limit is None else limit
+        if places <= 0:
+            return False
+        # Refused from a read: what is refused writes nothing, and most who ask at a limit are.
+        now_ms = self._database.now_ms()
+        may_take = self._database.read(
+            lambda conn: limit_statements.may_take(conn, definition_name, task_id, places, now_ms)
+        )
+        if not may_take:
+            return True
+        return not await self._database.write(
+            lambda conn: limit_statements.take(
+                conn, definition_name, task_id, places, self._database.now_ms(), self._place_ttl_ms
+            ),
+            weight=4,
+        )
+
+
+def _place(task: Task) -> tuple[str, str]:
+    task_id = require_text(task.task_id, "task.task_id")
+    return require_text(task.definition_name, "task.task_def_name"), task_id
+
+
+_: type[ConcurrentExecutionLimitDAO] = SqliteConcurrentExecutionLimitDAO

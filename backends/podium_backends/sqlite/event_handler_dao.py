@@ -1,0 +1,84 @@
+"""The EventHandlerDAO on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from msgspec import UNSET, Raw
+
+from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.pages import Row, pages
+from podium_core.dao import EventHandlerDAO
+from podium_core.errors import AlreadyExistsError, NotFoundError
+from podium_core.models import EventHandler, Page
+from podium_core.models.json_text import raw_text
+from podium_core.resume_token import resume_key
+from podium_core.write_set.validation import require_text
+
+_HANDLERS = "SELECT name, event, active, document FROM event_handlers"
+
+
+class SqliteEventHandlerDAO:
+    """Event handlers in one database file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add_event_handler(self, event_handler: EventHandler) -> None:
+        values = _values(event_handler)
+        sql = (
+            "INSERT INTO event_handlers (event, active, document, name) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (name) DO NOTHING"
+        )
+        if not await self._execute(sql, values):
+            raise AlreadyExistsError("event handler", event_handler.name)
+
+    async def update_event_handler(self, event_handler: EventHandler) -> None:
+        values = _values(event_handler)
+        sql = "UPDATE event_handlers SET event = ?, active = ?, document = ? WHERE name = ?"
+        if not await self._execute(sql, values):
+            raise NotFoundError("event handler", event_handler.name)
+
+    async def remove_event_handler(self, name: str) -> None:
+        require_text(name, "name")
+        if not await self._execute("DELETE FROM event_handlers WHERE name = ?", (name,)):
+            raise NotFoundError("event handler", name)
+
+    def get_all_event_handlers(
+        self, *, resume_token: str = ""
+    ) -> AsyncIterator[Page[EventHandler]]:
+        start = resume_key(resume_token, tuple[str], ("",))
+        sql = _HANDLERS + " WHERE name > ? ORDER BY name"
+        return pages(
+            self._database, lambda conn, key: conn.execute(sql, key), start, _event_handler
+        )
+
+    async def get_event_handlers_for_event(
+        self, event: str, *, active_only: bool = False
+    ) -> list[EventHandler]:
+        require_text(event, "event")
+        sql = _HANDLERS + " WHERE event = ? AND active >= ? ORDER BY name"
+        return self._database.read(
+            lambda conn: [_event_handler(row) for row in conn.execute(sql, (event, active_only))]
+        )
+
+    async def _execute(self, sql: str, values: Row) -> bool:
+        """Write one statement; whether it touched a row."""
+        return await self._database.write(lambda conn: conn.execute(sql, values).rowcount > 0)
+
+
+def _values(event_handler: EventHandler) -> Row:
+    name = require_text(event_handler.name, "event_handler.name")
+    event = "" if event_handler.event is UNSET else event_handler.event
+    require_text(event, "event_handler.event")
+    return event, event_handler.active, raw_text(event_handler.document), name
+
+
+def _event_handler(row: Row) -> EventHandler:
+    name, event, active, document = row
+    return EventHandler(
+        document=Raw(document.encode()), name=name, event=event, active=bool(active)
+    )
+
+
+_: type[EventHandlerDAO] = SqliteEventHandlerDAO

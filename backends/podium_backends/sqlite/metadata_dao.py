@@ -1,0 +1,216 @@
+"""The MetadataDAO on SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from typing import Any
+
+from msgspec import UNSET, Raw, UnsetType
+
+from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.pages import Row, pages
+from podium_core.dao import MetadataDAO
+from podium_core.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
+from podium_core.models import Page, TaskDef, WorkflowDef
+from podium_core.models.json_text import raw_text
+from podium_core.resume_token import resume_key
+from podium_core.write_set.validation import require_text
+
+_MAX_VERSION = 2**31 - 1
+
+_TASK_DEFS = (
+    "SELECT name, owner_app, owner_email, create_time, update_time, document FROM task_defs"
+)
+_WORKFLOW_DEFS = "SELECT name, version, owner_app, owner_email, create_time, update_time, document FROM workflow_defs"
+_INSERT_WORKFLOW_DEF = (
+    "INSERT INTO workflow_defs (owner_app, owner_email, create_time, update_time, document, name, version)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name, version) DO NOTHING"
+)
+_LATEST = " version = (SELECT max(version) FROM workflow_defs AS other WHERE other.name = workflow_defs.name)"
+
+
+class SqliteMetadataDAO:
+    """Definitions in one database file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # task definitions
+
+    async def create_task_def(self, task_def: TaskDef) -> None:
+        values = _task_def_values(task_def)
+        sql = (
+            "INSERT INTO task_defs (owner_app, owner_email, create_time, update_time, document, name)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET owner_app = excluded.owner_app,"
+            " owner_email = excluded.owner_email, create_time = excluded.create_time,"
+            " update_time = excluded.update_time, document = excluded.document"
+        )
+        await self._execute(sql, values)
+
+    async def update_task_def(self, task_def: TaskDef) -> None:
+        values = _task_def_values(task_def)
+        sql = (
+            "UPDATE task_defs SET owner_app = ?, owner_email = ?, create_time = ?, update_time = ?, document = ?"
+            " WHERE name = ?"
+        )
+        if not await self._execute(sql, values):
+            raise NotFoundError("task definition", task_def.name)
+
+    async def get_task_def(self, name: str) -> TaskDef | None:
+        require_text(name, "name")
+        row = self._row(_TASK_DEFS + " WHERE name = ?", name)
+        return None if row is None else _task_def(row)
+
+    def get_all_task_defs(self, *, resume_token: str = "") -> AsyncIterator[Page[TaskDef]]:
+        start = resume_key(resume_token, tuple[str], ("",))
+        sql = _TASK_DEFS + " WHERE name > ? ORDER BY name"
+        return pages(self._database, lambda conn, key: conn.execute(sql, key), start, _task_def)
+
+    async def remove_task_def(self, name: str) -> None:
+        require_text(name, "name")
+        if not await self._execute("DELETE FROM task_defs WHERE name = ?", (name,)):
+            raise NotFoundError("task definition", name)
+
+    # workflow definitions
+
+    async def create_workflow_def(self, workflow_def: WorkflowDef) -> None:
+        values = _workflow_def_values(workflow_def)
+        if not await self._execute(_INSERT_WORKFLOW_DEF, values):
+            raise AlreadyExistsError(
+                "workflow definition", _id(workflow_def.name, workflow_def.version)
+            )
+
+    async def update_workflow_def(self, workflow_def: WorkflowDef) -> None:
+        values = _workflow_def_values(workflow_def)
+        sql = (
+            "UPDATE workflow_defs SET owner_app = ?, owner_email = ?, create_time = ?, update_time = ?, document = ?"
+            " WHERE name = ? AND version = ?"
+        )
+        if not await self._execute(sql, values):
+            raise NotFoundError("workflow definition", _id(workflow_def.name, workflow_def.version))
+
+    async def get_latest_workflow_def(self, name: str) -> WorkflowDef | None:
+        require_text(name, "name")
+        row = self._row(_WORKFLOW_DEFS + " WHERE name = ? ORDER BY version DESC LIMIT 1", name)
+        return None if row is None else _workflow_def(row)
+
+    async def get_workflow_def(self, name: str, version: int) -> WorkflowDef | None:
+        require_text(name, "name")
+        _require_version(version, "version")
+        row = self._row(_WORKFLOW_DEFS + " WHERE name = ? AND version = ?", name, version)
+        return None if row is None else _workflow_def(row)
+
+    async def remove_workflow_def(self, name: str, version: int) -> None:
+        require_text(name, "name")
+        _require_version(version, "version")
+        sql = "DELETE FROM workflow_defs WHERE name = ? AND version = ?"
+        if not await self._execute(sql, (name, version)):
+            raise NotFoundError("workflow definition", _id(name, version))
+
+    def get_all_workflow_defs(self, *, resume_token: str = "") -> AsyncIterator[Page[WorkflowDef]]:
+        return self._workflow_defs(
+            " WHERE (name, version) > (?, ?) ORDER BY name, version", resume_token
+        )
+
+    def get_all_workflow_defs_latest_versions(
+        self, *, resume_token: str = ""
+    ) -> AsyncIterator[Page[WorkflowDef]]:
+        condition = " WHERE (name, version) > (?, ?) AND" + _LATEST + " ORDER BY name, version"
+        return self._workflow_defs(condition, resume_token)
+
+    def _workflow_defs(self, condition: str, resume_token: str) -> AsyncIterator[Page[WorkflowDef]]:
+        start = resume_key(resume_token, tuple[str, int], ("", 0))
+        sql = _WORKFLOW_DEFS + condition
+        return pages(self._database, lambda conn, key: conn.execute(sql, key), start, _workflow_def)
+
+    async def get_workflow_names(self) -> list[str]:
+        sql = "SELECT DISTINCT name FROM workflow_defs ORDER BY name"
+        return self._database.read(lambda conn: [row[0] for row in conn.execute(sql)])
+
+    async def get_workflow_versions(self, name: str) -> list[int]:
+        require_text(name, "name")
+        sql = "SELECT version FROM workflow_defs WHERE name = ? ORDER BY version"
+        return self._database.read(lambda conn: [row[0] for row in conn.execute(sql, (name,))])
+
+    # how it is read and written
+
+    def _row(self, sql: str, *arguments: Any) -> Row | None:
+        def query(conn: sqlite3.Connection) -> Row | None:
+            row: Row | None = conn.execute(sql, arguments).fetchone()
+            return row
+
+        return self._database.read(query)
+
+    async def _execute(self, sql: str, values: Row) -> bool:
+        """Write one statement; whether it touched a row."""
+        return await self._database.write(lambda conn: conn.execute(sql, values).rowcount > 0)
+
+
+def _require_version(version: int, field: str) -> int:
+    if not 1 <= version <= _MAX_VERSION:
+        raise InvalidArgumentError(field, f"must be 1-{_MAX_VERSION}, is {version}")
+    return version
+
+
+def _id(name: str, version: int) -> str:
+    return f"{name}:{version}"
+
+
+def _task_def_values(task_def: TaskDef) -> Row:
+    return *_facts(task_def), require_text(task_def.name, "task_def.name")
+
+
+def _workflow_def_values(workflow_def: WorkflowDef) -> Row:
+    name = require_text(workflow_def.name, "workflow_def.name")
+    return (
+        *_facts(workflow_def),
+        name,
+        _require_version(workflow_def.version, "workflow_def.version"),
+    )
+
+
+def _facts(definition: TaskDef | WorkflowDef) -> Row:
+    return (
+        _null(definition.owner_app),
+        _null(definition.owner_email),
+        _null(definition.create_time),
+        _null(definition.update_time),
+        raw_text(definition.document),
+    )
+
+
+def _null(value: Any | UnsetType) -> Any:
+    return None if value is UNSET else value
+
+
+def _unset(value: Any) -> Any:
+    return UNSET if value is None else value
+
+
+def _task_def(row: Row) -> TaskDef:
+    name, owner_app, owner_email, create_time, update_time, document = row
+    return TaskDef(
+        document=Raw(document.encode()),
+        name=name,
+        owner_app=_unset(owner_app),
+        owner_email=_unset(owner_email),
+        create_time=_unset(create_time),
+        update_time=_unset(update_time),
+    )
+
+
+def _workflow_def(row: Row) -> WorkflowDef:
+    name, version, owner_app, owner_email, create_time, update_time, document = row
+    return WorkflowDef(
+        document=Raw(document.encode()),
+        name=name,
+        version=version,
+        owner_app=_unset(owner_app),
+        owner_email=_unset(owner_email),
+        create_time=_unset(create_time),
+        update_time=_unset(update_time),
+    )
+
+
+_: type[MetadataDAO] = SqliteMetadataDAO

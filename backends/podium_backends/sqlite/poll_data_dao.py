@@ -1,0 +1,104 @@
+"""The PollDataDAO on SQLite. Updates that come together are one write, and of those of one worker queue the last counts."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+
+from msgspec import UNSET
+
+from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.pages import Row, pages
+from podium_core.dao import PollDataDAO
+from podium_core.errors import InvalidArgumentError
+from podium_core.models import Page, PollData
+from podium_core.resume_token import resume_key
+from podium_core.write_set.validation import require_text
+
+_NO_DOMAIN = ""
+# In Conductor's Redis layout the field of polls without a domain.
+_RESERVED_DOMAIN = "DEFAULT"
+_POLLS = "SELECT task_def_name, domain, worker_id, last_poll_time FROM poll_data"
+_PUT = (
+    "INSERT INTO poll_data (task_def_name, domain, worker_id, last_poll_time) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (task_def_name, domain) DO UPDATE SET"
+    " worker_id = excluded.worker_id, last_poll_time = excluded.last_poll_time"
+)
+
+
+class SqlitePollDataDAO:
+    """Poll data in one database file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._collected: dict[tuple[str, str], str] = {}
+        self._next_write: asyncio.Task[None] | None = None
+        self._write_under_way: asyncio.Task[None] | None = None
+
+    async def update_last_poll_data(
+        self, task_def_name: str, domain: str | None, worker_id: str
+    ) -> None:
+        require_text(task_def_name, "task_def_name")
+        if worker_id:
+            require_text(worker_id, "worker_id")
+        self._collected[(task_def_name, _require_domain(domain))] = worker_id
+        if self._next_write is None:
+            self._next_write = asyncio.create_task(self._write(self._write_under_way))
+        # One caller that is cancelled must not take the others' write along.
+        await asyncio.shield(self._next_write)
+
+    async def _write(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            # What comes meanwhile is collected.
+            await asyncio.wait([before])
+        polls, self._collected = self._collected, {}
+        self._write_under_way, self._next_write = self._next_write, None
+
+        def job(conn: sqlite3.Connection) -> None:
+            now_ms = self._database.now_ms()
+            conn.executemany(_PUT, [(*key, worker_id, now_ms) for key, worker_id in polls.items()])
+
+        await self._database.write(job, weight=len(polls))
+
+    async def get_poll_data(self, task_def_name: str, domain: str | None) -> PollData | None:
+        require_text(task_def_name, "task_def_name")
+        key = (task_def_name, _require_domain(domain))
+        sql = _POLLS + " WHERE task_def_name = ? AND domain = ?"
+        row = self._database.read(lambda conn: conn.execute(sql, key).fetchone())
+        return None if row is None else _poll_data(row)
+
+    async def get_poll_data_for_task(self, task_def_name: str) -> list[PollData]:
+        require_text(task_def_name, "task_def_name")
+        sql = _POLLS + " WHERE task_def_name = ? ORDER BY domain"
+        return self._database.read(
+            lambda conn: [_poll_data(row) for row in conn.execute(sql, (task_def_name,))]
+        )
+
+    def get_all_poll_data(self, *, resume_token: str = "") -> AsyncIterator[Page[PollData]]:
+        start = resume_key(resume_token, tuple[str, str], ("", ""))
+        sql = _POLLS + " WHERE (task_def_name, domain) > (?, ?) ORDER BY task_def_name, domain"
+        return pages(self._database, lambda conn, key: conn.execute(sql, key), start, _poll_data)
+
+
+def _require_domain(domain: str | None) -> str:
+    if not domain:
+        return _NO_DOMAIN
+    if domain == _RESERVED_DOMAIN:
+        raise InvalidArgumentError(
+            "domain", f"'{_RESERVED_DOMAIN}' is reserved: leave the domain out"
+        )
+    return require_text(domain, "domain")
+
+
+def _poll_data(row: Row) -> PollData:
+    task_def_name, domain, worker_id, last_poll_time = row
+    return PollData(
+        queue_name=task_def_name,
+        domain=domain or UNSET,
+        worker_id=worker_id or UNSET,
+        last_poll_time=last_poll_time,
+    )
+
+
+_: type[PollDataDAO] = SqlitePollDataDAO

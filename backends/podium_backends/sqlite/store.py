@@ -1,0 +1,75 @@
+"""Opens a SQLite file as a store: one database, and an adapter for each data type routed to it."""
+
+from __future__ import annotations
+
+from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
+from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.event_handler_dao import SqliteEventHandlerDAO
+from podium_backends.sqlite.execution_dao import SqliteExecutionDAO
+from podium_backends.sqlite.maintenance import maintain
+from podium_backends.sqlite.metadata_dao import SqliteMetadataDAO
+from podium_backends.sqlite.outbox_store import SqliteOutbox
+from podium_backends.sqlite.poll_data_dao import SqlitePollDataDAO
+from podium_backends.sqlite.queue_dao import SqliteQueueDAO
+from podium_backends.sqlite.queue_effects import QueuesElsewhere, QueuesHere
+from podium_backends.sqlite.queue_waiters import QueueWaiters
+from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
+from podium_backends.sqlite.settings import SqliteSettings
+from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.clock import Clock, system_clock_ms
+
+
+async def open_store(
+    context: StoreContext, settings: SqliteSettings, *, clock: Clock = system_clock_ms
+) -> ConnectedStore:
+    """Open the file and put the adapters on it.
+
+    Raises:
+        IncompatibleStoreError: The file isn't one that this version can use.
+        BackendUnavailableError: The file can't be opened.
+    """
+    database = Database(
+        settings.path, context.name, lock_timeout_ms=settings.lock_timeout_ms, clock=clock
+    )
+    await database.open()
+    waiters = QueueWaiters(database)
+    queues = SqliteQueueDAO(
+        database,
+        waiters,
+        unack_timeout_ms=context.queue_defaults.unack_timeout_ms,
+        queue_unack_timeout_ms=context.queue_defaults.by_queue,
+    )
+    limits = SqliteConcurrentExecutionLimitDAO(
+        database, place_ttl_ms=settings.place_ttl_seconds * 1000
+    )
+    here = DataType.QUEUES in context.serves
+    executions = SqliteExecutionDAO(
+        database,
+        QueuesHere(database, waiters) if here else QueuesElsewhere(),
+        limits,
+        event_ttl_ms=settings.event_execution_ttl_seconds * 1000,
+    )
+
+    async def ping() -> None:
+        database.read(lambda conn: conn.execute("SELECT 1").fetchone())
+
+    async def close() -> None:
+        await queues.close()
+        await database.close()
+
+    return ConnectedStore(
+        context=context,
+        kind="sqlite",
+        ping=ping,
+        close=close,
+        maintain=lambda: maintain(database),
+        executions=executions,
+        outbox=SqliteOutbox(database),
+        metadata=SqliteMetadataDAO(database),
+        queues=queues,
+        queue_target=queues,
+        event_handlers=SqliteEventHandlerDAO(database),
+        poll_data=SqlitePollDataDAO(database),
+        concurrency_limits=limits,
+        rate_limits=SqliteRateLimitingDAO(database),
+    )

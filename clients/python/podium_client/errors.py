@@ -1,0 +1,129 @@
+"""What a call can raise, under names that read well, and how a client words it.
+
+Every error is a ``StorageError``. Its ``message`` is the server's; its text has the status, and what to do about it, behind
+that. ``request_id_of(error)`` names the call in the server's log.
+"""
+
+from __future__ import annotations
+
+import grpc
+
+from podium_core.errors import (
+    AlreadyExistsError,
+    BackendUnavailableError,
+    ConflictError,
+    CorruptRecordError,
+    DeadlineExceededError,
+    FailedPreconditionError,
+    InternalError,
+    InvalidArgumentError,
+    NotFoundError,
+    OutcomeUnknownError,
+    OverloadedError,
+    PayloadTooLargeError,
+    ResultTooLargeError,
+    StorageError,
+    TransportError,
+    UnsupportedOperationError,
+)
+from podium_protocol.rpcs import Rpc
+from podium_protocol.status import error_of_call
+
+__all__ = [
+    "AccessDeniedError",
+    "AlreadyExistsError",
+    "BackendUnavailableError",
+    "ClientClosedError",
+    "ConflictError",
+    "CorruptRecordError",
+    "DeadlineExceededError",
+    "FailedPreconditionError",
+    "InternalError",
+    "InvalidArgumentError",
+    "MessageTooLargeError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "OverloadedError",
+    "PayloadTooLargeError",
+    "PodiumError",
+    "ResultTooLargeError",
+    "StorageError",
+    "TransportError",
+    "UnavailableError",
+    "UnsupportedOperationError",
+    "request_id_of",
+    "translated",
+]
+
+PodiumError = StorageError
+UnavailableError = BackendUnavailableError
+
+
+class AccessDeniedError(TransportError):
+    """The server, or something before it, wants other credentials."""
+
+
+class MessageTooLargeError(TransportError):
+    """A request or an answer is above the transport's limit."""
+
+
+class ClientClosedError(TransportError):
+    """The client was closed before the call ended, or before it began."""
+
+
+_CODE = grpc.StatusCode
+_NARROWER: dict[grpc.StatusCode, type[TransportError]] = {
+    _CODE.UNAUTHENTICATED: AccessDeniedError,
+    _CODE.PERMISSION_DENIED: AccessDeniedError,
+    _CODE.RESOURCE_EXHAUSTED: MessageTooLargeError,
+}
+
+
+def request_id_of(error: StorageError) -> str:
+    """The id under which the server's log has the call; empty where the error didn't come from a call."""
+    request_id: str = getattr(error, "request_id", "")
+    return request_id
+
+
+def translated(
+    failure: grpc.aio.AioRpcError, rpc: Rpc, address: str, request_id: str
+) -> StorageError:
+    """The error of a call that failed.
+
+    Args:
+        failure: What gRPC raised.
+        rpc: What was called.
+        address: The server's, for errors of the transport, which don't say.
+        request_id: The call's.
+    """
+    code = failure.code()
+    error = error_of_call(failure)
+    if type(error) is TransportError:
+        error = _NARROWER.get(code, TransportError)(f"{rpc.label} at {address}: {error.message}")
+    return worded(error, code, writes=rpc.writes, request_id=request_id)
+
+
+def worded(
+    error: StorageError, code: grpc.StatusCode, *, writes: bool, request_id: str
+) -> StorageError:
+    """The same error, whose text ends in its status and what to do, and which knows its request id."""
+    advice = _advice(error, writes=writes)
+    error.args = (f"{error.message} [{code.name}{', ' if advice else ''}{advice}]",)
+    error.request_id = request_id  # type: ignore[attr-defined]  # read by request_id_of
+    note = f"request id {request_id}"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
+    return error
+
+
+def _advice(error: StorageError, *, writes: bool) -> str:
+    match error:
+        case ConflictError(reason="STALE_UPDATE_TIME" | "STALE_RECEIPT"):
+            return "retry after reading it again"
+        case BackendUnavailableError() | OverloadedError():
+            return f"retry in {error.retry_after_ms / 1000:g} s"
+        case AccessDeniedError() | MessageTooLargeError():
+            return ""
+        case TransportError() | OutcomeUnknownError() | DeadlineExceededError() if writes:
+            return "it may or may not have been carried out"
+    return ""

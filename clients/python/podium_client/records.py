@@ -1,0 +1,96 @@
+"""Records to messages of requests, and answers to records.
+
+What a server sent and this client can't read is never taken for something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from podium.v1 import event_pb2, poll_data_pb2, task_pb2, workflow_pb2
+from podium_core.errors import CorruptRecordError, InvalidArgumentError
+from podium_core.models import EventExecution, Page, PollData, Task, Workflow
+from podium_protocol import codec
+
+M = TypeVar("M")
+T = TypeVar("T")
+
+
+class Chunk(Protocol):
+    """What every chunk of a stream has."""
+
+    @property
+    def resume_token(self) -> str: ...
+    @property
+    def unreadable_ids(self) -> Sequence[str]: ...
+
+
+def page(items: Iterable[T], chunk: Chunk) -> Page[T]:
+    """A chunk's items as a Page."""
+    return Page(
+        items=tuple(items),
+        resume_token=chunk.resume_token,
+        unreadable_ids=tuple(chunk.unreadable_ids),
+    )
+
+
+def task(message: task_pb2.Task) -> Task:
+    """A task that a server answered with."""
+    return _read(codec.task_from_proto, message, "task", message.task_id)
+
+
+def workflow(message: workflow_pb2.Workflow) -> Workflow:
+    """A workflow that a server answered with."""
+    return _read(codec.workflow_from_proto, message, "workflow", message.workflow_id)
+
+
+def poll_data(message: poll_data_pb2.PollData) -> PollData:
+    """Poll data that a server answered with."""
+    return _read(codec.poll_data_from_proto, message, "poll data", message.queue_name)
+
+
+def _read(convert: Callable[[M, str], T], message: M, kind: str, name: str) -> T:
+    try:
+        return convert(message, "")
+    except InvalidArgumentError as error:
+        raise CorruptRecordError(
+            kind, name, f"the answer isn't for this client: {error}"
+        ) from error
+
+
+def below(path: str, convert: Callable[[T], M], record: T) -> M:
+    """A record as a message of a request; an error names its field below ``path``."""
+    try:
+        return convert(record)
+    except InvalidArgumentError as error:
+        raise error.under(path) from None
+
+
+def each_below(path: str, convert: Callable[[T], M], records: Iterable[T]) -> list[M]:
+    """Records as messages of a request."""
+    messages: list[M] = []
+    for record in records:
+        try:
+            messages.append(convert(record))
+        except InvalidArgumentError as error:
+            raise error.under(f"{path}[{len(messages)}]") from None
+    return messages
+
+
+def task_message(task: Task) -> task_pb2.Task:
+    """A task to send."""
+    return below("task", codec.task_to_proto, task)
+
+
+def workflow_message(workflow: Workflow) -> workflow_pb2.Workflow:
+    """A workflow to send, without its tasks, which no write looks at."""
+    bare = msgspec.structs.replace(workflow, tasks=()) if workflow.tasks else workflow
+    return below("workflow", codec.workflow_to_proto, bare)
+
+
+def event_execution_message(event_execution: EventExecution) -> event_pb2.EventExecution:
+    """An event execution to send."""
+    return below("event_execution", codec.event_execution_to_proto, event_execution)

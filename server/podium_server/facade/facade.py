@@ -1,0 +1,50 @@
+"""One adapter for each data type: what the services call."""
+
+from __future__ import annotations
+
+import asyncio
+
+from podium_core.dao import (
+    ConcurrentExecutionLimitDAO,
+    EventHandlerDAO,
+    ExecutionService,
+    MetadataDAO,
+    PollDataDAO,
+    QueueStore,
+    RateLimitingDAO,
+)
+from podium_server.services.facade_port import ServerInfo
+
+
+class Facade:
+    """Routing, resolved: executions behind their facade, every other data type its store's own adapter.
+
+    Attributes:
+        draining: Set when the server stops.
+    """
+
+    def __init__(
+        self,
+        *,
+        executions: ExecutionService,
+        metadata: MetadataDAO,
+        queues: QueueStore,
+        event_handlers: EventHandlerDAO,
+        poll_data: PollDataDAO,
+        concurrency_limits: ConcurrentExecutionLimitDAO,
+        rate_limits: RateLimitingDAO,
+        server_info: ServerInfo,
+    ) -> None:
+        self.executions = executions
+        self.metadata = metadata
+        self.queues = queues
+        self.event_handlers = event_handlers
+        self.poll_data = poll_data
+        self.concurrency_limits = concurrency_limits
+        self.rate_limits = rate_limits
+        self.draining = asyncio.Event()
+        self._server_info = server_info
+
+    def server_info(self) -> ServerInfo:
+        """What this server is. Asks no store."""
+        return self._server_info

@@ -1,0 +1,69 @@
+"""What GetServerInfo answers, from the configuration and what its backends declare."""
+
+from __future__ import annotations
+
+from podium_core.backend import Capability, DataType
+from podium_core.dao import Guarantee
+from podium_core.models.json_text import MAX_DEPTH
+from podium_core.write_set.validation import MAX_IDS, MAX_ITEMS
+from podium_server.config.config import Config
+from podium_server.interceptors.limits import CallLimits
+from podium_server.services.facade_port import DataTypeInfo, ServerInfo, ServerLimits
+from podium_server.version import podium_version
+
+
+def call_limits(config: Config) -> CallLimits:
+    """What a call may take."""
+    return CallLimits(
+        max_message_bytes=config.server.max_message_bytes,
+        max_calls_in_flight=config.server.max_calls_in_flight,
+        default_deadline_ms=int(config.server.default_deadline_seconds * 1000),
+    )
+
+
+def server_info(config: Config) -> ServerInfo:
+    """Version, and for each data type the store, what it can do and what it promises."""
+    return ServerInfo(
+        version=podium_version(),
+        data_types=tuple(_data_type(config, data_type) for data_type in DataType),
+        limits=_limits(config),
+        commit_guarantee=_commit_guarantee(config),
+    )
+
+
+def _data_type(config: Config, data_type: DataType) -> DataTypeInfo:
+    store = config.store_of(data_type)
+    if store is None:
+        return DataTypeInfo(data_type=data_type.value)
+    durability, promise = store.spec.durability(store.settings)
+    return DataTypeInfo(
+        data_type=data_type.value,
+        store_name=store.name,
+        backend_kind=store.kind,
+        capabilities=tuple(sorted(c.value for c in store.spec.capabilities(store.settings))),
+        durability=durability,
+        guarantees=(promise,),
+    )
+
+
+def _limits(config: Config) -> ServerLimits:
+    limits = call_limits(config)
+    return ServerLimits(
+        max_message_bytes=limits.max_message_bytes,
+        max_write_items=MAX_ITEMS,
+        max_write_bytes=limits.max_write_bytes,
+        max_read_ids=MAX_IDS,
+        max_json_depth=MAX_DEPTH,
+        max_calls_in_flight=limits.max_calls_in_flight,
+        default_deadline_ms=limits.default_deadline_ms,
+        workflow_payload_hard_limit_bytes=config.payloads.workflow_hard_limit_bytes,
+        task_payload_hard_limit_bytes=config.payloads.task_hard_limit_bytes,
+    )
+
+
+def _commit_guarantee(config: Config) -> Guarantee:
+    executions, queues = config.store_of(DataType.EXECUTIONS), config.store_of(DataType.QUEUES)
+    if executions is None or queues is None or executions.name != queues.name:
+        return Guarantee.ORDERED
+    whole = Capability.ATOMIC_WITH_QUEUES in executions.spec.capabilities(executions.settings)
+    return Guarantee.ATOMIC if whole else Guarantee.ORDERED

@@ -1,0 +1,169 @@
+"""Wraps each handler once, at registration: context, in-flight limit, errors, deadline, parsing, size.
+
+Not ServerInterceptor objects: those are asked anew for every call, which costs as much as all of this. The transport
+hands over bytes and takes bytes, so that what doesn't parse fails inside the error boundary.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf.message import DecodeError, EncodeError, Message
+
+from podium_core.errors import (
+    DeadlineExceededError,
+    InvalidArgumentError,
+    OverloadedError,
+    ResultTooLargeError,
+)
+from podium_protocol.rpcs import Kind, Rpc
+from podium_server.interceptors.call import Call, Context
+from podium_server.interceptors.failures import fail
+from podium_server.interceptors.limits import CallLimits, InFlight
+
+Send = Callable[[Message], Awaitable[None]]
+Body = Callable[[Any, Call, Context], Awaitable[Any]]
+Behaviour = Callable[[Any, Context], Awaitable[Any]]
+
+_FACTORIES: dict[Kind, Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
+    Kind.UNARY: grpc.unary_unary_rpc_method_handler,
+    Kind.SERVER_STREAM: grpc.unary_stream_rpc_method_handler,
+    Kind.CLIENT_STREAM: grpc.stream_unary_rpc_method_handler,
+    Kind.BIDIRECTIONAL: grpc.stream_stream_rpc_method_handler,
+}
+
+
+class Pipeline:
+    """Makes gRPC handlers of servicer methods.
+
+    A method takes ``(request, call)`` and returns the response (unary) or an async iterator of responses (server stream);
+    with a stream of requests it takes ``(requests, call, send)``.
+    """
+
+    def __init__(
+        self, limits: CallLimits, in_flight: InFlight, streaming_twins: dict[str, str] | None = None
+    ) -> None:
+        """Takes the limits, the counter, and which RPC streams what a unary one (by path) can't hold."""
+        self._limits = limits
+        self._in_flight = in_flight
+        self._twins = streaming_twins or {}
+
+    def handler(self, rpc: Rpc, method: Callable[..., Any]) -> grpc.RpcMethodHandler[Any, Any]:
+        """The handler of an RPC, to be registered."""
+        bodies: dict[Kind, Callable[[Rpc, Callable[..., Any]], Body]] = {
+            Kind.UNARY: self._unary,
+            Kind.SERVER_STREAM: self._server_stream,
+            Kind.CLIENT_STREAM: self._request_stream,
+            Kind.BIDIRECTIONAL: self._request_stream,
+        }
+        return _FACTORIES[rpc.kind](self._guarded(rpc, bodies[rpc.kind](rpc, method)))
+
+    def _guarded(self, rpc: Rpc, body: Body) -> Behaviour:
+        limits, in_flight = self._limits, self._in_flight
+        most = limits.max_calls_in_flight or float("inf")
+
+        async def behaviour(data: Any, context: Context) -> Any:
+            call = Call(rpc, context, limits)
+            in_flight.calls += 1
+            try:
+                call.read_metadata()
+                if in_flight.calls > most:
+                    self._refuse()
+                async with call.timer:
+                    return await body(data, call, context)
+            except grpc.aio.AbortError:
+                raise
+            except TimeoutError as error:
+                expired = call.timer.expired()
+                await fail(
+                    call,
+                    context,
+                    DeadlineExceededError("the deadline passed") if expired else error,
+                )
+            except Exception as error:  # the one boundary: whatever it is, it becomes a status
+                await fail(call, context, error)
+            finally:
+                in_flight.calls -= 1
+
+        return behaviour
+
+    def _refuse(self) -> NoReturn:
+        limits = self._limits
+        raise OverloadedError(
+            f"{limits.max_calls_in_flight} calls are in flight",
+            retry_after_ms=limits.retry_after_ms,
+        )
+
+    def _unary(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
+        parse, serialize = self._parser(rpc), self._serializer(rpc)
+
+        async def body(data: bytes, call: Call, context: Context) -> bytes:
+            del context
+            return serialize(await method(parse(data), call))
+
+        return body
+
+    def _server_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
+        parse, serialize = self._parser(rpc), self._serializer(rpc)
+
+        async def body(data: bytes, call: Call, context: Context) -> None:
+            async with aclosing(method(parse(data), call)) as responses:
+                async for response in responses:
+                    await context.write(serialize(response))
+                    call.made_progress()
+
+        return body
+
+    def _request_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
+        parse, serialize = self._parser(rpc), self._serializer(rpc)
+
+        async def body(data: AsyncIterator[bytes], call: Call, context: Context) -> bytes | None:
+            writing = asyncio.Lock()
+
+            async def send(response: Message) -> None:
+                # gRPC takes one message at a time.
+                async with writing:
+                    await context.write(serialize(response))
+
+            requests = (parse(item) async for item in data)
+            response = await method(requests, call, send)
+            return serialize(response) if rpc.kind is Kind.CLIENT_STREAM else None
+
+        return body
+
+    def _parser(self, rpc: Rpc) -> Callable[[bytes], Any]:
+        from_bytes: Callable[[bytes], Any] = rpc.request.FromString
+        name = rpc.request.DESCRIPTOR.full_name
+        most = self._limits.max_write_bytes if rpc.writes else float("inf")
+
+        def parse(data: bytes) -> Any:
+            if len(data) > most:
+                raise InvalidArgumentError(
+                    "",
+                    f"a request of {len(data)} bytes is above the limit of {most} for a writing call",
+                )
+            try:
+                return from_bytes(data)
+            except DecodeError as error:
+                raise InvalidArgumentError("", f"the bytes are not a {name}") from error
+
+        return parse
+
+    def _serializer(self, rpc: Rpc) -> Callable[[Message], bytes]:
+        most = self._limits.max_message_bytes
+        twin = self._twins.get(rpc.path, f"{rpc.label} for less at a time")
+
+        def serialize(message: Message) -> bytes:
+            try:
+                data = message.SerializeToString()
+            except (EncodeError, ValueError) as error:  # above the 2 GiB of any protobuf message
+                raise ResultTooLargeError(most, twin) from error
+            if len(data) > most:
+                raise ResultTooLargeError(most, twin)
+            return data
+
+        return serialize

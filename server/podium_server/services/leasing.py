@@ -1,0 +1,120 @@
+"""Leasing messages so that none is lost on the way: what nobody receives goes back to its queue, uncounted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import structlog
+
+from podium_core.dao import QueueStore
+from podium_core.errors import StorageError
+from podium_core.models import Message
+from podium_protocol import codec
+from podium_server.interceptors import Call
+
+# Taken off the caller's deadline, for the way back.
+ANSWER_MS = 50
+# How long a poll whose caller has gone may finish a step in the store: what that leases can then be given back.
+_FINISH_SECONDS = 0.25
+
+_log = structlog.get_logger("podium.queues")
+
+
+def wait_ms(timeout_ms: int, call: Call) -> int:
+    """How long a poll may wait: what it asks for, cut to the deadline less 50 ms."""
+    if not timeout_ms:
+        return 0
+    remaining = call.remaining_ms()
+    return timeout_ms if remaining is None else max(min(timeout_ms, remaining - ANSWER_MS), 0)
+
+
+class Leasing:
+    """Polls queues for callers who may go away at any moment."""
+
+    def __init__(self, queues: QueueStore, draining: asyncio.Event) -> None:
+        """Takes the store, and the event after which nobody waits any more."""
+        self._queues = queues
+        self._draining = draining
+        self._waiting: set[asyncio.Task[list[Message]]] = set()
+        self._watch: asyncio.Task[None] | None = None
+        self._returns: set[asyncio.Task[None]] = set()
+
+    async def poll(
+        self, queue_name: str, *, count: int, timeout_ms: int, unack_timeout_ms: int | None
+    ) -> list[Message]:
+        """``QueueDAO.poll_messages``; when cancelled, what it leased meanwhile is given back."""
+        if timeout_ms and self._draining.is_set():
+            timeout_ms = 0
+        # A task of its own: the caller's cancellation must not lose an answer that the store has already given.
+        poll = asyncio.ensure_future(
+            self._queues.poll_messages(
+                queue_name, count=count, timeout_ms=timeout_ms, unack_timeout_ms=unack_timeout_ms
+            )
+        )
+        if timeout_ms:
+            self._end_when_draining(poll)
+        try:
+            return await asyncio.shield(poll)
+        except asyncio.CancelledError:
+            if poll.cancelled() and self._draining.is_set():
+                return []
+            self._in_background(self._return_when_done(queue_name, poll))
+            raise
+
+    def give_back(self, queue_name: str, messages: Sequence[Message]) -> None:
+        """End the leases of messages that didn't reach their receiver, in the background."""
+        if messages:
+            self._in_background(self._give_back(queue_name, messages))
+
+    async def finish(self) -> None:
+        """Wait until everything that goes back is back."""
+        while self._returns:
+            await asyncio.wait(self._returns)
+
+    def _end_when_draining(self, poll: asyncio.Task[list[Message]]) -> None:
+        self._waiting.add(poll)
+        poll.add_done_callback(self._waiting.discard)
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._cancel_waiting())
+
+    async def _cancel_waiting(self) -> None:
+        await self._draining.wait()
+        for poll in self._waiting:
+            poll.cancel()
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._returns.add(task)
+        task.add_done_callback(self._returns.discard)
+
+    async def _return_when_done(self, queue_name: str, poll: asyncio.Task[list[Message]]) -> None:
+        await asyncio.wait({poll}, timeout=_FINISH_SECONDS)
+        poll.cancel()
+        (leased,) = await asyncio.gather(poll, return_exceptions=True)
+        if not isinstance(leased, BaseException) and leased:
+            await self._give_back(queue_name, leased)
+
+    async def _give_back(self, queue_name: str, messages: Sequence[Message]) -> None:
+        try:
+            await self._queues.give_back(queue_name, messages)
+        except StorageError as error:
+            # They come back by themselves when their leases lapse.
+            _log.warning(
+                "messages not given back",
+                queue=queue_name,
+                count=len(messages),
+                error=error.message,
+            )
+
+
+def fitting(messages: Sequence[Message], limit_bytes: int) -> int:
+    """How many of the messages, from the first on, an answer of this size can hold; at least one."""
+    total = 0
+    for at, message in enumerate(messages):
+        # Tag and length of a repeated field take at most six bytes more.
+        total += codec.message_to_proto(message).ByteSize() + 6
+        if total > limit_bytes and at:
+            return at
+    return len(messages)

@@ -1,0 +1,181 @@
+"""What goes by the clock: expiring workflows, event executions, remembered requests. The clock is the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from podium_backends.sqlite.settings import SqliteSettings
+from podium_backends.sqlite.store import open_store
+from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.errors import NotFoundError
+from podium_core.outbox import KIND_REMOVAL
+from podium_core.write_set import PutMode, WriteSet, builders
+from podium_server.outbox.drainer import Drainer
+from podium_server.outbox.targets import removal_target
+from tests.contract.records import make_event_execution, make_task, make_workflow
+
+
+class SettableClock:
+    def __init__(self) -> None:
+        self.now_ms = 1_700_000_000_000
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: SettableClock) -> AsyncIterator[ConnectedStore]:
+    context = StoreContext(name="main", serves=frozenset(DataType))
+    opened = await open_store(context, SqliteSettings(path=tmp_path / "podium.db"), clock=clock)
+    yield opened
+    await opened.close()
+
+
+async def drained(store: ConnectedStore) -> int:
+    """Carry out what is due, once; how many entries that was."""
+    assert store.outbox is not None
+    assert store.executions is not None
+    targets = removal_target(store.executions)
+    drainer = Drainer(store.outbox, targets, owner="test")
+    buckets = await store.outbox.lease_buckets("test")
+    entries = await store.outbox.due(buckets, list(targets), 100)
+    await drainer.carry_out(entries)
+    return len(entries)
+
+
+class TestExpiringWorkflow:
+    async def test_is_absent_once_due_and_drained_without_a_trace(
+        self, store: ConnectedStore, clock: SettableClock
+    ) -> None:
+        executions = store.executions
+        assert executions is not None
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([make_task(f"t{n}") for n in range(300)])
+        await executions.remove_workflow_with_expiry("w1", ttl_seconds=60)
+        clock.now_ms += 59_999
+        assert await drained(store) == 0
+        assert await executions.get_workflow("w1") is not None
+        clock.now_ms += 1
+        assert await executions.get_workflow("w1") is None
+        with pytest.raises(NotFoundError):
+            await executions.update_task(make_task("t1"))
+        assert await drained(store) == 1
+        assert await executions.get_task("t1") is None
+        assert await drained(store) == 0
+
+    async def test_an_update_does_not_lift_the_expiry(
+        self, store: ConnectedStore, clock: SettableClock
+    ) -> None:
+        executions = store.executions
+        assert executions is not None
+        await executions.create_workflow(make_workflow())
+        await executions.remove_workflow_with_expiry("w1", ttl_seconds=60)
+        await executions.update_workflow(make_workflow(owner_app="late"))
+        clock.now_ms += 60_000
+        assert await executions.get_workflow("w1") is None
+
+    async def test_a_removal_that_began_goes_on_though_the_clock_steps_back(
+        self, store: ConnectedStore, clock: SettableClock
+    ) -> None:
+        executions = store.executions
+        assert executions is not None
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([make_task(f"t{n:04}") for n in range(1_000)])
+        await executions.apply(builders.remove_workflow("w1", archive=False))
+        assert await executions.get_workflow("w1") is None
+        clock.now_ms -= 3_600_000
+        assert await executions.get_workflow("w1") is None
+        assert await executions.carry_out_removal("w1")
+        assert await executions.get_task("t0999") is None
+
+    async def test_creating_the_id_anew_ends_the_removal_under_way_first(
+        self, store: ConnectedStore
+    ) -> None:
+        executions = store.executions
+        assert executions is not None
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([make_task(f"t{n:04}") for n in range(1_000)])
+        await executions.apply(builders.remove_workflow("w1", archive=False))
+        assert (await executions.create_workflow(make_workflow())).created
+        assert await executions.get_task("t0999") is None
+        assert await drained(store) == 0
+        assert await executions.get_workflow("w1") is not None
+
+
+class TestStamps:
+    async def test_grow_though_the_clock_steps_back(
+        self, store: ConnectedStore, clock: SettableClock
+    ) -> None:
+        executions = store.executions
+        assert executions is not None
+        created = await executions.create_workflow(make_workflow())
+        clock.now_ms -= 3_600_000
+        assert await executions.update_workflow(make_workflow()) == created.updated_time + 1
+
+    async def test_two_writes_of_one_millisecond_have_two_stamps(
+        self, store: ConnectedStore
+    ) -> None:
+        executions = store.executions
+        assert executions is not None
+        await executions.create_workflow(make_workflow())
+        stamps = await asyncio.gather(
+            *(executions.update_workflow(make_workflow()) for _ in range(20))
+        )
+        assert len(set(stamps)) == 20
+
+
+class TestEventExecutions:
+    async def test_expire_from_their_add_and_can_be_added_again(
+        self, store: ConnectedStore, clock: SettableClock
+    ) -> None:
+        executions = store.executions
+        assert executions is not None
+        await executions.add_event_execution(make_event_execution())
+        clock.now_ms += 59_000
+        await executions.update_event_execution(make_event_execution())
+        assert not await executions.add_event_execution(make_event_execution())
+        clock.now_ms += 1_000
+        assert await executions.add_event_execution(make_event_execution())
+
+
+class TestRememberedRequests:
+    async def test_are_forgotten_after_ten_minutes_and_swept(
+        self, store: ConnectedStore, clock: SettableClock
+    ) -> None:
+        executions = store.executions
+        assert executions is not None
+        assert store.maintain is not None
+        put = builders.workflow_put(make_workflow(), PutMode.UPSERT, "workflow", now_ms=1)
+        write_set = WriteSet(request_id="r", workflow_puts=(put,))
+        assert not (await executions.apply(write_set)).replayed
+        assert (await executions.apply(write_set)).replayed
+        clock.now_ms += 600_000
+        await store.maintain()
+        assert not (await executions.apply(write_set)).replayed
+
+
+class TestOutbox:
+    async def test_a_removal_mark_set_anew_has_a_new_token(
+        self, store: ConnectedStore, clock: SettableClock
+    ) -> None:
+        executions, outbox = store.executions, store.outbox
+        assert executions is not None
+        assert outbox is not None
+        await executions.create_workflow(make_workflow())
+        await executions.remove_workflow_with_expiry("w1", ttl_seconds=1)
+        clock.now_ms += 1_000
+        buckets = await outbox.lease_buckets("a")
+        (seen,) = await outbox.due(buckets, [KIND_REMOVAL], 10)
+        clock.now_ms -= 1_000
+        await executions.remove_workflow_with_expiry("w1", ttl_seconds=60)
+        await outbox.done([seen])
+        assert await outbox.next_due_ms(buckets, [KIND_REMOVAL]) == clock.now_ms + 60_000

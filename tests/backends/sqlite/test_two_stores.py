@@ -1,0 +1,249 @@
+"""Executions in one file, queues in another: pushes are intents, delivered by the drainer, and nothing gets stuck."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from podium_backends.sqlite.settings import SqliteSettings
+from podium_backends.sqlite.store import open_store
+from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.dao import Commit, CommitAck, CommitPush, CommitRemove, Guarantee, QueueDAO
+from podium_core.errors import (
+    BackendUnavailableError,
+    ConflictError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+)
+from podium_core.models import DECIDER_QUEUE, Message, PushMessage
+from podium_core.outbox import KIND_PUSH, OutboxEntry
+from podium_server.facade.executions import ExecutionFacade, SideEffects
+from podium_server.outbox import drainer as drainer_module
+from podium_server.outbox.drainer import Drainer
+from podium_server.outbox.targets import Target, queue_targets, removal_target
+from tests.contract.records import make_task, make_workflow
+
+
+class TwoStores:
+    """A facade over two files, and the drainer between them."""
+
+    def __init__(self, executions: ConnectedStore, queues: ConnectedStore) -> None:
+        assert executions.executions is not None
+        assert executions.outbox is not None
+        assert executions.concurrency_limits is not None
+        assert queues.queues is not None
+        assert queues.queue_target is not None
+        self.outbox = executions.outbox
+        self.queues: QueueDAO = queues.queues
+        self.targets: Mapping[str, Target] = {
+            **removal_target(executions.executions),
+            **queue_targets(queues.queues, queues.queue_target),
+        }
+        self.drainer = Drainer(self.outbox, self.targets)
+        self.executions = ExecutionFacade(
+            executions.executions,
+            queues.queues,
+            limits=executions.concurrency_limits,
+            queue_target=queues.queue_target,
+            side_effects=SideEffects(decider_offset_ms=0),
+            wake_drainer=self.drainer.wake,
+        )
+
+    @asynccontextmanager
+    async def draining(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.drainer.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def settled(self) -> None:
+        """Wait until nothing is due."""
+        async with asyncio.timeout(10):
+            while (await self.outbox.stats()).depth:
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def stores(tmp_path: Path) -> AsyncIterator[TwoStores]:
+    types = frozenset(DataType)
+    main = await open_store(
+        StoreContext(name="main", serves=types - {DataType.QUEUES}),
+        SqliteSettings(path=tmp_path / "main.db"),
+    )
+    queues = await open_store(
+        StoreContext(name="queues", serves=frozenset({DataType.QUEUES})),
+        SqliteSettings(path=tmp_path / "queues.db"),
+    )
+    yield TwoStores(main, queues)
+    await main.close()
+    await queues.close()
+
+
+async def leased(queues: QueueDAO, message_id: str) -> Message:
+    await queues.push("q", PushMessage(id=message_id))
+    return (await queues.poll_messages("q", count=1))[0]
+
+
+class TestPushIntents:
+    async def test_the_decider_push_is_delivered_by_the_drainer(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        assert not await stores.queues.contains_message(DECIDER_QUEUE, "w1")
+        async with stores.draining():
+            messages = await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=5_000)
+            assert [message.id for message in messages] == ["w1"]
+            await stores.settled()
+
+    async def test_a_second_drainer_delivers_nothing_twice(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        buckets = await stores.outbox.lease_buckets("stalled")
+        (entry,) = await stores.outbox.due(buckets, [KIND_PUSH], 10)
+        async with stores.draining():
+            await stores.outbox.release_buckets("stalled")
+            message = (
+                await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=20_000)
+            )[0]
+            await stores.settled()
+        # The stalled one comes late: its token is no higher, so the lease that runs isn't ended.
+        await stores.targets[KIND_PUSH](entry)
+        assert await stores.queues.ack(DECIDER_QUEUE, "w1", receipt=message.receipt)
+
+    async def test_a_newer_push_stays_though_an_older_one_is_settled(
+        self, stores: TwoStores
+    ) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        push = CommitPush(queue_name="q", message=PushMessage(id="m", payload="old"))
+        await stores.executions.commit(Commit(workflow_id="w1", pushes=[push]))
+        buckets = await stores.outbox.lease_buckets("a")
+        old = [e for e in await stores.outbox.due(buckets, [KIND_PUSH], 10) if e.id.startswith("q")]
+        push = CommitPush(queue_name="q", message=PushMessage(id="m", payload="new"))
+        await stores.executions.commit(Commit(workflow_id="w1", pushes=[push]))
+        await stores.outbox.done(old)
+        await stores.outbox.release_buckets("a")
+        async with stores.draining():
+            (message,) = await stores.queues.poll_messages("q", count=1, timeout_ms=5_000)
+        assert message.payload == "new"
+
+    async def test_a_removed_workflow_takes_its_messages_along(self, stores: TwoStores) -> None:
+        async with stores.draining():
+            await stores.executions.create_workflow(make_workflow())
+            await stores.executions.create_tasks([make_task()])
+            await stores.queues.push("encode", PushMessage(id="t1"))
+            await stores.settled()
+            await stores.executions.remove_workflow("w1")
+            await stores.settled()
+            assert not await stores.queues.contains_message(DECIDER_QUEUE, "w1")
+            assert not await stores.queues.contains_message("encode", "t1")
+
+
+class TestCommit:
+    async def test_is_ordered_and_says_so(self, stores: TwoStores) -> None:
+        created = await stores.executions.create_workflow(make_workflow())
+        message = await leased(stores.queues, "w1")
+        await stores.queues.push("old", PushMessage(id="x"))
+        commit = Commit(
+            workflow_id="w1",
+            expected_update_time=created.updated_time,
+            update_workflow=make_workflow(),
+            create_tasks=[make_task()],
+            removes=[CommitRemove(queue_name="old", message_id="x")],
+        ).with_ack("q", message)
+        result = await stores.executions.commit(commit)
+        assert result.guarantee is Guarantee.ORDERED
+        assert (result.acked, result.removed) == ((True,), (True,))
+        assert not await stores.queues.contains_message("q", "w1")
+
+    async def test_receipts_need_the_expected_time_beside_them(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        message = await leased(stores.queues, "w1")
+        with pytest.raises(FailedPreconditionError):
+            await stores.executions.commit(Commit(workflow_id="w1").with_ack("q", message))
+
+    async def test_an_ack_needs_a_receipt(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        ack = CommitAck(queue_name="q", message_id="w1")
+        with pytest.raises(InvalidArgumentError, match=r"acks\[0\]\.receipt"):
+            await stores.executions.commit(
+                Commit(workflow_id="w1", expected_update_time=1, acks=[ack])
+            )
+
+    async def test_a_stale_time_leaves_the_message_leased(self, stores: TwoStores) -> None:
+        created = await stores.executions.create_workflow(make_workflow())
+        message = await leased(stores.queues, "w1")
+        stale = Commit(workflow_id="w1", expected_update_time=created.updated_time - 1)
+        with pytest.raises(ConflictError):
+            await stores.executions.commit(stale.with_ack("q", message))
+        assert await stores.queues.ack("q", "w1", receipt=message.receipt)
+
+    async def test_a_remove_drops_pending_pushes_of_its_id(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        push = CommitPush(queue_name="q", message=PushMessage(id="m"))
+        await stores.executions.commit(Commit(workflow_id="w1", pushes=[push]))
+        remove = CommitRemove(queue_name="q", message_id="m")
+        await stores.executions.commit(Commit(workflow_id="w1", removes=[remove]))
+        async with stores.draining():
+            await stores.settled()
+        assert not await stores.queues.contains_message("q", "m")
+
+
+class TestTrouble:
+    async def test_a_target_that_is_down_is_tried_again_and_never_set_aside(
+        self, stores: TwoStores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(drainer_module, "MAX_ATTEMPTS", 2)
+        monkeypatch.setattr(drainer_module, "MAX_DELAY_MS", 5)
+        failures = [BackendUnavailableError("queues", "down")] * 5
+        working = stores.targets[KIND_PUSH]
+
+        async def flaky(entry: OutboxEntry) -> None:
+            if failures:
+                raise failures.pop()
+            await working(entry)
+
+        stores.drainer = Drainer(stores.outbox, {**stores.targets, KIND_PUSH: flaky})
+        await stores.executions.create_workflow(make_workflow())
+        async with stores.draining():
+            assert await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=10_000)
+        assert await stores.outbox.failures(10) == []
+
+    async def test_a_poison_entry_is_set_aside_with_its_reason_and_the_rest_goes_on(
+        self, stores: TwoStores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(drainer_module, "MAX_ATTEMPTS", 3)
+        monkeypatch.setattr(drainer_module, "MAX_DELAY_MS", 5)
+        working = stores.targets[KIND_PUSH]
+
+        async def poisoned(entry: OutboxEntry) -> None:
+            if entry.id.endswith("w1"):
+                raise ValueError("no such thing")
+            await working(entry)
+
+        stores.drainer = Drainer(stores.outbox, {**stores.targets, KIND_PUSH: poisoned})
+        for id_ in ("w1", "w2"):
+            await stores.executions.create_workflow(make_workflow(id_))
+        async with stores.draining():
+            (message,) = await stores.queues.poll_messages(
+                DECIDER_QUEUE, count=1, timeout_ms=10_000
+            )
+            assert message.id == "w2"
+            async with asyncio.timeout(10):
+                while not (failures := await stores.outbox.failures(10)):
+                    await asyncio.sleep(0.01)
+        assert [failure.reason for failure in failures] == ["no such thing"]
+        assert (await stores.outbox.stats()).set_aside == 1
+
+    async def test_leases_are_shared_and_taken_over(self, stores: TwoStores) -> None:
+        first = await stores.outbox.lease_buckets("a", lease_ms=50)
+        assert len(first) == 16
+        assert await stores.outbox.lease_buckets("b") == []
+        shared = await stores.outbox.lease_buckets("a", lease_ms=50)
+        assert len(shared) == 16
+        await asyncio.sleep(0.06)
+        assert len(await stores.outbox.lease_buckets("b")) == 16
+        assert await stores.outbox.lease_buckets("a") == []

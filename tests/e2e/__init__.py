@@ -1,0 +1,1 @@
+"""Whole systems: a server, and programs that use it, each in a process of its own."""

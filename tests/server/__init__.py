@@ -1,0 +1,1 @@
+"""Tests of the server process: configuration, command line, life."""
