@@ -15,6 +15,7 @@ from pathlib import Path
 PROTOS = Path(__file__).resolve().parent
 GENERATED = PROTOS / "gen"
 
+DOCUMENTED = "podium/v1/documented.binpb"
 PACKAGE_FILES = {
     "podium/__init__.py": '"""Podium\'s generated gRPC stubs."""\n',
     "podium/v1/__init__.py": '"""Stubs of podium.v1, made by protos/generate.py: do not edit."""\n',
@@ -32,6 +33,9 @@ def generate(target: Path) -> None:
     services = [source for source in sources if source.endswith("_service.proto")]
     run_protoc([f"--python_out={target}", f"--pyi_out={target}", *sources])
     run_protoc([f"--grpc_python_out={target}", *services])
+    # What reflection serves: the stubs' own descriptors have lost the comments.
+    documented = f"--descriptor_set_out={target}/{DOCUMENTED}"
+    run_protoc([documented, "--include_source_info", *sources])
     for name, text in PACKAGE_FILES.items():
         (target / name).write_text(text, encoding="utf-8", newline="\n")
 

@@ -122,10 +122,7 @@ def queues_empty(evidence: Evidence) -> Check:
     """No message is left anywhere."""
     left = [queue for queue in evidence.queues if queue.size or queue.unacked]
     names = ", ".join(queue.name for queue in left)
-    return Check(
-        not left,
-        f"{len(evidence.queues)} queues are empty" if not left else f"messages left in: {names}",
-    )
+    return Check(not left, f"queues with messages left: {names or 'none'}")
 
 
 def nothing_pending(evidence: Evidence) -> Check:

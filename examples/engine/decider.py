@@ -211,7 +211,7 @@ class _Look:
         wanted = definition.sub_workflow_param
         found = wanted and find_definition(self._definitions, wanted.name, wanted.version)
         if not found:
-            return self._fail(task, f"the definition of {wanted} is missing")
+            return self._fail(task, "the definition of its sub-workflow is missing")
         child = new_workflow(
             str(task.sub_workflow_id), found, task.input_data, now=self._now, parent=task
         )
@@ -266,8 +266,13 @@ class _Look:
     # What it comes to
 
     def running(self) -> Decision:
-        """It goes on: what was found on the way, and the next look, which a new sub-workflow needs at once."""
-        at_once = any(task.sub_workflow_id for task in self._created.values())
+        """It goes on: what was found on the way, and the next look.
+
+        A sub-workflow asks for that look at once: when it is still to be started, and when it was, since it may have
+        ended before this look's decision is written.
+        """
+        new_child = any(task.sub_workflow_id for task in self._created.values())
+        at_once = new_child or bool(self._start_workflows)
         self._push(DECIDER_QUEUE, str(self._workflow.workflow_id), 0 if at_once else NEXT_LOOK_MS)
         return self._decision()
 

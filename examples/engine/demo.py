@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import random
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from examples.engine import load
 from examples.engine.checks import Evidence, check
 from examples.engine.definition_model import load_definitions, simple_task_types
-from examples.engine.journal import Entry, JournalReader
+from examples.engine.ledger import Ledger
 from examples.engine.processes import Cast, Process
-from examples.engine.screen import Row, Screen
-from podium_client import PodiumClient
+from examples.engine.screen import Screen
+from podium_client import PodiumClient, RetryPolicy
 from podium_core.errors import StorageError
+from podium_core.models import collected
 
 WORKERS = 4
-STARTS_PER_SECOND = 15
+STARTS_PER_SECOND = 20
 REDRAW_SECONDS = 0.25
 SETTLE_SECONDS = 15.0
 BUSY_SECONDS = 2.0
+STOPPED = 130
+# Rather until the deadline than a number of times: the server may be killed again while it comes back.
+PATIENT = RetryPolicy(max_attempts=100)
 
 
 class DemoError(Exception):
@@ -43,16 +49,12 @@ class Demo:
         self._cast = cast
         self._screen = screen
         self._definitions = load_definitions()
-        self._rows = {kind: Row(kind) for kind in (*load.KINDS, load.CHILD_KIND)}
+        self._ledger = Ledger(cast.journals, screen.say)
         self._started: list[str] = []
-        self._reader = JournalReader(cast.journals)
-        self._entries: list[Entry] = []
-        self._reported = 0
-        self._in_hand: dict[str, set[str]] = {}
 
     async def run(self) -> bool:
         """Play the whole story; whether every check has passed."""
-        async with PodiumClient(self._cast.address) as podium:
+        async with PodiumClient(self._cast.address, retry=PATIENT) as podium:
             self._podium = podium
             await self._open()
             try:
@@ -88,8 +90,8 @@ class Demo:
             await killing
             await self._until_none_is_pending()
             drawing.cancel()
-        self._take_in_journals()
-        self._screen.show(list(self._rows.values()))
+        self._ledger.take_in()
+        self._screen.show(list(self._ledger.rows.values()))
 
     # Workflows
 
@@ -99,12 +101,18 @@ class Demo:
             self._started.append(
                 await load.start_workflow(self._podium, self._definitions[kind], order)
             )
-            self._rows[kind].started += 1
+            self._ledger.rows[kind].started += 1
             await asyncio.sleep(1 / STARTS_PER_SECOND)
 
     async def _until_none_is_pending(self) -> None:
-        while any((await load.pending_counts(self._podium)).values()):
+        while any((await self._count_pending()).values()):
             await asyncio.sleep(REDRAW_SECONDS)
+
+    async def _count_pending(self) -> dict[str, int]:
+        counts = await load.pending_counts(self._podium)
+        for kind, count in counts.items():
+            self._ledger.rows[kind].running = count
+        return counts
 
     # Kills
 
@@ -115,9 +123,17 @@ class Demo:
         )
         victims = self._victims()
         for at, role in enumerate(victims, start=1):
-            while self._reported < least * at / (len(victims) + 1):
-                await asyncio.sleep(REDRAW_SECONDS)
+            await self._until_more_is_done(least * at / (len(victims) + 1))
             await self._kill(role)
+
+    async def _until_more_is_done(self, tasks: float) -> None:
+        """Wait until so many tasks are done, and one more than now; for that one only a while."""
+        done = self._ledger.reports
+        give_up_at = time.monotonic() + BUSY_SECONDS
+        while self._ledger.reports < tasks or (
+            self._ledger.reports == done and time.monotonic() < give_up_at
+        ):
+            await asyncio.sleep(REDRAW_SECONDS)
 
     def _victims(self) -> list[str]:
         """The roles to kill, in order: a worker, the server, and beyond two, whomever chance picks."""
@@ -131,37 +147,39 @@ class Demo:
         if role == "server":
             await self._kill_server()
         elif role == "engine":
-            self._kill_and_restart(self._cast.engine, "what it was looking at is looked at again")
+            self._cast.kill(self._cast.engine)
+            self._screen.say("killed the engine (kill -9)", style="yellow")
+            self._cast.engine.start()
         else:
-            worker = self._random.choice(self._cast.workers)
-            await self._until_busy(worker)
-            tasks = len(self._in_hand.get(worker.name, ()))
-            self._kill_and_restart(
-                worker, f"tasks in its hands: {tasks}, due again when their leases lapse"
-            )
+            await self._kill_worker()
+
+    async def _kill_worker(self) -> None:
+        worker = self._random.choice(self._cast.workers)
+        await self._until_busy(worker)
+        self._cast.kill(worker)
+        tasks = self._ledger.cut_off(worker.name)
+        self._screen.say(f"killed {worker.name} (kill -9), tasks in hand: {tasks}", style="yellow")
+        worker.start()
 
     async def _kill_server(self) -> None:
         acknowledged = list(self._started)
         killed_at = time.monotonic()
-        self._kill_and_restart(self._cast.server, "nothing is told to anyone")
+        self._cast.kill(self._cast.server)
+        self._screen.say("killed the server (kill -9)", style="yellow")
+        self._cast.server.start()
         await self._answered()
         away = time.monotonic() - killed_at
-        found = len(await load.read_back(self._podium, acknowledged))
-        what = "nothing lost" if found >= len(acknowledged) else f"only {found} workflows are left"
+        found = len(await collected(self._podium.executions.get_workflows(acknowledged)))
+        what = "nothing lost" if found == len(acknowledged) else f"only {found} workflows are left"
         self._screen.say(f"server back after {away:.1f} s, {what}", style="green")
-
-    def _kill_and_restart(self, process: Process, remark: str) -> None:
-        self._cast.kill(process)
-        self._in_hand.pop(process.name, None)
-        self._screen.say(f"killed {process.name} (kill -9): {remark}", style="yellow")
-        process.start()
 
     async def _until_busy(self, worker: Process) -> None:
         """Wait for a moment in which the worker has a task in its hands."""
         give_up_at = time.monotonic() + BUSY_SECONDS
-        while not self._in_hand.get(worker.name) and time.monotonic() < give_up_at:
+        self._ledger.take_in()
+        while not self._ledger.in_hand(worker.name) and time.monotonic() < give_up_at:
             await asyncio.sleep(0.01)
-            self._take_in_journals()
+            self._ledger.take_in()
 
     async def _answered(self) -> None:
         """Wait until the server answers; the client itself tries again."""
@@ -174,47 +192,24 @@ class Demo:
 
     async def _draw(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._count_pending())
+            group.create_task(self._keep_counting())
             while True:
                 self._require_alive()
-                self._take_in_journals()
-                self._screen.show(list(self._rows.values()))
+                self._ledger.take_in()
+                self._screen.show(list(self._ledger.rows.values()))
                 await asyncio.sleep(REDRAW_SECONDS)
 
-    async def _count_pending(self) -> None:
+    async def _keep_counting(self) -> None:
         while True:
+            # While the server is away, the table shows what was last known.
+            with contextlib.suppress(StorageError):
+                await self._count_pending()
             await asyncio.sleep(REDRAW_SECONDS)
-            try:
-                counts = await load.pending_counts(self._podium)
-            except StorageError:
-                continue  # while the server is away, the table shows what was last known
-            for kind, count in counts.items():
-                self._rows[kind].running = count
 
     def _require_alive(self) -> None:
         for process in self._cast.everyone:
             if process.ended:
                 raise DemoError(f"{process.name} ended by itself:\n{process.log_tail()}")
-
-    def _take_in_journals(self) -> None:
-        for entry in self._reader.new_entries():
-            self._entries.append(entry)
-            self._take_in(entry)
-
-    def _take_in(self, entry: Entry) -> None:
-        in_hand = self._in_hand.setdefault(entry.who, set())
-        match entry.what:
-            case "started":
-                in_hand.add(entry.subject)
-            case "reported" | "discarded" | "abandoned":
-                in_hand.discard(entry.subject)
-            case "child started":
-                self._rows[entry.kind].started += 1
-            case "ended" if entry.detail != "COMPLETED":
-                self._rows[entry.kind].failed += 1
-        if entry.what == "reported":
-            self._reported += 1
-            self._rows[entry.kind].count_task(entry.at)
 
     # What is checked
 
@@ -225,11 +220,11 @@ class Demo:
         pending = await load.pending_counts(podium)
         pending |= await load.pending_tasks(podium, simple_task_types(self._definitions))
         queues = await podium.queues.queues_detail_verbose()
-        self._take_in_journals()
+        self._ledger.take_in()
         return Evidence(
             started=self._started,
             workflows=workflows,
-            entries=self._entries,
+            entries=self._ledger.entries,
             killed=self._cast.killed,
             queues=queues,
             pending=pending,
@@ -250,21 +245,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     folder = Path(tempfile.mkdtemp(prefix="podium-demo-"))
     cast = Cast(folder, workers=WORKERS)
-    passed = False
-    # So that whoever ends the demo, the others end with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    exit_code = 1
     try:
         with Screen() as screen:
-            passed = asyncio.run(Demo(options, cast, screen).run())
-    except KeyboardInterrupt:
+            passed = asyncio.run(_until_stopped(Demo(options, cast, screen).run()))
+        exit_code = 0 if passed else 1
+    except (asyncio.CancelledError, KeyboardInterrupt):
         print("stopped", file=sys.stderr)
-        return 130
+        exit_code = STOPPED
     except (DemoError, StorageError, ExceptionGroup) as error:
         print(_first(error), file=sys.stderr)
     finally:
+        # One more Ctrl-C shall not leave anyone behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         cast.stop()
-        _clear_away(folder, keep=options.keep or not passed)
-    return 0 if passed else 1
+        _clear_away(folder, keep=options.keep or exit_code == 1)
+    return exit_code
+
+
+async def _until_stopped(work: Coroutine[Any, Any, bool]) -> bool:
+    """Do the work, unless Ctrl-C or SIGTERM comes first; a second one changes nothing."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    stopped: list[bool] = []
+
+    def stop() -> None:
+        if not stopped:
+            stopped.append(task.cancel())
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    return await task
 
 
 def _first(error: Exception) -> Exception:
@@ -285,13 +296,20 @@ def _clear_away(folder: Path, *, keep: bool) -> None:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m examples.engine.demo", description=__doc__)
-    parser.add_argument(
-        "--workflows", type=int, default=200, metavar="N", help="default: %(default)s"
-    )
-    parser.add_argument("--kills", type=int, default=2, metavar="N", help="default: %(default)s")
+    parser.add_argument("--workflows", type=_at_least(1), default=200, metavar="N")
+    parser.add_argument("--kills", type=_at_least(0), default=2, metavar="N")
     parser.add_argument("--seed", type=int, default=None, help="what chance does, again")
     parser.add_argument("--keep", action="store_true", help="leave data and logs behind")
     return parser.parse_args(arguments)
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"a number from {least} on is wanted, not '{text}'")
+        return int(text)
+
+    return number
 
 
 if __name__ == "__main__":

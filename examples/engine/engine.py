@@ -53,9 +53,8 @@ class Engine:
 
     async def _look(self, message: LeasedMessage) -> None:
         try:
-            async with (
-                message
-            ):  # leaving well acks, unless the Commit has; an error gives the message back
+            # Leaving well acks, unless the Commit has; an error gives the message back.
+            async with message:
                 await self._decide(message)
         except StorageError as error:
             self._journal.note("abandoned", message.id, detail=error.message)

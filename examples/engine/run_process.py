@@ -25,12 +25,13 @@ def main() -> None:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    journal = Journal(options.journal, options.name)
-    async with PodiumClient(options.address) as podium:
-        if options.role == "engine":
-            await Engine(podium, journal).run()
-        else:
-            await Worker(podium, options.name, journal).run(simple_task_types(load_definitions()))
+    with contextlib.closing(Journal(options.journal, options.name)) as journal:
+        async with PodiumClient(options.address) as podium:
+            if options.role == "engine":
+                await Engine(podium, journal).run()
+            else:
+                task_types = simple_task_types(load_definitions())
+                await Worker(podium, options.name, journal).run(task_types)
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:

@@ -11,6 +11,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from examples.engine.checks import Check
 
@@ -74,7 +75,8 @@ class Screen:
     def say(self, text: str, *, style: str = "") -> None:
         """Print a line, above the table."""
         elapsed = time.monotonic() - self._begun
-        self._console.print(f"{elapsed:5.1f} s  {text}", style=style, markup=False, soft_wrap=True)
+        # A style of `print` would colour the table below, too.
+        self._console.print(Text(f"{elapsed:5.1f} s  {text}", style=style), soft_wrap=True)
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show how far everything is."""
@@ -86,13 +88,13 @@ class Screen:
             self.say(_line(rows, now))
 
     def sum_up(self, checks: Sequence[Check]) -> None:
-        """Print what was checked."""
+        """Print what was checked; the table stays as it is."""
+        if self._live:
+            self._live.stop()
         self._console.print("\nchecked:")
         for check in checks:
             mark, style = ("ok  ", "green") if check.passed else ("FAIL", "bold red")
-            self._console.print(
-                f"  {mark}  {check.finding}", style=style, markup=False, soft_wrap=True
-            )
+            self._console.print(Text(f"  {mark}  {check.finding}", style=style), soft_wrap=True)
 
 
 def _line(rows: Sequence[Row], now: float) -> str:

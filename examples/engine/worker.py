@@ -23,7 +23,7 @@ from podium_core.models import DECIDER_QUEUE, Message, PushMessage, Task, TaskSt
 from podium_core.models.json_text import from_raw, to_raw
 
 # Longer than any task takes; one that takes longer would extend it with `set_unack_timeout` while it works.
-LEASE_MS = 3_000
+LEASE_MS = 5_000
 LONG_POLL_MS = 2_000
 # When a task asks again for a place under its concurrency limit.
 POSTPONE_MS = 250
@@ -140,13 +140,17 @@ class Worker:
 # The work itself
 
 
+# How long a task takes, where that isn't left to chance.
+SECONDS = {"print_label": 0.6}
+
+
 class TaskFailedError(Exception):
     """The task could not be done; it may be tried again."""
 
 
 async def perform(task: Task) -> Raw:
     """Do a task: here, wait a little and hand on what came in."""
-    await asyncio.sleep(random.uniform(0.05, 0.2))
+    await asyncio.sleep(SECONDS.get(str(task.task_type), random.uniform(0.1, 0.4)))
     if task.task_type == "call_supplier" and task.retry_count == 0:
         raise TaskFailedError("the supplier didn't answer")
     return to_raw({**from_raw(task.input_data), "done": task.task_type})

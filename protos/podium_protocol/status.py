@@ -187,6 +187,11 @@ _ROWS = (
         read=_read_precondition,
     ),
     _Row(
+        error=errors.IncompatibleStoreError,
+        code=_CODE.FAILED_PRECONDITION,
+        reason="INCOMPATIBLE_STORE",
+    ),
+    _Row(
         error=errors.UnsupportedOperationError,
         code=_CODE.UNIMPLEMENTED,
         reason="UNSUPPORTED_OPERATION",

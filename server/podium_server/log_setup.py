@@ -10,12 +10,13 @@ import structlog
 from structlog.typing import Processor
 
 from podium_server.config.settings import LoggingSettings
+from podium_server.interceptors.call import add_call_fields
 
 
 def set_up_logging(settings: LoggingSettings, stream: TextIO | None = None) -> None:
     """Send structlog's and the standard library's records through one formatter.
 
-    What is bound with ``structlog.contextvars.bind_contextvars`` (the request id) stands in every line of that call.
+    Every line that a call writes, wherever it comes from, names the call's RPC and request id.
     """
     stream = stream or sys.stderr
     console = settings.format == "console" or (settings.format == "auto" and stream.isatty())
@@ -35,7 +36,7 @@ def set_up_logging(settings: LoggingSettings, stream: TextIO | None = None) -> N
 
 def _shared() -> list[Processor]:
     return [
-        structlog.contextvars.merge_contextvars,
+        add_call_fields,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

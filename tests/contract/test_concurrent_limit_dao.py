@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from podium_core.dao import ConcurrentExecutionLimitDAO, ExecutionDAO
+from podium_core.dao import ConcurrentExecutionLimitDAO, ExecutionService
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Task, TaskStatus
 from tests.contract.records import make_task, make_workflow
@@ -144,38 +144,38 @@ class TestPlacesOfExecutions:
     """A place follows the status of its task, where executions and limits are one store."""
 
     @pytest.fixture(autouse=True)
-    async def _stored(self, execution_dao: ExecutionDAO) -> None:
-        await execution_dao.create_workflow(make_workflow())
-        await execution_dao.create_tasks([limited("t1"), limited("t2"), limited("t3")])
+    async def _stored(self, executions: ExecutionService) -> None:
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([limited("t1"), limited("t2"), limited("t3")])
 
     async def test_a_task_in_progress_has_one_without_asking(
-        self, execution_dao: ExecutionDAO, concurrent_limit_dao: ConcurrentExecutionLimitDAO
+        self, executions: ExecutionService, concurrent_limit_dao: ConcurrentExecutionLimitDAO
     ) -> None:
         for task_id in ("t1", "t2"):
-            await execution_dao.update_task(in_progress(task_id))
+            await executions.update_task(in_progress(task_id))
         assert await grants(concurrent_limit_dao, "t3") == [False]
 
     async def test_a_granted_place_is_the_one_that_is_used(
-        self, execution_dao: ExecutionDAO, concurrent_limit_dao: ConcurrentExecutionLimitDAO
+        self, executions: ExecutionService, concurrent_limit_dao: ConcurrentExecutionLimitDAO
     ) -> None:
         await grants(concurrent_limit_dao, "t1")
-        await execution_dao.update_task(in_progress("t1"))
+        await executions.update_task(in_progress("t1"))
         assert await grants(concurrent_limit_dao, "t2", "t3") == [True, False]
 
     async def test_it_is_freed_when_the_task_leaves_in_progress(
-        self, execution_dao: ExecutionDAO, concurrent_limit_dao: ConcurrentExecutionLimitDAO
+        self, executions: ExecutionService, concurrent_limit_dao: ConcurrentExecutionLimitDAO
     ) -> None:
         for task_id in ("t1", "t2"):
-            await execution_dao.update_task(in_progress(task_id))
-        await execution_dao.update_task(in_progress("t1", TaskStatus.COMPLETED))
+            await executions.update_task(in_progress(task_id))
+        await executions.update_task(in_progress("t1", TaskStatus.COMPLETED))
         assert await grants(concurrent_limit_dao, "t3") == [True]
 
     async def test_it_is_freed_when_the_task_is_removed(
-        self, execution_dao: ExecutionDAO, concurrent_limit_dao: ConcurrentExecutionLimitDAO
+        self, executions: ExecutionService, concurrent_limit_dao: ConcurrentExecutionLimitDAO
     ) -> None:
         for task_id in ("t1", "t2"):
-            await execution_dao.update_task(in_progress(task_id))
-        await execution_dao.remove_task("t1")
+            await executions.update_task(in_progress(task_id))
+        await executions.remove_task("t1")
         assert await grants(concurrent_limit_dao, "t3") == [True]
 
 

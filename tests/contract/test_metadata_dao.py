@@ -192,7 +192,7 @@ class TestCreateWorkflowDef:
         with pytest.raises(InvalidArgumentError):
             await metadata_dao.create_workflow_def(make_workflow_def(""))
 
-    @pytest.mark.parametrize("version", [0, -1, 2**31])
+    @pytest.mark.parametrize("version", [0, -1])
     async def test_refuses_a_version_out_of_range(
         self, metadata_dao: MetadataDAO, version: int
     ) -> None:

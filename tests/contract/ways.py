@@ -9,6 +9,7 @@ from pathlib import Path
 
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.spec import SPEC
+from podium_client import PodiumClient
 from podium_core.backend import StoreContext
 from podium_core.dao import (
     ConcurrentExecutionLimitDAO,
@@ -19,7 +20,11 @@ from podium_core.dao import (
     QueueDAO,
     RateLimitingDAO,
 )
+from podium_server.app import FacadeHandle, open_facade, register_services
+from podium_server.config.config import Config
+from podium_server.config.load import load_config
 from podium_server.facade.executions import ExecutionFacade
+from podium_server.transport import build_server
 
 
 @dataclass(frozen=True)
@@ -66,4 +71,37 @@ async def sqlite_in_process(folder: Path) -> AsyncIterator[Daos]:
         await store.close()
 
 
-WAYS: dict[str, Way] = {"sqlite": sqlite_in_process}
+@asynccontextmanager
+async def sqlite_over_grpc(folder: Path) -> AsyncIterator[Daos]:
+    """A fresh file behind a server of our own, reached through the Python client."""
+    config = load_config(environment={"PODIUM_DATA_DIR": str(folder)})
+    handle = await open_facade(config)
+    try:
+        async with _listening(handle, config) as address, PodiumClient(address) as podium:
+            yield Daos(
+                executions=podium.executions,
+                metadata=podium.metadata,
+                queues=podium.queues,
+                event_handlers=podium.event_handlers,
+                poll_data=podium.poll_data,
+                concurrency_limits=podium.concurrency_limits,
+                rate_limits=podium.rate_limits,
+            )
+            handle.begin_drain()
+    finally:
+        await handle.close()
+
+
+@asynccontextmanager
+async def _listening(handle: FacadeHandle, config: Config) -> AsyncIterator[str]:
+    server = build_server(config.server)
+    register_services(server, handle, config)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)
+
+
+WAYS: dict[str, Way] = {"sqlite": sqlite_in_process, "sqlite-grpc": sqlite_over_grpc}

@@ -213,6 +213,12 @@ class TestSubWorkflow:
         assert from_raw(child.input) == {"order": 7}
         assert awaited_children(list(play.tasks.values())) == [child.workflow_id]
 
+    def test_looks_again_at_once_since_the_child_may_have_ended_already(self) -> None:
+        play = self.play()
+        play.look()
+        assert pushed(play.last) == {DECIDER_QUEUE: 0}
+        assert pushed(play.look()) == {DECIDER_QUEUE: 30_000}
+
     def test_goes_on_with_the_output_of_the_child(self) -> None:
         play = self.play()
         [child] = play.look().start_workflows

@@ -7,9 +7,9 @@ rules, no scenario breaks an invariant; and without any one of them, a named sce
 * ``checker``: the explorer (breadth first, crashes, restarts, rest and livelock)
 * ``group_commit``: WriteSets of concurrent calls in one SQLite transaction
 * ``compare_and_set``: WriteSets on Redis: read, compare, one script
-* ``guard_and_redo``: WriteSets on Cassandra: guard record, redo row, drainer
+* ``guard_and_redo`` (its store: ``guarded_store``): WriteSets on Cassandra
 * ``batch_marks``: document and mark in a Cassandra batch, which is not isolated
-* ``outbox_marks``: marks, drainers, the index and its versions
+* ``outbox_marks`` (its store: ``outbox_store``): marks, drainers, the index and its versions
 * ``removal_marks``: removal mark, archive and expiry on top of that
 * ``commit_two_stores``: Commit where documents and queue are different stores
 * ``queue_lease``: pop, receipt, lapse, acknowledgement, and Commit in one store

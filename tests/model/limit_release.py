@@ -29,10 +29,11 @@ class Rule(Enum):
 
 
 ALL_RULES = frozenset(Rule)
+UNKNOWN = 0  # a grant that nobody has looked at
 
 
 class Place(NamedTuple):
-    """The one place: which task holds it, and the number of its grant (0: not known)."""
+    """The one place: which task holds it, and the number of its grant."""
 
     task: str
     grant: int
@@ -134,21 +135,19 @@ class LimitRelease:
 
     def reschedule(self, task: str) -> Run[State]:
         """The task is scheduled again; its place is released by an intent."""
-        grant = 0
+        releases = frozenset({Place(task, UNKNOWN)})
         if Rule.GRANT_SEEN_BEFORE in self.rules:
             seen: Place | None = yield Step("looks at the place", lambda s: s.place)
-            grant = seen.grant if seen and seen.task == task else 0
-        intent = Place(task, grant)
+            releases = frozenset({seen} if seen and seen.task == task else ())
         with_document = Rule.RELEASE_WITH_DOCUMENT in self.rules
 
         def store(state: State) -> None:
             state.leave(task)
-            if with_document:
-                state.releases |= {intent}
+            state.releases |= releases if with_document else frozenset()
 
         yield Step(f"stores {task} as scheduled", store)
         if not with_document:
-            yield Step("stores its release", lambda s: setattr(s, "releases", frozenset({intent})))
+            yield Step("stores its release", lambda s: setattr(s, "releases", releases))
         return None
 
     def asks_when_rescheduled(self, task: str) -> Run[State]:
@@ -162,7 +161,7 @@ class LimitRelease:
             "takes a release", lambda s: OneOf(sorted(s.releases)) or BLOCKED
         )
         named: Place | None = intent
-        if not intent.grant:
+        if intent.grant == UNKNOWN:
             named = yield Step("looks at the place", lambda s: s.place)
         yield Step(f"frees the place of {intent.task}", lambda s: self.release(s, intent, named))
         yield Step("drops it", lambda s: setattr(s, "releases", s.releases - {intent}))

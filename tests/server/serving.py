@@ -9,7 +9,6 @@ from typing import Any
 
 import grpc
 import msgspec
-from google.protobuf.message import Message
 
 from podium_protocol.rpcs import Rpc, rpc
 from podium_protocol.status import error_of_call
@@ -35,28 +34,29 @@ class Caller:
 
     def method(self, entry: Rpc) -> Callable[..., Any]:
         """The call of an RPC, bytes in and bytes out."""
-        kinds = {
+        kinds: dict[str, Callable[..., Any]] = {
             "UNARY": self._channel.unary_unary,
             "SERVER_STREAM": self._channel.unary_stream,
             "CLIENT_STREAM": self._channel.stream_unary,
             "BIDIRECTIONAL": self._channel.stream_stream,
         }
-        return kinds[entry.kind.name](entry.path)
+        method: Callable[..., Any] = kinds[entry.kind.name](entry.path)
+        return method
 
     async def unary(
-        self, service: str, name: str, *, timeout: float | None = 10, **fields: Any
+        self, service: str, name: str, /, *, seconds: float | None = 10, **fields: Any
     ) -> Any:
         """A unary call. Raises the StorageError of its status."""
         entry = rpc(service, name)
         try:
             data = await self.method(entry)(
-                entry.request(**fields).SerializeToString(), timeout=timeout
+                entry.request(**fields).SerializeToString(), timeout=seconds
             )
         except grpc.aio.AioRpcError as error:
             raise error_of_call(error) from error
         return entry.response.FromString(data)
 
-    async def stream(self, service: str, name: str, **fields: Any) -> list[Any]:
+    async def stream(self, service: str, name: str, /, **fields: Any) -> list[Any]:
         """All chunks of a server stream. Raises the StorageError of its status."""
         entry = rpc(service, name)
         call = self.method(entry)(entry.request(**fields).SerializeToString(), timeout=30)
@@ -72,11 +72,11 @@ class Caller:
         data: bytes = b"",
         *,
         metadata: Metadata = (),
-        timeout: float | None = 10,
+        seconds: float | None = 10,
     ) -> grpc.aio.AioRpcError:
         """How a call with these bytes fails."""
         entry = rpc(service, name)
-        call = self.method(entry)(data, metadata=tuple(metadata), timeout=timeout)
+        call = self.method(entry)(data, metadata=tuple(metadata), timeout=seconds)
         try:
             if entry.kind.name == "SERVER_STREAM":
                 async for _ in call:
@@ -128,24 +128,19 @@ class World(msgspec.Struct):
 
 
 @asynccontextmanager
-async def serving_everything(folder: Path, limits: CallLimits | None = None) -> AsyncIterator[World]:
+async def serving_everything(
+    folder: Path, limits: CallLimits | None = None
+) -> AsyncIterator[World]:
     """A server with every service, on SQLite in a folder."""
     config = load_config(environment={"PODIUM_DATA_DIR": str(folder)})
     handle = await open_facade(config)
     services: list[Services] = []
     try:
         async with served(
-            lambda server: services.append(
-                register(server, handle.facade, limits or CallLimits())
-            )
+            lambda server: services.append(register(server, handle.facade, limits or CallLimits()))
         ) as caller:
             yield World(caller, handle.facade, services[0])
             handle.begin_drain()
         await services[0].finish()
     finally:
         await handle.close()
-
-
-def message_bytes(message: Message) -> bytes:
-    """A message on the wire."""
-    return message.SerializeToString()

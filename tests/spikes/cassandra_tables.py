@@ -1,13 +1,14 @@
 """Tables and statements of the Cassandra spike: three of Conductor's tables, three of ours; goes with the spike.
 
-Conductor's tables never see a lightweight transaction, and every write to them says its timestamp. Only ``podium_guards`` sees
-lightweight transactions, and nothing else.
+Conductor's tables never see a lightweight transaction, and every write to them says its timestamp. ``podium_guards``
+sees lightweight transactions only.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import acsylla
@@ -15,8 +16,8 @@ import acsylla
 BUCKETS = 4
 
 _TABLES = (
-    "workflows (workflow_id uuid, shard_id int, entity text, task_id text, total_tasks int static, total_partitions int static,"
-    " payload text, PRIMARY KEY ((workflow_id, shard_id), entity, task_id))",
+    "workflows (workflow_id uuid, shard_id int, entity text, task_id text, total_tasks int static,"
+    " total_partitions int static, payload text, PRIMARY KEY ((workflow_id, shard_id), entity, task_id))",
     "task_lookup (task_id uuid PRIMARY KEY, workflow_id uuid)",
     "task_def_limit (task_def_name text, task_id uuid, workflow_id uuid, PRIMARY KEY (task_def_name, task_id))",
     # Ours. Slots and remembered requests are rows beside the guard, so that it doesn't grow with its workflow.
@@ -48,6 +49,7 @@ _STATEMENTS = {
     " WHERE workflow_id = ? AND shard_id = 1 AND entity = 'task' AND task_id IN ?",
     "all_tasks": "SELECT task_id, payload, WRITETIME(payload) AS written FROM {ks}.workflows"
     " WHERE workflow_id = ? AND shard_id = 1 AND entity = 'task'",
+    "running": "SELECT workflow_id FROM {ks}.task_def_limit WHERE task_def_name = ? AND task_id = ?",
     "lookup": "SELECT workflow_id FROM {ks}.task_lookup WHERE task_id = ?",
     "guard": "SELECT DISTINCT workflow_id, seq, stamp, row_id FROM {ks}.podium_guards WHERE workflow_id = ?",
     "guard_rows": "SELECT name, value FROM {ks}.podium_guards WHERE workflow_id = ? AND kind = ? AND name IN ?",
@@ -63,14 +65,14 @@ _STATEMENTS = {
     "rows": "SELECT row_id, workflow_id, body FROM {ks}.podium_write_sets WHERE bucket = ?",
 }
 
-Row = Any
+Row = SimpleNamespace
 
 
 class Tables:
     """A keyspace with its prepared statements."""
 
     def __init__(self, session: Any, prepared: dict[str, Any]) -> None:
-        self._session, self._prepared = session, prepared
+        self.session, self.prepared = session, prepared
 
     @classmethod
     async def create(cls, session: Any, keyspace: str) -> Tables:
@@ -84,14 +86,15 @@ class Tables:
 
     def bound(self, name: str, *values: Any) -> Any:
         """A statement with its values, at the level that every read and write has."""
-        statement = self._prepared[name].bind()
+        statement = self.prepared[name].bind()
         statement.bind_list(list(values))
         statement.set_consistency(acsylla.Consistency.LOCAL_QUORUM)
         return statement
 
     async def run(self, statement: Any) -> list[Row]:
         """Execute a bound statement; all its rows."""
-        return list(await self._session.execute(statement))
+        # A row of the driver shows whatever its iterator stands on, so each is copied at once.
+        return [SimpleNamespace(**row.as_dict()) for row in await self.session.execute(statement)]
 
     async def rows(self, name: str, *values: Any) -> list[Row]:
         """Bind and execute; all its rows."""
@@ -103,7 +106,7 @@ class Tables:
         batch.set_consistency(acsylla.Consistency.LOCAL_QUORUM)
         for statement in statements:
             batch.add_statement(statement)
-        await self._session.execute_batch(batch)
+        await self.session.execute_batch(batch)
 
     async def applied(self, statements: Sequence[Any]) -> bool:
         """One lightweight transaction on one partition; whether its condition held."""
@@ -113,7 +116,7 @@ class Tables:
         batch.set_retry_policy("fallthrough")
         for statement in statements:
             batch.add_statement(statement)
-        result = await self._session.execute_batch(batch)
+        result = await self.session.execute_batch(batch)
         return bool(result.first().column_value("[applied]"))
 
 

@@ -10,7 +10,14 @@ from msgspec.structs import replace
 
 from podium_core.dao.commit import Commit, CommitPush
 from podium_core.dao.execution import TaskUpdate
-from podium_core.models import DECIDER_QUEUE, PushMessage, Task, TaskStatus, Workflow, WorkflowStatus
+from podium_core.models import (
+    DECIDER_QUEUE,
+    PushMessage,
+    Task,
+    TaskStatus,
+    Workflow,
+    WorkflowStatus,
+)
 from podium_core.write_set import WriteOutcome, WriteSet, commit_builder
 
 CHARGE, SHIP = "charge", "ship"
@@ -43,7 +50,7 @@ class DecideStep:
             correlation_id="order-17",
             workflow_definition=Raw(b'{"name":"order","version":3}'),
             status=WorkflowStatus.RUNNING,
-            input=Raw('{"text":"\\u0000 – 1.00","big":9007199254740993}'.encode()),
+            input=Raw('{"text":"\\u0000 ä 1.00","big":9007199254740993}'.encode()),
         )
         self.charge = self.task(CHARGE, "charge_ref")
         self.ship = self.task(SHIP, "ship_ref")
@@ -69,7 +76,9 @@ class DecideStep:
 
     def first(self, *, request_id: str = "first") -> Commit:
         """Creates everything."""
-        decider = CommitPush(queue_name=DECIDER_QUEUE, message=PushMessage(id=self.workflow_id, offset_ms=30_000))
+        decider = CommitPush(
+            queue_name=DECIDER_QUEUE, message=PushMessage(id=self.workflow_id, offset_ms=30_000)
+        )
         return Commit(
             workflow_id=self.workflow_id,
             create_workflow=self.workflow,
@@ -85,7 +94,9 @@ class DecideStep:
             update_workflow=replace(self.workflow, variables=Raw(b'{"step":2}')),
             expected_update_time=seen.workflow_times[self.workflow_id],
             create_tasks=(self.notify, self.late),
-            update_tasks=(self.started(self.charge, expected=seen.task_times[str(self.charge.task_id)]),),
+            update_tasks=(
+                self.started(self.charge, expected=seen.task_times[str(self.charge.task_id)]),
+            ),
             pushes=(push_of(self.notify), push_of(self.late)),
             request_id=request_id,
         )
@@ -93,4 +104,6 @@ class DecideStep:
     @staticmethod
     def started(task: Task, *, expected: int | None = None) -> TaskUpdate:
         """The task once a worker has it."""
-        return TaskUpdate(task=replace(task, status=TaskStatus.IN_PROGRESS), expected_update_time=expected)
+        return TaskUpdate(
+            task=replace(task, status=TaskStatus.IN_PROGRESS), expected_update_time=expected
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -20,7 +20,8 @@ from podium_core.models.documents import TASK, WORKFLOW
 from podium_core.write_set import IndexMark, WriteOutcome, WriteSet, builders
 from tests.spikes.decide_step import DecideStep, now_ms, write_set
 from tests.spikes.failpoints import Death, Failpoints, killed
-from tests.spikes.redis_apply import Keys, RedisApply
+from tests.spikes.redis_apply import RedisApply
+from tests.spikes.redis_plan import Keys
 
 POINTS = ("before the script", "after the script")
 
@@ -39,7 +40,7 @@ class Store:
     """A namespace of its own on the shared server, and eyes on its keys."""
 
     def __init__(self, redis: Redis) -> None:
-        self.redis = redis
+        self.redis: Any = redis
         self.name = f"spike-{uuid4().hex}"
         self.keys = Keys(f"{self.name}.test", f"{self.name}_queues.test")
         self.failpoints = Failpoints()
@@ -59,7 +60,9 @@ class Store:
         """Lease a message as a queue adapter would, and give its receipt."""
         zset, receipt = self.keys.queue(queue), uuid4().hex
         await self.redis.zadd(zset, {message_id: now_ms() + lease_ms}, xx=True)
-        score = await self.redis.eval("return redis.call('ZSCORE', KEYS[1], ARGV[1])", 1, zset, message_id)
+        score = await self.redis.eval(
+            "return redis.call('ZSCORE', KEYS[1], ARGV[1])", 1, zset, message_id
+        )
         await self.redis.hset(self.keys.receipts(queue), message_id, f"{receipt}|{score.decode()}")
         return receipt
 
@@ -118,7 +121,12 @@ def assert_first(shown: Shown, step: DecideStep) -> None:
         "IN_PROGRESS_TASKS": {charge, ship},
         "TASKS_IN_PROGRESS_STATUS": set(),
     }
-    assert shown.queues == {DECIDER_QUEUE: {step.workflow_id}, "charge": {charge}, "ship": {ship}, "notify": set()}
+    assert shown.queues == {
+        DECIDER_QUEUE: {step.workflow_id},
+        "charge": {charge},
+        "ship": {ship},
+        "notify": set(),
+    }
 
 
 def assert_second(shown: Shown, step: DecideStep) -> None:
@@ -161,7 +169,9 @@ class TestDecideStep:
         assert_second(await store.shown(step), step)
         assert await store.redis.get(store.keys.data("TASK", str(step.late.task_id))) is None
 
-    async def test_of_two_tasks_for_one_slot_in_one_call_the_first_is_written(self, store: Store) -> None:
+    async def test_of_two_tasks_for_one_slot_in_one_call_the_first_is_written(
+        self, store: Store
+    ) -> None:
         step = DecideStep()
         await store.first(step)
         twins = [step.task("twin", "twin_ref"), step.task("twin", "twin_ref")]
@@ -178,7 +188,9 @@ class TestDecideStep:
             await store.writer.apply(write_set(commit))
         assert_first(await store.shown(step), step)
 
-    async def test_a_stale_receipt_writes_nothing_and_a_good_one_is_taken(self, store: Store) -> None:
+    async def test_a_stale_receipt_writes_nothing_and_a_good_one_is_taken(
+        self, store: Store
+    ) -> None:
         step = DecideStep()
         seen = await store.first(step)
         receipt = await store.pop(DECIDER_QUEUE, step.workflow_id, lease_ms=10_000)
@@ -204,7 +216,9 @@ class TestDecideStep:
     async def test_an_update_of_what_is_not_there_writes_nothing(self, store: Store) -> None:
         step = DecideStep()
         with pytest.raises(NotFoundError):
-            await store.writer.apply(builders.update_tasks([step.started(step.charge)], now_ms=now_ms()))
+            await store.writer.apply(
+                builders.update_tasks([step.started(step.charge)], now_ms=now_ms())
+            )
         assert await store.names() == []
 
     async def test_a_key_of_another_type_fails_before_the_first_write(self, store: Store) -> None:
@@ -228,7 +242,9 @@ class TestDecideStep:
         assert shown.sets["TASKS_IN_PROGRESS_STATUS"] == shown.queues["charge"] == set()
         assert "charge_ref0" not in shown.slots
 
-    async def test_leaving_pending_frees_the_slots_and_keeps_the_documents(self, store: Store) -> None:
+    async def test_leaving_pending_frees_the_slots_and_keeps_the_documents(
+        self, store: Store
+    ) -> None:
         step = DecideStep()
         await store.first(step)
         await store.writer.apply(builders.remove_from_pending(step.workflow_id))
@@ -239,7 +255,10 @@ class TestDecideStep:
 
     async def test_marks_get_tokens_that_grow(self, store: Store) -> None:
         step = DecideStep()
-        marks = (IndexMark("workflow", step.workflow_id), IndexMark("task", str(step.charge.task_id)))
+        marks = (
+            IndexMark("workflow", step.workflow_id),
+            IndexMark("task", str(step.charge.task_id)),
+        )
         await store.writer.apply(with_marks(write_set(step.first()), marks))
         before = await store.redis.hgetall(store.keys.ours("OUTBOX"))
         assert len(set(before.values())) == len(before) == 2
@@ -247,7 +266,9 @@ class TestDecideStep:
         await store.writer.apply(with_marks(update, marks[1:]))
         after = await store.redis.hgetall(store.keys.ours("OUTBOX"))
         field = f"task/{step.charge.task_id}".encode()
-        assert int(after[field].split()[0]) > max(int(value.split()[0]) for value in before.values())
+        assert int(after[field].split()[0]) > max(
+            int(value.split()[0]) for value in before.values()
+        )
 
 
 class TestDying:
@@ -288,7 +309,10 @@ class TestDying:
         pushed = await store.score("notify", str(step.notify.task_id))
         assert (pushed is None) == outcome.replayed
         shown = await store.shown(step)
-        assert shown.tasks[str(step.charge.task_id)].update_time == outcome.task_times[str(step.charge.task_id)]
+        assert (
+            shown.tasks[str(step.charge.task_id)].update_time
+            == outcome.task_times[str(step.charge.task_id)]
+        )
 
     async def test_a_repeat_without_a_request_id_is_refused(self, store: Store) -> None:
         step = DecideStep()
@@ -309,7 +333,9 @@ class TestRacing:
             said = await asyncio.gather(*map(store.writer.apply, commits), return_exceptions=True)
             assert {type(answer) for answer in said} == {ConflictError, WriteOutcome}
 
-    async def test_a_java_writer_between_read_and_script_is_not_overwritten(self, store: Store) -> None:
+    async def test_a_java_writer_between_read_and_script_is_not_overwritten(
+        self, store: Store
+    ) -> None:
         step = DecideStep()
         seen = await store.first(step)
         key = store.keys.data("WORKFLOW", step.workflow_id)
@@ -321,7 +347,9 @@ class TestRacing:
         assert store.failpoints.passed.count(POINTS[0]) == 3
         assert outcome.workflow_times[step.workflow_id] > seen.workflow_times[step.workflow_id]
 
-    async def test_a_java_writer_with_a_new_stamp_makes_the_expectation_stale(self, store: Store) -> None:
+    async def test_a_java_writer_with_a_new_stamp_makes_the_expectation_stale(
+        self, store: Store
+    ) -> None:
         step = DecideStep()
         seen = await store.first(step)
         key = store.keys.data("WORKFLOW", step.workflow_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -71,6 +72,8 @@ class Database:
             self._lock = WriteLock(self.path)
             await loop.run_in_executor(self._thread, self._prepare)
             self._writer = open_connection(self.path)
+            # Never wait for a lock on the event loop.
+            self._writer.execute("PRAGMA busy_timeout = 0")
             self._reader = open_connection(self.path, read_only=True)
         self._version = self._data_version()
 
@@ -99,7 +102,7 @@ class Database:
     def _fold(self) -> None:
         # Best effort: with another process on the file the log stays, and nothing is lost.
         self._writer.execute("PRAGMA busy_timeout = 100")
-        self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # the clock
 
@@ -175,25 +178,56 @@ class Database:
         taken = self._lock.take_at_once() or await loop.run_in_executor(
             self._thread, self._lock.take, self._lock_timeout_seconds
         )
-        if not taken:
-            busy = f"store '{self.name}': another process kept the write lock; nothing was written, safe to repeat"
-            group.fail(BackendUnavailableError(self.name, busy))
-            return
-        try:
-            if group.weight <= INLINE_WEIGHT:
-                group.run(self._writer)
-                if group.open:
-                    await loop.run_in_executor(self._thread, group.commit, self._writer)
-            else:
-                await loop.run_in_executor(self._thread, group.run_and_commit, self._writer)
-            if group.lost:
-                await loop.run_in_executor(self._thread, group.run_one_by_one, self._writer)
-        except Exception as error:
-            group.fail(error)
-        finally:
-            self._lock.release()
+        if taken:
+            try:
+                await self._run(group)
+            except Exception as error:  # whatever it is, no caller may be left waiting
+                group.fail(error)
+                await loop.run_in_executor(self._thread, self._roll_back)
+            finally:
+                self._lock.release()
+        else:
+            message = (
+                f"store '{self.name}': another process kept the write lock; nothing was written"
+            )
+            group.fail(BackendUnavailableError(self.name, message))
         group.answer(self.name)
         self._notice_others()
+
+    async def _run(self, group: Group) -> None:
+        loop = asyncio.get_running_loop()
+        if not self._begin():
+            # Some other program, which knows nothing of the lock files, is writing.
+            await loop.run_in_executor(self._thread, self._begin_patiently)
+        if group.weight <= INLINE_WEIGHT:
+            group.run(self._writer)
+            if group.open:
+                await loop.run_in_executor(self._thread, group.commit, self._writer)
+        else:
+            await loop.run_in_executor(self._thread, group.run_and_commit, self._writer)
+        if group.lost:
+            await loop.run_in_executor(self._thread, group.run_one_by_one, self._writer)
+
+    def _begin(self) -> bool:
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return False
+            raise
+        return True
+
+    def _begin_patiently(self) -> None:
+        deadline = time.monotonic() + self._lock_timeout_seconds
+        while time.monotonic() < deadline:
+            if self._begin():
+                return
+            time.sleep(0.002)
+        self._writer.execute("BEGIN IMMEDIATE")
+
+    def _roll_back(self) -> None:
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
 
     # other processes
 

@@ -46,6 +46,11 @@ class Group:
         self._callbacks = callbacks
         self._commit_failed = False
 
+    def begin_and_commit(self, conn: sqlite3.Connection) -> None:
+        """Everything in one go."""
+        conn.execute("BEGIN IMMEDIATE")
+        self.run_and_commit(conn)
+
     def run_and_commit(self, conn: sqlite3.Connection) -> None:
         """``run`` and ``commit`` in one go."""
         self.run(conn)
@@ -53,8 +58,7 @@ class Group:
             self.commit(conn)
 
     def run(self, conn: sqlite3.Connection) -> None:
-        """Run all jobs in one transaction, each in a savepoint; leave it open."""
-        conn.execute("BEGIN IMMEDIATE")
+        """Run all jobs in the transaction that has begun, each in a savepoint; leave it open."""
         self.open = True
         for job in self.jobs:
             if not self._run_one(conn, job, alone=len(self.jobs) == 1):
@@ -103,16 +107,15 @@ class Group:
         for job in self.jobs:
             if job.error is None:
                 alone = Group([job], job.weight, self._callbacks)
-                alone.run_and_commit(conn)
+                alone.begin_and_commit(conn)
                 self._commit_failed |= alone._commit_failed
                 alone.lost = False
 
     def fail(self, error: Exception) -> None:
-        """Answer every job with an error."""
+        """Give every job that has none an error."""
         self._callbacks.clear()
         for job in self.jobs:
             job.error = job.error or error
-        self.answer("")
 
     def answer(self, store: str) -> None:
         """Hand out results and errors, once the transaction is durable. On the event loop."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
+
+from podium_backends.sqlite.database import Database
 
 COUNTS_PAGE = 500
 
@@ -43,8 +47,19 @@ def counts_of(conn: sqlite3.Connection, queue_name: str, *, now_ms: int) -> Queu
     return QueueCounts(*row) if row else QueueCounts(queue_name, 0, 0, 0)
 
 
-def counts_after(conn: sqlite3.Connection, name: str, *, now_ms: int) -> list[QueueCounts]:
-    """The counts of the next queues by name, empty ones left out of none: the caller does."""
+async def counts_of_all(database: Database) -> list[QueueCounts]:
+    """The counts of every queue that has messages, by name, in short reads."""
+    now_ms = database.now_ms()
+    found: list[QueueCounts] = []
+    behind = ""
+    while page := database.read(partial(_counts_after, name=behind, now_ms=now_ms)):
+        found += [counts for counts in page if counts.total]
+        behind = page[-1].name
+        await asyncio.sleep(0)
+    return found
+
+
+def _counts_after(conn: sqlite3.Connection, name: str, now_ms: int) -> list[QueueCounts]:
     rows = conn.execute(
         _COUNTS + "WHERE name > ?2 ORDER BY name LIMIT ?3", (now_ms, name, COUNTS_PAGE)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -69,6 +70,9 @@ class SqliteQueueDAO:
 
     async def close(self) -> None:
         """Finish giving back what cancelled calls were handed. Before the database closes."""
+        with suppress(StorageError):
+            # Behind every transaction that such a call may still be in.
+            await self._database.write(lambda conn: None)
         await asyncio.gather(*self._background, return_exceptions=True)
 
     # pushing
@@ -190,10 +194,8 @@ class SqliteQueueDAO:
         task.add_done_callback(self._background.discard)
 
     async def _try_to_give_back(self, queue_name: str, messages: list[Message]) -> None:
-        try:
+        with suppress(StorageError):  # the leases lapse by themselves
             await self.give_back(queue_name, messages)
-        except StorageError:
-            return  # the leases lapse by themselves
 
     async def give_back(self, queue_name: str, messages: Sequence[Message]) -> None:
         if not messages:
@@ -320,23 +322,11 @@ class SqliteQueueDAO:
 
     async def queues_detail_verbose(self) -> list[QueueDetail]:
         details: list[QueueDetail] = []
-        for counts in await self._all_counts():
+        for counts in await queue_counts.counts_of_all(self._database):
             if counts.lapsed >= _SWEEP_AT:
                 await self.process_unacks(counts.name)
             details.append(QueueDetail(name=counts.name, size=counts.size, unacked=counts.unacked))
         return details
-
-    async def _all_counts(self) -> list[queue_counts.QueueCounts]:
-        found: list[queue_counts.QueueCounts] = []
-        behind = ""
-        now_ms = self._database.now_ms()
-        while page := self._database.read(
-            partial(queue_counts.counts_after, name=behind, now_ms=now_ms)
-        ):
-            found += [counts for counts in page if counts.total]
-            behind = page[-1].name
-            await asyncio.sleep(0)
-        return found
 
     async def contains_message(self, queue_name: str, message_id: str) -> bool:
         return await self.token_of(queue_name, message_id) is not None

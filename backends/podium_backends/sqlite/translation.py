@@ -34,9 +34,7 @@ def translate(error: BaseException, store: str, *, committing: bool = False) -> 
         committing: It came from COMMIT, where an input/output error leaves the outcome open.
     """
     if isinstance(error, OSError):
-        return _caused(
-            BackendUnavailableError(store, f"store '{store}': {error.strerror or error}"), error
-        )
+        return _caused(BackendUnavailableError(store, f"store '{store}': {error}"), error)
     if not isinstance(error, sqlite3.Error):
         return error
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY

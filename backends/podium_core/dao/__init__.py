@@ -12,7 +12,9 @@ from podium_core.dao.commit import (
 from podium_core.dao.concurrent_limit import ConcurrentExecutionLimitDAO
 from podium_core.dao.event_handler import EventHandlerDAO
 from podium_core.dao.execution import CreatedTasks, CreatedWorkflow, ExecutionDAO, TaskUpdate
+from podium_core.dao.index import IndexDAO
 from podium_core.dao.metadata import MetadataDAO
+from podium_core.dao.payload_storage import ExternalPayloadStorage
 from podium_core.dao.poll_data import PollDataDAO
 from podium_core.dao.queue import QueueDAO, QueueStore
 from podium_core.dao.rate_limiting import RateLimitingDAO
@@ -29,7 +31,9 @@ __all__ = [
     "EventHandlerDAO",
     "ExecutionDAO",
     "ExecutionService",
+    "ExternalPayloadStorage",
     "Guarantee",
+    "IndexDAO",
     "MetadataDAO",
     "PollDataDAO",
     "QueueDAO",

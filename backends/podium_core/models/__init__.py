@@ -5,8 +5,22 @@ from podium_core.models.enums import EventAction, EventExecutionStatus, TaskStat
 from podium_core.models.event_execution import EventExecution
 from podium_core.models.message import Message, PushMessage, QueueDetail
 from podium_core.models.page import Page, collected
+from podium_core.models.payload import (
+    PayloadLocation,
+    PayloadOperation,
+    PayloadType,
+    StoredPayload,
+)
 from podium_core.models.poll_data import PollData
 from podium_core.models.queue_name import DECIDER_QUEUE, task_queue_name
+from podium_core.models.search import (
+    IndexedMessage,
+    SearchResult,
+    TaskExecLog,
+    TaskSummary,
+    Wait,
+    WorkflowSummary,
+)
 from podium_core.models.task import Task
 from podium_core.models.workflow import Workflow
 
@@ -16,17 +30,27 @@ __all__ = [
     "EventExecution",
     "EventExecutionStatus",
     "EventHandler",
+    "IndexedMessage",
     "Message",
     "Page",
+    "PayloadLocation",
+    "PayloadOperation",
+    "PayloadType",
     "PollData",
     "PushMessage",
     "QueueDetail",
+    "SearchResult",
+    "StoredPayload",
     "Task",
     "TaskDef",
+    "TaskExecLog",
     "TaskStatus",
+    "TaskSummary",
+    "Wait",
     "Workflow",
     "WorkflowDef",
     "WorkflowStatus",
+    "WorkflowSummary",
     "collected",
     "task_queue_name",
 ]

@@ -6,6 +6,7 @@ range, an unknown enum text, an unknown field) goes into the record's ``extra`` 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -53,10 +54,12 @@ class DocumentType(Generic[Record]):
         Raises:
             CorruptRecordError: The document isn't a JSON object.
         """
-        try:
-            return self._strict.decode(document)
-        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError):
-            return self._decode_leniently(document, name)
+        with suppress(msgspec.ValidationError, msgspec.DecodeError, RecursionError):
+            record = self._strict.decode(document)
+            # A member named as the attribute is: unknown, as any other.
+            if getattr(record, "extra", UNSET) is UNSET:
+                return record
+        return self._decode_leniently(document, name)
 
     def _decode_leniently(self, document: bytes | str, name: str) -> Record:
         try:

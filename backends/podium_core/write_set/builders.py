@@ -151,7 +151,8 @@ def update_tasks(
         where = "task" if single else f"{path}[{at}].task"
         puts.append(updated_task_put(update.task, where, now_ms=now_ms, upsert=upsert))
         if update.expected_update_time is not None:
-            expected = require_not_negative(update.expected_update_time, "expected_update_time")
+            field = "expected_update_time" if single else f"{path}[{at}].expected_update_time"
+            expected = require_not_negative(update.expected_update_time, field)
             guards.append(ExpectedTaskTime(puts[-1].task_id, expected))
     _reject_repeated_ids([put.task_id for put in puts], path)
     return WriteSet(guards=tuple(guards), task_puts=tuple(puts))

@@ -50,7 +50,7 @@ def require_priority(value: int, field: str) -> int:
 
 _TASK_TIMES = (
     "retry_count", "scheduled_time", "start_time", "end_time", "update_time", "start_delay_in_seconds",
-    "poll_count", "response_timeout_seconds", "callback_after_seconds", "iteration",
+    "poll_count", "response_timeout_seconds", "callback_after_seconds", "iteration", "wait_timeout",
 )  # fmt: skip
 _WORKFLOW_TIMES = ("end_time", "create_time", "last_retried_time", "updated_time")
 
@@ -65,9 +65,10 @@ def _require_not_negative_fields(
 
 
 def require_task(task: Task, path: str) -> None:
-    """Ids of the task and its workflow, and no negative count or time."""
+    """Ids of the task and its workflow, a priority in range, and no negative count or time."""
     require_text(task.task_id, f"{path}.task_id")
     require_text(task.workflow_instance_id, f"{path}.workflow_instance_id")
+    require_priority(task.workflow_priority, f"{path}.workflow_priority")
     _require_not_negative_fields(task, _TASK_TIMES, path)
 
 

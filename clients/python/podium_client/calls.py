@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from podium_client.channels import Channels
 from podium_client.errors import ClientClosedError, DeadlineExceededError, translated, worded
 from podium_client.methods import Method
-from podium_client.retry import may_repeat, transient
+from podium_client.retry import FREELY, may_repeat, transient
 from podium_core.errors import NotFoundError, StorageError
 from podium_core.models import Page
 from podium_protocol.rpcs import Rpc
@@ -70,11 +70,14 @@ class Calls:
         failures = 0
         while True:
             try:
-                call = self.channels.next().callable(method.rpc)
+                connection = self.channels.next()
+                if method.repeat not in FREELY:
+                    await connection.ready(self._connect_seconds(deadline - loop.time()))
+                call = connection.callable(method.rpc)
                 answer: A = await call(request, timeout=deadline - loop.time(), metadata=metadata)
             except grpc.aio.AioRpcError as failure:
                 error = self.error(failure, method.rpc, request_id)
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, grpc.aio.UsageError):
                 self.require_open(method.rpc)
                 raise
             else:
@@ -82,6 +85,10 @@ class Calls:
             failures += 1
             pause = self._pause(error, method, failures, deadline - loop.time())
             await asyncio.sleep(pause)
+
+    def _connect_seconds(self, seconds_left: float) -> float:
+        # What is left must do for the call itself, which says what is wrong.
+        return min(self.retry.connect_seconds, seconds_left / 2)
 
     def _pause(
         self, error: StorageError, method: Method[..., Any, Any], failures: int, seconds_left: float

@@ -42,6 +42,16 @@ class Connection:
         made = self._callables.get(rpc.path)
         return self._make(rpc) if made is None else made
 
+    async def ready(self, seconds: float) -> None:
+        """Wait for the connection, at most so long; the call itself then says what is wrong."""
+        if self.channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self.channel.channel_ready()
+        except TimeoutError:
+            return
+
     def _make(self, rpc: Rpc) -> Any:
         made = self._makers[rpc.kind](
             rpc.path,

@@ -324,7 +324,7 @@ class RemoteExecutionDAO:
     # commit
 
     async def commit(self, commit: Commit) -> CommitResult:
-        request = codec.commit_to_request(_bare(commit))
+        request = records.below("", codec.commit_to_request, _bare(commit))
         response = await self._calls.send(_KEYED_COMMIT if commit.request_id else _COMMIT, request)
         result = codec.commit_from_response(response)
         for ack, acked in zip(commit.acks, result.acked, strict=False):

@@ -38,11 +38,11 @@ class RemoteMetadataDAO:
         self._calls = calls
 
     async def create_task_def(self, task_def: TaskDef | Document) -> None:
-        message = codec.task_def_to_proto(definitions.task_def(task_def))
+        message = records.below("task_def", codec.task_def_to_proto, definitions.task_def(task_def))
         await self._calls.unary(_CREATE_TASK_DEF, task_def=message)
 
     async def update_task_def(self, task_def: TaskDef | Document) -> None:
-        message = codec.task_def_to_proto(definitions.task_def(task_def))
+        message = records.below("task_def", codec.task_def_to_proto, definitions.task_def(task_def))
         await self._calls.unary(_UPDATE_TASK_DEF, task_def=message)
 
     async def get_task_def(self, name: str) -> TaskDef | None:
@@ -61,11 +61,15 @@ class RemoteMetadataDAO:
         await self._calls.unary(_REMOVE_TASK_DEF, name=name)
 
     async def create_workflow_def(self, workflow_def: WorkflowDef | Document) -> None:
-        message = codec.workflow_def_to_proto(definitions.workflow_def(workflow_def))
+        message = records.below(
+            "workflow_def", codec.workflow_def_to_proto, definitions.workflow_def(workflow_def)
+        )
         await self._calls.unary(_CREATE_WORKFLOW_DEF, workflow_def=message)
 
     async def update_workflow_def(self, workflow_def: WorkflowDef | Document) -> None:
-        message = codec.workflow_def_to_proto(definitions.workflow_def(workflow_def))
+        message = records.below(
+            "workflow_def", codec.workflow_def_to_proto, definitions.workflow_def(workflow_def)
+        )
         await self._calls.unary(_UPDATE_WORKFLOW_DEF, workflow_def=message)
 
     async def get_latest_workflow_def(self, name: str) -> WorkflowDef | None:

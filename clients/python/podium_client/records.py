@@ -62,22 +62,22 @@ def _read(convert: Callable[[M, str], T], message: M, kind: str, name: str) -> T
 
 
 def below(path: str, convert: Callable[[T], M], record: T) -> M:
-    """A record as a message of a request; an error names its field below ``path``."""
+    """A record as a message of a request.
+
+    Raises:
+        InvalidArgumentError: It can't be one; the field is named below ``path``.
+    """
     try:
         return convert(record)
     except InvalidArgumentError as error:
-        raise error.under(path) from None
+        raise (error.under(path) if path else error) from None
+    except (ValueError, TypeError) as error:
+        raise InvalidArgumentError(path, str(error)) from error
 
 
 def each_below(path: str, convert: Callable[[T], M], records: Iterable[T]) -> list[M]:
-    """Records as messages of a request."""
-    messages: list[M] = []
-    for record in records:
-        try:
-            messages.append(convert(record))
-        except InvalidArgumentError as error:
-            raise error.under(f"{path}[{len(messages)}]") from None
-    return messages
+    """Records as messages of a request. Raises as ``below``."""
+    return [below(f"{path}[{at}]", convert, record) for at, record in enumerate(records)]
 
 
 def task_message(task: Task) -> task_pb2.Task:

@@ -18,7 +18,7 @@ from podium_client.errors import (
 )
 from podium_protocol.rpcs import Repeat
 
-_FREELY = frozenset({Repeat.READ, Repeat.SAME_END_STATE, Repeat.KEYED})
+FREELY = frozenset({Repeat.READ, Repeat.SAME_END_STATE, Repeat.KEYED})
 _LASTING = (AccessDeniedError, MessageTooLargeError, ClientClosedError)
 
 
@@ -29,11 +29,14 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         max_attempts: How often a call is tried, the first time included; 1: never repeat.
         initial_backoff_seconds: Before the second attempt; doubles from one to the next.
         max_backoff_seconds: The longest pause, unless the server asks for a longer one.
+        connect_seconds: How long a call that isn't repeated freely waits for a connection before it is sent, so that a
+            server that restarts doesn't leave its outcome unknown.
     """
 
     max_attempts: int = 8
     initial_backoff_seconds: float = 0.1
     max_backoff_seconds: float = 2.0
+    connect_seconds: float = 5.0
 
     def backoff_seconds(self, failures: int) -> float:
         """The pause after so many failures in a row; half of it is chance, so that clients don't march in step."""
@@ -69,4 +72,4 @@ def may_repeat(error: StorageError, repeat: Repeat) -> bool:
         error: How the last attempt failed.
         repeat: What a repeat does; ``KEYED`` only where the request carries a key.
     """
-    return transient(error) if repeat in _FREELY else nothing_done(error)
+    return transient(error) if repeat in FREELY else nothing_done(error)

@@ -212,7 +212,7 @@ def _from_proto_expression(field: Field) -> str:
         case Kind.ENUM:
             return (
                 f"(members_{name}.get(value) or member_of(members_{name}, value, '{proto}'))"
-                f" if (value := message.{proto}) else UNSET"
+                f" if {present} else UNSET"
             )
         case Kind.JSON_OBJECT:
             checked = f"json_object(value, '{proto}') if value != '{{}}' else EMPTY_OBJECT"
@@ -240,7 +240,8 @@ def member_of(members: dict[int, Enum], number: int, field: str) -> Enum:
     """
     member = members.get(number)
     if member is None:
-        raise InvalidArgumentError(field, f"the enum has no value {number}")
+        hint = f"the enum has no value {number}" if number else "leave it out, or name a value"
+        raise InvalidArgumentError(field, hint)
     return member
 
 

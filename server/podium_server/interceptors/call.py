@@ -63,13 +63,13 @@ class Call:
         Raises:
             InvalidArgumentError: A namespace other than ``default``: there are no others yet.
         """
-        foreign = ""
+        foreign: str | None = None
         for key, value in self._context.invocation_metadata() or ():
             if key == REQUEST_ID_KEY:
                 self._request_id = _usable_id(value)
             elif key == NAMESPACE_KEY and value != _NAMESPACE:
                 foreign = str(value)
-        if foreign:
+        if foreign is not None:
             raise InvalidArgumentError(
                 NAMESPACE_KEY, f"there is no namespace '{foreign[:64]}', only '{_NAMESPACE}'"
             )

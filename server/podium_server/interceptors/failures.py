@@ -20,7 +20,7 @@ _WARNINGS = frozenset({_CODE.UNAVAILABLE, _CODE.DEADLINE_EXCEEDED, _CODE.RESOURC
 _log = structlog.get_logger("podium.calls")
 
 
-async def fail(call: Call, context: Context, error: Exception) -> NoReturn:
+async def fail(call: Call, context: Context, error: BaseException) -> NoReturn:
     """End a call with the status of an error, and write the one log line that it gets."""
     if isinstance(error, StorageError):
         status = status_of(error, request_id=call.request_id)
@@ -30,7 +30,7 @@ async def fail(call: Call, context: Context, error: Exception) -> NoReturn:
     await context.abort(status.code, status.message, status.trailing_metadata())
 
 
-def _unforeseen(call: Call, error: Exception) -> Status:
+def _unforeseen(call: Call, error: BaseException) -> Status:
     # The caller gets an id and nothing of the stack; the log has the stack under that id.
     error_id = secrets.token_hex(8)
     _log.error(

@@ -7,9 +7,9 @@ hands over bytes and takes bytes, so that what doesn't parse fails inside the er
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, EncodeError, Message
@@ -24,6 +24,8 @@ from podium_protocol.rpcs import Kind, Rpc
 from podium_server.interceptors.call import Call, Context
 from podium_server.interceptors.failures import fail
 from podium_server.interceptors.limits import CallLimits, InFlight
+
+T = TypeVar("T")
 
 Send = Callable[[Message], Awaitable[None]]
 Body = Callable[[Any, Call, Context], Awaitable[Any]]
@@ -77,6 +79,10 @@ class Pipeline:
                     return await body(data, call, context)
             except grpc.aio.AbortError:
                 raise
+            except asyncio.CancelledError as error:
+                if _was_cancelled(context):
+                    raise
+                await fail(call, context, error)
             except TimeoutError as error:
                 expired = call.timer.expired()
                 await fail(
@@ -121,7 +127,8 @@ class Pipeline:
     def _request_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
         parse, serialize = self._parser(rpc), self._serializer(rpc)
 
-        async def body(data: AsyncIterator[bytes], call: Call, context: Context) -> bytes | None:
+        async def body(data: object, call: Call, context: Context) -> bytes | None:
+            del data  # gRPC's iterator complains where it isn't read to its end
             writing = asyncio.Lock()
 
             async def send(response: Message) -> None:
@@ -129,8 +136,8 @@ class Pipeline:
                 async with writing:
                     await context.write(serialize(response))
 
-            requests = (parse(item) async for item in data)
-            response = await method(requests, call, send)
+            async with aclosing(_received(context, parse)) as requests:
+                response = await method(requests, call, send)
             return serialize(response) if rpc.kind is Kind.CLIENT_STREAM else None
 
         return body
@@ -155,15 +162,33 @@ class Pipeline:
 
     def _serializer(self, rpc: Rpc) -> Callable[[Message], bytes]:
         most = self._limits.max_message_bytes
-        twin = self._twins.get(rpc.path, f"{rpc.label} for less at a time")
+        twin = self._twins.get(rpc.path, "")
 
         def serialize(message: Message) -> bytes:
             try:
                 data = message.SerializeToString()
             except (EncodeError, ValueError) as error:  # above the 2 GiB of any protobuf message
-                raise ResultTooLargeError(most, twin) from error
+                raise _too_large(most, twin) from error
             if len(data) > most:
-                raise ResultTooLargeError(most, twin)
+                raise _too_large(most, twin)
             return data
 
         return serialize
+
+
+def _was_cancelled(context: Context) -> bool:
+    # Otherwise something inside was, as a future of a store that closes: the caller still waits for a status.
+    task = asyncio.current_task()
+    return bool(context.cancelled()) or (task is not None and task.cancelling() > 0)
+
+
+def _too_large(limit_bytes: int, twin: str) -> ResultTooLargeError:
+    error = ResultTooLargeError(limit_bytes, twin)
+    if not twin:
+        error.message = f"the answer is above {limit_bytes} bytes: ask for less"
+    return error
+
+
+async def _received(context: Context, parse: Callable[[bytes], T]) -> AsyncGenerator[T, None]:
+    while (data := await context.read()) is not grpc.aio.EOF:
+        yield parse(data)

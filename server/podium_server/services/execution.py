@@ -71,7 +71,7 @@ class ExecutionServicer(ExecutionTasksServicer):
         self, request: pb.RemoveFromPendingWorkflowRequest, call: Call
     ) -> pb.RemoveFromPendingWorkflowResponse:
         await self._executions.remove_from_pending_workflow(
-            _workflow_name(request), require_text(request.workflow_id, "workflow_id")
+            request.workflow_name, require_text(request.workflow_id, "workflow_id")
         )
         return pb.RemoveFromPendingWorkflowResponse()
 
@@ -196,8 +196,7 @@ def _replaces(request: pb.CreateWorkflowRequest) -> bool:
 
 
 def _workflow_name(
-    request: pb.RemoveFromPendingWorkflowRequest
-    | pb.GetRunningWorkflowIdsRequest
+    request: pb.GetRunningWorkflowIdsRequest
     | pb.GetPendingWorkflowsByTypeRequest
     | pb.GetPendingWorkflowCountRequest
     | pb.GetWorkflowsByTypeRequest

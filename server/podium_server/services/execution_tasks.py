@@ -170,10 +170,10 @@ class ExecutionTasksServicer:
         self, request: pb.RemoveEventExecutionRequest, call: Call
     ) -> pb.RemoveEventExecutionResponse:
         message = require_present(request, "event_execution")
-        await self._executions.remove_event_execution(
+        removed = await self._executions.remove_event_execution(
             codec.event_execution_from_proto(message, "event_execution")
         )
-        return pb.RemoveEventExecutionResponse()
+        return pb.RemoveEventExecutionResponse(removed=removed)
 
 
 def _task_type(

@@ -27,8 +27,8 @@ class ConcurrentExecutionLimitServicer:
     async def RemoveTaskFromLimit(
         self, request: concurrency_pb.RemoveTaskFromLimitRequest, call: Call
     ) -> concurrency_pb.RemoveTaskFromLimitResponse:
-        await self._limits.remove_task_from_limit(limited_task(request))
-        return concurrency_pb.RemoveTaskFromLimitResponse()
+        removed = await self._limits.remove_task_from_limit(limited_task(request))
+        return concurrency_pb.RemoveTaskFromLimitResponse(removed=removed)
 
     async def ExceedsLimit(
         self, request: concurrency_pb.ExceedsLimitRequest, call: Call

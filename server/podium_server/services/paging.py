@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from google.protobuf.message import Message
 
-from podium.v1 import poll_data_pb2
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
 from podium_core.resume_token import resume_key, resume_token
 from podium_protocol import codec
@@ -111,7 +110,7 @@ class _Chunk:
 
 async def chunks(
     request: Any, response_type: type[R], items: Items[T], pages: Pages[T]
-) -> AsyncIterator[R]:
+) -> AsyncGenerator[R, None]:
     """The answers of a streaming RPC.
 
     Args:
@@ -156,8 +155,3 @@ def _rest(page: Sequence[T], after: str, key: Callable[[T], str]) -> Sequence[T]
             if key(page[at]) == after:
                 return page[at + 1 :]
     return page
-
-
-def poll_data_messages(found: Sequence[PollData]) -> list[poll_data_pb2.PollData]:
-    """The poll data of a unary answer."""
-    return [codec.poll_data_to_proto(record) for record in found]

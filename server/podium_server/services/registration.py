@@ -20,14 +20,10 @@ from podium_server.services.metadata import MetadataServicer
 from podium_server.services.poll_data import PollDataServicer
 from podium_server.services.queue import QueueServicer
 
-# Where a unary answer is too large: what streams the same. The others have no twin, and can ask for less.
+# Where a unary answer is too large: what streams the same. To the others nothing is left but to ask for less.
 _TWINS = {
     ("ExecutionService", "GetWorkflow"): "GetTasksForWorkflow",
-    ("ExecutionService", "GetTasks"): "GetTasksForWorkflow",
     ("ExecutionService", "GetTasksByType"): "GetPendingTasksForTaskType",
-    ("MetadataService", "GetTaskDef"): "GetAllTaskDefs",
-    ("MetadataService", "GetWorkflowDef"): "GetAllWorkflowDefs",
-    ("MetadataService", "GetLatestWorkflowDef"): "GetAllWorkflowDefsLatestVersions",
     ("MetadataService", "GetWorkflowNames"): "GetAllWorkflowDefsLatestVersions",
     ("MetadataService", "GetWorkflowVersions"): "GetAllWorkflowDefs",
     ("EventHandlerService", "GetEventHandlersForEvent"): "GetAllEventHandlers",

@@ -168,6 +168,23 @@ class TestOtherProcesses:
         unsubscribe()
         await other.close()
 
+    async def test_a_program_without_our_lock_files_is_waited_for_off_the_loop(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        foreign = sqlite3.connect(tmp_path / "podium.db", isolation_level=None)
+        foreign.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(database.write(lambda conn: remember(conn, "a")))
+        await asyncio.sleep(0.05)
+        assert not writing.done()
+        foreign.execute("COMMIT")
+        await writing
+        foreign.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BackendUnavailableError, match="locked by another program"):
+            await database.write(lambda conn: remember(conn, "b"))
+        foreign.execute("COMMIT")
+        foreign.close()
+        assert remembered(database) == {"a"}
+
 
 class TestFormat:
     async def test_a_newer_format_is_refused(self, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from podium_client.consume.link import LeaseCalls, LeaseLink, give_back_request
 from podium_client.consume.stream import ConsumeStream
 from podium_client.errors import DeadlineExceededError
 from podium_client.retry import transient
+from podium_core.errors import StorageError
 from podium_core.models import Message
 
 CLOSE_SECONDS = 2.0
@@ -84,13 +85,37 @@ class Consumer:
         self._wake.set()
         async with self._closing:
             stream, self._stream = self._stream, None
-            for message in self._waiting:
-                if stream is not None:
+            if stream is None:
+                return
+            if stream.failure is None:
+                for message in self._settled():
                     stream.send(give_back_request(message.id, message.receipt))
-                message.lease.settle()
-            self._waiting.clear()
-            if stream is not None:
-                await stream.close(CLOSE_SECONDS)
+            await stream.close(CLOSE_SECONDS)
+            # What was on its way when we closed our side.
+            await self._give_back(self._settled())
+
+    def _settled(self) -> list[LeasedMessage]:
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        for message in waiting:
+            message.lease.settle()
+        return waiting
+
+    async def _give_back(self, messages: Sequence[LeasedMessage]) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS), asyncio.TaskGroup() as calls:
+                for message in messages:
+                    calls.create_task(self._give_back_one(message))
+        except TimeoutError:
+            _log.debug("queue %s: messages weren't given back in time", self._queue_name)
+
+    async def _give_back_one(self, message: LeasedMessage) -> None:
+        try:
+            await self._lease_calls.set_unack_timeout(
+                self._queue_name, message.id, 0, receipt=message.receipt
+            )
+        except StorageError as error:
+            _log.debug("message %s wasn't given back, its lease lapses: %s", message.id, error)
 
     async def _connect(self) -> None:
         if self._stream is not None:

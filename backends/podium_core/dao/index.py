@@ -1,0 +1,265 @@
+"""The IndexDAO: search over workflows and tasks, and what is kept for looking up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Raw
+
+from podium_core.models import EventExecution
+from podium_core.models.search import (
+    IndexedMessage,
+    SearchResult,
+    TaskExecLog,
+    TaskSummary,
+    Wait,
+    WorkflowSummary,
+)
+
+
+class IndexDAO(Protocol):
+    """Mirrors Conductor's ``IndexDAO``. Its ``async…`` twins are the same method with ``wait=Wait.ACCEPTED``.
+
+    The index is eventual: a search sees a write once the index has refreshed, or, with ``Wait.INDEXED``, when the call
+    has returned. A write is one entry, stored whole or not at all; of two writes of one entry the later one stays.
+
+    Unless a method says otherwise it raises ``InvalidArgumentError`` for missing or malformed fields,
+    ``FailedPreconditionError`` where no index is routed, and ``BackendUnavailableError`` where the store was not reached.
+    Writes with ``Wait.INDEXED`` raise ``DeadlineExceededError`` where the index didn't confirm in time: the write is kept
+    and still going to be indexed.
+
+    Searches take Conductor's two texts. ``query`` is its structured language (``name op value`` with AND, OR and
+    parentheses), empty for everything; ``free_text`` searches the words of all fields, ``*`` or empty for everything. A
+    query that can't be parsed is ``InvalidArgumentError`` with the position; so is ``start + count`` above 10,000, and a
+    sort field that can't be sorted by.
+    """
+
+    async def setup(self) -> None:
+        """Create what the index needs (indices, mappings, tables), if it isn't there. Source: ``IndexDAO.setup``."""
+        ...
+
+    # workflows and tasks
+
+    async def index_workflow(self, workflow: WorkflowSummary, *, wait: Wait = Wait.INDEXED) -> None:
+        """Store the whole entry of a workflow, in place of the one that is there.
+
+        Args:
+            workflow: ``workflow_id`` is required.
+            wait: What the answer means.
+        Source: ``IndexDAO.indexWorkflow`` and ``asyncIndexWorkflow``.
+        """
+        ...
+
+    async def index_task(self, task: TaskSummary, *, wait: Wait = Wait.INDEXED) -> None:
+        """Store the whole entry of a task, in place of the one that is there.
+
+        Args:
+            task: ``task_id`` and ``workflow_id`` are required.
+            wait: What the answer means.
+        Source: ``IndexDAO.indexTask`` and ``asyncIndexTask``.
+        """
+        ...
+
+    async def update_workflow(
+        self, workflow_id: str, fields: Raw, *, wait: Wait = Wait.INDEXED
+    ) -> None:
+        """Set some fields of a workflow's entry; the others stay.
+
+        Args:
+            workflow_id: Whose entry.
+            fields: A JSON object with Conductor's keys, as ``{"archived": true}``.
+            wait: What the answer means.
+        Raises:
+            NotFoundError: It has no entry. With ``Wait.ACCEPTED`` that can't be told.
+        Source: ``IndexDAO.updateWorkflow`` and ``asyncUpdateWorkflow``.
+        """
+        ...
+
+    async def update_task(
+        self, workflow_id: str, task_id: str, fields: Raw, *, wait: Wait = Wait.INDEXED
+    ) -> None:
+        """Set some fields of a task's entry; the others stay.
+
+        Args:
+            workflow_id: The task's workflow.
+            task_id: Whose entry.
+            fields: A JSON object with Conductor's keys.
+            wait: What the answer means.
+        Raises:
+            NotFoundError: It has no entry. With ``Wait.ACCEPTED`` that can't be told.
+        Source: ``IndexDAO.updateTask`` and ``asyncUpdateTask``.
+        """
+        ...
+
+    async def remove_workflow(self, workflow_id: str, *, wait: Wait = Wait.INDEXED) -> bool | None:
+        """Remove the entry of a workflow, an archived one too; those of its tasks stay.
+
+        Returns:
+            Whether it was there; None with ``Wait.ACCEPTED``, where it isn't known yet.
+        Source: ``IndexDAO.removeWorkflow`` and ``asyncRemoveWorkflow``.
+        """
+        ...
+
+    async def remove_task(
+        self, workflow_id: str, task_id: str, *, wait: Wait = Wait.INDEXED
+    ) -> bool | None:
+        """Remove the entry of a task, if it is of this workflow.
+
+        Returns:
+            Whether it was there; None with ``Wait.ACCEPTED``, where it isn't known yet.
+        Source: ``IndexDAO.removeTask`` and ``asyncRemoveTask``.
+        """
+        ...
+
+    # searching
+
+    async def search_workflows(
+        self,
+        query: str = "",
+        free_text: str = "",
+        *,
+        start: int = 0,
+        count: int = 100,
+        sort: Sequence[str] = (),
+    ) -> SearchResult[str]:
+        """The ids of the workflows that match.
+
+        Args:
+            query: Structured query.
+            free_text: Words to search for.
+            start: How many results to skip.
+            count: At most so many, 0 to 10,000; 0 asks for ``total_hits`` alone.
+            sort: Field names, each followed by ``:ASC`` (the default) or ``:DESC``; none: by relevance.
+        Source: ``IndexDAO.searchWorkflows``.
+        """
+        ...
+
+    async def search_workflow_summary(
+        self,
+        query: str = "",
+        free_text: str = "",
+        *,
+        start: int = 0,
+        count: int = 100,
+        sort: Sequence[str] = (),
+    ) -> SearchResult[WorkflowSummary]:
+        """The entries of the workflows that match. Arguments as ``search_workflows``.
+
+        Source: ``IndexDAO.searchWorkflowSummary``.
+        """
+        ...
+
+    async def search_tasks(
+        self,
+        query: str = "",
+        free_text: str = "",
+        *,
+        start: int = 0,
+        count: int = 100,
+        sort: Sequence[str] = (),
+    ) -> SearchResult[str]:
+        """The ids of the tasks that match. Arguments as ``search_workflows``. Source: ``IndexDAO.searchTasks``."""
+        ...
+
+    async def search_task_summary(
+        self,
+        query: str = "",
+        free_text: str = "",
+        *,
+        start: int = 0,
+        count: int = 100,
+        sort: Sequence[str] = (),
+    ) -> SearchResult[TaskSummary]:
+        """The entries of the tasks that match. Arguments as ``search_workflows``.
+
+        Source: ``IndexDAO.searchTaskSummary``.
+        """
+        ...
+
+    async def get_workflow_count(self, query: str = "", free_text: str = "") -> int:
+        """How many workflows match. Source: ``IndexDAO.getWorkflowCount``."""
+        ...
+
+    async def get(self, workflow_id: str, field: str) -> Raw | None:
+        """One field of a workflow's entry as JSON text.
+
+        Args:
+            workflow_id: Whose entry.
+            field: Conductor's key, as ``status`` or ``rawJSON``.
+        Returns:
+            The value; None without an entry, or where that doesn't have the field.
+        Source: ``IndexDAO.get``, which returns the value's ``toString``.
+        """
+        ...
+
+    async def search_archivable_workflows(
+        self, archive_ttl_days: int, *, index_name: str = ""
+    ) -> list[str]:
+        """Ids of at most 1,000 terminal workflows that ended so many days and one ago (UTC) and aren't archived.
+
+        Args:
+            archive_ttl_days: Days that an ended workflow stays unarchived, at least 0.
+            index_name: The index to search; empty: the configured workflow index.
+        Source: ``IndexDAO.searchArchivableWorkflows``, whose arguments are in the other order.
+        """
+        ...
+
+    # what is kept for looking up
+
+    async def add_task_execution_logs(
+        self, logs: Sequence[TaskExecLog], *, wait: Wait = Wait.INDEXED
+    ) -> None:
+        """Store lines of task logs. A line of an id that is there replaces it: a repeat adds nothing.
+
+        Args:
+            logs: At most 1,000, of any tasks; ``task_id`` is required.
+            wait: What the answer means.
+        Source: ``IndexDAO.addTaskExecutionLogs`` and ``asyncAddTaskExecutionLogs``.
+        """
+        ...
+
+    async def get_task_execution_logs(
+        self, task_id: str, *, count: int | None = None
+    ) -> list[TaskExecLog]:
+        """The log of a task, oldest lines first; none for an unknown task.
+
+        Args:
+            task_id: Whose log.
+            count: At most so many, 1 to 10,000; None: as many as the store is configured for.
+        Source: ``IndexDAO.getTaskExecutionLogs``.
+        """
+        ...
+
+    async def add_event_execution(
+        self, event_execution: EventExecution, *, wait: Wait = Wait.INDEXED
+    ) -> None:
+        """Store an event execution for looking up, in place of the one of its name, event, message id and id.
+
+        Source: ``IndexDAO.addEventExecution`` and ``asyncAddEventExecution``.
+        """
+        ...
+
+    async def get_event_executions(self, event: str, *, count: int = 1_000) -> list[EventExecution]:
+        """The event executions of an event, oldest first, at most ``count`` (1 to 10,000).
+
+        Source: ``IndexDAO.getEventExecutions``.
+        """
+        ...
+
+    async def add_message(self, message: IndexedMessage, *, wait: Wait = Wait.INDEXED) -> None:
+        """Store a message of an event queue for looking up, in place of the one of its queue and message id.
+
+        Args:
+            message: ``queue_name`` and ``message_id`` are required.
+            wait: What the answer means.
+        Source: ``IndexDAO.addMessage`` and ``asyncAddMessage``, which take queue and message apart.
+        """
+        ...
+
+    async def get_messages(self, queue_name: str, *, count: int = 1_000) -> list[IndexedMessage]:
+        """The messages of an event queue, oldest first, at most ``count`` (1 to 10,000).
+
+        Source: ``IndexDAO.getMessages``.
+        """
+        ...

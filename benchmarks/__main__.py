@@ -1,0 +1,80 @@
+"""``python -m benchmarks``: measure everything, print a table, write table and picture."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks import jobs, machine
+from benchmarks.bench import Bench
+from benchmarks.generator import load_generator
+from benchmarks.picture import svg
+from benchmarks.points import batches, codec, idle, size, unary, waiting
+from benchmarks.processes import echo_server
+from benchmarks.report import markdown
+from benchmarks.result import Result
+
+POINTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
+    "unary": unary.measure,
+    "batches": batches.measure,
+    "size": size.measure,
+    "idle": idle.measure,
+    "waiting": waiting.measure,
+    "codec": codec.measure,
+}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("points", nargs="*", metavar="POINT", help=f"of {', '.join(POINTS)}; all")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, under a minute")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/benchmarks"), help="where table and picture go"
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path("build"),
+        help="a temporary folder is made there, on a disk",
+    )
+    found = parser.parse_args()
+    if unknown := set(found.points) - set(POINTS):
+        parser.error(f"no point {', '.join(sorted(unknown))}: there are {', '.join(POINTS)}")
+    return found
+
+
+def main() -> None:
+    """Run the points asked for."""
+    arguments = _arguments()
+    arguments.data_dir.mkdir(parents=True, exist_ok=True)
+    machine.require_disk(arguments.data_dir)
+    began = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=arguments.data_dir))
+    try:
+        about = machine.description(folder)
+        results = _measured(arguments.points or list(POINTS), folder, quick=arguments.quick)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    table = markdown(results, about)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "benchmarks.md").write_text(table, encoding="utf-8")
+    (arguments.out / "benchmarks.svg").write_text(svg(results), encoding="utf-8")
+    sys.stdout.write(
+        f"\n{table}\n{time.monotonic() - began:.0f} s; table and picture are in {arguments.out}\n"
+    )
+
+
+def _measured(points: list[str], folder: Path, *, quick: bool) -> list[Result]:
+    with load_generator() as generator, echo_server() as echo:
+        generator.run(jobs.nothing)
+        bench = Bench(generator, echo, folder, quick=quick)
+        return [result for point in points for result in POINTS[point](bench)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""What the load generator can be asked to do. Requests are bytes, so that no codec runs beside the measured server."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from benchmarks.generator import Connections
+
+Chain = tuple[tuple[str, bytes], ...]
+"""Calls (path, request) that follow each other: the next is sent when the answer is there."""
+
+
+async def nothing(connections: Connections) -> None:
+    """Shows that the process is there and has imported what it needs."""
+    import grpc
+
+    del connections, grpc
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What a load came to.
+
+    Attributes:
+        seconds: From the first request to the last answer.
+        answer_bytes: Of one call, on average.
+        busy: Share of a core that the generator took.
+    """
+
+    chains: int
+    seconds: float
+    answer_bytes: float
+    p50_ms: float
+    p99_ms: float
+    busy: float
+
+    @property
+    def rate(self) -> float:
+        """Chains per second."""
+        return self.chains / self.seconds
+
+
+async def drive(
+    connections: Connections, address: str, chains: Sequence[Chain], in_flight: int
+) -> Driven:
+    """Carry out every chain, so many at a time."""
+    channel = connections.to(address)
+    calls = {path: channel.unary_unary(path) for chain in chains for path, _ in chain}
+    prepared = [[(calls[path], request) for path, request in chain] for chain in chains]
+    times: list[float] = []
+    answers = 0
+
+    async def work(todo: Iterator[list[tuple[Any, bytes]]]) -> None:
+        nonlocal answers
+        for chain in todo:
+            began = time.perf_counter()
+            for call, request in chain:
+                answer = await call(request)
+                answers += len(answer)
+            times.append(time.perf_counter() - began)
+
+    todo = iter(prepared)
+    began, processor = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(work(todo) for _ in range(in_flight)))
+    seconds, processor = time.perf_counter() - began, time.process_time() - processor
+    times.sort()
+    return Driven(
+        chains=len(chains),
+        seconds=seconds,
+        answer_bytes=answers / sum(map(len, chains)),
+        p50_ms=times[len(times) // 2] * 1000,
+        p99_ms=times[len(times) * 99 // 100] * 1000,
+        busy=processor / seconds,
+    )
+
+
+async def until_healthy(connections: Connections, address: str) -> float:
+    """When a server said SERVING, by the monotonic clock, which processes share."""
+    from grpc import StatusCode
+    from grpc.aio import AioRpcError
+
+    check = connections.to(address).unary_unary("/grpc.health.v1.Health/Check")
+    serving = b"\x08\x01"
+    while True:
+        try:
+            if await check(b"", timeout=10.0) == serving:
+                return time.monotonic()
+        except AioRpcError as error:
+            if error.code() is not StatusCode.UNAVAILABLE:
+                raise
+        await asyncio.sleep(0.005)
+
+
+async def create_tasks(
+    connections: Connections, address: str, workflow_id: str, count: int, per_call: int
+) -> None:
+    """Fill a workflow with tasks of 1 kB; not measured, so made as they are sent."""
+    from benchmarks import data
+
+    path, channel = data.path("CreateTasks"), connections.to(address)
+    call = channel.unary_unary(path)
+
+    async def work(requests: Iterator[bytes]) -> None:
+        for request in requests:
+            await call(request, timeout=60.0)
+
+    names = iter(data.task_names(workflow_id, count))
+    requests = (
+        data.create_tasks(workflow_id, batch)
+        for batch in iter(lambda: list(islice(names, per_call)), [])
+    )
+    await asyncio.gather(*(work(requests) for _ in range(4)))
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What came through a stream."""
+
+    tasks: int
+    bytes: int
+    seconds: float
+
+
+async def stream_tasks(connections: Connections, address: str, workflow_id: str) -> Streamed:
+    """Read GetTasksForWorkflow to its end, and count."""
+    from benchmarks import data
+    from podium.v1 import execution_tasks_pb2 as pb
+
+    call = connections.to(address).unary_stream(data.path("GetTasksForWorkflow"))
+    request = pb.GetTasksForWorkflowRequest(workflow_id=workflow_id).SerializeToString()
+    tasks = size = 0
+    began = time.perf_counter()
+    async for chunk in call(request, timeout=120.0):
+        size += len(chunk)
+        tasks += len(pb.GetTasksForWorkflowResponse.FromString(chunk).tasks)
+    return Streamed(tasks, size, time.perf_counter() - began)
+
+
+async def hold(
+    connections: Connections, address: str, path: str, requests: Sequence[bytes], seconds: float
+) -> None:
+    """Begin calls and leave them waiting."""
+    call = connections.to(address).unary_unary(path)
+
+    async def wait(request: bytes) -> None:
+        await call(request, timeout=seconds)
+
+    connections.held += [asyncio.ensure_future(wait(request)) for request in requests]
+    await asyncio.sleep(1.0)
+    if ended := [task for task in connections.held if task.done()]:
+        raise RuntimeError(f"{len(ended)} calls did not wait; the first: {ended[0].exception()}")
+
+
+async def let_go(connections: Connections) -> None:
+    """End the calls that wait."""
+    for task in connections.held:
+        task.cancel()
+    await asyncio.gather(*connections.held, return_exceptions=True)
+    connections.held.clear()
+
+
+async def deliver(
+    connections: Connections, consumer_at: str, producer_at: str, queue: str, count: int
+) -> list[float]:
+    """Milliseconds from sending a Push to having it from a Pop that waits: one message after the other."""
+    from benchmarks import data
+
+    pop = connections.to(consumer_at).unary_unary(data.path("Pop"))
+    push = connections.to(producer_at).unary_unary(data.path("Push"))
+    times = []
+    for number in range(count):
+        waiting = asyncio.ensure_future(pop(data.pop(queue, timeout_ms=5_000), timeout=10.0))
+        # Whatever looks from time to time is met at any moment between two looks.
+        await asyncio.sleep(0.03 + random.random() * 0.03)
+        began = time.perf_counter()
+        await push(data.push(queue, f"{queue}-{number}"))
+        if not await waiting:
+            raise RuntimeError("a waiting Pop came back empty")
+        times.append((time.perf_counter() - began) * 1000)
+    return times

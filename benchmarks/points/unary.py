@@ -1,0 +1,71 @@
+"""Unary calls, each durable, against the echo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks import data, jobs
+from benchmarks.bench import Bench, Chains, Pair, middle
+from benchmarks.jobs import Chain
+from benchmarks.processes import Server
+from benchmarks.result import Result
+
+LEAST_SHARE = 75.0
+_TASKS = 1_000
+
+
+def measure(bench: Bench) -> Iterator[Result]:
+    """GetTask, UpdateTask, Push, Pop, Ack."""
+    calls = bench.scaled(3_000, 1_500)
+    with bench.server() as server:
+        bench.drive(server, [((data.path("CreateWorkflow"), data.create_workflow("w")),)], 1)
+        bench.generator.run(jobs.create_tasks, server.address, "w", _TASKS, 100)
+        for name, chains in _loads(calls).items():
+            bench.say(f"{name}: {calls} calls a round")
+            yield _result(name, _checked(name, bench, server, chains))
+
+
+def _loads(calls: int) -> dict[str, Chains]:
+    names = list(data.task_names("w", _TASKS))
+    reads = data.mixed([data.get_task("w", name) for name in names], calls)
+    updates = data.mixed([data.update_task("w", name) for name in names], calls)
+    ids = [f"message-{number:06}" for number in range(calls)]
+
+    def each(name: str, requests: list[bytes]) -> list[Chain]:
+        return [((data.path(name), request),) for request in requests]
+
+    return {
+        "GetTask": lambda number: each("GetTask", reads),
+        "UpdateTask": lambda number: each("UpdateTask", updates),
+        # A queue for each round: pushed, popped and acknowledged to the last message.
+        "Push": lambda number: each("Push", [data.push(f"q{number}", id_) for id_ in ids]),
+        "Pop": lambda number: each("Pop", [data.pop(f"q{number}")] * calls),
+        "Ack": lambda number: each("Ack", [data.ack(f"q{number}", id_) for id_ in ids]),
+    }
+
+
+def _checked(name: str, bench: Bench, server: Server, chains: Chains) -> list[Pair]:
+    pairs = bench.against_echo(server, chains)
+    if name in ("Pop", "Ack") and any(pair.subject.driven.answer_bytes < 1 for pair in pairs):
+        raise RuntimeError(f"{name} found nothing")
+    return pairs
+
+
+def _result(name: str, pairs: list[Pair]) -> Result:
+    rate = middle(pairs, lambda pair: pair.subject.driven.rate)
+    echo = middle(pairs, lambda pair: pair.other.driven.rate)
+    own = middle(pairs, lambda pair: pair.subject.processor_us)
+    base = middle(pairs, lambda pair: pair.other.processor_us)
+    p50 = middle(pairs, lambda pair: pair.subject.driven.p50_ms)
+    p99 = middle(pairs, lambda pair: pair.subject.driven.p99_ms)
+    return Result(
+        name=f"{name}, 32 in flight",
+        value=middle(pairs, lambda pair: pair.ratio) * 100,
+        unit="% of the echo's calls/s",
+        bound=LEAST_SHARE,
+        at_least=True,
+        detail=(
+            f"{rate:,.0f}/s, echo {echo:,.0f}/s; server CPU {own:.0f} µs a call, echo {base:.0f}; "
+            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms"
+        ),
+    )

@@ -1,0 +1,49 @@
+"""SQLite stores for tests, on a clock of the test's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
+from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.poll_data_dao import SqlitePollDataDAO
+from podium_backends.sqlite.queue_dao import SqliteQueueDAO
+from podium_backends.sqlite.queue_waiters import QueueWaiters
+from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
+from podium_core.clock import Clock, system_clock_ms
+
+
+@dataclass(frozen=True)
+class SqliteParts:
+    """An open file, and the adapters on it that are more than statements."""
+
+    database: Database
+    waiters: QueueWaiters
+    queues: SqliteQueueDAO
+    limits: SqliteConcurrentExecutionLimitDAO
+    rates: SqliteRateLimitingDAO
+    polls: SqlitePollDataDAO
+
+
+@asynccontextmanager
+async def sqlite_parts(path: Path, clock: Clock = system_clock_ms) -> AsyncIterator[SqliteParts]:
+    """Open a file; a second time for a second process, as far as the file is concerned."""
+    database = Database(path, clock=clock)
+    await database.open()
+    waiters = QueueWaiters(database)
+    queues = SqliteQueueDAO(database, waiters)
+    try:
+        yield SqliteParts(
+            database=database,
+            waiters=waiters,
+            queues=queues,
+            limits=SqliteConcurrentExecutionLimitDAO(database),
+            rates=SqliteRateLimitingDAO(database),
+            polls=SqlitePollDataDAO(database),
+        )
+    finally:
+        await queues.close()
+        await database.close()

@@ -1,0 +1,1 @@
+"""What must hold when servers die: real processes, killed while clients write."""
