@@ -11,7 +11,10 @@ class StorageError(Exception):
 
     Attributes:
         message: One line that says what is wrong and, where possible, what to do.
+        request_id: The call's id, which the server's log shows too; empty where no server was asked.
     """
+
+    request_id: str = ""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

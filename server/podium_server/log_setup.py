@@ -36,6 +36,7 @@ def set_up_logging(settings: LoggingSettings, stream: TextIO | None = None) -> N
 
 def _shared() -> list[Processor]:
     return [
+        structlog.contextvars.merge_contextvars,
         add_call_fields,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

@@ -63,12 +63,17 @@ def channel(server: KillableServer) -> Iterator[grpc.Channel]:
         yield opened
 
 
-@pytest.fixture(autouse=True)
-def goes_on(channel: grpc.Channel) -> Iterator[None]:
-    """Before each test one of everything is there; after it the server still serves."""
+@pytest.fixture
+def world(channel: grpc.Channel) -> None:
+    """One of everything is there."""
     for label, fields in WORLD.items():
         entry = rpc(*label.split("."))
         ask(channel, entry, request_of(entry, fields).SerializeToString())
+
+
+@pytest.fixture(autouse=True)
+def goes_on(channel: grpc.Channel) -> Iterator[None]:
+    """After each test the server still serves."""
     yield
     entry = rpc("ExecutionService", "GetPendingWorkflowCount")
     assert ask(channel, entry, valid_request(entry).SerializeToString()).code is CODE.OK
@@ -134,6 +139,7 @@ def test_the_table_of_valid_requests_knows_every_rpc() -> None:
     assert set(VALID) == {entry.label for entry in EVERY}
 
 
+@pytest.mark.usefixtures("world")
 @every_rpc
 def test_a_valid_request_is_served(channel: grpc.Channel, entry: Rpc) -> None:
     answer = ask(channel, entry, valid_request(entry).SerializeToString())

@@ -60,8 +60,8 @@ class Application:
         )
         task_times, created_ids, left_out = self._put_tasks(conn, now)
         events = self._put_events(conn, now)
-        for workflow_id in s.unpend:
-            workflows.unpend(conn, workflow_id)
+        for unpend in s.unpend:
+            workflows.unpend(conn, unpend.workflow_id)
         removed_workflows = tuple(
             removal_statements.mark(conn, self._queues, removal, now)
             for removal in s.workflow_removals
@@ -130,7 +130,7 @@ class Application:
                 case RemoveOp():
                     removed.append(self._queues.remove(conn, op, now))
                 case PushOp():
-                    if op.unless_left_out not in left_out:
+                    if op.of_task not in left_out:
                         self._queues.push(conn, op, now)
         return tuple(acked), tuple(removed)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
-
 from podium_backends.sqlite import removal_statements
 from podium_backends.sqlite.apply import Application
+from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.execution_reads import ExecutionReads
 from podium_backends.sqlite.queue_effects import QueueEffects

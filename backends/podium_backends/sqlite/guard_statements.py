@@ -8,7 +8,6 @@ from podium_backends.sqlite import queue_statements
 from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
 from podium_core.models.enums import WorkflowStatus
 from podium_core.write_set import (
-    ExpectedTaskTime,
     ExpectedWorkflowTime,
     Guard,
     HeldReceipt,
@@ -26,9 +25,7 @@ def check(conn: sqlite3.Connection, guard: Guard, now: int) -> None:
             _live_workflow(conn, guard.workflow_id, now)
         case ExpectedWorkflowTime():
             _, stamp = _live_workflow(conn, guard.workflow_id, now)
-            _require_same("workflow", guard.workflow_id, guard.expected, stamp)
-        case ExpectedTaskTime():
-            _task_time(conn, guard)
+            require_time("workflow", guard.workflow_id, guard.expected, stamp)
         case WorkflowTerminal():
             _terminal(conn, guard.workflow_id, now)
         case HeldReceipt():
@@ -49,14 +46,8 @@ def _live_workflow(conn: sqlite3.Connection, workflow_id: str, now: int) -> tupl
     return status, stamp
 
 
-def _task_time(conn: sqlite3.Connection, guard: ExpectedTaskTime) -> None:
-    row = conn.execute("SELECT stamp FROM tasks WHERE id = ?", (guard.task_id,)).fetchone()
-    if row is None:
-        raise NotFoundError("task", guard.task_id)
-    _require_same("task", guard.task_id, guard.expected, row[0])
-
-
-def _require_same(kind: str, name: str, expected: int, stamp: int) -> None:
+def require_time(kind: str, name: str, expected: int, stamp: int) -> None:
+    """Raise ConflictError unless the stored stamp is the expected one."""
     if stamp != expected:
         raise ConflictError(
             "STALE_UPDATE_TIME", f"{kind}/{name}", expected=str(expected), actual=str(stamp)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from enum import Enum
+from typing import NamedTuple
 
 from podium_backends.sqlite import limit_statements
+from podium_backends.sqlite.guard_statements import require_time
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import TaskStatus
 from podium_core.write_set import PutMode, Slot, TaskPut
@@ -18,24 +20,53 @@ class Taken(Enum):
     BY_ITSELF = "it was created before"
 
 
+class Stored(NamedTuple):
+    """What is stored of a task, and of its workflow's removal mark."""
+
+    stamp: int
+    pending: int
+    status: str | None
+    limited: int
+    definition_name: str
+    workflow_id: str
+    queue_name: str
+    removal_due_ms: int | None
+
+
+_STORED = (
+    "SELECT t.stamp, t.pending, t.status, t.limited, t.definition_name, t.workflow_id, t.queue_name,"
+    " w.removal_due_ms FROM tasks AS t LEFT JOIN workflows AS w ON w.id = t.workflow_id WHERE t.id = ?"
+)
+
+
 def put_task(conn: sqlite3.Connection, put: TaskPut, now: int) -> int | Taken:
     """Store a task and return its stamp, or say why it was left alone."""
-    row = conn.execute(
-        "SELECT t.stamp, t.pending, t.status, t.limited, t.definition_name, t.workflow_id, t.queue_name,"
-        " w.removal_due_ms FROM tasks AS t LEFT JOIN workflows AS w ON w.id = t.workflow_id WHERE t.id = ?",
-        (put.task_id,),
-    ).fetchone()
+    row = conn.execute(_STORED, (put.task_id,)).fetchone()
+    stored = None if row is None else Stored(*row)
     if put.mode is PutMode.CREATE:
-        if row is not None and row[5] != put.workflow_id:
-            raise AlreadyExistsError("task", put.task_id)
-        taken = _take_slot(conn, put, put.slot) if put.slot else None
-        if taken is not None:
-            return taken
-    if row is None:
-        if put.mode is PutMode.UPDATE:
-            raise NotFoundError("task", put.task_id)
+        return _create(conn, put, stored, now)
+    if stored is None and put.mode is PutMode.UPSERT:
         return _insert(conn, put, now)
-    return _update(conn, put, row, now)
+    if stored is None or stored.workflow_id != put.workflow_id:
+        raise NotFoundError("task", put.task_id)
+    if put.expected_time is not None:
+        require_time("task", put.task_id, put.expected_time, stored.stamp)
+    return _update(conn, put, stored, now)
+
+
+def _create(conn: sqlite3.Connection, put: TaskPut, stored: Stored | None, now: int) -> int | Taken:
+    if stored is not None and stored.workflow_id != put.workflow_id:
+        raise AlreadyExistsError("task", put.task_id)
+    taken = _take_slot(conn, put, put.slot) if put.slot else None
+    if taken is Taken.BY_ANOTHER:
+        return taken
+    if stored is None:
+        return _insert(conn, put, now)
+    if taken is Taken.BY_ITSELF:
+        return taken
+    if _slots_held(conn, put.task_id) > 1:
+        raise AlreadyExistsError("task", put.task_id)
+    return _update(conn, put, stored, now)  # its slot was freed: it takes it again
 
 
 def _take_slot(conn: sqlite3.Connection, put: TaskPut, slot: Slot) -> Taken | None:
@@ -49,6 +80,12 @@ def _take_slot(conn: sqlite3.Connection, put: TaskPut, slot: Slot) -> Taken | No
     sql = "SELECT task_id FROM slots WHERE workflow_id = ? AND reference_task_name = ? AND retry_count = ?"
     holder = conn.execute(sql, key).fetchone()[0]
     return Taken.BY_ITSELF if holder == put.task_id else Taken.BY_ANOTHER
+
+
+def _slots_held(conn: sqlite3.Connection, task_id: str) -> int:
+    return int(
+        conn.execute("SELECT count(*) FROM slots WHERE task_id = ?", (task_id,)).fetchone()[0]
+    )
 
 
 def _insert(conn: sqlite3.Connection, put: TaskPut, now: int) -> int:
@@ -79,18 +116,14 @@ def _insert(conn: sqlite3.Connection, put: TaskPut, now: int) -> int:
     return now
 
 
-_Row = tuple[int, int, str | None, int, str, str, str, int | None]
-
-
-def _update(conn: sqlite3.Connection, put: TaskPut, row: _Row, now: int) -> int:
-    stamp, pending, status, limited, definition_name, workflow_id, queue_name, removal_due_ms = row
-    if removal_due_ms is not None and removal_due_ms <= now:
+def _update(conn: sqlite3.Connection, put: TaskPut, stored: Stored, now: int) -> int:
+    if stored.removal_due_ms is not None and stored.removal_due_ms <= now:
         raise NotFoundError("task", put.task_id)
-    stamp = max(now, stamp + 1)
-    wanted = put.pending and removal_due_ms is None
+    stamp = max(now, stored.stamp + 1)
+    wanted = put.pending and stored.removal_due_ms is None
     document = put.document.stamped(stamp).decode()
-    facts = (wanted, put.definition_name, put.workflow_id, put.queue_name, put.limited)
-    if facts == (pending, definition_name, workflow_id, queue_name, limited):
+    facts = (wanted, put.definition_name, put.queue_name, put.limited)
+    if facts == (stored.pending, stored.definition_name, stored.queue_name, stored.limited):
         # No indexed column in the statement: no index is touched.
         conn.execute(
             "UPDATE tasks SET stamp = ?, status = ?, document = ? WHERE id = ?",
@@ -99,22 +132,20 @@ def _update(conn: sqlite3.Connection, put: TaskPut, row: _Row, now: int) -> int:
     else:
         conn.execute(
             "UPDATE tasks SET stamp = ?, status = ?, document = ?, pending = ?, definition_name = ?,"
-            " workflow_id = ?, queue_name = ?, limited = ? WHERE id = ?",
+            " queue_name = ?, limited = ? WHERE id = ?",
             (stamp, _status(put), document, *facts, put.task_id),
         )
-    if put.limited or limited:
-        _follow_limit(conn, put, definition_name, status, now)
+    if put.limited or stored.limited:
+        _follow_limit(conn, put, stored, now)
     return stamp
 
 
-def _follow_limit(
-    conn: sqlite3.Connection, put: TaskPut, definition_name: str, status: str | None, now: int
-) -> None:
+def _follow_limit(conn: sqlite3.Connection, put: TaskPut, stored: Stored, now: int) -> None:
     if put.limited and put.in_progress:
         limit_statements.set_in_progress(conn, put.definition_name, put.task_id, now)
-    elif status == TaskStatus.IN_PROGRESS.value or not put.pending:
+    elif stored.status == TaskStatus.IN_PROGRESS.value or not put.pending:
         # A place held by a task that is still to start stays: only leaving IN_PROGRESS, or the end, frees it.
-        limit_statements.release(conn, definition_name, put.task_id)
+        limit_statements.release(conn, stored.definition_name, put.task_id)
 
 
 def _status(put: TaskPut) -> str | None:

@@ -76,7 +76,8 @@ class CommitResult(msgspec.Struct, frozen=True, kw_only=True):
         workflow_created: Whether ``create_workflow`` was stored; None where there was none.
         updated_time: The workflow's stamp, 0 if it wasn't written.
         task_update_time: The stamps of ``update_tasks``, in order.
-        acked: For each ack whether it took a message, in order.
+        acked: For each ack whether it took a message, in order. Where executions and queues are two stores, a
+            replayed answer has those of the repeat, here and in ``removed``.
         removed: For each remove whether it took a message, in order.
         replayed: The remembered first answer of this ``request_id``.
     """

@@ -37,13 +37,13 @@ from podium_core.write_set.validation import (
 from podium_core.write_set.write_set import (
     EventPut,
     EventRemoval,
-    ExpectedTaskTime,
     ExpectedWorkflowTime,
     Guard,
     PutMode,
     Slot,
     TaskPut,
     TaskRemoval,
+    Unpend,
     WorkflowExists,
     WorkflowPut,
     WorkflowRemoval,
@@ -90,12 +90,19 @@ def new_task_put(task: Task, path: str, *, now_ms: int, stamp: bool = True) -> T
 
 
 def updated_task_put(
-    task: Task, path: str, *, now_ms: int, upsert: bool = False, stamp: bool = True
+    update: TaskUpdate, path: str, *, now_ms: int, upsert: bool = False, stamp: bool = True
 ) -> TaskPut:
-    """A task to store anew."""
-    require_task(task, path)
-    require_task_status(task, path)
-    return _task_put(task, PutMode.UPSERT if upsert else PutMode.UPDATE, now_ms=now_ms, stamp=stamp)
+    """A task to store anew; ``path`` is the update's, empty where it is the request itself."""
+    prefix = f"{path}." if path else ""
+    require_task(update.task, f"{prefix}task")
+    require_task_status(update.task, f"{prefix}task")
+    if update.expected_update_time is not None:
+        require_not_negative(update.expected_update_time, f"{prefix}expected_update_time")
+    mode = PutMode.UPSERT if upsert else PutMode.UPDATE
+    put = _task_put(update.task, mode, now_ms=now_ms, stamp=stamp)
+    if update.expected_update_time is None:
+        return put
+    return replace(put, expected_time=update.expected_update_time)
 
 
 def _task_put(task: Task, mode: PutMode, *, now_ms: int, stamp: bool) -> TaskPut:
@@ -136,26 +143,20 @@ def create_tasks(
     return WriteSet(guards=guards, task_puts=puts)
 
 
-def update_tasks(
-    updates: Sequence[TaskUpdate],
-    *,
-    now_ms: int,
-    upsert: bool = False,
-    path: str = "tasks",
-    single: bool = False,
-) -> WriteSet:
-    """UpdateTasks; with ``single`` the field paths are UpdateTask's."""
-    require_at_most(updates, MAX_ITEMS, path)
-    puts, guards = [], []
-    for at, update in enumerate(updates):
-        where = "task" if single else f"{path}[{at}].task"
-        puts.append(updated_task_put(update.task, where, now_ms=now_ms, upsert=upsert))
-        if update.expected_update_time is not None:
-            field = "expected_update_time" if single else f"{path}[{at}].expected_update_time"
-            expected = require_not_negative(update.expected_update_time, field)
-            guards.append(ExpectedTaskTime(puts[-1].task_id, expected))
-    _reject_repeated_ids([put.task_id for put in puts], path)
-    return WriteSet(guards=tuple(guards), task_puts=tuple(puts))
+def update_task(update: TaskUpdate, *, now_ms: int, upsert: bool = False) -> WriteSet:
+    """UpdateTask."""
+    return WriteSet(task_puts=(updated_task_put(update, "", now_ms=now_ms, upsert=upsert),))
+
+
+def update_tasks(updates: Sequence[TaskUpdate], *, now_ms: int, upsert: bool = False) -> WriteSet:
+    """UpdateTasks."""
+    require_at_most(updates, MAX_ITEMS, "tasks")
+    puts = tuple(
+        updated_task_put(update, f"tasks[{at}]", now_ms=now_ms, upsert=upsert)
+        for at, update in enumerate(updates)
+    )
+    _reject_repeated_ids([put.task_id for put in puts], "tasks")
+    return WriteSet(task_puts=puts)
 
 
 def remove_task(task_id: str, *, take_message: bool = False) -> WriteSet:
@@ -232,9 +233,10 @@ def remove_workflow(
     return WriteSet(guards=guards, workflow_removals=(removal,))
 
 
-def remove_from_pending(workflow_id: str) -> WriteSet:
-    """RemoveFromPendingWorkflow."""
-    return WriteSet(unpend=(require_text(workflow_id, "workflow_id"),))
+def remove_from_pending(workflow_name: str, workflow_id: str) -> WriteSet:
+    """RemoveFromPendingWorkflow; a store that needs the name and gets none looks it up."""
+    unpend = Unpend(workflow_id=require_text(workflow_id, "workflow_id"), name=workflow_name)
+    return WriteSet(unpend=(unpend,))
 
 
 def put_event_execution(event_execution: EventExecution, mode: PutMode) -> WriteSet:

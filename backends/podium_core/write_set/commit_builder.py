@@ -13,7 +13,6 @@ from podium_core.write_set.validation import (
 )
 from podium_core.write_set.write_set import (
     AckOp,
-    ExpectedTaskTime,
     ExpectedWorkflowTime,
     Guard,
     HeldReceipt,
@@ -92,7 +91,7 @@ def _task_puts(request: Commit, now_ms: int) -> tuple[TaskPut, ...]:
         for at, task in enumerate(request.create_tasks)
     ]
     puts += [
-        builders.updated_task_put(update.task, f"update_tasks[{at}].task", now_ms=now_ms)
+        builders.updated_task_put(update, f"update_tasks[{at}]", now_ms=now_ms)
         for at, update in enumerate(request.update_tasks)
     ]
     seen: set[str] = set()
@@ -122,12 +121,6 @@ def _guards(request: Commit) -> tuple[Guard, ...]:
     if request.expected_update_time is not None:
         expected = require_not_negative(request.expected_update_time, "expected_update_time")
         guards.append(ExpectedWorkflowTime(request.workflow_id, expected))
-    for at, update in enumerate(request.update_tasks):
-        if update.expected_update_time is not None:
-            expected = require_not_negative(
-                update.expected_update_time, f"update_tasks[{at}].expected_update_time"
-            )
-            guards.append(ExpectedTaskTime(str(update.task.task_id), expected))
     return tuple(guards)
 
 
@@ -167,5 +160,5 @@ def _push(push: CommitPush, path: str, created: set[str]) -> PushOp:
         payload=message.payload if isinstance(message.payload, str) else None,
         priority=require_priority(message.priority, f"{path}.priority"),
         offset_ms=require_not_negative(message.offset_ms, f"{path}.offset_ms"),
-        unless_left_out=message.id if message.id in created else "",
+        of_task=message.id if message.id in created else "",
     )

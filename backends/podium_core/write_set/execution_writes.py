@@ -44,9 +44,7 @@ class ExecutionWrites:
         self, task: Task, *, expected_update_time: int | None = None, upsert: bool = False
     ) -> int:
         update = TaskUpdate(task=task, expected_update_time=expected_update_time)
-        outcome = await self.apply(
-            builders.update_tasks((update,), now_ms=self.clock(), upsert=upsert, single=True)
-        )
+        outcome = await self.apply(builders.update_task(update, now_ms=self.clock(), upsert=upsert))
         return outcome.task_times[str(task.task_id)]
 
     async def update_tasks(
@@ -101,8 +99,7 @@ class ExecutionWrites:
         return outcome.workflows_removed[0]
 
     async def remove_from_pending_workflow(self, workflow_type: str, workflow_id: str) -> None:
-        del workflow_type  # the stored workflow knows its own
-        await self.apply(builders.remove_from_pending(workflow_id))
+        await self.apply(builders.remove_from_pending(workflow_type, workflow_id))
 
     async def add_event_execution(self, event_execution: EventExecution) -> bool:
         outcome = await self.apply(builders.put_event_execution(event_execution, PutMode.CREATE))

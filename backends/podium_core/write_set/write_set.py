@@ -35,9 +35,14 @@ class Slot(msgspec.Struct, frozen=True):
 class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
     """A task document to store, and the facts that sets and limits follow from.
 
+    A task's workflow, definition name and slot never change: an UPDATE of another workflow's task is NotFoundError, a
+    CREATE of an id that holds another slot is AlreadyExistsError. A slot that is the task's own while its document is
+    missing (a writer died in between) gets the document.
+
     Attributes:
         definition_name: What the pending sets, the limit and the rate limit go by.
         slot: Taken by CREATE; None for a task that takes none.
+        expected_time: Write only if the stored stamp is this one (0: that field is absent or 0): else ConflictError.
         limited: Its definition has a concurrency limit, so that its place follows its status.
         queue_name: The queue its message waits in, for removals.
     """
@@ -49,6 +54,7 @@ class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
     definition_name: str
     status: TaskStatus | None
     slot: Slot | None = None
+    expected_time: int | None = None
     limited: bool = False
     queue_name: str = ""
 
@@ -117,6 +123,13 @@ class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
     take_messages: bool = False
 
 
+class Unpend(msgspec.Struct, frozen=True, kw_only=True):
+    """Takes a workflow out of the pending set and frees its slots; documents stay. ``name`` may be empty: unknown."""
+
+    workflow_id: str
+    name: str
+
+
 class TaskRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """Removes a task with all that follows from it; with ``take_message`` its queue message too."""
 
@@ -140,16 +153,9 @@ class WorkflowTerminal(msgspec.Struct, frozen=True, tag=True):
 
 
 class ExpectedWorkflowTime(msgspec.Struct, frozen=True, tag=True):
-    """The workflow's stored stamp is this one (0: absent or 0): else ConflictError."""
+    """The workflow's stored stamp is this one (0: that field is absent or 0): else ConflictError."""
 
     workflow_id: str
-    expected: int
-
-
-class ExpectedTaskTime(msgspec.Struct, frozen=True, tag=True):
-    """The task's stored stamp is this one (0: absent or 0): else ConflictError."""
-
-    task_id: str
     expected: int
 
 
@@ -161,21 +167,21 @@ class HeldReceipt(msgspec.Struct, frozen=True, tag=True):
     receipt: str
 
 
-Guard = WorkflowExists | WorkflowTerminal | ExpectedWorkflowTime | ExpectedTaskTime | HeldReceipt
+Guard = WorkflowExists | WorkflowTerminal | ExpectedWorkflowTime | HeldReceipt
 
 
 # queue operations
 
 
 class PushOp(msgspec.Struct, frozen=True, kw_only=True, tag="push"):
-    """Push a message, replacing one of that id; dropped if ``unless_left_out`` is a task that was left out."""
+    """Push a message, replacing one of that id; dropped if ``of_task``, a task of this WriteSet, is left out."""
 
     queue_name: str
     message_id: str
     payload: str | None = None
     priority: int = 0
     offset_ms: int = 0
-    unless_left_out: str = ""
+    of_task: str = ""
 
 
 class AckOp(msgspec.Struct, frozen=True, kw_only=True, tag="ack"):
@@ -196,27 +202,14 @@ class RemoveOp(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
 QueueOp = PushOp | AckOp | RemoveOp
 
 
-class MarkAction(StrEnum):
-    """What the index is to do with a document."""
-
-    UPSERT = "upsert"
-    REMOVE = "remove"
-
-
-class IndexMark(msgspec.Struct, frozen=True):
-    """Says that a document must reach the index. The store gives it its token."""
-
-    kind: str  # workflow | task
-    id: str
-    action: MarkAction = MarkAction.UPSERT
-
-
 class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     """One write. Everything of it happens, or nothing.
 
+    A store may keep one for later (``msgspec.msgpack``), for a newer version to read: a new field needs a default.
+
     Attributes:
         request_id: Remembered with the outcome for ten minutes; a repeat gets that outcome, and writes nothing.
-        unpend: Workflow ids to take out of the pending set, slots freed, documents kept.
+        mark_index: Each document written or removed gets a mark in the outbox, for the index.
     """
 
     request_id: str = ""
@@ -227,9 +220,9 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     event_removals: tuple[EventRemoval, ...] = ()
     task_removals: tuple[TaskRemoval, ...] = ()
     workflow_removals: tuple[WorkflowRemoval, ...] = ()
-    unpend: tuple[str, ...] = ()
+    unpend: tuple[Unpend, ...] = ()
     queue_ops: tuple[QueueOp, ...] = ()
-    marks: tuple[IndexMark, ...] = ()
+    mark_index: bool = False
 
 
 class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):

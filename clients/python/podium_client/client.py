@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import Self
 
@@ -28,6 +29,8 @@ from podium_client.settings import (
     require_timeout,
     settings_from_env,
 )
+
+SETTLING_TURNS = 5
 
 
 class Podium:
@@ -146,3 +149,6 @@ class PodiumClient(Podium):
                 await consumer.close()
         finally:
             await self._channels.close()
+        # Iterators that were dropped, and calls that were cut off, end in the turns that follow.
+        for _ in range(SETTLING_TURNS):
+            await asyncio.sleep(0)

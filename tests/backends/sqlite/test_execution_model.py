@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from hypothesis import settings
@@ -68,10 +68,13 @@ class ExecutionMachine(RuleBasedStateMachine):
             self.store.executions, self.store.queues, limits=self.store.concurrency_limits
         )
 
-    def run(self, call: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(call)
+    def run(self, call: Awaitable[T]) -> T:
+        async def awaited() -> T:
+            return await call
 
-    def outcome(self, call: Coroutine[Any, Any, T]) -> T | type[Exception]:
+        return self.runner.run(awaited())
+
+    def outcome(self, call: Awaitable[T]) -> T | type[Exception]:
         """What the call gives, or the class of what it raises."""
         try:
             return self.run(call)
@@ -147,11 +150,12 @@ class ExecutionMachine(RuleBasedStateMachine):
         if workflow_id not in self.workflows:
             assert outcome is NotFoundError
             return
-        if stored is not None and stored.workflow_id != workflow_id:
+        holder = self.slots.get((workflow_id, reference))
+        other_slot = id_ in self.slots.values() and holder is None
+        if stored is not None and (stored.workflow_id != workflow_id or other_slot):
             assert outcome is AlreadyExistsError
             return
         assert not isinstance(outcome, type)
-        holder = self.slots.get((workflow_id, reference))
         assert (outcome.left_out_task_ids == (id_,)) == (holder not in (None, id_))
         if holder is None:
             self.slots[workflow_id, reference] = id_
@@ -162,13 +166,10 @@ class ExecutionMachine(RuleBasedStateMachine):
         self, id_: str, workflow_id: str, status: TaskStatus, expectation: str | None
     ) -> None:
         stored = self.tasks.get(id_)
-        # A task stays in its workflow.
-        task = make_task(
-            id_, workflow_id=stored.workflow_id if stored else workflow_id, status=status
-        )
+        task = make_task(id_, workflow_id=workflow_id, status=status)
         expected = self._expected(stored, expectation)
         outcome = self.outcome(self.executions.update_task(task, expected_update_time=expected))
-        if stored is None:
+        if stored is None or stored.workflow_id != workflow_id:
             assert outcome is NotFoundError
         elif expectation == "wrong":
             assert outcome is ConflictError

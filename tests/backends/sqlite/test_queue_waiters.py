@@ -177,6 +177,16 @@ class TestOtherProcesses:
         await push(another_process, "m1")
         assert await ids(task) == ["m1"]
 
+    async def test_each_change_there_is_noticed_here(
+        self, store: SqliteParts, another_process: SqliteParts
+    ) -> None:
+        task = waiting(store)
+        for n in range(3):
+            await push(another_process, f"later{n}", offset_ms=3_600_000)
+            await asyncio.sleep(0.1)
+        await push(another_process, "m1")
+        assert await ids(task) == ["m1"]
+
     async def test_a_lease_taken_there_is_waited_for_here(
         self, store: SqliteParts, another_process: SqliteParts
     ) -> None:
@@ -233,6 +243,24 @@ class TestCancelledCalls:
                 assert message.delivery_count == 1
             await store.queues.remove(QUEUE, "m1")
         assert given_back > 0
+
+    async def test_between_the_commit_and_its_answer_too(
+        self, store: SqliteParts, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await push(store, "m1")
+        task = waiting(store)
+        changed = store.waiters.changed
+
+        def cancel_and_go_on(queue_name: str) -> None:
+            # Called once the lease is durable, before the caller hears of it.
+            task.cancel()
+            changed(queue_name)
+
+        monkeypatch.setattr(store.waiters, "changed", cancel_and_go_on)
+        (answer,) = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(answer, asyncio.CancelledError)
+        (message,) = await store.queues.poll_messages(QUEUE, count=1, timeout_ms=LONG_ENOUGH_MS)
+        assert message.delivery_count == 1
 
     async def test_one_that_was_woken_leaves_the_message_to_the_next(
         self, store: SqliteParts

@@ -1,0 +1,198 @@
+"""What clients know when a server dies: which writes were acknowledged, and which one was under way.
+
+Each kind of entry checks itself against what a server answers after the restart, and then goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from podium_client import PodiumClient
+from podium_core.dao import Commit, CommitAck, CommitPush
+from podium_core.models import Message, PushMessage, Task, TaskStatus, Workflow, WorkflowStatus
+from podium_core.models.json_text import raw_text, to_raw
+
+WORK_QUEUE = "work"
+DEFINITION = to_raw({"name": "killed", "version": 1})
+# Longer than any test: what was leased when the server died is leased after it.
+LEASE_MS = 600_000
+
+
+def workflow(workflow_id: str, number: int) -> Workflow:
+    """A workflow whose output is a number."""
+    return Workflow(
+        workflow_id=workflow_id,
+        status=WorkflowStatus.RUNNING,
+        workflow_definition=DEFINITION,
+        output=to_raw({"n": number}),
+    )
+
+
+def number_of(stored: Workflow) -> int:
+    """The number in its output."""
+    number: int = json.loads(raw_text(stored.output))["n"]
+    return number
+
+
+def task(task_id: str, workflow_id: str) -> Task:
+    """A scheduled task."""
+    return Task(
+        task_id=task_id,
+        workflow_instance_id=workflow_id,
+        reference_task_name=task_id,
+        task_type="killed",
+        status=TaskStatus.SCHEDULED,
+    )
+
+
+@dataclass
+class Register:
+    """A workflow that is created and then updated, each time with the next number, from 1 on.
+
+    Attributes:
+        acked: The last number that was acknowledged; 0: none was.
+        trying: The number of the write under way; 0: there is none.
+        stamp: That of the last acknowledged write.
+    """
+
+    id: str
+    acked: int = 0
+    trying: int = 0
+    stamp: int = 0
+
+    async def write(self, podium: PodiumClient) -> None:
+        """The next write."""
+        self.trying = self.acked + 1
+        if self.trying == 1:
+            created = await podium.executions.create_workflow(workflow(self.id, 1))
+            assert created.created
+            stamp = created.updated_time
+        else:
+            stamp = await podium.executions.update_workflow(
+                workflow(self.id, self.trying), expected_update_time=self.stamp
+            )
+        assert stamp > self.stamp
+        self.acked, self.trying, self.stamp = self.trying, 0, stamp
+
+    def check(self, stored: Workflow | None) -> None:
+        """What is stored is the last acknowledged write, or the one that was under way."""
+        if stored is None:
+            assert self.acked == 0, f"{self.id} is lost"
+        else:
+            number, stamp = number_of(stored), stored.updated_time
+            assert isinstance(stamp, int)
+            assert number in {self.acked, self.trying} - {0}, f"{self.id}: {number}, {self}"
+            assert stamp == self.stamp if number == self.acked else stamp > self.stamp
+            self.acked, self.stamp = number, stamp
+        self.trying = 0
+
+
+@dataclass
+class Group:
+    """The tasks of one CreateTasks."""
+
+    workflow_id: str
+    task_ids: list[str]
+    acked: bool = False
+
+    async def write(self, podium: PodiumClient) -> None:
+        """Create them."""
+        tasks = [task(id_, self.workflow_id) for id_ in self.task_ids]
+        created = await podium.executions.create_tasks(tasks)
+        assert list(created.created_task_ids) == self.task_ids
+        self.acked = True
+
+    def check(self, stored: set[str]) -> None:
+        """All of them are there, or (if nobody was told so) none."""
+        found = stored.intersection(self.task_ids)
+        assert len(found) in ((len(self.task_ids),) if self.acked else (0, len(self.task_ids)))
+        self.acked = bool(found)
+
+
+@dataclass
+class Chain:
+    """A workflow that is decided again and again: each step is one Commit with everything in it.
+
+    Step n writes n into the workflow, creates two tasks and their messages, acks the decider message by its receipt, and
+    pushes it anew with n as payload. So after whatever happened, one number must be in all of these places.
+    """
+
+    id: str
+    acked: int = 0
+    trying: Commit | None = None
+    message: Message | None = field(default=None, repr=False)
+
+    @property
+    def queue_name(self) -> str:
+        """Where its decider message is."""
+        return f"decide-{self.id}"
+
+    async def write(self, podium: PodiumClient) -> None:
+        """The next step."""
+        if self.acked and self.message is None:
+            (self.message,) = await podium.queues.poll_messages(
+                self.queue_name, count=1, unack_timeout_ms=LEASE_MS
+            )
+            assert self.message.payload == str(self.acked)
+        self.trying = self._step(self.acked + 1)
+        await podium.executions.commit(self.trying)
+        self.acked, self.trying, self.message = self.acked + 1, None, None
+
+    def _step(self, number: int) -> Commit:
+        tasks = self.tasks_of(number)
+        pushes = [CommitPush(queue_name=WORK_QUEUE, message=PushMessage(id=id_)) for id_ in tasks]
+        again = PushMessage(id=self.id, payload=str(number))
+        document = workflow(self.id, number)
+        acks = []
+        if self.message is not None:
+            acks = [
+                CommitAck(
+                    queue_name=self.queue_name, message_id=self.id, receipt=self.message.receipt
+                )
+            ]
+        return Commit(
+            workflow_id=self.id,
+            create_workflow=document if number == 1 else None,
+            update_workflow=document if number > 1 else None,
+            create_tasks=[task(id_, self.id) for id_ in tasks],
+            pushes=[*pushes, CommitPush(queue_name=self.queue_name, message=again)],
+            acks=acks,
+            request_id=f"step-{number}",
+        )
+
+    def tasks_of(self, number: int) -> list[str]:
+        """Ids of the tasks, and of their messages, of a step."""
+        return [f"{self.id}-{number}-{at}" for at in range(2)]
+
+    async def repeat(self, podium: PodiumClient) -> bool | None:
+        """Send the step again that was under way; whether it had been carried out, None where there was none."""
+        if self.trying is None:
+            return None
+        result = await podium.executions.commit(self.trying)
+        self.acked, self.trying, self.message = self.acked + 1, None, None
+        return result.replayed
+
+    async def check(self, podium: PodiumClient) -> None:
+        """The same number is everywhere, and it is the acknowledged one or the one under way."""
+        stored = await podium.executions.get_workflow(self.id)
+        number = 0 if stored is None else number_of(stored)
+        allowed = {self.acked} if self.trying is None else {self.acked, self.acked + 1}
+        assert number in allowed, f"{self.id}: {number}, {self}"
+        for step in (number, number + 1):
+            ids = self.tasks_of(step)
+            wanted = ids if 0 < step <= number else []
+            assert [t.task_id for t in await podium.executions.get_tasks(ids)] == wanted
+            there = [await podium.queues.contains_message(WORK_QUEUE, id_) for id_ in ids]
+            assert there == [bool(wanted)] * 2
+        await self._check_message(podium, number)
+        self.acked, self.trying = number, None
+
+    async def _check_message(self, podium: PodiumClient, number: int) -> None:
+        # It was leased if its step hadn't begun, or wasn't carried out; else it waits, pushed anew.
+        await podium.queues.set_unack_timeout(self.queue_name, self.id, 0)
+        messages = await podium.queues.poll_messages(
+            self.queue_name, count=2, unack_timeout_ms=LEASE_MS
+        )
+        assert [message.payload for message in messages] == ([str(number)] if number else [])
+        self.message = messages[0] if messages else None
