@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from benchmarks import jobs
 from benchmarks.echo_server import PREFIX
@@ -63,8 +63,8 @@ class Bench:
 
     @property
     def rounds(self) -> int:
-        """How often each pair is measured."""
-        return 3 if self.quick else 7
+        """How often each pair is measured: many short rounds, so that what else the machine does falls on both sides."""
+        return 5 if self.quick else 15
 
     def scaled(self, full: int, quick: int) -> int:
         """A number that depends on the time there is."""
@@ -137,3 +137,9 @@ class Bench:
 def middle(pairs: Sequence[Pair], value: Callable[[Pair], float]) -> float:
     """The median over the pairs."""
     return median(map(value, pairs))
+
+
+def quartiles(pairs: Sequence[Pair], value: Callable[[Pair], float]) -> tuple[float, float]:
+    """Between these lies the middle half of the pairs."""
+    low, _, high = quantiles(map(value, pairs), n=4, method="inclusive")
+    return low, high

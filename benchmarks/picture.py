@@ -13,7 +13,8 @@ _TOP = 34
 _LABEL = 400
 _UNIT = 300  # so many pixels are the bound
 _MOST = 1.2  # a bar is cut above that
-_GOOD, _BAD, _INK, _FAINT = "#2f7d5b", "#c0492f", "#1f2328", "#8a9199"
+_COLOURS = {"yes": "#2f7d5b", "no": "#c0492f", "unclear": "#9a7b1f"}
+_INK, _FAINT = "#1f2328", "#8a9199"
 
 
 def svg(results: Sequence[Result]) -> str:
@@ -47,7 +48,7 @@ def _panel(title: str, results: Sequence[Result], top: int) -> Iterator[str]:
         y = top + _TOP + at * _ROW
         share = min(result.value / result.bound, _MOST)
         length = max(round(share * _UNIT), 2)
-        colour = _GOOD if result.met else _BAD
+        colour = _COLOURS[result.verdict]
         yield _text(_LABEL - 10, y + 16, result.name, anchor="end")
         yield f'<rect x="{_LABEL}" y="{y + 4}" width="{length}" height="{_ROW - 10}" rx="2" fill="{colour}"/>'
         cut = "→ " if result.value / result.bound > _MOST else ""

@@ -10,8 +10,9 @@ class Result:
     """One point.
 
     Attributes:
-        at_least: The bound is the least that is wanted, not the most.
         detail: What else was seen, in a few words.
+        at_least: The bound is the least that is wanted, not the most.
+        quartiles: Of the rounds, where there were several.
     """
 
     name: str
@@ -20,6 +21,14 @@ class Result:
     bound: float
     detail: str
     at_least: bool = False
+    quartiles: tuple[float, float] | None = None
+
+    @property
+    def verdict(self) -> str:
+        """``yes``, ``no``, or ``unclear`` where the bound lies within the middle half of the rounds."""
+        if self.quartiles is not None and self.quartiles[0] < self.bound < self.quartiles[1]:
+            return "unclear"
+        return "yes" if self.met else "no"
 
     @property
     def met(self) -> bool:
@@ -28,8 +37,11 @@ class Result:
 
     @property
     def measured(self) -> str:
-        """The value with its unit."""
-        return f"{number(self.value)} {self.unit}"
+        """The value with its unit, and the quartiles."""
+        if self.quartiles is None:
+            return f"{number(self.value)} {self.unit}"
+        low, high = map(number, self.quartiles)
+        return f"{number(self.value)} ({low} to {high}) {self.unit}"
 
     @property
     def wanted(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks import data
-from benchmarks.bench import Bench, Side, middle
+from benchmarks.bench import Bench, Side, middle, quartiles
 from benchmarks.jobs import Chain
 from benchmarks.result import Result
 
@@ -22,7 +22,7 @@ def measure(bench: Bench) -> Iterator[Result]:
 
 
 def _create_tasks(bench: Bench) -> Result:
-    calls = bench.scaled(200, 100)
+    calls = bench.scaled(80, 60)
     names = list(data.task_names("", calls * _BATCH))
     bench.say(f"CreateTasks: {calls} calls of {_BATCH} tasks a round")
 
@@ -47,12 +47,13 @@ def _create_tasks(bench: Bench) -> Result:
         unit="tasks/s",
         bound=LEAST_TASKS,
         at_least=True,
+        quartiles=quartiles(pairs, lambda pair: pair.subject.driven.rate * _BATCH),
         detail=f"server CPU {processor:.0f} µs a task; an echo of the same requests {echo:,.0f} tasks/s",
     )
 
 
 def _commit(bench: Bench) -> Result:
-    workflows = bench.scaled(300, 150)
+    workflows = bench.scaled(120, 80)
     bench.say(f"Commit: {workflows} workflows a round")
 
     def ids(kind: str, number: int) -> list[str]:
@@ -80,5 +81,6 @@ def _commit(bench: Bench) -> Result:
         unit="x the workflows/s of eleven calls",
         bound=LEAST_COMMIT,
         at_least=True,
+        quartiles=quartiles(pairs, lambda pair: pair.ratio),
         detail=f"{rate:,.0f} workflows/s, in eleven calls {other:,.0f}/s; p50 {p50:.1f} ms a Commit",
     )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import data, jobs
-from benchmarks.bench import Bench, Side, middle
+from benchmarks.bench import Bench, Side, middle, quartiles
 from benchmarks.jobs import Chain
 from benchmarks.processes import Server
 from benchmarks.result import Result
@@ -28,7 +28,7 @@ def measure(bench: Bench) -> Iterator[Result]:
 
 
 def _updates(bench: Bench) -> Result:
-    calls = bench.scaled(2_000, 1_000)
+    calls = bench.scaled(1_000, 600)
     large = [data.update_task("large", name) for name in data.task_names("", _LARGE)]
     # As many tasks in all, so that both sides touch as many pages and only the size of the workflow differs.
     workflows = [f"small{number}" for number in range(_LARGE // _SMALL)]
@@ -58,6 +58,7 @@ def _updates(bench: Bench) -> Result:
         value=middle(pairs, lambda pair: 1 / pair.ratio),
         unit=f"x the time in one of {_SMALL}",
         bound=MOST_TIME,
+        quartiles=quartiles(pairs, lambda pair: 1 / pair.ratio),
         detail=f"{rate:,.0f}/s against {other:,.0f}/s, over as many tasks in all",
     )
 

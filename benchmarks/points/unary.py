@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks import data, jobs
-from benchmarks.bench import Bench, Chains, Pair, middle
+from benchmarks.bench import Bench, Chains, Pair, middle, quartiles
 from benchmarks.jobs import Chain
 from benchmarks.processes import Server
 from benchmarks.result import Result
@@ -16,7 +16,7 @@ _TASKS = 1_000
 
 def measure(bench: Bench) -> Iterator[Result]:
     """GetTask, UpdateTask, Push, Pop, Ack."""
-    calls = bench.scaled(3_000, 1_500)
+    calls = bench.scaled(1_200, 800)
     with bench.server() as server:
         bench.drive(server, [((data.path("CreateWorkflow"), data.create_workflow("w")),)], 1)
         bench.generator.run(jobs.create_tasks, server.address, "w", _TASKS, 100)
@@ -64,6 +64,7 @@ def _result(name: str, pairs: list[Pair]) -> Result:
         unit="% of the echo's calls/s",
         bound=LEAST_SHARE,
         at_least=True,
+        quartiles=quartiles(pairs, lambda pair: pair.ratio * 100),
         detail=(
             f"{rate:,.0f}/s, echo {echo:,.0f}/s; server CPU {own:.0f} µs a call, echo {base:.0f}; "
             f"p50 {p50:.1f} ms, p99 {p99:.1f} ms"

@@ -48,7 +48,7 @@ def measure(bench: Bench) -> Iterator[Result]:
 
 def _idle_share(bench: Bench, server: Server) -> Result:
     requests = [data.pop(f"idle{at % _QUEUES}", timeout_ms=120_000) for at in range(_WAITING)]
-    seconds = bench.scaled(6, 4)
+    seconds = bench.scaled(6, 3)
     alone = _share(server, 2.0)
     bench.generator.run(jobs.hold, server.address, data.path("Pop"), requests, 150.0)
     share = _share(server, seconds)

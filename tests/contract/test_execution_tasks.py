@@ -6,7 +6,12 @@ import msgspec
 import pytest
 
 from podium_core.dao import ExecutionService, TaskUpdate
-from podium_core.errors import ConflictError, InvalidArgumentError, NotFoundError
+from podium_core.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    InvalidArgumentError,
+    NotFoundError,
+)
 from podium_core.models import TaskStatus, collected
 from podium_core.models.json_text import raw_text, to_raw
 from tests.contract.records import make_task, make_workflow
@@ -77,6 +82,16 @@ class TestCreateTasks:
         assert stored is not None
         assert not stored.worker_id
 
+    async def test_an_id_that_holds_another_slot_is_refused(
+        self, executions: ExecutionService
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([make_task("t1", reference_task_name="a")])
+        with pytest.raises(AlreadyExistsError):
+            await executions.create_tasks([make_task("t1", reference_task_name="b")])
+        created = await executions.create_tasks([make_task("t2", reference_task_name="b")])
+        assert created.created_task_ids == ("t2",)
+
     async def test_one_invalid_task_and_nothing_is_written(
         self, executions: ExecutionService
     ) -> None:
@@ -139,6 +154,20 @@ class TestUpdateTask:
         await executions.update_task(make_task("t1", reference_task_name="ref"), upsert=True)
         created = await executions.create_tasks([make_task("t2", reference_task_name="ref")])
         assert created.created_task_ids == ("t2",)
+
+    async def test_upsert_with_an_expected_time_needs_the_task(
+        self, executions: ExecutionService
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        with pytest.raises(NotFoundError):
+            await executions.update_task(make_task(), expected_update_time=0, upsert=True)
+
+    async def test_of_another_workflow_is_not_found(self, executions: ExecutionService) -> None:
+        await executions.create_workflow(make_workflow())
+        await executions.create_workflow(make_workflow("w2"))
+        await executions.create_tasks([make_task()])
+        with pytest.raises(NotFoundError):
+            await executions.update_task(make_task(workflow_id="w2"))
 
     async def test_without_a_status_is_refused(self, executions: ExecutionService) -> None:
         with pytest.raises(InvalidArgumentError, match=r"task\.status"):

@@ -82,7 +82,9 @@ async def _write_until_killed(server: KillableServer, journal: Journal, wanted: 
         before = journal.acks
         writing = [asyncio.create_task(writer(podium, journal)) for writer in writers]
         while journal.acks - before < wanted:
-            assert not any(task.done() for task in writing), [task for task in writing if task.done()]
+            assert not any(task.done() for task in writing), [
+                task for task in writing if task.done()
+            ]
             await asyncio.sleep(0)
         server.kill()
         ends = await asyncio.gather(*writing, return_exceptions=True)
@@ -112,9 +114,16 @@ async def _check(podium: PodiumClient, journal: Journal, *, registers: int, grou
 async def _check_everything(podium: PodiumClient, journal: Journal) -> None:
     """Nothing of any round was lost later, and nothing is there that nobody wrote."""
     await _check(podium, journal, registers=0, groups=0)
-    ids = [id_ for chain in journal.chains for n in range(1, chain.acked + 1) for id_ in chain.tasks_of(n)]
+    ids = [
+        id_
+        for chain in journal.chains
+        for n in range(1, chain.acked + 1)
+        for id_ in chain.tasks_of(n)
+    ]
     for at in range(0, len(ids), 5_000):
-        assert len(await podium.executions.get_tasks(ids[at : at + 5_000])) == len(ids[at : at + 5_000])
+        assert len(await podium.executions.get_tasks(ids[at : at + 5_000])) == len(
+            ids[at : at + 5_000]
+        )
     assert await podium.queues.get_size(WORK_QUEUE) == len(ids)
     assert await podium.executions.get_pending_workflow_count("killed") == 1 + len(
         [register for register in journal.registers if register.acked]

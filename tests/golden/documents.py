@@ -121,7 +121,7 @@ def document_of(message: Any) -> dict[str, Value]:
 
 
 def _key(field: Any) -> str:
-    name = field.name.removesuffix("_json") if field.name != "extra_json" else field.name
+    name: str = field.name.removesuffix("_json") if field.name != "extra_json" else field.name
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
 
@@ -165,7 +165,7 @@ def _read(field: Any, value: Any) -> Value:
     if field.name.endswith("_json"):
         return exact(value)
     if field.cpp_type == _ENUM:
-        name = field.enum_type.values_by_number[value].name.removeprefix(_prefix(field))
+        name: str = field.enum_type.values_by_number[value].name.removeprefix(_prefix(field))
         return name.lower() if field.enum_type.name == "EventAction" else name
     if field.cpp_type in (_TEXT, _BOOL):
         return value

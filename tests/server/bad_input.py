@@ -109,16 +109,12 @@ class Place(msgspec.Struct, frozen=True):
     @property
     def path(self) -> str:
         """As BadRequest names it: ``tasks[0].task_id``."""
-        return ".".join(
-            name if at is None else f"{name}[{at}]" for name, at in self.steps
-        )
+        return ".".join(name if at is None else f"{name}[{at}]" for name, at in self.steps)
 
     @property
     def is_text(self) -> bool:
         """Whether it holds text."""
-        return self.field.cpp_type == FieldDescriptor.CPPTYPE_STRING and (
-            self.field.type == FieldDescriptor.TYPE_STRING
-        )
+        return bool(self.field.type == FieldDescriptor.TYPE_STRING)
 
     @property
     def is_json(self) -> bool:

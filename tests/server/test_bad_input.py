@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import grpc
 import pytest
@@ -145,7 +146,10 @@ def test_a_valid_request_is_served(channel: grpc.Channel, entry: Rpc) -> None:
     answer = ask(channel, entry, valid_request(entry).SerializeToString())
     if entry.label in UNSERVED:
         assert (answer.code, answer.reason) == (CODE.UNIMPLEMENTED, "UNSUPPORTED_OPERATION")
-    elif entry.label in ("MetadataService.CreateWorkflowDef", "EventHandlerService.AddEventHandler"):
+    elif entry.label in (
+        "MetadataService.CreateWorkflowDef",
+        "EventHandlerService.AddEventHandler",
+    ):
         assert (answer.code, answer.reason) == (CODE.ALREADY_EXISTS, "ALREADY_EXISTS")
     else:
         assert answer.code is CODE.OK, str(answer)
@@ -354,7 +358,9 @@ def test_an_extreme_number_does_no_harm(channel: grpc.Channel, entry: Rpc) -> No
 def test_a_priority_out_of_range_is_named(channel: grpc.Channel, entry: Rpc) -> None:
     def cases() -> Iterator[tuple[str, Message, str | None]]:
         for place, request in _written_places(entry):
-            if place.field.name in ("priority", "workflow_priority") and _is_looked_at(entry, place):
+            if place.field.name in ("priority", "workflow_priority") and _is_looked_at(
+                entry, place
+            ):
                 for number in (1_000, 100, -1):
                     yield f"{place.path} = {number}", place.put(request, number), place.path
 
@@ -368,7 +374,13 @@ def test_free_text_may_be_odd(channel: grpc.Channel, entry: Rpc) -> None:
     def cases() -> Iterator[tuple[str, Message, str | None]]:
         for place in places(entry.request.DESCRIPTOR):
             if place.is_text and not place.is_json:
-                for text in ("a\0b", "\uffff\U0010ffff", "'; DROP TABLE tasks; --", "%s{}", "é" * 5_000):
+                for text in (
+                    "a\0b",
+                    "\uffff\U0010ffff",
+                    "'; DROP TABLE tasks; --",
+                    "%s{}",
+                    "é" * 5_000,
+                ):
                     yield f"{place.path} = {text[:20]!r}", place.put(request, text), None
 
     _each(channel, entry, cases(), _any_own_answer)
@@ -400,7 +412,12 @@ def test_text_that_is_not_utf8_is_refused(channel: grpc.Channel, entry: Rpc) -> 
     def cases() -> Iterator[tuple[str, bytes, str | None]]:
         for place in places(entry.request.DESCRIPTOR):
             if place.is_text:
-                for raw in (b"\xffabcdefg", b"ab\xed\xa0\x80cde", b"abcdefg\xc3", b"\xf5\x80\x80\x80abcd"):
+                for raw in (
+                    b"\xffabcdefg",
+                    b"ab\xed\xa0\x80cde",
+                    b"abcdefg\xc3",
+                    b"\xf5\x80\x80\x80abcd",
+                ):
                     yield f"{place.path} = {raw!r}", with_bytes_of_text(place, request, raw), ""
 
     _each(channel, entry, cases(), _not_a_message)
@@ -413,7 +430,12 @@ def test_a_field_of_another_type_does_no_harm(channel: grpc.Channel, entry: Rpc)
     def cases() -> Iterator[tuple[str, bytes, str | None]]:
         for field in entry.request.DESCRIPTOR.fields:
             if field.number < 16:
-                for wire_type, body in ((0, b"\x01"), (1, b"\0" * 8), (2, b"\x01a"), (5, b"\0" * 4)):
+                for wire_type, body in (
+                    (0, b"\x01"),
+                    (1, b"\0" * 8),
+                    (2, b"\x01a"),
+                    (5, b"\0" * 4),
+                ):
                     data = bytes((field.number << 3 | wire_type,)) + body
                     yield f"{field.name} as wire type {wire_type}", data, None
 
@@ -432,7 +454,9 @@ def test_a_write_above_16_mib_is_refused(channel: grpc.Channel, entry: Rpc) -> N
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_message_above_the_transports_limit_is_refused(channel: grpc.Channel, kind: Kind) -> None:
-    entry = next(entry for entry in EVERY if entry.kind is kind and entry.label != "AdminService.VerifyIndex")
+    entry = next(
+        entry for entry in EVERY if entry.kind is kind and entry.label != "AdminService.VerifyIndex"
+    )
     answer = ask(channel, entry, padded(valid_request(entry), 33 * MIB))
     assert answer.code in (CODE.RESOURCE_EXHAUSTED, CODE.UNIMPLEMENTED), str(answer)
     assert (answer.code is CODE.UNIMPLEMENTED) == (entry.label in UNSERVED)
@@ -506,8 +530,12 @@ def test_a_count_above_its_limit_is_named(channel: grpc.Channel, label: str, lim
 
 @pytest.mark.parametrize(
     ("label", "field"),
-    [("ExecutionService.CreateTasks", "tasks"), ("ExecutionService.UpdateTasks", "tasks")]
-    + [("ExecutionService.Commit", "create_tasks"), ("ExecutionService.Commit", "update_tasks")],
+    [
+        ("ExecutionService.CreateTasks", "tasks"),
+        ("ExecutionService.UpdateTasks", "tasks"),
+        ("ExecutionService.Commit", "create_tasks"),
+        ("ExecutionService.Commit", "update_tasks"),
+    ],
 )
 def test_an_id_twice_in_one_write_is_refused(channel: grpc.Channel, label: str, field: str) -> None:
     entry = rpc(*label.split("."))
@@ -532,11 +560,14 @@ def test_another_namespace_is_refused(channel: grpc.Channel, entry: Rpc) -> None
     assert _is_own(answer)
 
 
-@pytest.mark.parametrize("path", ["/podium.v1.QueueService/Nothing", "/podium.v1.Nothing/Push", "/", "//", "/a"])
+@pytest.mark.parametrize(
+    "path", ["/podium.v1.QueueService/Nothing", "/podium.v1.Nothing/Push", "/", "//", "/a"]
+)
 def test_an_unknown_method_or_service_is_unimplemented(channel: grpc.Channel, path: str) -> None:
+    call: Any = channel.unary_unary(path)
     with pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary(path)(b"", timeout=10)
-    assert caught.value.code() is CODE.UNIMPLEMENTED  # type: ignore[attr-defined]
+        call(b"", timeout=10)
+    assert caught.value.code() is CODE.UNIMPLEMENTED
 
 
 @pytest.mark.parametrize(
@@ -664,11 +695,20 @@ BAD_CONSUMPTIONS: dict[str, tuple[str | None, tuple[bytes, ...]]] = {
     "negative credit": ("grant.credit", (OPEN, _consume(grant={"credit": -1}))),
     "negative credit at once": ("open.credit", (_consume(open={"queue_name": "q", "credit": -1}),)),
     "no queue": ("open.queue_name", (_consume(open={}),)),
-    "no lease": ("open.unack_timeout_ms", (_consume(open={"queue_name": "q", "unack_timeout_ms": 0}),)),
+    "no lease": (
+        "open.unack_timeout_ms",
+        (_consume(open={"queue_name": "q", "unack_timeout_ms": 0}),),
+    ),
     "an ack of nothing": ("ack.message_id", (OPEN, _consume(ack={"receipt": "r"}))),
     "an ack without a receipt": ("ack.receipt", (OPEN, _consume(ack={"message_id": "m"}))),
-    "an ack with NUL": ("ack.message_id", (OPEN, _consume(ack={"message_id": "\0", "receipt": "r"}))),
-    "no length": ("extend.unack_timeout_ms", (OPEN, _consume(extend={"message_id": "m", "receipt": "r"}))),
+    "an ack with NUL": (
+        "ack.message_id",
+        (OPEN, _consume(ack={"message_id": "\0", "receipt": "r"})),
+    ),
+    "no length": (
+        "extend.unack_timeout_ms",
+        (OPEN, _consume(extend={"message_id": "m", "receipt": "r"})),
+    ),
     "giving nothing back": ("give_back.message_id", (OPEN, _consume(give_back={}))),
     "bytes in the middle": ("", (OPEN, b"\xff\xff\xff")),
     "bytes that aren't UTF-8": ("", (OPEN, OPEN.replace(b"consumed", b"\xffonsumed"))),
@@ -688,10 +728,12 @@ def test_a_consumer_that_says_nothing_is_let_go(channel: grpc.Channel) -> None:
 
 def test_unknown_receipts_change_nothing(channel: grpc.Channel) -> None:
     entry = rpc("QueueService", "Consume")
-    requests = [OPEN]
-    for action in ("ack", "give_back"):
-        requests.append(_consume(**{action: {"message_id": "m", "receipt": "\0odd"[1:]}}))
-    requests.append(_consume(extend={"message_id": "m", "receipt": "r", "unack_timeout_ms": 1}))
+    requests = [
+        OPEN,
+        _consume(ack={"message_id": "m", "receipt": "odd"}),
+        _consume(give_back={"message_id": "m", "receipt": "odd"}),
+        _consume(extend={"message_id": "m", "receipt": "odd", "unack_timeout_ms": 1}),
+    ]
     answer = ask(channel, entry, *requests)
     assert answer.code is CODE.OK
     results = [entry.response.FromString(data).result.done for data in answer.messages]

@@ -28,9 +28,7 @@ MANY_EXAMPLES = 10_000
 # A poll that would wait long meets its deadline, with nothing in hand.
 SECONDS = 2.0
 FUZZED = [
-    service
-    for service, rpcs in SERVICES.items()
-    if not all(rpc.label in UNSERVED for rpc in rpcs)
+    service for service, rpcs in SERVICES.items() if not all(rpc.label in UNSERVED for rpc in rpcs)
 ]
 
 # Few ids, so that calls meet each other's things.
@@ -38,37 +36,38 @@ IDS = ["w1", "w2", "t1", "t2", "order", "encode", "m1", "q1", "_deciderQueue", "
 TEXTS = st.one_of(
     st.sampled_from(IDS),
     st.text(max_size=20),
-    st.sampled_from(["\0", "a\0b", "a" * 1_025, "DEFAULT", "é" * 600, "[]", "W10", "../..", "a:b-c@d"]),
-)
-JSON_LEAVES = st.one_of(
     st.sampled_from(
-        ["null", "true", "1", "-1", "0.1", "1e400", "99999999999999999999", '""', '"order"', "[]", "{}"]
-        + ["9111222333444555666", '"\\ud83d\\ude00"', '"\\ud800"', "NaN", "", "1E5", '"IN_PROGRESS"']
+        ["\0", "a\0b", "a" * 1_025, "DEFAULT", "é" * 600, "[]", "W10", "../..", "a:b-c@d"]
     ),
 )
-KEYS = st.sampled_from(
-    ["name", "version", "event", "active", "status", "taskId", "workflowId", "updateTime", "updatedTime"]
-    + ["taskDefinition", "concurrentExecLimit", "tasks", "input", "inputData", "retryCount", "domain"]
-    + ["taskToDomain", "queueWaitTime", "workflowName", "createTime", "priority", "podium:extra", "é", ""]
-)
+JSON_LEAVES = st.sampled_from((
+    "", "NaN", "null", "true", "1", "-1", "0.1", "1e400", "1E5", "99999999999999999999", "9111222333444555666",
+    '""', '"order"', '"IN_PROGRESS"', '"\\ud83d\\ude00"', '"\\ud800"', "[]", "{}",
+))  # fmt: skip
+KEYS = st.sampled_from((
+    "", "é", "name", "version", "event", "active", "status", "taskId", "workflowId", "updateTime", "updatedTime",
+    "tasks", "taskDefinition", "concurrentExecLimit", "input", "inputData", "retryCount", "domain", "priority",
+    "taskToDomain", "queueWaitTime", "workflowName", "createTime", "podium:extra",
+))  # fmt: skip
 
 
 def _object(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     pairs = st.lists(st.tuples(KEYS, children), max_size=4)
-    return pairs.map(
-        lambda found: "{" + ",".join(f'"{key}":{value}' for key, value in found) + "}"
-    )
+    return pairs.map(lambda found: "{" + ",".join(f'"{key}":{value}' for key, value in found) + "}")
 
 
 JSON = st.one_of(
-    st.sampled_from(['{"name":"order","version":1}', '{"name":"encode"}', '{"name":"h","event":"e"}']),
+    st.sampled_from(
+        ['{"name":"order","version":1}', '{"name":"encode"}', '{"name":"h","event":"e"}']
+    ),
     st.recursive(JSON_LEAVES, _object, max_leaves=6),
 )
 
 
 def _integers(least: int) -> st.SearchStrategy[int]:
     return st.one_of(
-        st.integers(0, 3), st.sampled_from([-1, 99, 100, 1_001, least, -least - 1, 1_700_000_000_000 % -least])
+        st.integers(0, 3),
+        st.sampled_from([-1, 99, 100, 1_001, least, -least - 1, 1_700_000_000_000 % -least]),
     )
 
 

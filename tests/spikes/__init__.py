@@ -1,1 +1,1 @@
-"""The WriteSet proven on two very different stores; each file goes when the real adapter has the same tests."""
+"""The WriteSet proven on two very different stores: they stay as tests until the real adapters replace them."""

@@ -9,7 +9,8 @@ It stays as a test until the real adapter replaces it. The five steps are design
    whoever repeats them changes nothing;
 5. drop the row.
 
-Updates alone are one logged batch. Left out: removing workflows, leaving pending, event executions, sets of our own.
+Updates alone, without an expected time, are one logged batch. Left out: removing workflows, leaving pending, event
+executions, sets of our own.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ from podium_core.errors import (
 from podium_core.models.documents import TASK, WORKFLOW
 from podium_core.outbox import KIND_PUSH, PushIntent
 from podium_core.write_set import (
-    ExpectedTaskTime,
     ExpectedWorkflowTime,
     PushOp,
     PutMode,
@@ -46,6 +46,7 @@ from podium_core.write_set import (
     WriteSet,
 )
 from tests.spikes.cassandra_decide import (
+    HELD,
     REQUEST,
     SLOT,
     Decider,
@@ -57,7 +58,15 @@ from tests.spikes.cassandra_decide import (
     Stored,
     slot_name,
 )
-from tests.spikes.cassandra_redo import Statement, bucket_of, mark, put_statements, redo_statements
+from tests.spikes.cassandra_redo import (
+    UPSERTED,
+    Statement,
+    bucket_of,
+    identity,
+    mark,
+    put_statements,
+    redo_statements,
+)
 from tests.spikes.cassandra_tables import BUCKETS, Row, Tables
 from tests.spikes.failpoints import Failpoints
 
@@ -188,10 +197,11 @@ class CassandraApply:
         tasks = [put.task_id for put in write_set.task_puts] + [
             r.task_id for r in write_set.task_removals
         ]
-        workflow, task_rows, holders, requests = await asyncio.gather(
+        workflow, task_rows, holders, held, requests = await asyncio.gather(
             self.tables.rows("workflow", workflow_id),
             self.tables.rows("tasks", workflow_id, tasks),
             self.tables.rows("guard_rows", workflow_id, SLOT, slots),
+            self.tables.rows("guard_rows", workflow_id, HELD, tasks),
             self.tables.rows("guard_rows", workflow_id, REQUEST, [write_set.request_id]),
         )
         seeds = await self._seeds(workflow_id) if not guard.stamp else {}
@@ -202,6 +212,8 @@ class CassandraApply:
             ),
             tasks={row.task_id: stored_task(row) for row in task_rows},
             holders=seeds | {row.name: row.value.decode() for row in holders},
+            held={id_: name for name, id_ in seeds.items()}
+            | {row.name: row.value.decode() for row in held},
             seeds=seeds,
             answer=next(
                 (replace(_outcome.decode(row.value), replayed=True) for row in requests), None
@@ -259,11 +271,8 @@ class CassandraApply:
             statements += [
                 statement for _, statement in put_statements(self.tables, put, stamp, timestamp)
             ]
-            statements += [
-                mark(self.tables, m, timestamp)
-                for m in write_set.marks
-                if (m.kind, m.id) == (kind, id_)
-            ]
+            if write_set.mark_index:
+                statements.append(mark(self.tables, kind, id_, UPSERTED, timestamp))
         await self.tables.run_logged(statements)
         return WriteOutcome(workflow_times=stamps["workflow"], task_times=stamps["task"])
 
@@ -295,11 +304,6 @@ def puts_of(write_set: WriteSet) -> list[TaskPut | WorkflowPut]:
     return [*write_set.workflow_puts, *write_set.task_puts]
 
 
-def identity(put: TaskPut | WorkflowPut) -> tuple[str, str]:
-    """Kind and id of what is put."""
-    return ("task", put.task_id) if isinstance(put, TaskPut) else ("workflow", put.workflow_id)
-
-
 def needs_guard(write_set: WriteSet) -> bool:
     """Whether it does more than update documents that are there, and that fit one batch."""
     puts = puts_of(write_set)
@@ -309,6 +313,7 @@ def needs_guard(write_set: WriteSet) -> bool:
         or write_set.task_removals
         or write_set.queue_ops
         or any(put.mode is not PutMode.UPDATE for put in puts)
+        or any(put.expected_time is not None for put in write_set.task_puts)
         or sum(len(put.document.head) + len(put.document.tail) for put in puts) > BATCH_BYTES
     )
 
@@ -316,12 +321,13 @@ def needs_guard(write_set: WriteSet) -> bool:
 def refuse_what_is_elsewhere(write_set: WriteSet) -> None:
     """Receipts and acks are the queue store's; the rest is what the spike leaves out."""
     ops = [op for op in write_set.queue_ops if not isinstance(op, PushOp | RemoveOp)]
-    guards = (WorkflowExists, ExpectedTaskTime, ExpectedWorkflowTime)
+    guards = (WorkflowExists, ExpectedWorkflowTime)
     strange = [guard for guard in write_set.guards if not isinstance(guard, guards)]
     left_out: tuple[Any, ...] = (
         *write_set.workflow_removals,
         *write_set.unpend,
         *write_set.event_puts,
+        *write_set.event_removals,
     )
     if ops or strange or left_out:
         raise UnsupportedOperationError("cassandra spike", "apply")

@@ -1,4 +1,7 @@
-"""What a WriteSet comes to on Cassandra, given what was read: the pure part of ``cassandra_apply``, and gone with it."""
+"""What a WriteSet comes to on Cassandra, given what was read: the pure part of ``cassandra_apply``.
+
+Stays as a test until the real adapter replaces it.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from podium_core.errors import ConflictError, NotFoundError
+from podium_core.errors import AlreadyExistsError, ConflictError, NotFoundError
 from podium_core.models.documents import TASK
 from podium_core.outbox import PushIntent, message_key
 from podium_core.write_set import (
-    ExpectedTaskTime,
     ExpectedWorkflowTime,
-    IndexMark,
     PushOp,
     PutMode,
     RemoveOp,
@@ -29,7 +30,8 @@ from podium_core.write_set import (
 
 REMOVAL_MARGIN_MS = 1_000
 MICROS = 1_000
-SLOT, REQUEST = "slot", "request"
+# Kinds of rows beside the guard: a slot's holder, the same by task id, a remembered request.
+SLOT, HELD, REQUEST = "slot", "held", "request"
 
 _encode = msgspec.msgpack.encode
 
@@ -63,6 +65,14 @@ class GuardChange(NamedTuple):
     value: bytes | None
 
 
+def taken(name: str, task_id: str) -> list[GuardChange]:
+    """A slot's rows: by its name, and by the task that has it."""
+    return [
+        GuardChange(SLOT, name, task_id.encode()),
+        GuardChange(HELD, task_id, name.encode()),
+    ]
+
+
 class RemovedTask(Struct, frozen=True):
     """What a task's removal needs of its document."""
 
@@ -79,7 +89,7 @@ class Redo(Struct, frozen=True, kw_only=True):
     workflow_puts: tuple[WorkflowPut, ...] = ()
     task_puts: tuple[TaskPut, ...] = ()
     removed: tuple[RemovedTask, ...] = ()
-    marks: tuple[IndexMark, ...] = ()
+    mark_index: bool = False
     pushes: tuple[PushIntent, ...] = ()
     dropped_messages: tuple[str, ...] = ()
 
@@ -96,6 +106,7 @@ class Reading(NamedTuple):
     workflow: Stored | None
     tasks: dict[str, Stored]
     holders: dict[str, str]  # slot name to task id
+    held: dict[str, str]  # task id to slot name
     seeds: dict[str, str]  # the same, of tasks that Java made; to be put beside a new guard
     answer: WriteOutcome | None
 
@@ -135,31 +146,30 @@ class Decider:
             workflow_puts=self._set.workflow_puts,
             task_puts=task_puts,
             removed=removed,
-            marks=tuple(m for m in self._set.marks if m.id not in self._left_out),
+            mark_index=self._set.mark_index,
             dropped_messages=tuple(self._keys_of(RemoveOp)),
         )
         redo = replace(redo, pushes=tuple(self._pushes(redo.stamp)))
         outcome = self._outcome(redo)
-        changes += [
-            GuardChange(SLOT, name, id_.encode()) for name, id_ in self._reading.seeds.items()
-        ]
+        for name, id_ in self._reading.seeds.items():
+            changes += taken(name, id_)
         if self._set.request_id:
             changes.append(GuardChange(REQUEST, self._set.request_id, _encode(outcome)))
         return Decision(redo, [*changes, *self._freed()], outcome)
 
     def _check_guards(self) -> None:
         for guard in self._set.guards:
-            if isinstance(guard, ExpectedTaskTime):
-                require_time(
-                    "task", guard.task_id, self._reading.tasks.get(guard.task_id), guard.expected
-                )
-            elif isinstance(guard, ExpectedWorkflowTime):
+            if isinstance(guard, ExpectedWorkflowTime):
                 require_time("workflow", guard.workflow_id, self._reading.workflow, guard.expected)
             elif self._reading.workflow is None:
                 raise NotFoundError("workflow", self._workflow_id)
         for put in self._set.task_puts:
-            if put.mode is PutMode.UPDATE and put.task_id not in self._reading.tasks:
+            # Another workflow's task isn't in this partition, so it isn't there.
+            stored = self._reading.tasks.get(put.task_id)
+            if put.mode is PutMode.UPDATE and stored is None:
                 raise NotFoundError("task", put.task_id)
+            if put.expected_time is not None:
+                require_time("task", put.task_id, stored, put.expected_time)
 
     def _check_workflow(self) -> bool:
         for put in self._set.workflow_puts:
@@ -170,7 +180,9 @@ class Decider:
         return True
 
     def _task_puts(self) -> tuple[tuple[TaskPut, ...], list[GuardChange]]:
-        puts, changes, holders = [], [], dict(self._reading.holders)
+        puts: list[TaskPut] = []
+        changes: list[GuardChange] = []
+        holders = dict(self._reading.holders)
         for put in self._set.task_puts:
             if put.slot is None:
                 puts.append(put)
@@ -180,10 +192,12 @@ class Decider:
             if holder != put.task_id:
                 self._left_out.append(put.task_id)
                 continue
+            if self._reading.held.get(put.task_id, name) != name:
+                raise AlreadyExistsError("task", put.task_id)
             self._created.append(put.task_id)
-            if put.task_id not in self._reading.tasks:
+            if name not in self._reading.holders or put.task_id not in self._reading.tasks:
                 puts.append(put)
-                changes.append(GuardChange(SLOT, name, put.task_id.encode()))
+                changes += taken(name, put.task_id)
         return tuple(puts), changes
 
     def _stamp(self) -> int:
@@ -203,16 +217,14 @@ class Decider:
 
     def _freed(self) -> Iterator[GuardChange]:
         for removal in self._set.task_removals:
-            stored = self._reading.tasks.get(removal.task_id)
-            if stored is not None:
-                task = TASK.decode(stored.payload, removal.task_id)
-                yield GuardChange(
-                    SLOT, slot_name(Slot(str(task.reference_task_name), task.retry_count)), None
-                )
+            name = self._reading.held.get(removal.task_id)
+            if name is not None and removal.task_id in self._reading.tasks:
+                yield GuardChange(SLOT, name, None)
+                yield GuardChange(HELD, removal.task_id, None)
 
     def _pushes(self, stamp: int) -> Iterator[PushIntent]:
         for op in self._set.queue_ops:
-            if isinstance(op, PushOp) and op.unless_left_out not in self._left_out:
+            if isinstance(op, PushOp) and op.of_task not in self._left_out:
                 yield PushIntent(push=op, due_ms=stamp + op.offset_ms)
 
     def _keys_of(self, kind: type[RemoveOp]) -> Iterator[str]:

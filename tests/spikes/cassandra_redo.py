@@ -1,4 +1,7 @@
-"""A decided WriteSet as Cassandra statements, each repeatable; part of the Cassandra spike, and gone with it."""
+"""A decided WriteSet as Cassandra statements, each repeatable; part of the Cassandra spike.
+
+Stays as a test until the real adapter replaces it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ from typing import Any
 import msgspec
 
 from podium_core.outbox import KIND_PUSH, message_key
-from podium_core.write_set import IndexMark, PutMode, TaskPut, WorkflowPut
+from podium_core.write_set import PutMode, TaskPut, WorkflowPut
 from tests.spikes.cassandra_decide import Redo
 from tests.spikes.cassandra_tables import BUCKETS, Tables
 
 Statement = Any
+UPSERTED, REMOVED = b"upsert", b"remove"
+
 _encode = msgspec.msgpack.encode
 
 
@@ -35,8 +40,8 @@ def redo_statements(tables: Tables, redo: Redo) -> Iterator[tuple[str, Statement
     puts: list[TaskPut | WorkflowPut] = [*redo.task_puts, *redo.workflow_puts]
     for put in puts:
         yield from put_statements(tables, put, redo.stamp, timestamp)
-    for at, index_mark in enumerate(redo.marks):
-        yield f"mark {at}", mark(tables, index_mark, timestamp)
+    if redo.mark_index:
+        yield from _marks(tables, redo, puts)
     for key in redo.dropped_messages:
         # Below its own pushes: a Commit may remove a message and push it anew.
         yield (
@@ -81,7 +86,21 @@ def put_statements(
         )
 
 
-def mark(tables: Tables, index_mark: IndexMark, timestamp: int) -> Statement:
-    """An outbox mark with its write's timestamp, which is its token."""
-    id_, action = index_mark.id, index_mark.action.value.encode()
-    return tables.bound("put_entry", bucket_of(id_), index_mark.kind, id_, action, timestamp)
+def identity(put: TaskPut | WorkflowPut) -> tuple[str, str]:
+    """Kind and id of what is put."""
+    return ("task", put.task_id) if isinstance(put, TaskPut) else ("workflow", put.workflow_id)
+
+
+def _marks(
+    tables: Tables, redo: Redo, puts: list[TaskPut | WorkflowPut]
+) -> Iterator[tuple[str, Statement]]:
+    for task in redo.removed:
+        yield "mark gone", mark(tables, "task", task.task_id, REMOVED, redo.timestamp)
+    for put in puts:
+        kind, id_ = identity(put)
+        yield f"mark {kind}", mark(tables, kind, id_, UPSERTED, redo.timestamp)
+
+
+def mark(tables: Tables, kind: str, id_: str, action: bytes, timestamp: int) -> Statement:
+    """An outbox mark for the index, with its write's timestamp, which is its token."""
+    return tables.bound("put_entry", bucket_of(id_), kind, id_, action, timestamp)

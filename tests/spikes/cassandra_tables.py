@@ -1,4 +1,6 @@
-"""Tables and statements of the Cassandra spike: three of Conductor's tables, three of ours; goes with the spike.
+"""Tables and statements of the Cassandra spike: three of Conductor's tables, three of ours.
+
+They stay as a test until the real adapter replaces them.
 
 Conductor's tables never see a lightweight transaction, and every write to them says its timestamp. ``podium_guards``
 sees lightweight transactions only.

@@ -1,4 +1,7 @@
-"""What an engine's decide step writes, as WriteSets from the builders; part of the write spikes, and gone with them."""
+"""What an engine's decide step writes, as WriteSets from the builders; part of the write spikes.
+
+Stays with their tests until the real adapters replace them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Named points at which a write can be made to die; part of the write spikes, and gone with them."""
+"""Named points at which a write can be made to die; part of the write spikes.
+
+Stays with their tests until the real adapters replace them.
+"""
 
 from __future__ import annotations
 

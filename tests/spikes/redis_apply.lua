@@ -1,5 +1,6 @@
--- One WriteSet in one step. KEYS: every key that it touches. ARGV: the plan (msgpack), then the texts of documents; the plan
--- names both by their places. Redis rolls nothing back, so all that could refuse or fail comes before the first write. No document is decoded.
+-- One WriteSet in one step; part of a spike that stays as a test until the real adapter replaces it. KEYS: every key that it
+-- touches. ARGV: the plan (msgpack), then the texts of documents; the plan names both by their places. Redis rolls nothing
+-- back, so all that could refuse or fail comes before the first write. No document is decoded.
 local plan = cmsgpack.unpack(ARGV[1])
 local time = redis.call('TIME')
 local micros = time[1] * 1000000 + time[2]
@@ -27,7 +28,8 @@ for at, check in ipairs(plan.checks) do
   if not holds[check[1]](unpack(check, 2)) then return {'refused', at} end
 end
 
--- slots: the first of the call, or the one who has it
+-- slots: the first of the call, or the one who has it. Whether the task has another slot isn't checked: the hash goes by
+-- slot, so that would be a search.
 
 local claimed = {}
 for _, put in ipairs(plan.puts) do
@@ -61,9 +63,20 @@ local function run(commands)
   return answer == 1
 end
 
+local function mark(kind, id, action)
+  if not plan.mark_index then return end
+  local token = math.max(micros, tonumber(redis.call('GET', KEYS[plan.token]) or 0) + 1)
+  redis.call('SET', KEYS[plan.token], string.format('%.0f', token))
+  redis.call('HSET', KEYS[plan.outbox], kind .. '/' .. id, string.format('%.0f', token) .. ' ' .. action)
+end
+
 local reply = {workflow_times = {}, task_times = {}, created = {}, left_out = {}, acked = {}, removed = {}, gone = {}}
 local left_out = {}
-for _, removal in ipairs(plan.removals) do reply.gone[#reply.gone + 1] = run(removal) end
+for _, removal in ipairs(plan.removals) do
+  local gone = run(removal.commands)
+  reply.gone[#reply.gone + 1] = gone
+  if gone then mark('task', removal.id, 'remove') end
+end
 for _, put in ipairs(plan.puts) do
   if put.left_out then
     left_out[put.id] = true
@@ -79,6 +92,7 @@ for _, put in ipairs(plan.puts) do
       run(put.commands)
       local times = reply[put.kind .. '_times']
       times[#times + 1] = {put.id, stamp}
+      mark(put.kind, put.id, 'upsert')
     end
   end
 end
@@ -87,20 +101,13 @@ run(plan.commands)
 for _, ack in ipairs(plan.acks) do reply.acked[#reply.acked + 1] = run(ack) end
 for _, remove in ipairs(plan.removes) do reply.removed[#reply.removed + 1] = run(remove) end
 for _, push in ipairs(plan.pushes) do
-  if not left_out[push.unless_left_out] then
+  if not left_out[push.of_task] then
     local score = push.priority > 0 and push.priority or now
     if push.offset_ms > 0 then score = now + push.offset_ms + (1 - 1 / (push.priority + 1)) end
     redis.call('ZADD', KEYS[push.queue], string.format('%.17g', score), push.id)
     redis.call('HDEL', KEYS[push.receipts], push.id)
     if push.payload then redis.call('HSET', KEYS[push.payloads], push.id, push.payload)
     else redis.call('HDEL', KEYS[push.payloads], push.id) end
-  end
-end
-for _, mark in ipairs(plan.marks) do
-  if not left_out[mark.id] then
-    local token = math.max(micros, tonumber(redis.call('GET', KEYS[plan.token]) or 0) + 1)
-    redis.call('SET', KEYS[plan.token], string.format('%.0f', token))
-    redis.call('HSET', KEYS[plan.outbox], mark.kind .. '/' .. mark.id, string.format('%.0f', token) .. ' ' .. mark.action)
   end
 end
 

@@ -2,9 +2,9 @@
 
 Keys and values are Conductor's (sections 1-3 of its layout), queues the stock server's (one zset for each, section 6).
 Ours are the receipts, the remembered requests, the outbox. A WriteSet becomes a plan of guards and commands, and one
-script carries it out. Only what cannot be planned without a stored document (expected times, removals) is read first:
-one MGET, compared in Python, and the script checks that those bytes are unchanged. Left out: removing workflows, event
-executions.
+script carries it out. Only what cannot be planned without a stored document (expected times, removals, leaving pending
+without a name) is read first: one MGET, compared in Python, and the script checks that those bytes are unchanged. Left
+out: removing workflows, event executions.
 """
 
 from __future__ import annotations
@@ -18,13 +18,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from podium_core.errors import BackendUnavailableError, StorageError
-from podium_core.write_set import (
-    ExpectedTaskTime,
-    ExpectedWorkflowTime,
-    PutMode,
-    WriteOutcome,
-    WriteSet,
-)
+from podium_core.write_set import ExpectedWorkflowTime, PutMode, WriteOutcome, WriteSet
 from tests.spikes.failpoints import Failpoints
 from tests.spikes.redis_plan import Keys, Stored, encoded, planned
 
@@ -88,10 +82,14 @@ class RedisApply:
         for guard in write_set.guards:
             if isinstance(guard, ExpectedWorkflowTime):
                 yield self._keys.data("WORKFLOW", guard.workflow_id)
-            elif isinstance(guard, ExpectedTaskTime):
-                yield self._keys.data("TASK", guard.task_id)
-        yield from (self._keys.data("TASK", removal.task_id) for removal in write_set.task_removals)
-        yield from (self._keys.data("WORKFLOW", id_) for id_ in write_set.unpend)
+        for put in write_set.task_puts:
+            if put.expected_time is not None:
+                yield self._keys.data("TASK", put.task_id)
+        for removal in write_set.task_removals:
+            yield self._keys.data("TASK", removal.task_id)
+        for unpend in write_set.unpend:
+            if not unpend.name:
+                yield self._keys.data("WORKFLOW", unpend.workflow_id)
 
 
 def outcome(write_set: WriteSet, packed: bytes, *, replayed: bool) -> WriteOutcome:

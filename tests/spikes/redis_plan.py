@@ -1,4 +1,7 @@
-"""A WriteSet in Redis keys and commands, guards apart: part of the Redis spike, and gone with it."""
+"""A WriteSet in Redis keys and commands, guards apart: part of the Redis spike.
+
+Stays as a test until the real adapter replaces it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,6 @@ from podium_core.models.documents import TASK, WORKFLOW
 from podium_core.models.queue_name import task_queue_name
 from podium_core.write_set import (
     AckOp,
-    ExpectedTaskTime,
     ExpectedWorkflowTime,
     HeldReceipt,
     PushOp,
@@ -27,6 +29,7 @@ from podium_core.write_set import (
     RemoveOp,
     TaskPut,
     TaskRemoval,
+    Unpend,
     WorkflowExists,
     WorkflowPut,
     WorkflowTerminal,
@@ -91,7 +94,7 @@ class Plan:
         self.refusals: list[StorageError | WriteOutcome | None] = []
         self.checks: list[Command] = []
         self.puts: list[dict[str, Any]] = []
-        self.removals: list[list[Command]] = []
+        self.removals: list[dict[str, Any]] = []
         self.commands: list[Command] = []
         self.floors: dict[str, int] = {}
         self.types: dict[int, str] = {}
@@ -126,9 +129,7 @@ class Plan:
                 case WorkflowExists(id_):
                     self._exists("workflow", id_)
                 case ExpectedWorkflowTime(id_, expected):
-                    self._expected("workflow", id_, expected)
-                case ExpectedTaskTime(id_, expected):
-                    self._expected("task", id_, expected)
+                    self._expected_workflow(id_, expected)
                 case HeldReceipt(queue, id_, receipt):
                     stale = ConflictError("STALE_RECEIPT", f"message/{queue}/{id_}")
                     zset, receipts = (
@@ -147,7 +148,10 @@ class Plan:
             elif put.mode is PutMode.UPDATE:
                 self._exists("workflow", put.workflow_id)
         for task_put in write_set.task_puts:
-            if task_put.mode is PutMode.UPDATE:
+            if task_put.expected_time is not None:
+                self._expected_task(task_put, task_put.expected_time)
+            elif task_put.mode is PutMode.UPDATE:
+                # Another workflow's task passes: only its document tells, which isn't read here.
                 self._exists("task", task_put.task_id)
 
     def document_key(self, kind: str, id_: str) -> str:
@@ -156,18 +160,33 @@ class Plan:
     def _exists(self, kind: str, id_: str) -> None:
         self.check(NotFoundError(kind, id_), "exists", self.key(self.document_key(kind, id_)))
 
-    def _expected(self, kind: str, id_: str, expected: int) -> None:
-        """Compared here; the script only has to know that what was compared is still there."""
+    def _read(self, kind: str, id_: str) -> bytes | None:
+        """What was read is used here; the script only has to know that it is still there."""
         key = self.document_key(kind, id_)
         document = self.stored.documents[key]
+        if document is not None:
+            self.check(None, "unchanged", self.key(key), self.text(document))
+        return document
+
+    def _expected_workflow(self, id_: str, expected: int) -> None:
+        document = self._read("workflow", id_)
         if document is None:
-            raise NotFoundError(kind, id_)
-        stamp = stamp_of(kind, document, id_)
+            raise NotFoundError("workflow", id_)
+        stamp = WORKFLOW.decode(document, id_).updated_time
+        self._expected("workflow", id_, 0 if stamp is UNSET else stamp, expected)
+
+    def _expected_task(self, put: TaskPut, expected: int) -> None:
+        document = self._read("task", put.task_id)
+        task = None if document is None else TASK.decode(document, put.task_id)
+        if task is None or task.workflow_instance_id != put.workflow_id:
+            raise NotFoundError("task", put.task_id)
+        self._expected("task", put.task_id, task.update_time, expected)
+
+    def _expected(self, kind: str, id_: str, stamp: int, expected: int) -> None:
         if stamp != expected:
             conflict = ("STALE_UPDATE_TIME", f"{kind}/{id_}")
             raise ConflictError(*conflict, expected=str(expected), actual=str(stamp))
-        self.floors[key] = stamp + 1
-        self.check(None, "unchanged", self.key(key), self.text(document))
+        self.floors[self.document_key(kind, id_)] = stamp + 1
 
     # documents
 
@@ -234,17 +253,15 @@ class Plan:
 
     def remove_task(self, removal: TaskRemoval) -> None:
         """All that follows from a task is told by its document."""
-        key = self.document_key("task", removal.task_id)
-        document = self.stored.documents[key]
-        if document is None:
-            self.removals.append([])
-            return
-        self.check(None, "unchanged", self.key(key), self.text(document))
-        task = TASK.decode(document, removal.task_id)
-        commands = self._leave(task, removal.task_id)
-        if removal.take_message:
-            commands += self.unqueue(task_queue_name(task), removal.task_id)
-        self.removals.append([*commands, self.command("DEL", key)])
+        document = self._read("task", removal.task_id)
+        commands = []
+        if document is not None:
+            task = TASK.decode(document, removal.task_id)
+            commands = self._leave(task, removal.task_id)
+            if removal.take_message:
+                commands += self.unqueue(task_queue_name(task), removal.task_id)
+            commands.append(self.command("DEL", self.document_key("task", removal.task_id)))
+        self.removals.append({"id": removal.task_id, "commands": commands})
 
     def _leave(self, task: Task, id_: str) -> list[Command]:
         keys, workflow_id = self.keys, str(task.workflow_instance_id)
@@ -259,15 +276,16 @@ class Plan:
             *self._limit(task.definition_name, id_, in_progress=False),
         ]
 
-    def unpend(self, workflow_id: str) -> None:
-        """The pending set goes by the name, which only the document tells."""
-        key = self.document_key("workflow", workflow_id)
-        document = self.stored.documents[key]
-        if document is not None:
-            self.check(None, "unchanged", self.key(key), self.text(document))
-            pending = self.keys.data("PENDING_WORKFLOWS", name_of(document, workflow_id))
-            self.commands.append(self.command("SREM", pending, workflow_id))
-        self.commands.append(self.command("DEL", self.keys.data("SCHEDULED_TASKS", workflow_id)))
+    def unpend(self, unpend: Unpend) -> None:
+        """The pending set goes by the name; if none was given, only the document tells it."""
+        name, id_ = unpend.name, unpend.workflow_id
+        if not name:
+            document = self._read("workflow", id_)
+            name = "" if document is None else name_of(document, id_)
+        if name:
+            pending = self.keys.data("PENDING_WORKFLOWS", name)
+            self.commands.append(self.command("SREM", pending, id_))
+        self.commands.append(self.command("DEL", self.keys.data("SCHEDULED_TASKS", id_)))
 
     # queues
 
@@ -287,7 +305,7 @@ class Plan:
             "payload": op.payload,
             "priority": op.priority,
             "offset_ms": op.offset_ms,
-            "unless_left_out": op.unless_left_out,
+            "of_task": op.of_task,
         }
 
 
@@ -301,8 +319,8 @@ def planned(write_set: WriteSet, keys: Keys, stored: Stored) -> Plan:
         plan.remove_task(removal)
     for task_put in write_set.task_puts:
         plan.put_task(task_put)
-    for workflow_id in write_set.unpend:
-        plan.unpend(workflow_id)
+    for unpend in write_set.unpend:
+        plan.unpend(unpend)
     return plan
 
 
@@ -326,21 +344,12 @@ def encoded(plan: Plan, write_set: WriteSet) -> bytes:
                 plan.unqueue(op.queue_name, op.message_id) for op in ops if isinstance(op, RemoveOp)
             ],
             "pushes": [plan.push(op) for op in ops if isinstance(op, PushOp)],
-            "marks": write_set.marks
-            and [{"kind": m.kind, "id": m.id, "action": m.action} for m in write_set.marks],
+            "mark_index": write_set.mark_index,
             "token": plan.key(keys.ours("TOKEN"), "string"),
             "outbox": plan.key(keys.ours("OUTBOX"), "hash"),
             "types": plan.types,
         }
     )
-
-
-def stamp_of(kind: str, document: bytes, id_: str) -> int:
-    """The stored stamp; 0 where there is none."""
-    if kind == "task":
-        return TASK.decode(document, id_).update_time
-    stamp = WORKFLOW.decode(document, id_).updated_time
-    return 0 if stamp is UNSET else stamp
 
 
 def name_of(document: bytes, workflow_id: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
-from uuid import uuid4
 
 import msgspec
 import pytest
@@ -15,88 +13,13 @@ from redis.backoff import NoBackoff
 
 from podium_core.dao.commit import Commit
 from podium_core.errors import ConflictError, NotFoundError
-from podium_core.models import DECIDER_QUEUE, Message, Task, TaskStatus, Workflow
-from podium_core.models.documents import TASK, WORKFLOW
-from podium_core.write_set import IndexMark, WriteOutcome, WriteSet, builders
+from podium_core.models import DECIDER_QUEUE, Message, TaskStatus
+from podium_core.write_set import WriteOutcome, WriteSet, builders
 from tests.spikes.decide_step import DecideStep, now_ms, write_set
-from tests.spikes.failpoints import Death, Failpoints, killed
-from tests.spikes.redis_apply import RedisApply
-from tests.spikes.redis_plan import Keys
+from tests.spikes.failpoints import Death, killed
+from tests.spikes.redis_store import Store, assert_first, assert_second
 
 POINTS = ("before the script", "after the script")
-
-
-class Shown(NamedTuple):
-    """What Conductor's own keys show of a workflow."""
-
-    workflow: Workflow | None
-    tasks: dict[str, Task]
-    slots: dict[str, str]
-    sets: dict[str, set[str]]
-    queues: dict[str, set[str]]
-
-
-class Store:
-    """A namespace of its own on the shared server, and eyes on its keys."""
-
-    def __init__(self, redis: Redis) -> None:
-        self.redis: Any = redis
-        self.name = f"spike-{uuid4().hex}"
-        self.keys = Keys(f"{self.name}.test", f"{self.name}_queues.test")
-        self.failpoints = Failpoints()
-        self.writer = RedisApply(redis, self.keys, self.failpoints)
-
-    async def names(self) -> list[str]:
-        return sorted([key.decode() async for key in self.redis.scan_iter(f"{self.name}*")])
-
-    async def members(self, *parts: str) -> set[str]:
-        return {member.decode() for member in await self.redis.smembers(self.keys.data(*parts))}
-
-    async def score(self, queue: str, message_id: str) -> float | None:
-        found = await self.redis.zscore(self.keys.queue(queue), message_id)
-        return None if found is None else float(found)
-
-    async def pop(self, queue: str, message_id: str, *, lease_ms: int) -> str:
-        """Lease a message as a queue adapter would, and give its receipt."""
-        zset, receipt = self.keys.queue(queue), uuid4().hex
-        await self.redis.zadd(zset, {message_id: now_ms() + lease_ms}, xx=True)
-        score = await self.redis.eval(
-            "return redis.call('ZSCORE', KEYS[1], ARGV[1])", 1, zset, message_id
-        )
-        await self.redis.hset(self.keys.receipts(queue), message_id, f"{receipt}|{score.decode()}")
-        return receipt
-
-    async def shown(self, step: DecideStep) -> Shown:
-        text = await self.redis.get(self.keys.data("WORKFLOW", step.workflow_id))
-        tasks = {}
-        for id_ in await self.members("WORKFLOW_TO_TASKS", step.workflow_id):
-            document = await self.redis.get(self.keys.data("TASK", id_))
-            assert msgspec.json.decode(document)
-            tasks[id_] = TASK.decode(document, id_)
-        slots = await self.redis.hgetall(self.keys.data("SCHEDULED_TASKS", step.workflow_id))
-        sets = {
-            kind: {name async for name in self.in_sets(kind)}
-            for kind in ("PENDING_WORKFLOWS", "IN_PROGRESS_TASKS", "TASKS_IN_PROGRESS_STATUS")
-        }
-        queues = {
-            queue: {id_.decode() for id_ in await self.redis.zrange(self.keys.queue(queue), 0, -1)}
-            for queue in (DECIDER_QUEUE, "charge", "ship", "notify")
-        }
-        return Shown(
-            WORKFLOW.decode(text, step.workflow_id) if text else None,
-            tasks,
-            {field.decode(): id_.decode() for field, id_ in slots.items()},
-            sets,
-            queues,
-        )
-
-    async def in_sets(self, kind: str) -> AsyncIterator[str]:
-        async for key in self.redis.scan_iter(f"{self.keys.data(kind)}.*"):
-            for member in await self.redis.smembers(key):
-                yield member.decode()
-
-    async def first(self, step: DecideStep) -> WriteOutcome:
-        return await self.writer.apply(write_set(step.first()))
 
 
 @pytest.fixture
@@ -107,43 +30,6 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
         names = await made.names()
         if names:
             await redis.delete(*names)
-
-
-def assert_first(shown: Shown, step: DecideStep) -> None:
-    """The first decide step, whole."""
-    charge, ship = str(step.charge.task_id), str(step.ship.task_id)
-    assert shown.workflow is not None
-    assert shown.workflow.input == step.workflow.input
-    assert set(shown.tasks) == {charge, ship}
-    assert shown.slots == {"charge_ref0": charge, "ship_ref0": ship}
-    assert shown.sets == {
-        "PENDING_WORKFLOWS": {step.workflow_id},
-        "IN_PROGRESS_TASKS": {charge, ship},
-        "TASKS_IN_PROGRESS_STATUS": set(),
-    }
-    assert shown.queues == {
-        DECIDER_QUEUE: {step.workflow_id},
-        "charge": {charge},
-        "ship": {ship},
-        "notify": set(),
-    }
-
-
-def assert_second(shown: Shown, step: DecideStep) -> None:
-    """The second, whole: ``late`` and its push left out."""
-    charge, ship, notify = (str(task.task_id) for task in (step.charge, step.ship, step.notify))
-    assert shown.workflow is not None
-    assert bytes(memoryview(shown.workflow.variables)) == b'{"step":2}'
-    assert set(shown.tasks) == {charge, ship, notify}
-    assert shown.tasks[charge].status is TaskStatus.IN_PROGRESS
-    assert shown.slots == {"charge_ref0": charge, "ship_ref0": ship, "notify_ref0": notify}
-    assert shown.sets == {
-        "PENDING_WORKFLOWS": {step.workflow_id},
-        "IN_PROGRESS_TASKS": {charge, ship, notify},
-        "TASKS_IN_PROGRESS_STATUS": {charge},
-    }
-    assert shown.queues["notify"] == {notify}
-    assert shown.queues["ship"] == {ship}
 
 
 class TestDecideStep:
@@ -188,6 +74,20 @@ class TestDecideStep:
             await store.writer.apply(write_set(commit))
         assert_first(await store.shown(step), step)
 
+    async def test_a_stale_task_time_writes_nothing(self, store: Store) -> None:
+        step = DecideStep()
+        seen = await store.first(step)
+        id_ = str(step.charge.task_id)
+        stale = {id_: seen.task_times[id_] - 1}
+        commit = step.second(msgspec.structs.replace(seen, task_times=seen.task_times | stale))
+        with pytest.raises(ConflictError):
+            await store.writer.apply(write_set(commit))
+        update = step.started(step.charge, expected=stale[id_])
+        with pytest.raises(ConflictError):
+            await store.writer.apply(builders.update_task(update, now_ms=now_ms()))
+        assert_first(await store.shown(step), step)
+        assert (await store.shown(step)).tasks[id_].status is TaskStatus.SCHEDULED
+
     async def test_a_stale_receipt_writes_nothing_and_a_good_one_is_taken(
         self, store: Store
     ) -> None:
@@ -217,9 +117,43 @@ class TestDecideStep:
         step = DecideStep()
         with pytest.raises(NotFoundError):
             await store.writer.apply(
-                builders.update_tasks([step.started(step.charge)], now_ms=now_ms())
+                builders.update_task(step.started(step.charge), now_ms=now_ms())
             )
+        update = step.started(step.charge, expected=1)
+        for upsert in (False, True):
+            with pytest.raises(NotFoundError):
+                await store.writer.apply(
+                    builders.update_task(update, now_ms=now_ms(), upsert=upsert)
+                )
         assert await store.names() == []
+
+    async def test_another_workflows_task_is_not_there_for_an_update_with_a_time(
+        self, store: Store
+    ) -> None:
+        step, other = DecideStep(), DecideStep()
+        seen = await store.first(step)
+        await store.first(other)
+        moved = msgspec.structs.replace(step.charge, workflow_instance_id=other.workflow_id)
+        update = step.started(moved, expected=seen.task_times[str(step.charge.task_id)])
+        with pytest.raises(NotFoundError):
+            await store.writer.apply(builders.update_task(update, now_ms=now_ms()))
+        stored = (await store.shown(step)).tasks[str(step.charge.task_id)]
+        assert stored.workflow_instance_id == step.workflow_id
+
+    async def test_a_slot_without_its_document_gets_it_and_a_whole_one_stays(
+        self, store: Store
+    ) -> None:
+        step = DecideStep()
+        seen = await store.first(step)
+        await store.redis.delete(store.keys.data("TASK", str(step.ship.task_id)))
+        create = builders.create_tasks([step.charge, step.ship], now_ms=now_ms())
+        outcome = await store.writer.apply(create)
+        assert outcome.created_task_ids == (step.charge.task_id, step.ship.task_id)
+        assert set(outcome.task_times) == {step.ship.task_id}
+        shown = await store.shown(step)
+        assert_first(shown, step)
+        charge = str(step.charge.task_id)
+        assert shown.tasks[charge].update_time == seen.task_times[charge]
 
     async def test_a_key_of_another_type_fails_before_the_first_write(self, store: Store) -> None:
         step = DecideStep()
@@ -242,33 +176,58 @@ class TestDecideStep:
         assert shown.sets["TASKS_IN_PROGRESS_STATUS"] == shown.queues["charge"] == set()
         assert "charge_ref0" not in shown.slots
 
+    @pytest.mark.parametrize("name", ["order", ""])
     async def test_leaving_pending_frees_the_slots_and_keeps_the_documents(
-        self, store: Store
+        self, store: Store, name: str
     ) -> None:
         step = DecideStep()
         await store.first(step)
-        await store.writer.apply(builders.remove_from_pending(step.workflow_id))
+        await store.writer.apply(builders.remove_from_pending(name, step.workflow_id))
         shown = await store.shown(step)
         assert shown.workflow is not None
         assert shown.slots == {}
         assert shown.sets["PENDING_WORKFLOWS"] == set()
 
+    async def test_with_a_name_leaving_pending_needs_no_document(self, store: Store) -> None:
+        step = DecideStep()
+        await store.first(step)
+        await store.redis.delete(store.keys.data("WORKFLOW", step.workflow_id))
+        await store.writer.apply(builders.remove_from_pending("order", step.workflow_id))
+        shown = await store.shown(step)
+        assert shown.slots == {}
+        assert shown.sets["PENDING_WORKFLOWS"] == set()
+
     async def test_marks_get_tokens_that_grow(self, store: Store) -> None:
         step = DecideStep()
-        marks = (
-            IndexMark("workflow", step.workflow_id),
-            IndexMark("task", str(step.charge.task_id)),
-        )
-        await store.writer.apply(with_marks(write_set(step.first()), marks))
-        before = await store.redis.hgetall(store.keys.ours("OUTBOX"))
-        assert len(set(before.values())) == len(before) == 2
-        update = builders.update_tasks([step.started(step.charge)], now_ms=now_ms())
-        await store.writer.apply(with_marks(update, marks[1:]))
-        after = await store.redis.hgetall(store.keys.ours("OUTBOX"))
-        field = f"task/{step.charge.task_id}".encode()
-        assert int(after[field].split()[0]) > max(
-            int(value.split()[0]) for value in before.values()
-        )
+        workflow, charge = f"workflow/{step.workflow_id}", f"task/{step.charge.task_id}"
+        await store.writer.apply(marked(write_set(step.first())))
+        before = await store.marks()
+        assert set(before) == {workflow, charge, f"task/{step.ship.task_id}"}
+        assert {action for action, _ in before.values()} == {"upsert"}
+        assert len(set(before.values())) == len(before)
+        update = builders.update_task(step.started(step.charge), now_ms=now_ms())
+        await store.writer.apply(marked(update))
+        updated = await store.marks()
+        highest = max(token for _, token in before.values())
+        assert updated == before | {charge: ("upsert", updated[charge][1])}
+        assert updated[charge][1] > highest
+        removal = marked(builders.remove_task(str(step.charge.task_id)))
+        await store.writer.apply(removal)
+        removed = await store.marks()
+        assert removed == updated | {charge: ("remove", removed[charge][1])}
+        assert removed[charge][1] > updated[charge][1]
+        await store.writer.apply(removal)
+        assert await store.marks() == removed
+
+    async def test_marks_what_was_written_and_not_what_was_left_out_or_there(
+        self, store: Store
+    ) -> None:
+        step = DecideStep()
+        await store.first(step)
+        assert await store.marks() == {}
+        create = builders.create_tasks([step.ship, step.notify, step.late], now_ms=now_ms())
+        await store.writer.apply(marked(create))
+        assert set(await store.marks()) == {f"task/{step.notify.task_id}"}
 
 
 class TestDying:
@@ -361,9 +320,9 @@ class TestRacing:
         assert await store.redis.get(key) == java
 
 
-def with_marks(plain: WriteSet, marks: tuple[IndexMark, ...]) -> WriteSet:
+def marked(plain: WriteSet) -> WriteSet:
     """What the facade adds where an index is routed."""
-    return msgspec.structs.replace(plain, marks=marks)
+    return msgspec.structs.replace(plain, mark_index=True)
 
 
 def with_ack(commit: Commit, workflow_id: str, receipt: str) -> WriteSet:

@@ -45,7 +45,7 @@ def put_task(conn: sqlite3.Connection, put: TaskPut, now: int) -> int | Taken:
     stored = None if row is None else Stored(*row)
     if put.mode is PutMode.CREATE:
         return _create(conn, put, stored, now)
-    if stored is None and put.mode is PutMode.UPSERT:
+    if stored is None and put.mode is PutMode.UPSERT and put.expected_time is None:
         return _insert(conn, put, now)
     if stored is None or stored.workflow_id != put.workflow_id:
         raise NotFoundError("task", put.task_id)

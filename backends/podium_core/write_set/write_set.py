@@ -42,7 +42,8 @@ class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         definition_name: What the pending sets, the limit and the rate limit go by.
         slot: Taken by CREATE; None for a task that takes none.
-        expected_time: Write only if the stored stamp is this one (0: that field is absent or 0): else ConflictError.
+        expected_time: Write only if the stored stamp is this one (0: that field is absent or 0): else ConflictError; of a
+            task that isn't there NotFoundError, in every mode.
         limited: Its definition has a concurrency limit, so that its place follows its status.
         queue_name: The queue its message waits in, for removals.
     """

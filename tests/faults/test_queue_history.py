@@ -1,0 +1,239 @@
+"""Random queue operations over gRPC, with kills between them: the history shows nothing that it must not."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from podium_client import PodiumClient
+from podium_client.errors import TransportError
+from podium_core.models import PushMessage
+from tests.faults.queue_history import NEVER, Kind, Op, violations
+from tests.faults.server import KillableServer, running
+
+QUEUE = "history"
+CLIENTS = 6
+OPERATIONS = 600
+KILLS = 4
+MANY_KILLS = 100
+
+
+class TestChecker:
+    """The checker itself: each thing that must not be is found."""
+
+    PUSH = Op(Kind.PUSH, "m", 0, 1)
+    DELIVERY = Op(Kind.DELIVERY, "m", 2, 3, lease=10)
+    ACK = Op(Kind.ACK, "m", 4, 5)
+
+    def test_an_ordinary_life_is_fine(self) -> None:
+        assert violations([self.PUSH, self.DELIVERY, self.ACK], set()) == []
+        assert violations([self.PUSH, self.DELIVERY], {"m"}) == []
+        assert violations([self.PUSH], {"m"}) == []
+
+    def test_a_lost_message_is_found(self) -> None:
+        assert violations([self.PUSH], set())
+        assert violations([self.PUSH, self.DELIVERY], set())
+
+    def test_a_push_without_an_answer_may_have_happened_or_not(self) -> None:
+        push = replace(self.PUSH, answered=NEVER)
+        assert violations([push], set()) == []
+        assert violations([push], {"m"}) == []
+        assert violations([push, self.DELIVERY, self.ACK], set()) == []
+
+    def test_a_message_from_nowhere_is_found(self) -> None:
+        assert violations([self.DELIVERY, self.ACK], set())
+
+    def test_a_delivery_after_the_ack_is_found(self) -> None:
+        late = Op(Kind.DELIVERY, "m", 20, 21)
+        assert violations([self.PUSH, self.DELIVERY, self.ACK, late], set())
+        assert violations([self.PUSH, self.DELIVERY, self.ACK], {"m"})
+
+    def test_a_delivery_after_an_ack_without_an_answer_is_fine(self) -> None:
+        ack = replace(self.ACK, answered=NEVER)
+        late = Op(Kind.DELIVERY, "m", 20, 21)
+        assert violations([self.PUSH, self.DELIVERY, ack, late], set()) == []
+
+    def test_a_push_after_the_ack_brings_it_back(self) -> None:
+        again, late = Op(Kind.PUSH, "m", 6, 7), Op(Kind.DELIVERY, "m", 20, 21)
+        assert violations([self.PUSH, self.DELIVERY, self.ACK, again, late], {"m"}) == []
+
+    def test_a_second_holder_is_found(self) -> None:
+        second = Op(Kind.DELIVERY, "m", 3, 11, lease=10)
+        assert violations([self.PUSH, self.DELIVERY, second], {"m"})
+        assert violations([self.PUSH, self.DELIVERY, replace(second, answered=12)], {"m"}) == []
+
+    def test_a_second_holder_after_the_lease_was_ended_is_fine(self) -> None:
+        second = Op(Kind.DELIVERY, "m", 7, 8)
+        for answered in (6, NEVER):
+            release = Op(Kind.RELEASE, "m", 4, answered)
+            assert violations([self.PUSH, self.DELIVERY, release, second], {"m"}) == []
+        refused = Op(Kind.RELEASE, "m", 4, 6, done=False)
+        assert violations([self.PUSH, self.DELIVERY, refused, second], {"m"})
+
+    def test_a_delivery_before_its_time_is_found(self) -> None:
+        assert violations([replace(self.PUSH, delay=3.5), self.DELIVERY], {"m"})
+        assert violations([replace(self.PUSH, delay=2.5), self.DELIVERY], {"m"}) == []
+
+    def test_two_acks_of_one_push_are_found(self) -> None:
+        assert violations([self.PUSH, self.DELIVERY, self.ACK, self.ACK], set())
+
+
+class Recorder:
+    """Does things at random, and writes down what was called and what was answered."""
+
+    def __init__(self, seed: int) -> None:
+        self.history: list[Op] = []
+        self.ids: list[str] = []
+        self.receipts: dict[str, str] = {}
+        self._chance = random.Random(seed)
+
+    async def work(self, podium: PodiumClient) -> None:
+        """Go on until the server is gone."""
+        steps = [
+            self._push,
+            self._poll,
+            self._poll,
+            self._ack,
+            self._ack,
+            self._release,
+            self._remove,
+        ]
+        weights = [6, 5, 3, 5, 3, 2, 1]
+        while True:
+            (step,) = self._chance.choices(steps, weights)
+            await step(podium)
+
+    async def _record(self, op: Op, call: Callable[[], Awaitable[bool | None]]) -> None:
+        at = len(self.history)
+        # What is never answered stays as it is written down here.
+        self.history.append(replace(op, called=time.monotonic()))
+        done = await call()
+        self.history[at] = replace(
+            self.history[at], answered=time.monotonic(), done=done is not False
+        )
+
+    async def _push(self, podium: PodiumClient) -> None:
+        id_ = f"m{len(self.ids)}"
+        self.ids.append(id_)
+        delay_ms = self._chance.choice([0, 0, 0, 50, 400])
+        message = PushMessage(id=id_, offset_ms=delay_ms, priority=self._chance.randint(0, 99))
+        once = self._chance.random() < 0.3
+
+        async def call() -> bool | None:
+            if once:
+                pushed = await podium.queues.push_if_not_exists(QUEUE, message)
+                assert pushed, "nobody else pushes this id"
+            else:
+                await podium.queues.push(QUEUE, message)
+            return True
+
+        await self._record(Op(Kind.PUSH, id_, 0, delay=delay_ms / 1000), call)
+
+    async def _poll(self, podium: PodiumClient) -> None:
+        lease_ms = self._chance.choice([150, 400, 2_000])
+        called = time.monotonic()
+        messages = await podium.queues.poll_messages(
+            QUEUE,
+            count=self._chance.randint(1, 5),
+            timeout_ms=self._chance.choice([0, 20]),
+            unack_timeout_ms=lease_ms,
+        )
+        answered = time.monotonic()
+        for message in messages:
+            self.receipts[message.id] = message.receipt
+            self.history.append(
+                Op(Kind.DELIVERY, message.id, called, answered, lease=lease_ms / 1000)
+            )
+
+    def _held(self) -> tuple[str, str] | None:
+        if not self.receipts:
+            return None
+        id_ = self._chance.choice(list(self.receipts))
+        return id_, self.receipts[id_]
+
+    async def _ack(self, podium: PodiumClient) -> None:
+        if held := self._held():
+            id_, receipt = held
+            self.receipts.pop(id_, None)
+            await self._record(
+                Op(Kind.ACK, id_, 0), lambda: podium.queues.ack(QUEUE, id_, receipt=receipt)
+            )
+
+    async def _release(self, podium: PodiumClient) -> None:
+        if held := self._held():
+            id_, receipt = held
+            await self._record(
+                Op(Kind.RELEASE, id_, 0),
+                lambda: podium.queues.set_unack_timeout(QUEUE, id_, 0, receipt=receipt),
+            )
+
+    async def _remove(self, podium: PodiumClient) -> None:
+        if self.ids:
+            id_ = self._chance.choice(self.ids)
+            await self._record(Op(Kind.REMOVE, id_, 0), lambda: podium.queues.remove(QUEUE, id_))
+
+
+async def _work_until_killed(server: KillableServer, recorder: Recorder) -> None:
+    async with server.client() as podium:
+        before = len(recorder.history)
+        working = [asyncio.create_task(recorder.work(podium)) for _ in range(CLIENTS)]
+        while len(recorder.history) - before < OPERATIONS:
+            assert not any(task.done() for task in working), [
+                task for task in working if task.done()
+            ]
+            await asyncio.sleep(0)
+        server.kill()
+        ends = await asyncio.gather(*working, return_exceptions=True)
+    assert all(isinstance(end, TransportError) for end in ends), ends
+
+
+async def _history(folder: Path, kills: int, seed: int) -> tuple[Recorder, set[str]]:
+    """A history with kills, and the ids that are there in the end."""
+    recorder = Recorder(seed)
+    with running(folder) as server:
+        for _ in range(kills):
+            await _work_until_killed(server, recorder)
+            await asyncio.to_thread(server.start)
+        async with server.client(timeout_seconds=60) as podium:
+            there = [await podium.queues.contains_message(QUEUE, id_) for id_ in recorder.ids]
+            present = {id_ for id_, found in zip(recorder.ids, there, strict=True) if found}
+            await _deliver_the_rest(podium, recorder, present)
+    return recorder, present
+
+
+async def _deliver_the_rest(podium: PodiumClient, recorder: Recorder, present: set[str]) -> None:
+    """Whatever is there is delivered in the end, once its lease has lapsed or its delay is over."""
+    seen: set[str] = set()
+    async with asyncio.timeout(60):
+        while seen < present:
+            called = time.monotonic()
+            messages = await podium.queues.poll_messages(
+                QUEUE, count=1_000, timeout_ms=1_000, unack_timeout_ms=600_000
+            )
+            answered = time.monotonic()
+            seen |= {message.id for message in messages}
+            recorder.history += [
+                Op(Kind.DELIVERY, message.id, called, answered, lease=600) for message in messages
+            ]
+    assert seen == present
+
+
+async def test_no_history_shows_what_must_not_be(tmp_path: Path) -> None:
+    recorder, present = await _history(tmp_path, KILLS, seed=1)
+    assert violations(recorder.history, present) == []
+    kinds = {op.kind for op in recorder.history if op.answered < NEVER}
+    assert kinds == set(Kind)
+    assert any(op.answered == NEVER for op in recorder.history)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1_800)
+async def test_no_long_history_shows_what_must_not_be(tmp_path: Path) -> None:
+    recorder, present = await _history(tmp_path, MANY_KILLS, seed=random.randrange(2**32))
+    assert violations(recorder.history, present) == []
