@@ -57,11 +57,10 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=arguments.data_dir))
     try:
         about = machine.description(folder)
-        others = machine.OtherLoad()
         results = _measured(arguments.points or list(POINTS), folder, quick=arguments.quick)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    table = markdown(results, about, others.share())
+    table = markdown(results, about)
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "benchmarks.md").write_text(table, encoding="utf-8")
     (arguments.out / "benchmarks.svg").write_text(svg(results), encoding="utf-8")

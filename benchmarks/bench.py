@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from benchmarks.jobs import Chain, Driven
 from benchmarks.processes import Server, podium_server
 
 IN_FLIGHT = 32
+# A pair is measured anew if processes that aren't ours took more of the machine meanwhile, whatever the pair says.
+MOST_OTHERS = 0.15
 
 Chains = Callable[[int], Sequence[Chain]]
 """The calls of a round, by its number; round 0 warms up."""
@@ -32,10 +35,16 @@ class Side:
 
 @dataclass(frozen=True)
 class Measured:
-    """A load, and the processor time of the server for one chain of it, in microseconds."""
+    """A load.
+
+    Attributes:
+        processor_us: Processor time of the server for one chain.
+        others: The share of the machine that processes took which aren't ours.
+    """
 
     driven: Driven
     processor_us: float
+    others: float
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,32 @@ class Pair:
     def ratio(self) -> float:
         """The subject's rate to the other's."""
         return self.subject.driven.rate / self.other.driven.rate
+
+    @property
+    def others(self) -> float:
+        """The share of the machine that processes took which aren't ours."""
+        return max(self.subject.others, self.other.others)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The rounds of a comparison: the undisturbed ones, or the least disturbed where those are too few.
+
+    Attributes:
+        disturbed: Other processes took too much of the machine for the rates to be trusted.
+    """
+
+    rounds: Sequence[Pair]
+    disturbed: bool
+
+    def middle(self, value: Callable[[Pair], float]) -> float:
+        """The median over the rounds."""
+        return median(map(value, self.rounds))
+
+    def quartiles(self, value: Callable[[Pair], float]) -> tuple[float, float]:
+        """Between these lies the middle half of the rounds."""
+        low, _, high = quantiles(map(value, self.rounds), n=4, method="inclusive")
+        return low, high
 
 
 class Bench:
@@ -65,6 +100,11 @@ class Bench:
     def rounds(self) -> int:
         """How often each pair is measured: many short rounds, so that what else the machine does falls on both sides."""
         return 5 if self.quick else 15
+
+    @property
+    def most_rounds(self) -> int:
+        """How often at most, where other processes disturb."""
+        return 2 * self.rounds
 
     def scaled(self, full: int, quick: int) -> int:
         """A number that depends on the time there is."""
@@ -97,49 +137,36 @@ class Bench:
         before = server.processor_seconds()
         driven = self.generator.run(jobs.drive, server.address, chains, in_flight)
         spent = server.processor_seconds() - before
-        return Measured(driven, spent / driven.chains * 1e6)
+        others = driven.machine_seconds - driven.generator_seconds - spent
+        share = max(others, 0.0) / (driven.seconds * (os.cpu_count() or 1))
+        return Measured(driven, spent / driven.chains * 1e6, share)
 
-    def compare(self, subject: Side, other: Side, *, in_flight: int = IN_FLIGHT) -> list[Pair]:
-        """Measure both, one right after the other, in several rounds; who comes first changes."""
+    def compare(self, subject: Side, other: Side, *, in_flight: int = IN_FLIGHT) -> Pairs:
+        """Measure both, one right after the other, in several rounds; who comes first changes.
+
+        Rounds that other processes disturbed are measured anew, up to as many again; which ones is decided by that alone.
+        """
         for side in (subject, other):
             self.drive(side.server, side.chains(0), in_flight)
-        pairs = []
-        for number in range(1, self.rounds + 1):
-            found = {}
-            for side in (subject, other) if number % 2 else (other, subject):
-                found[side] = self.drive(side.server, side.chains(number), in_flight)
-            pairs.append(Pair(found[subject], found[other]))
-        return pairs
+        pairs: list[Pair] = []
+        for number in range(1, self.most_rounds + 1):
+            order = (subject, other) if number % 2 else (other, subject)
+            found = [self.drive(side.server, side.chains(number), in_flight) for side in order]
+            pairs.append(Pair(*(found if number % 2 else reversed(found))))
+            if sum(pair.others <= MOST_OTHERS for pair in pairs) == self.rounds:
+                break
+        pairs.sort(key=lambda pair: pair.others)
+        quiet = [pair for pair in pairs if pair.others <= MOST_OTHERS]
+        if len(quiet) >= self.rounds / 2:
+            return Pairs(quiet, disturbed=False)
+        return Pairs(pairs[: self.rounds], disturbed=True)
 
-    def against_echo(
-        self, server: Server, chains: Chains, *, in_flight: int = IN_FLIGHT
-    ) -> list[Pair]:
+    def against_echo(self, server: Server, chains: Chains, *, in_flight: int = IN_FLIGHT) -> Pairs:
         """Compare calls with an empty echo of the same requests that answers with as many bytes."""
-        warm = self.drive(server, chains(0), in_flight)
-        answer_bytes = round(warm.driven.answer_bytes)
+        answer_bytes = round(self.drive(server, chains(0), in_flight).driven.answer_bytes)
+        path = f"{PREFIX}{answer_bytes}"
 
         def echoed(number: int) -> list[Chain]:
-            path = f"{PREFIX}{answer_bytes}"
             return [tuple((path, request) for _, request in chain) for chain in chains(number)]
 
-        self.drive(self.echo, echoed(0), in_flight)
-        pairs = []
-        for number in range(1, self.rounds + 1):
-            order = [(server, chains), (self.echo, echoed)]
-            found = [
-                self.drive(at, of(number), in_flight)
-                for at, of in (order if number % 2 else order[::-1])
-            ]
-            pairs.append(Pair(*(found if number % 2 else found[::-1])))
-        return pairs
-
-
-def middle(pairs: Sequence[Pair], value: Callable[[Pair], float]) -> float:
-    """The median over the pairs."""
-    return median(map(value, pairs))
-
-
-def quartiles(pairs: Sequence[Pair], value: Callable[[Pair], float]) -> tuple[float, float]:
-    """Between these lies the middle half of the pairs."""
-    low, _, high = quantiles(map(value, pairs), n=4, method="inclusive")
-    return low, high
+        return self.compare(Side(server, chains), Side(self.echo, echoed), in_flight=in_flight)

@@ -10,6 +10,7 @@ from podium.v1 import (
     commit_pb2,
     execution_tasks_pb2,
     execution_workflows_pb2,
+    message_pb2,
     queue_messages_pb2,
     task_pb2,
     workflow_pb2,
@@ -121,10 +122,21 @@ def push(queue: str, message_id: str, payload_bytes: int = KILOBYTE) -> bytes:
     ).SerializeToString()
 
 
-def pop(queue: str, *, timeout_ms: int = 0) -> bytes:
-    """Pop of one message."""
+def push_messages(queue: str, message_ids: Sequence[str]) -> bytes:
+    """PushMessages, of messages as ``push`` pushes them."""
+    payload = "p" * KILOBYTE
+    return queue_messages_pb2.PushMessagesRequest(
+        queue_name=queue,
+        messages=[
+            message_pb2.PushMessage(id=id_, payload=payload, priority=5) for id_ in message_ids
+        ],
+    ).SerializeToString()
+
+
+def pop(queue: str, *, count: int = 1, timeout_ms: int = 0) -> bytes:
+    """Pop, under a lease that outlasts the run."""
     return queue_messages_pb2.PopRequest(
-        queue_name=queue, count=1, timeout_ms=timeout_ms, unack_timeout_ms=600_000
+        queue_name=queue, count=count, timeout_ms=timeout_ms, unack_timeout_ms=600_000
     ).SerializeToString()
 
 

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from benchmarks.generator import Connections
+from benchmarks.machine import busy_seconds
 
 Chain = tuple[tuple[str, bytes], ...]
 """Calls (path, request) that follow each other: the next is sent when the answer is there."""
@@ -30,7 +31,8 @@ class Driven:
     Attributes:
         seconds: From the first request to the last answer.
         answer_bytes: Of one call, on average.
-        busy: Share of a core that the generator took.
+        generator_seconds: Processor time of the generator.
+        machine_seconds: Processor time of everything on the machine.
     """
 
     chains: int
@@ -38,7 +40,8 @@ class Driven:
     answer_bytes: float
     p50_ms: float
     p99_ms: float
-    busy: float
+    generator_seconds: float
+    machine_seconds: float
 
     @property
     def rate(self) -> float:
@@ -66,9 +69,10 @@ async def drive(
             times.append(time.perf_counter() - began)
 
     todo = iter(prepared)
-    began, processor = time.perf_counter(), time.process_time()
+    began, own, machine = time.perf_counter(), time.process_time(), busy_seconds()
     await asyncio.gather(*(work(todo) for _ in range(in_flight)))
-    seconds, processor = time.perf_counter() - began, time.process_time() - processor
+    seconds = time.perf_counter() - began
+    own, machine = time.process_time() - own, busy_seconds() - machine
     times.sort()
     return Driven(
         chains=len(chains),
@@ -76,7 +80,8 @@ async def drive(
         answer_bytes=answers / sum(map(len, chains)),
         p50_ms=times[len(times) // 2] * 1000,
         p99_ms=times[len(times) * 99 // 100] * 1000,
-        busy=processor / seconds,
+        generator_seconds=own,
+        machine_seconds=machine,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -61,26 +60,9 @@ def _processor() -> str:
     return platform.machine()
 
 
-class OtherLoad:
-    """How much of the machine processes that aren't ours take: too much, and no figure can be trusted."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._all, self._own = _busy_seconds(), _own_seconds()
-
-    def share(self) -> float:
-        """The share since it was made; asked when the processes that we started have ended."""
-        spent = _busy_seconds() - self._all - (_own_seconds() - self._own)
-        return max(spent, 0.0) / ((time.monotonic() - self._began) * (os.cpu_count() or 1))
-
-
-def _busy_seconds() -> float:
+def busy_seconds() -> float:
+    """Processor time that the machine has spent so far, whoever for."""
     user, nice, system, _idle, _waiting, irq, soft_irq, steal, *_ = map(
         int, Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()[1:]
     )
     return (user + nice + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
-
-
-def _own_seconds() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)

@@ -13,7 +13,7 @@ _TOP = 34
 _LABEL = 400
 _UNIT = 300  # so many pixels are the bound
 _MOST = 1.2  # a bar is cut above that
-_COLOURS = {"yes": "#2f7d5b", "no": "#c0492f", "unclear": "#9a7b1f"}
+_COLOURS = {"yes": "#2f7d5b", "no": "#c0492f", "unclear": "#9a7b1f", "disturbed": "#8a9199"}
 _INK, _FAINT = "#1f2328", "#8a9199"
 
 

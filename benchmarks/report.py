@@ -6,18 +6,22 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.result import Result
 
+_SORTS = (
+    ("no", "fall short"),
+    ("unclear", "are unclear (the bound lies within the middle half of the rounds)"),
+    ("disturbed", "were disturbed by other processes: trust the CPU times, not the rates"),
+)
 
-def markdown(results: Sequence[Result], machine: str, others: float) -> str:
+
+def markdown(results: Sequence[Result], machine: str) -> str:
     """The table, with what falls short named below it.
 
     Args:
         results: What was measured.
         machine: What it was measured on.
-        others: The share of the machine that other processes took meanwhile.
     """
     lines = [
-        f"Measured on {machine}. Server and load generator share the cores; "
-        f"other processes took {others:.0%} of the machine meanwhile.",
+        f"Measured on {machine}. Server and load generator share the cores.",
         "",
         "| point | measured | wanted | kept | more |",
         "| --- | --- | --- | --- | --- |",
@@ -36,7 +40,7 @@ def _shown(verdict: str) -> str:
 
 
 def _short(results: Sequence[Result]) -> Iterator[str]:
-    for verdict, text in (("no", "fall short"), ("unclear", "are unclear")):
+    for verdict, text in _SORTS:
         names = [result.name for result in results if result.verdict == verdict]
         if names:
             yield f"{len(names)} of {len(results)} {text}: {'; '.join(names)}."

@@ -13,6 +13,7 @@ class Result:
         detail: What else was seen, in a few words.
         at_least: The bound is the least that is wanted, not the most.
         quartiles: Of the rounds, where there were several.
+        disturbed: Other processes took so much of the machine that a rate can't be trusted.
     """
 
     name: str
@@ -22,10 +23,13 @@ class Result:
     detail: str
     at_least: bool = False
     quartiles: tuple[float, float] | None = None
+    disturbed: bool = False
 
     @property
     def verdict(self) -> str:
-        """``yes``, ``no``, or ``unclear`` where the bound lies within the middle half of the rounds."""
+        """``yes``, ``no``, ``unclear`` where the bound lies within the middle half of the rounds, ``disturbed``."""
+        if self.disturbed:
+            return "disturbed"
         if self.quartiles is not None and self.quartiles[0] < self.bound < self.quartiles[1]:
             return "unclear"
         return "yes" if self.met else "no"

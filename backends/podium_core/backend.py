@@ -79,7 +79,7 @@ class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
     queue_defaults: QueueDefaults = QueueDefaults()
 
 
-class ExecutionBackend(ExecutionDAO, ExecutionStore, Protocol):
+class ExecutionAdapter(ExecutionDAO, ExecutionStore, Protocol):
     """What a store that serves executions gives: the DAO, and WriteSets."""
 
 
@@ -97,7 +97,7 @@ class ConnectedStore(msgspec.Struct, kw_only=True):
     ping: Callable[[], Awaitable[None]]
     close: Callable[[], Awaitable[None]]
     maintain: Callable[[], Awaitable[None]] | None = None
-    executions: ExecutionBackend | None = None
+    executions: ExecutionAdapter | None = None
     outbox: Outbox | None = None
     metadata: MetadataDAO | None = None
     queues: QueueStore | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks import data
-from benchmarks.bench import Bench, Side, middle, quartiles
+from benchmarks.bench import Bench, Side
 from benchmarks.jobs import Chain
 from benchmarks.result import Result
 
@@ -22,7 +22,7 @@ def measure(bench: Bench) -> Iterator[Result]:
 
 
 def _create_tasks(bench: Bench) -> Result:
-    calls = bench.scaled(80, 60)
+    calls = bench.scaled(150, 100)
     names = list(data.task_names("", calls * _BATCH))
     bench.say(f"CreateTasks: {calls} calls of {_BATCH} tasks a round")
 
@@ -34,26 +34,27 @@ def _create_tasks(bench: Bench) -> Result:
         ]
 
     with bench.server() as server:
-        ids = [f"w{number}" for number in range(bench.rounds + 1)]
+        ids = [f"w{number}" for number in range(bench.most_rounds + 1)]
         path = data.path("CreateWorkflow")
         bench.drive(server, [((path, data.create_workflow(id_)),) for id_ in ids])
         pairs = bench.against_echo(server, chains, in_flight=8)
-    rate = middle(pairs, lambda pair: pair.subject.driven.rate) * _BATCH
-    echo = middle(pairs, lambda pair: pair.other.driven.rate) * _BATCH
-    processor = middle(pairs, lambda pair: pair.subject.processor_us) / _BATCH
+    rate = pairs.middle(lambda pair: pair.subject.driven.rate) * _BATCH
+    echo = pairs.middle(lambda pair: pair.other.driven.rate) * _BATCH
+    processor = pairs.middle(lambda pair: pair.subject.processor_us) / _BATCH
     return Result(
         name=f"CreateTasks of {_BATCH}, 8 in flight",
         value=rate,
         unit="tasks/s",
         bound=LEAST_TASKS,
         at_least=True,
-        quartiles=quartiles(pairs, lambda pair: pair.subject.driven.rate * _BATCH),
+        quartiles=pairs.quartiles(lambda pair: pair.subject.driven.rate * _BATCH),
+        disturbed=pairs.disturbed,
         detail=f"server CPU {processor:.0f} µs a task; an echo of the same requests {echo:,.0f} tasks/s",
     )
 
 
 def _commit(bench: Bench) -> Result:
-    workflows = bench.scaled(120, 80)
+    workflows = bench.scaled(250, 120)
     bench.say(f"Commit: {workflows} workflows a round")
 
     def ids(kind: str, number: int) -> list[str]:
@@ -69,18 +70,21 @@ def _commit(bench: Bench) -> Result:
 
     with bench.server() as server:
         path = data.path("CreateWorkflow")
-        every = [id_ for kind in "cs" for at in range(bench.rounds + 1) for id_ in ids(kind, at)]
+        every = [
+            id_ for kind in "cs" for at in range(bench.most_rounds + 1) for id_ in ids(kind, at)
+        ]
         bench.drive(server, [((path, data.create_workflow(id_)),) for id_ in every])
         pairs = bench.compare(Side(server, committed), Side(server, single))
-    rate = middle(pairs, lambda pair: pair.subject.driven.rate)
-    other = middle(pairs, lambda pair: pair.other.driven.rate)
-    p50 = middle(pairs, lambda pair: pair.subject.driven.p50_ms)
+    rate = pairs.middle(lambda pair: pair.subject.driven.rate)
+    other = pairs.middle(lambda pair: pair.other.driven.rate)
+    p50 = pairs.middle(lambda pair: pair.subject.driven.p50_ms)
     return Result(
         name="Commit of 11 writes",
-        value=middle(pairs, lambda pair: pair.ratio),
+        value=pairs.middle(lambda pair: pair.ratio),
         unit="x the workflows/s of eleven calls",
         bound=LEAST_COMMIT,
         at_least=True,
-        quartiles=quartiles(pairs, lambda pair: pair.ratio),
+        quartiles=pairs.quartiles(lambda pair: pair.ratio),
+        disturbed=pairs.disturbed,
         detail=f"{rate:,.0f} workflows/s, in eleven calls {other:,.0f}/s; p50 {p50:.1f} ms a Commit",
     )

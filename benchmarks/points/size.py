@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import data, jobs
-from benchmarks.bench import Bench, Side, middle, quartiles
+from benchmarks.bench import Bench, Side
 from benchmarks.jobs import Chain
 from benchmarks.processes import Server
 from benchmarks.result import Result
@@ -51,14 +51,15 @@ def _updates(bench: Bench) -> Result:
         pairs = bench.compare(
             Side(server, lambda number: chains(large)), Side(server, lambda number: chains(small))
         )
-    rate = middle(pairs, lambda pair: pair.subject.driven.rate)
-    other = middle(pairs, lambda pair: pair.other.driven.rate)
+    rate = pairs.middle(lambda pair: pair.subject.driven.rate)
+    other = pairs.middle(lambda pair: pair.other.driven.rate)
     return Result(
         name=f"UpdateTask in a workflow of {_LARGE:,} tasks",
-        value=middle(pairs, lambda pair: 1 / pair.ratio),
+        value=pairs.middle(lambda pair: 1 / pair.ratio),
         unit=f"x the time in one of {_SMALL}",
         bound=MOST_TIME,
-        quartiles=quartiles(pairs, lambda pair: 1 / pair.ratio),
+        quartiles=pairs.quartiles(lambda pair: 1 / pair.ratio),
+        disturbed=pairs.disturbed,
         detail=f"{rate:,.0f}/s against {other:,.0f}/s, over as many tasks in all",
     )
 

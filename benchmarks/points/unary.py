@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks import data, jobs
-from benchmarks.bench import Bench, Chains, Pair, middle, quartiles
+from benchmarks.bench import Bench, Chains, Pairs
 from benchmarks.jobs import Chain
 from benchmarks.processes import Server
 from benchmarks.result import Result
@@ -22,6 +22,8 @@ def measure(bench: Bench) -> Iterator[Result]:
         bench.generator.run(jobs.create_tasks, server.address, "w", _TASKS, 100)
         for name, chains in _loads(calls).items():
             bench.say(f"{name}: {calls} calls a round")
+            if name in ("Pop", "Ack"):
+                _fill(bench, server, name, calls)
             yield _result(name, _checked(name, bench, server, chains))
 
 
@@ -29,7 +31,7 @@ def _loads(calls: int) -> dict[str, Chains]:
     names = list(data.task_names("w", _TASKS))
     reads = data.mixed([data.get_task("w", name) for name in names], calls)
     updates = data.mixed([data.update_task("w", name) for name in names], calls)
-    ids = [f"message-{number:06}" for number in range(calls)]
+    ids = _message_ids(calls)
 
     def each(name: str, requests: list[bytes]) -> list[Chain]:
         return [((data.path(name), request),) for request in requests]
@@ -37,34 +39,52 @@ def _loads(calls: int) -> dict[str, Chains]:
     return {
         "GetTask": lambda number: each("GetTask", reads),
         "UpdateTask": lambda number: each("UpdateTask", updates),
-        # A queue for each round: pushed, popped and acknowledged to the last message.
-        "Push": lambda number: each("Push", [data.push(f"q{number}", id_) for id_ in ids]),
-        "Pop": lambda number: each("Pop", [data.pop(f"q{number}")] * calls),
-        "Ack": lambda number: each("Ack", [data.ack(f"q{number}", id_) for id_ in ids]),
+        # A queue for each round, from the first message to the last.
+        "Push": lambda number: each("Push", [data.push(f"Push{number}", id_) for id_ in ids]),
+        "Pop": lambda number: each("Pop", [data.pop(f"Pop{number}")] * calls),
+        "Ack": lambda number: each("Ack", [data.ack(f"Ack{number}", id_) for id_ in ids]),
     }
 
 
-def _checked(name: str, bench: Bench, server: Server, chains: Chains) -> list[Pair]:
+def _message_ids(count: int) -> list[str]:
+    return [f"message-{number:06}" for number in range(count)]
+
+
+def _fill(bench: Bench, server: Server, name: str, calls: int) -> None:
+    """What there is to pop in each round, or to acknowledge."""
+    ids, half = _message_ids(calls), calls // 2
+    for number in range(bench.most_rounds + 1):
+        queue = f"{name}{number}"
+        for part in (ids[:half], ids[half:]):
+            push = (data.path("PushMessages"), data.push_messages(queue, part))
+            pop = (data.path("Pop"), data.pop(queue, count=len(part)))
+            bench.drive(server, [(push, pop) if name == "Ack" else (push,)], 1)
+
+
+def _checked(name: str, bench: Bench, server: Server, chains: Chains) -> Pairs:
     pairs = bench.against_echo(server, chains)
-    if name in ("Pop", "Ack") and any(pair.subject.driven.answer_bytes < 1 for pair in pairs):
+    if name in ("Pop", "Ack") and any(
+        pair.subject.driven.answer_bytes < 1 for pair in pairs.rounds
+    ):
         raise RuntimeError(f"{name} found nothing")
     return pairs
 
 
-def _result(name: str, pairs: list[Pair]) -> Result:
-    rate = middle(pairs, lambda pair: pair.subject.driven.rate)
-    echo = middle(pairs, lambda pair: pair.other.driven.rate)
-    own = middle(pairs, lambda pair: pair.subject.processor_us)
-    base = middle(pairs, lambda pair: pair.other.processor_us)
-    p50 = middle(pairs, lambda pair: pair.subject.driven.p50_ms)
-    p99 = middle(pairs, lambda pair: pair.subject.driven.p99_ms)
+def _result(name: str, pairs: Pairs) -> Result:
+    rate = pairs.middle(lambda pair: pair.subject.driven.rate)
+    echo = pairs.middle(lambda pair: pair.other.driven.rate)
+    own = pairs.middle(lambda pair: pair.subject.processor_us)
+    base = pairs.middle(lambda pair: pair.other.processor_us)
+    p50 = pairs.middle(lambda pair: pair.subject.driven.p50_ms)
+    p99 = pairs.middle(lambda pair: pair.subject.driven.p99_ms)
     return Result(
         name=f"{name}, 32 in flight",
-        value=middle(pairs, lambda pair: pair.ratio) * 100,
+        value=pairs.middle(lambda pair: pair.ratio) * 100,
         unit="% of the echo's calls/s",
         bound=LEAST_SHARE,
         at_least=True,
-        quartiles=quartiles(pairs, lambda pair: pair.ratio * 100),
+        quartiles=pairs.quartiles(lambda pair: pair.ratio * 100),
+        disturbed=pairs.disturbed,
         detail=(
             f"{rate:,.0f}/s, echo {echo:,.0f}/s; server CPU {own:.0f} µs a call, echo {base:.0f}; "
             f"p50 {p50:.1f} ms, p99 {p99:.1f} ms"

@@ -27,28 +27,19 @@ MAINTENANCE_SECONDS = 15.0
 _log = structlog.get_logger("podium.app")
 
 
-class OpenStore:
-    """A store of the configuration, open."""
-
-    def __init__(self, connected: ConnectedStore) -> None:
-        self.connected = connected
-        self.kind = connected.kind
-        self.ping = connected.ping
-
-
 class FacadeHandle:
     """The facade and the stores under it, open; with the drainer and the housekeeping that run beside the calls."""
 
     def __init__(
-        self, facade: Facade, stores: Mapping[str, OpenStore], drainer: Drainer | None
+        self, facade: Facade, stores: Mapping[str, ConnectedStore], drainer: Drainer | None
     ) -> None:
         self.facade = facade
         self.stores = stores
         self.services: list[Services] = []
         self._tasks = [
-            asyncio.create_task(_housekeeping(store.connected))
+            asyncio.create_task(_housekeeping(store))
             for store in stores.values()
-            if store.connected.maintain is not None
+            if store.maintain is not None
         ]
         if drainer is not None:
             self._tasks.append(asyncio.create_task(drainer.run()))
@@ -63,7 +54,7 @@ class FacadeHandle:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(store.connected.close() for store in self.stores.values()))
+        await asyncio.gather(*(store.close() for store in self.stores.values()))
 
 
 async def _housekeeping(store: ConnectedStore) -> None:
@@ -74,6 +65,8 @@ async def _housekeeping(store: ConnectedStore) -> None:
                 await store.maintain()
         except StorageError as error:
             _log.warning("housekeeping failed", store=store.context.name, error=str(error))
+        except Exception:
+            _log.exception("housekeeping met a defect", store=store.context.name)
 
 
 async def open_facade(config: Config) -> FacadeHandle:
@@ -82,7 +75,7 @@ async def open_facade(config: Config) -> FacadeHandle:
     Raises:
         StorageError: A store can't be opened; those that were are closed again.
     """
-    stores: dict[str, OpenStore] = {}
+    stores: dict[str, ConnectedStore] = {}
     try:
         for store in config.stores_in_use:
             context = StoreContext(
@@ -90,9 +83,9 @@ async def open_facade(config: Config) -> FacadeHandle:
                 serves=frozenset(config.data_types_of(store.name)),
                 queue_defaults=_queue_defaults(config),
             )
-            stores[store.name] = OpenStore(await store.spec.connect(context, store.settings))
+            stores[store.name] = await store.spec.connect(context, store.settings)
     except BaseException:
-        await asyncio.gather(*(opened.connected.close() for opened in stores.values()))
+        await asyncio.gather(*(opened.close() for opened in stores.values()))
         raise
     return _assembled(config, stores)
 
@@ -104,9 +97,9 @@ def _queue_defaults(config: Config) -> QueueDefaults:
     )
 
 
-def _assembled(config: Config, stores: Mapping[str, OpenStore]) -> FacadeHandle:
+def _assembled(config: Config, stores: Mapping[str, ConnectedStore]) -> FacadeHandle:
     def serving(data_type: DataType) -> ConnectedStore:
-        return stores[config.routing[data_type]].connected
+        return stores[config.routing[data_type]]
 
     executions, queues = serving(DataType.EXECUTIONS), serving(DataType.QUEUES)
     target = None if executions is queues else _served(queues.queue_target)

@@ -75,7 +75,10 @@ class CommitResult(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         workflow_created: Whether ``create_workflow`` was stored; None where there was none.
         updated_time: The workflow's stamp, 0 if it wasn't written.
-        task_update_time: The stamps of ``update_tasks``, in order.
+        created_task_ids: Stored, or stored before under the same id.
+        left_out_task_ids: Not written: their slot is another task's.
+        created_update_time: The stamp of the tasks created.
+        task_update_times: The stamps of ``update_tasks``, in order.
         acked: For each ack whether it took a message, in order. Where executions and queues are two stores, a
             replayed answer has those of the repeat, here and in ``removed``.
         removed: For each remove whether it took a message, in order.

@@ -132,7 +132,7 @@ class ExecutionDAO(Protocol):
     def get_tasks_for_workflow(
         self, workflow_id: str, *, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
-        """All tasks of a workflow, in order of task id. Source: ``ExecutionDAO.getTasksForWorkflow``."""
+        """All tasks of a workflow, in the store's order. Source: ``ExecutionDAO.getTasksForWorkflow``."""
         ...
 
     async def get_in_progress_task_count(self, task_def_name: str) -> int:
@@ -155,6 +155,8 @@ class ExecutionDAO(Protocol):
         self, workflow: Workflow, *, replace: bool = False
     ) -> CreatedWorkflow:
         """Store a new workflow; of an id that exists nothing is written.
+
+        An id whose workflow is still being removed is free once that has ended, which the call waits for.
 
         Args:
             workflow: ``workflow_id`` and a ``workflow_definition`` with a name are required. Its tasks are ignored.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from podium_core.backend import ExecutionBackend
+from podium_core.backend import ExecutionAdapter
 from podium_core.dao import (
     Commit,
     CommitResult,
@@ -64,7 +64,7 @@ class ExecutionFacade(ExecutionWrites):
 
     def __init__(
         self,
-        store: ExecutionBackend,
+        store: ExecutionAdapter,
         queues: QueueStore | None,
         *,
         limits: ConcurrentExecutionLimitDAO,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from podium_core.backend import ExecutionBackend
+from podium_core.backend import ExecutionAdapter
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.dao import QueueStore
 from podium_core.outbox import (
@@ -26,7 +26,7 @@ _push = msgspec.json.Decoder(PushIntent)
 _unqueue = msgspec.json.Decoder(UnqueueIntent)
 
 
-def removal_target(store: ExecutionBackend) -> Mapping[str, Target]:
+def removal_target(store: ExecutionAdapter) -> Mapping[str, Target]:
     """Removals that are due: the store carries them out, and drops the entry with the last document."""
 
     async def carry_out(entry: OutboxEntry) -> None:

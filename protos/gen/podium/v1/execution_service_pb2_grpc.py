@@ -51,7 +51,8 @@ class ExecutionServiceStub:
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
     most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
-    payload store if one is routed. Every write stamps the document: Task.update_time, Workflow.updated_time.
+    payload store if one is routed (in this version none can be: there are no soft limits, `archive` is
+    FAILED_PRECONDITION and `include_payloads` UNIMPLEMENTED). Every write stamps the document: Task.update_time, Workflow.updated_time.
 
     "Pending" means SCHEDULED or IN_PROGRESS for a task, RUNNING or PAUSED for a workflow.
     """
@@ -243,7 +244,8 @@ class ExecutionServiceServicer:
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
     most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
-    payload store if one is routed. Every write stamps the document: Task.update_time, Workflow.updated_time.
+    payload store if one is routed (in this version none can be: there are no soft limits, `archive` is
+    FAILED_PRECONDITION and `include_payloads` UNIMPLEMENTED). Every write stamps the document: Task.update_time, Workflow.updated_time.
 
     "Pending" means SCHEDULED or IN_PROGRESS for a task, RUNNING or PAUSED for a workflow.
     """
@@ -327,7 +329,7 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTasksForWorkflow(self, request, context):
-        """Streams all tasks of a workflow, in no particular order (GetWorkflow sorts them by `seq`).
+        """Streams all tasks of a workflow, in the store's order (GetWorkflow sorts them by `seq`).
         Mirrors ExecutionDAO.getTasksForWorkflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -338,7 +340,7 @@ class ExecutionServiceServicer:
         """Stores a new workflow and pushes its id on `_deciderQueue` with its priority and the server's configured offset (a
         side effect that the server can be configured without). Where the id exists nothing is written or pushed, and
         `created` is false (see `if_exists`).
-        NOT_FOUND: the workflow is being removed.
+        An id whose workflow is still being removed is free once that has ended, which the call waits for.
         Repeat: same end state (with IF_EXISTS_REPLACE: overwrites). Mirrors ExecutionDAO.createWorkflow, which overwrites.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -724,7 +726,8 @@ class ExecutionService:
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
     most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
-    payload store if one is routed. Every write stamps the document: Task.update_time, Workflow.updated_time.
+    payload store if one is routed (in this version none can be: there are no soft limits, `archive` is
+    FAILED_PRECONDITION and `include_payloads` UNIMPLEMENTED). Every write stamps the document: Task.update_time, Workflow.updated_time.
 
     "Pending" means SCHEDULED or IN_PROGRESS for a task, RUNNING or PAUSED for a workflow.
     """
