@@ -1,9 +1,9 @@
-# The service with all adapters; `docker compose up` runs it with a volume.
+# The service; `docker compose up` runs it with a volume.
 FROM python:3.12-slim
 
 WORKDIR /src
 COPY . .
-RUN pip install --no-cache-dir --constraint constraints.txt '.[all]' && rm -rf /src
+RUN pip install --no-cache-dir --constraint constraints.txt '.[server]' && rm -rf /src
 
 RUN useradd --system --uid 10001 podium && install -d -o podium -g podium /data
 USER podium

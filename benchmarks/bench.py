@@ -104,7 +104,7 @@ class Bench:
     @property
     def most_rounds(self) -> int:
         """How often at most, where other processes disturb."""
-        return 2 * self.rounds
+        return self.rounds + 2 if self.quick else 2 * self.rounds
 
     def scaled(self, full: int, quick: int) -> int:
         """A number that depends on the time there is."""

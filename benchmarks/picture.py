@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from benchmarks.result import Result
 
-_WIDTH = 960
+_WIDTH = 1080
 _ROW = 26
 _TOP = 34
 _LABEL = 400
@@ -52,7 +52,7 @@ def _panel(title: str, results: Sequence[Result], top: int) -> Iterator[str]:
         yield _text(_LABEL - 10, y + 16, result.name, anchor="end")
         yield f'<rect x="{_LABEL}" y="{y + 4}" width="{length}" height="{_ROW - 10}" rx="2" fill="{colour}"/>'
         cut = "→ " if result.value / result.bound > _MOST else ""
-        yield _text(max(_LABEL + length, bound_x) + 8, y + 16, cut + result.measured, fill=colour)
+        yield _text(max(_LABEL + length, bound_x) + 8, y + 16, cut + result.short, fill=colour)
 
 
 def _text(

@@ -40,10 +40,15 @@ class Result:
         return self.value >= self.bound if self.at_least else self.value <= self.bound
 
     @property
+    def short(self) -> str:
+        """The value with its unit."""
+        return f"{number(self.value)} {self.unit}"
+
+    @property
     def measured(self) -> str:
         """The value with its unit, and the quartiles."""
         if self.quartiles is None:
-            return f"{number(self.value)} {self.unit}"
+            return self.short
         low, high = map(number, self.quartiles)
         return f"{number(self.value)} ({low} to {high}) {self.unit}"
 

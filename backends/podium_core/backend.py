@@ -65,6 +65,10 @@ class QueueDefaults(msgspec.Struct, frozen=True, kw_only=True):
     unack_timeout_ms: int = 60_000
     by_queue: dict[str, int] = {}
 
+    def of(self, queue_name: str) -> int:
+        """How long a message of this queue is leased, in milliseconds."""
+        return self.by_queue.get(queue_name, self.unack_timeout_ms)
+
 
 class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a store has to know of the server around it.

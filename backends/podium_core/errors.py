@@ -136,7 +136,7 @@ class ConflictError(StorageError):
     """An expected time or a receipt is stale; nothing was written. Read again, decide again.
 
     Attributes:
-        reason: ``STALE_UPDATE_TIME``, ``STALE_RECEIPT`` or ``REQUEST_ID_REUSED``.
+        reason: ``STALE_UPDATE_TIME`` or ``STALE_RECEIPT``.
         subject: What changed, as ``workflow/<id>``.
         expected: What the caller expected.
         actual: What is stored, where that is known.
@@ -159,12 +159,16 @@ class ConflictError(StorageError):
 
 
 class ResultTooLargeError(StorageError):
-    """The answer is above ``max_message_bytes``; the message names the RPC that streams."""
+    """The answer is above ``max_message_bytes``; the message says what to do.
 
-    def __init__(self, limit_bytes: int, streaming_rpc: str) -> None:
-        super().__init__(
-            f"the answer is above {limit_bytes} bytes; use {streaming_rpc}, which streams"
-        )
+    Attributes:
+        limit_bytes: The limit.
+        streaming_rpc: The RPC that streams the same, as ``ExecutionService.GetTasksForWorkflow``; empty where none does.
+    """
+
+    def __init__(self, limit_bytes: int, streaming_rpc: str = "") -> None:
+        advice = f"use {streaming_rpc}, which streams" if streaming_rpc else "ask for less"
+        super().__init__(f"the answer is above {limit_bytes} bytes; {advice}")
         self.limit_bytes = limit_bytes
         self.streaming_rpc = streaming_rpc
 

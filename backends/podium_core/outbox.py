@@ -18,7 +18,11 @@ LEASE_MS = 10_000
 
 KIND_REMOVAL = "removal"  # id: a workflow whose removal mark has a due time
 KIND_PUSH = "push"  # id: queue name and message id; body: the PushOp
-KIND_UNQUEUE = "unqueue"  # the same, for a message that a removal takes along
+KIND_ACK = "ack"  # the same id; body: the AckOp
+KIND_REMOVE = "remove"  # the same id; body: the RemoveOp
+KIND_UNQUEUE = "unqueue"  # the same id, for a message that a removal takes along
+# The writer of an ack or a removal carries it out itself, and knows what came of it; the drainer only if it doesn't.
+WRITER_FIRST_MS = 2_000
 
 
 class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,12 +111,16 @@ class QueueTarget(Protocol):
         """Push, unless the message there came with a higher token."""
         ...
 
-    async def token_of(self, queue_name: str, message_id: str) -> int | None:
-        """The token of the message that is there; None without one."""
+    async def tokens_of(self, messages: Sequence[tuple[str, str]]) -> list[int]:
+        """For each (queue name, message id) the token of the message that is there; 0 without one."""
         ...
 
-    async def remove_seen(self, queue_name: str, message_id: str, token: int) -> bool:
-        """Remove the message if it still has this token."""
+    async def remove_seen(self, messages: Sequence[tuple[str, str, int]]) -> list[bool]:
+        """Remove each (queue name, message id, token) that still has this token, in one step."""
+        ...
+
+    async def remove_older(self, queue_name: str, message_id: str, token: int) -> bool:
+        """Remove the message unless it was pushed under a higher token: after the record it belonged to had gone."""
         ...
 
 

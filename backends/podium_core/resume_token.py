@@ -33,6 +33,13 @@ def resume_key(token: str, key_type: type[Key], start: Key) -> Key:
     try:
         text = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         key: Any = msgspec.json.decode(text, type=key_type)
+        _require_int64(key)
     except (binascii.Error, ValueError, RecursionError) as error:
         raise InvalidArgumentError("resume_token", "is not a token of this stream") from error
     return key  # type: ignore[no-any-return]
+
+
+def _require_int64(key: tuple[Any, ...]) -> None:
+    for part in key:
+        if isinstance(part, int) and not -(2**63) <= part < 2**63:
+            raise ValueError(part)

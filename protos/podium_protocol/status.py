@@ -147,7 +147,7 @@ def _read_precondition(details: _Details) -> Values:
 
 
 _CODE = grpc.StatusCode
-_STALE = ("STALE_UPDATE_TIME", "STALE_RECEIPT", "REQUEST_ID_REUSED")
+_STALE = ("STALE_UPDATE_TIME", "STALE_RECEIPT")
 
 _ROWS = (
     _Row(
@@ -277,14 +277,14 @@ def status_of(error: StorageError, *, request_id: str = "") -> Status:
 def error_of(
     code: grpc.StatusCode, message: str | None, trailing_metadata: Metadata | None
 ) -> StorageError:
-    """The error of a status that a call ended with. A request id that came along is a note of the error."""
+    """The error of a status that a call ended with."""
     details = _details(trailing_metadata)
     if details is None or details.error_info.domain != DOMAIN:
         return _foreign(code, message or "")
     row = _BY_REASON.get(details.error_info.reason) or _row_of_code(code)
     error = _foreign(code, message or "") if row is None else _rebuilt(row, details)
     if details.request.request_id:
-        error.add_note(f"request id {details.request.request_id}")
+        error.request_id = details.request.request_id
     return error
 
 

@@ -152,6 +152,8 @@ def register_services(
     server: grpc.aio.Server, handle: FacadeHandle, config: Config
 ) -> Sequence[str]:
     """Add the services to a server; their full names, as ``podium.v1.QueueService``."""
-    services = register(server, handle.facade, call_limits(config))
+    services = register(
+        server, handle.facade, call_limits(config), log_calls=config.logging.log_calls
+    )
     handle.services.append(services)
     return services.names

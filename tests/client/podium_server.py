@@ -17,9 +17,10 @@ class PodiumServer:
         address: Where it listens; the same after a restart.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Takes the folder of its data."""
-        self._config: Config = load_config(environment={"PODIUM_DATA_DIR": str(folder)})
+    def __init__(self, folder: Path, **environment: str) -> None:
+        """Takes the folder of its data, and further variables of its configuration."""
+        environment["PODIUM_DATA_DIR"] = str(folder)
+        self._config: Config = load_config(environment=environment)
         self._port = 0
         self._handle: FacadeHandle | None = None
 

@@ -14,7 +14,6 @@ from podium_client.errors import (
     ConflictError,
     InvalidArgumentError,
     NotFoundError,
-    request_id_of,
 )
 from podium_core.dao import Commit, CommitPush, Guarantee, TaskUpdate
 from podium_core.models import (
@@ -83,8 +82,8 @@ class TestExecutions:
         assert text.startswith("workflow w1 changed since 1 (now ")
         assert text.endswith(") [ABORTED, retry after reading it again]")
         assert caught.value.expected == "1"
-        assert request_id_of(caught.value)
-        assert any(request_id_of(caught.value) in note for note in caught.value.__notes__)
+        assert caught.value.request_id
+        assert caught.value.__notes__ == [f"request id {caught.value.request_id}"]
 
     async def test_a_commit_creates_pushes_and_tells_its_guarantee(
         self, podium: PodiumClient

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 from msgspec import Raw
@@ -60,8 +61,8 @@ class TestBody:
             with pytest.raises(ZeroDivisionError):
                 async with message:
                     raise ZeroDivisionError
-        (again,) = await podium.queues.poll_messages("q", count=1, timeout_ms=1_000)
-        assert again.delivery_count == 2
+            async with await anext(messages) as again:
+                assert (again.id, again.delivery_count) == ("a", 2)
 
     async def test_bodies_run_beside_each_other(self, podium: PodiumClient) -> None:
         await push(podium, *"abcd")
@@ -156,6 +157,25 @@ class TestLease:
             first = await anext(messages)
             again = await asyncio.wait_for(anext(messages), 5)
             assert (again.id, again.delivery_count, first.lease.lapsed) == ("a", 2, True)
+
+    async def test_the_queues_own_length_holds_where_none_is_asked_for(
+        self, tmp_path: Path
+    ) -> None:
+        config = tmp_path / "podium.toml"
+        config.write_text(f"[queues.per_queue.q]\nunack_timeout_ms = {SHORT_MS}\n")
+        server = PodiumServer(tmp_path, PODIUM_CONFIG=str(config))
+        await server.start()
+        async with (
+            PodiumClient(server.address, retry=QUICK) as podium,
+            aclosing(podium.queues.consume("q", credit=1)) as messages,
+        ):
+            await push(podium, "a")
+            lapsing = await anext(messages)
+            async with await anext(messages) as again:
+                assert (again.id, lapsing.lease.lapsed) == ("a", True)
+                assert await podium.queues.pop("q", count=1, timeout_ms=2 * SHORT_MS) == []
+            assert await counts(podium) == (0, 0)
+        await server.stop()
 
     async def test_one_that_was_ended_elsewhere_is_no_error(
         self, podium: PodiumClient, caplog: pytest.LogCaptureFixture

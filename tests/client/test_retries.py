@@ -24,7 +24,6 @@ from podium_client.errors import (
     StorageError,
     TransportError,
     UnavailableError,
-    request_id_of,
 )
 from podium_client.retry import may_repeat
 from podium_core.dao import Commit
@@ -249,7 +248,7 @@ class TestDeadline:
                 DeadlineExceededError, match="may or may not have been carried out"
             ) as caught:
                 await podium.with_timeout(0.1).queues.push("q", PushMessage(id="m"))
-        assert request_id_of(caught.value)
+        assert caught.value.request_id
 
     async def test_a_poll_has_its_waiting_time_on_top(self) -> None:
         script = Script(queue_messages_pb2.PopResponse())

@@ -177,6 +177,20 @@ class TestCommit:
             commit = Commit(workflow_id=id_, request_id="r", create_workflow=make_workflow(id_))
             assert (await executions.commit(commit)).workflow_created
 
+    async def test_ids_that_run_together_are_told_apart(self, executions: ExecutionService) -> None:
+        for workflow_id, request_id in (("a/b", "c"), ("a", "b/c")):
+            commit = Commit(
+                workflow_id=workflow_id,
+                request_id=request_id,
+                create_workflow=make_workflow(workflow_id),
+            )
+            assert not (await executions.commit(commit)).replayed
+
+    async def test_a_new_workflow_has_no_time_to_expect(self, executions: ExecutionService) -> None:
+        commit = Commit(workflow_id="w1", create_workflow=make_workflow(), expected_update_time=1)
+        with pytest.raises(InvalidArgumentError, match="expected_update_time"):
+            await executions.commit(commit)
+
     async def test_an_ack_without_a_receipt_goes_by_id(
         self, executions: ExecutionService, queue_dao: QueueDAO
     ) -> None:

@@ -272,8 +272,9 @@ async def test_the_other_server_gets_everything_when_one_is_killed(
     ids = await push_all(clients, 4_000)
     deliveries = Deliveries()
     # What the doomed server's clients hold and will never ack.
+    asked = time.monotonic()
     held = await first.queues.poll_messages(QUEUE, count=100, unack_timeout_ms=SHORT_LEASE_MS)
-    deliveries.add(held, time.monotonic())
+    deliveries.add(held, asked)
     cut_off = [asyncio.create_task(deliveries.consume(first)) for _ in range(CONSUMERS)]
     going_on = [asyncio.create_task(deliveries.consume(second)) for _ in range(CONSUMERS)]
     while deliveries.acked.total() < 1_000:

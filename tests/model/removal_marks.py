@@ -10,8 +10,7 @@ from __future__ import annotations
 from enum import Enum
 
 from .checker import BLOCKED, Part, Run, Step, continue_as
-from .outbox_marks import ALL_RULES as OUTBOX_RULES
-from .outbox_marks import OutboxMarks
+from .outbox_marks import ALL_RULES as OUTBOX_RULES, OutboxMarks
 from .outbox_store import (
     EXPIRIES,
     GONE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from podium.v1 import commit_pb2, task_pb2
+from podium.v1 import commit_pb2, queue_messages_pb2 as pb, task_pb2
 from podium_core.dao import (
     Commit,
     CommitAck,
@@ -35,8 +35,15 @@ class TestMessages:
     )
     def test_one_to_push(self, message: PushMessage) -> None:
         assert codec.push_message_from_proto(codec.push_message_to_proto(message)) == message
-        assert codec.pushed_message(codec.push_request("q", message)) == message
-        assert codec.pushed_message(codec.push_if_not_exists_request("q", message)) == message
+
+    @pytest.mark.parametrize("request_type", [pb.PushRequest, pb.PushIfNotExistsRequest])
+    def test_the_one_of_a_request(
+        self, request_type: type[pb.PushRequest | pb.PushIfNotExistsRequest]
+    ) -> None:
+        request = request_type(message_id="m", payload="", priority=1, offset_ms=5)
+        message = PushMessage(id="m", payload="", priority=1, offset_ms=5)
+        assert codec.pushed_message(request) == message
+        assert codec.pushed_message(request_type(message_id="m")) == PushMessage(id="m")
 
     def test_receipts(self) -> None:
         acks = [("a", "r1"), ("b", "")]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from podium.v1 import task_pb2, workflow_pb2
 from podium_core.models.documents import TASK, WORKFLOW

@@ -56,13 +56,14 @@ CASES: list[tuple[StorageError, grpc.StatusCode, str]] = [
             CODE.ABORTED,
             reason,
         )
-        for reason in ("STALE_UPDATE_TIME", "STALE_RECEIPT", "REQUEST_ID_REUSED")
+        for reason in ("STALE_UPDATE_TIME", "STALE_RECEIPT")
     ),
     (
         errors.ResultTooLargeError(10, "ExecutionService.GetTasksForWorkflow"),
         CODE.RESOURCE_EXHAUSTED,
         "RESULT_TOO_LARGE",
     ),
+    (errors.ResultTooLargeError(10), CODE.RESOURCE_EXHAUSTED, "RESULT_TOO_LARGE"),
     (
         errors.OverloadedError("1000 calls are in flight", retry_after_ms=70),
         CODE.RESOURCE_EXHAUSTED,
@@ -131,9 +132,10 @@ class TestStatusOf:
         assert type(again) is errors.InvalidArgumentError
         assert again.field == "query"
 
-    def test_the_request_id_is_a_note(self) -> None:
+    def test_the_request_id_comes_along(self) -> None:
         again = back(status_of(errors.NotFoundError("task", "t"), request_id="abc-1"))
-        assert again.__notes__ == ["request id abc-1"]
+        assert again.request_id == "abc-1"
+        assert back(status_of(errors.NotFoundError("task", "t"))).request_id == ""
 
     def test_long_texts_are_cut_so_that_metadata_stays_small(self) -> None:
         status = status_of(errors.NotFoundError("task", "視" * 5_000))

@@ -104,10 +104,14 @@ async def served(add: Callable[[grpc.aio.Server], None]) -> AsyncIterator[Caller
 
 @asynccontextmanager
 async def serving_method(
-    entry: Rpc, method: Callable[..., Any], limits: CallLimits | None = None
+    entry: Rpc,
+    method: Callable[..., Any],
+    limits: CallLimits | None = None,
+    *,
+    log_calls: bool = False,
 ) -> AsyncIterator[Caller]:
     """A server with one RPC, behind the pipeline."""
-    pipeline = Pipeline(limits or CallLimits(), InFlight())
+    pipeline = Pipeline(limits or CallLimits(), InFlight(), log_calls=log_calls)
 
     def add(server: grpc.aio.Server) -> None:
         handlers = {entry.name: pipeline.handler(entry, method)}

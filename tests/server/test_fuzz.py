@@ -13,8 +13,7 @@ import grpc
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 from podium_protocol.rpcs import SERVICES, Kind, Rpc
 from tests.faults.server import KillableServer, running

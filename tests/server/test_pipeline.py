@@ -126,12 +126,41 @@ class TestErrors:
                 await get_task(caller, task_id="t")
         assert lines == []
 
+    async def test_a_good_call_has_one_where_it_is_asked_for(self) -> None:
+        async with serving_method(GET_TASK, answer, log_calls=True) as caller:
+            with capture_logs() as lines:
+                await caller.method(GET_TASK)(b"", metadata=(("x-request-id", "abc"),))
+        (line,) = lines
+        assert line.pop("milliseconds") > 0
+        assert line == {
+            "event": "call",
+            "log_level": "info",
+            "rpc": "ExecutionService.GetTask",
+            "request_id": "abc",
+            "code": "OK",
+        }
+
+    async def test_a_good_stream_has_one_too_and_a_failed_call_no_second(self) -> None:
+        async def method(request: Any, call: Call) -> AsyncIterator[Chunk]:
+            yield Chunk()
+            yield Chunk()
+
+        async with serving_method(STREAM, method, log_calls=True) as caller:
+            with capture_logs() as lines:
+                await caller.stream("ExecutionService", "GetTasksForWorkflow")
+        assert [line["event"] for line in lines] == ["call"]
+        missing = raising(errors.NotFoundError("task", "t"))
+        async with serving_method(GET_TASK, missing, log_calls=True) as caller:
+            with capture_logs() as lines:
+                await failed(caller)
+        assert [line["event"] for line in lines] == ["call failed"]
+
     async def test_an_answer_above_the_limit(self) -> None:
         async with serving_method(GET_TASK, answer, CallLimits(max_message_bytes=50)) as caller:
             with pytest.raises(errors.ResultTooLargeError) as raised:
                 await get_task(caller, task_id="x" * 60)
         assert raised.value.limit_bytes == 50
-        assert str(raised.value) == "the answer is above 50 bytes: ask for less"
+        assert str(raised.value) == "the answer is above 50 bytes; ask for less"
 
     async def test_an_error_in_the_middle_of_a_stream(self) -> None:
         async def method(request: Any, call: Call) -> AsyncIterator[Chunk]:
@@ -187,7 +216,7 @@ class TestContext:
     async def test_the_request_id_comes_back_with_an_error(self) -> None:
         async with serving_method(GET_TASK, raising(errors.NotFoundError("task", "t"))) as caller:
             error = await failed(caller, metadata=[("x-request-id", "mine")])
-        assert error_of_call(error).__notes__ == ["request id mine"]
+        assert error_of_call(error).request_id == "mine"
 
     @pytest.mark.parametrize(("namespace", "fine"), [("default", True), ("", False), ("x", False)])
     async def test_the_only_namespace_is_default(self, namespace: str, fine: bool) -> None:

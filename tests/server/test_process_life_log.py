@@ -6,12 +6,15 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
+import grpc
 import pytest
 import structlog
 
 from podium_server.config.settings import LoggingSettings
 from podium_server.log_setup import set_up_logging
+from tests.server.podium_process import REAL, podium_serves
 
 
 @pytest.fixture
@@ -67,3 +70,21 @@ class TestSetUpLogging:
         structlog.get_logger("podium.test").warning("no")
         logging.getLogger("asyncio").warning("no")
         assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(("log_calls", "lines"), [("true", ["call"]), ("false", [])])
+def test_good_calls_have_lines_where_the_configuration_asks_for_them(
+    tmp_path: Path, log_calls: str, lines: list[str]
+) -> None:
+    environment = {"PODIUM_LOGGING__LOG_CALLS": log_calls}
+    with (
+        podium_serves(tmp_path, module=REAL, environment=environment) as podium,
+        podium.channel() as channel,
+    ):
+        ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            "/podium.v1.AdminService/GetServerInfo"
+        )
+        assert ask(b"")
+        assert podium.stop() == 0
+        events = [json.loads(line) for line in podium.log.splitlines()]
+    assert [event["event"] for event in events] == [*lines, "stopping", "stopped"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,16 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from tests.server.fake_world import SERVICE
-from tests.server.podium_process import PodiumProcess, podium_serves, start_podium, wait_until
+from tests.server.podium_process import (
+    PATIENCE_SECONDS,
+    PodiumProcess,
+    podium_serves,
+    start_podium,
+    wait_until,
+)
 
+# A drain that outlasts any test: a server that stops did so for another reason than that its time was up.
+PATIENT = {"PODIUM_SERVER__DRAIN_SECONDS": "3000"}
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -53,38 +62,42 @@ class TestDrain:
     def test_a_call_that_outlives_the_drain_is_cut_off(self, tmp_path: Path) -> None:
         limit = {"PODIUM_SERVER__DRAIN_SECONDS": "0.3"}
         with podium_serves(tmp_path, environment=limit) as podium, podium.channel() as channel:
-            call = podium.sleep(channel).future(b"60")
+            call = podium.sleep(channel).future(b"3600")
             podium.wait_for_event("called")
             started = time.monotonic()
             assert podium.stop() == 0
-            assert 0.3 <= time.monotonic() - started < 3
+            assert time.monotonic() - started >= 0.3
             assert call.exception() is not None
             assert podium.events == ["called", "drained", "closed"]
             assert "calls in flight were cut off" in podium.log
 
     def test_watchers_and_idle_streams_dont_hold_it_up(self, tmp_path: Path) -> None:
+        stopped = threading.Event()
+
         def one_question_and_silence() -> Iterator[object]:
             yield reflection_pb2.ServerReflectionRequest(list_services="")
-            time.sleep(3)
+            stopped.wait()
 
-        with podium_serves(tmp_path) as podium, podium.channel() as channel:
+        with (
+            podium_serves(tmp_path, environment=PATIENT) as podium,
+            podium.channel() as channel,
+        ):
             watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
             assert next(watch).status == SERVING
             stub = reflection_pb2_grpc.ServerReflectionStub(channel)
             next(stub.ServerReflectionInfo(one_question_and_silence()))
-            started = time.monotonic()
-            assert podium.stop() == 0
-            assert time.monotonic() - started < 2
+            try:
+                assert podium.stop() == 0
+            finally:
+                stopped.set()
             assert [answer.status for answer in watch] == [NOT_SERVING]
 
     def test_the_second_signal_ends_it_at_once(self, tmp_path: Path) -> None:
-        with podium_serves(tmp_path) as podium, podium.channel() as channel:
-            call = podium.sleep(channel).future(b"60")
+        with podium_serves(tmp_path, environment=PATIENT) as podium, podium.channel() as channel:
+            call = podium.sleep(channel).future(b"3600")
             podium.wait_for_event("called")
             _ask_to_stop(podium)
-            started = time.monotonic()
             assert podium.stop(signal.SIGINT) == 128 + signal.SIGINT
-            assert time.monotonic() - started < 1
             assert podium.events == ["called", "drained"]
             assert call.exception() is not None
 
@@ -95,7 +108,7 @@ class TestDrain:
         try:
             wait_until(events.exists)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(5) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
         finally:
             process.kill()
             process.communicate()
@@ -135,12 +148,12 @@ class TestHealth:
             )
             assert next(watch).status == SERVING
             down.touch()
-            assert wait_until(lambda: _status(channel, "store/main") == NOT_SERVING) < 5
+            wait_until(lambda: _status(channel, "store/main") == NOT_SERVING)
             assert _status(channel, SERVICE) == NOT_SERVING
             assert _status(channel, "") == SERVING
             assert next(watch).status == NOT_SERVING
             down.unlink()
-            assert wait_until(lambda: _status(channel, "store/main") == SERVING) < 5
+            wait_until(lambda: _status(channel, "store/main") == SERVING)
             assert _status(channel, SERVICE) == SERVING
             assert next(watch).status == SERVING
             events = [json.loads(line)["event"] for line in podium.log.splitlines()]

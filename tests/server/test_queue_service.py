@@ -19,6 +19,7 @@ from podium_core.models import Message
 from podium_protocol.rpcs import rpc
 from podium_protocol.status import error_of_call
 from podium_server.interceptors import CallLimits
+from podium_server.services import leasing
 from podium_server.services.leasing import Leasing, fitting
 from tests.server.serving import World, serving_everything
 
@@ -48,6 +49,12 @@ async def sizes(world: World) -> tuple[int, int]:
     details = await world.caller.unary("QueueService", "QueuesDetailVerbose")
     found = details.queues.get(QUEUE)
     return (found.size, found.unacked) if found else (0, 0)
+
+
+async def in_flight(world: World, calls: int) -> None:
+    """Wait until so many calls are; a poll among them has reached the store then."""
+    while world.services.in_flight.calls != calls:
+        await asyncio.sleep(0.005)
 
 
 async def eventually(world: World, expected: tuple[int, int]) -> None:
@@ -121,36 +128,38 @@ class TestUnary:
 
 
 class TestWaiting:
-    async def test_ends_before_the_deadline(self, world: World) -> None:
+    async def test_ends_before_the_deadline(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # A longer way back than in earnest, for machines that are busy.
+        monkeypatch.setattr(leasing, "ANSWER_MS", 19_500)
         begun = time.monotonic()
-        answer = await call(world, "Pop", count=1, timeout_ms=60_000, seconds=1.0)
+        answer = await call(world, "Pop", count=1, timeout_ms=60_000, seconds=20)
         assert list(answer.message_ids) == []
-        assert 0.5 < time.monotonic() - begun < 1.0
+        assert time.monotonic() - begun > 0.4
 
     async def test_a_poller_that_goes_away_loses_nothing(self, world: World) -> None:
         entry = rpc("QueueService", "PollMessages")
         request = entry.request(queue_name=QUEUE, count=10, timeout_ms=30_000)
         pollers = [world.caller.method(entry)(request.SerializeToString()) for _ in range(5)]
-        await asyncio.sleep(0.2)
+        await in_flight(world, 5)
         await asyncio.gather(push(world, "a", "b"), *(_cancelled(poller) for poller in pollers[1:]))
         answer = entry.response.FromString(await pollers[0])
         got = {message.id for message in answer.messages}
         # Those that a leaving poller leased meanwhile come back at once, and uncounted.
-        for _ in range(100):
-            if got == {"a", "b"}:
-                break
-            rest = await call(world, "PollMessages", count=10, timeout_ms=200)
+        while got != {"a", "b"}:
+            rest = await call(world, "PollMessages", count=10, timeout_ms=10_000, seconds=60)
+            assert rest.messages
             assert all(message.delivery_count == 1 for message in rest.messages)
             got |= {message.id for message in rest.messages}
-        assert got == {"a", "b"}
 
     async def test_a_server_that_drains_answers_at_once(self, world: World) -> None:
-        waiting = asyncio.ensure_future(call(world, "Pop", count=1, timeout_ms=30_000))
-        await asyncio.sleep(0.2)
+        forever = {"count": 1, "timeout_ms": 10**9, "seconds": 3_600}
+        waiting = asyncio.ensure_future(call(world, "Pop", **forever))
+        await in_flight(world, 1)
         world.facade.draining.set()
-        assert list((await asyncio.wait_for(waiting, 5)).message_ids) == []
-        again = await asyncio.wait_for(call(world, "Pop", count=1, timeout_ms=30_000), 5)
-        assert list(again.message_ids) == []
+        assert list((await waiting).message_ids) == []
+        assert list((await call(world, "Pop", **forever)).message_ids) == []
 
 
 async def _cancelled(poller: Any) -> None:
@@ -254,12 +263,9 @@ class Consumer:
         return got
 
     async def silent(self) -> bool:
-        """Whether nothing comes. Ends the stream."""
-        try:
-            await asyncio.wait_for(self._stream.read(), 0.4)
-        except TimeoutError:
-            return True
-        return False
+        """Whether nothing comes before the answer to something that needs the store, too."""
+        await self.say(ack={"message_id": "none", "receipt": "stale"})
+        return (await self.hear()).result.message_id == "none"
 
     async def end(self) -> list[Response]:
         """Close our side; what still came."""
@@ -289,6 +295,14 @@ class TestConsume:
         assert await consumer.silent()
         await eventually(world, (2, 3))
 
+    @pytest.mark.parametrize(("asked", "told"), [({}, 60_000), ({"unack_timeout_ms": 7}, 7)])
+    async def test_it_is_told_how_long_the_leases_are(
+        self, world: World, asked: dict[str, int], told: int
+    ) -> None:
+        await push(world, "a")
+        consumer = await Consumer(world, credit=1, **asked).opened()
+        assert (await consumer.hear()).messages.unack_timeout_ms == told
+
     async def test_no_lease_without_credit(self, world: World) -> None:
         await push(world, "a")
         consumer = await Consumer(world).opened()
@@ -297,7 +311,7 @@ class TestConsume:
 
     async def test_messages_come_as_they_become_ready(self, world: World) -> None:
         consumer = await Consumer(world, credit=10).opened()
-        await asyncio.sleep(0.1)
+        assert await consumer.silent()
         for name in "ab":
             await push(world, name)
             (message,) = await consumer.messages(1)
@@ -332,10 +346,9 @@ class TestConsume:
         consumer = await Consumer(world, credit=1).opened()
         await consumer.messages(1)
         consumer.leave()
-        await eventually(world, (1, 1))
-        await asyncio.sleep(0.3)
+        await in_flight(world, 0)
+        await world.services.finish()
         assert await sizes(world) == (1, 1)
-        assert world.services.in_flight.calls <= 1
 
     async def test_large_messages_come_in_several_answers(self, world: World) -> None:
         for name in "abcd":

@@ -8,8 +8,7 @@ from functools import cache
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-from tests.services.cassandra_server import READY as CASSANDRA_READY
-from tests.services.cassandra_server import ContactPoint
+from tests.services.cassandra_server import READY as CASSANDRA_READY, ContactPoint
 
 REDIS_PORT = 6379
 REDIS_IMAGE = "redis:7.4"

@@ -11,8 +11,8 @@ from podium_backends.sqlite import (
     guard_statements,
     removal_statements,
     task_statements,
+    workflow_statements as workflows,
 )
-from podium_backends.sqlite import workflow_statements as workflows
 from podium_backends.sqlite.queue_effects import QueueEffects
 from podium_core.write_set import AckOp, PushOp, PutMode, RemoveOp, WriteOutcome, WriteSet
 
@@ -35,38 +35,38 @@ class Application:
         removals = removal_statements.CHUNK * len(s.workflow_removals) * 4
         return 3 + 4 * len(s.task_puts) + 4 * len(s.workflow_puts) + 2 * len(s.queue_ops) + removals
 
-    def run(self, conn: sqlite3.Connection, now: int) -> WriteOutcome:
+    def run(self, conn: sqlite3.Connection, *, now_ms: int) -> WriteOutcome:
         """Apply it, or raise what a guard says before anything is written."""
         request_id = self._set.request_id
         if request_id:
-            remembered = _remembered(conn, request_id, now)
+            remembered = _remembered(conn, request_id, now_ms=now_ms)
             if remembered is not None:
                 return remembered
-        outcome = self._write(conn, now)
+        outcome = self._write(conn, now_ms=now_ms)
         if request_id and outcome.workflow_created is not False:
-            _remember(conn, request_id, outcome, now)
+            _remember(conn, request_id, outcome, now_ms=now_ms)
         return outcome
 
-    def _write(self, conn: sqlite3.Connection, now: int) -> WriteOutcome:
+    def _write(self, conn: sqlite3.Connection, *, now_ms: int) -> WriteOutcome:
         s = self._set
         for guard in s.guards:
-            guard_statements.check(conn, guard, now)
-        created, workflow_times = self._put_workflows(conn, now)
+            guard_statements.check(conn, guard, now_ms=now_ms)
+        created, workflow_times = self._put_workflows(conn, now_ms=now_ms)
         if created is False:
             return WriteOutcome(workflow_created=False)
         removed_tasks = tuple(
-            removal_statements.remove_task(conn, self._queues, removal, now)
+            removal_statements.remove_task(conn, self._queues, removal, now_ms=now_ms)
             for removal in s.task_removals
         )
-        task_times, created_ids, left_out = self._put_tasks(conn, now)
-        events = self._put_events(conn, now)
+        task_times, created_ids, left_out = self._put_tasks(conn, now_ms=now_ms)
+        events = self._put_events(conn, now_ms=now_ms)
         for unpend in s.unpend:
             workflows.unpend(conn, unpend.workflow_id)
         removed_workflows = tuple(
-            removal_statements.mark(conn, self._queues, removal, now)
+            removal_statements.mark(conn, self._queues, removal, now_ms=now_ms)
             for removal in s.workflow_removals
         )
-        acked, removed = self._queue(conn, now, frozenset(left_out))
+        acked, removed = self._queue(conn, frozenset(left_out), now_ms=now_ms)
         return WriteOutcome(
             workflow_created=created,
             created_task_ids=created_ids,
@@ -75,7 +75,7 @@ class Application:
             task_times=task_times,
             event_created=events,
             events_removed=tuple(
-                event_statements.remove_event(conn, r, now=now) for r in s.event_removals
+                event_statements.remove_event(conn, r, now_ms=now_ms) for r in s.event_removals
             ),
             tasks_removed=removed_tasks,
             workflows_removed=removed_workflows,
@@ -84,12 +84,12 @@ class Application:
         )
 
     def _put_workflows(
-        self, conn: sqlite3.Connection, now: int
+        self, conn: sqlite3.Connection, *, now_ms: int
     ) -> tuple[bool | None, dict[str, int]]:
         created = None
         times = {}
         for put in self._set.workflow_puts:
-            stamp = workflows.put_workflow(conn, put, now)
+            stamp = workflows.put_workflow(conn, put, now_ms=now_ms)
             if stamp is None:
                 return False, {}
             if put.mode is PutMode.CREATE:
@@ -98,12 +98,12 @@ class Application:
         return created, times
 
     def _put_tasks(
-        self, conn: sqlite3.Connection, now: int
+        self, conn: sqlite3.Connection, *, now_ms: int
     ) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
         times: dict[str, int] = {}
         created, left_out = [], []
         for put in self._set.task_puts:
-            stamp = task_statements.put_task(conn, put, now)
+            stamp = task_statements.put_task(conn, put, now_ms=now_ms)
             if stamp is task_statements.Taken.BY_ANOTHER:
                 left_out.append(put.task_id)
                 continue
@@ -113,36 +113,38 @@ class Application:
                 times[put.task_id] = stamp
         return times, tuple(created), tuple(left_out)
 
-    def _put_events(self, conn: sqlite3.Connection, now: int) -> tuple[bool, ...]:
+    def _put_events(self, conn: sqlite3.Connection, *, now_ms: int) -> tuple[bool, ...]:
         return tuple(
-            event_statements.put_event(conn, put, now=now, ttl_ms=self._event_ttl_ms)
+            event_statements.put_event(conn, put, ttl_ms=self._event_ttl_ms, now_ms=now_ms)
             for put in self._set.event_puts
         )
 
     def _queue(
-        self, conn: sqlite3.Connection, now: int, left_out: frozenset[str]
+        self, conn: sqlite3.Connection, left_out: frozenset[str], *, now_ms: int
     ) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
         acked, removed = [], []
         for op in self._set.queue_ops:
             match op:
                 case AckOp():
-                    acked.append(self._queues.ack(conn, op, now))
+                    acked.append(self._queues.ack(conn, op, now_ms=now_ms))
                 case RemoveOp():
-                    removed.append(self._queues.remove(conn, op, now))
+                    removed.append(self._queues.remove(conn, op, now_ms=now_ms))
                 case PushOp():
                     if op.of_task not in left_out:
-                        self._queues.push(conn, op, now)
+                        self._queues.push(conn, op, now_ms=now_ms)
         return tuple(acked), tuple(removed)
 
 
-def _remembered(conn: sqlite3.Connection, request_id: str, now: int) -> WriteOutcome | None:
+def _remembered(conn: sqlite3.Connection, request_id: str, *, now_ms: int) -> WriteOutcome | None:
     sql = "SELECT outcome FROM requests WHERE id = ? AND expires_ms > ?"
-    row = conn.execute(sql, (request_id, now)).fetchone()
+    row = conn.execute(sql, (request_id, now_ms)).fetchone()
     return None if row is None else msgspec.structs.replace(_outcome.decode(row[0]), replayed=True)
 
 
-def _remember(conn: sqlite3.Connection, request_id: str, outcome: WriteOutcome, now: int) -> None:
+def _remember(
+    conn: sqlite3.Connection, request_id: str, outcome: WriteOutcome, *, now_ms: int
+) -> None:
     conn.execute(
         "INSERT OR REPLACE INTO requests (id, expires_ms, outcome) VALUES (?, ?, ?)",
-        (request_id, now + REQUEST_MEMORY_MS, msgspec.msgpack.encode(outcome)),
+        (request_id, now_ms + REQUEST_MEMORY_MS, msgspec.msgpack.encode(outcome)),
     )

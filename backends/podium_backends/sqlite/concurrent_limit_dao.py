@@ -8,8 +8,8 @@ from podium_backends.sqlite import limit_statements
 from podium_backends.sqlite.database import Database
 from podium_core.dao import ConcurrentExecutionLimitDAO
 from podium_core.models import Task, TaskStatus
+from podium_core.requirements import require_text
 from podium_core.write_set.builders import concurrency_limit
-from podium_core.write_set.validation import require_text
 
 DEFAULT_PLACE_TTL_MS = 60_000
 
@@ -27,9 +27,11 @@ class SqliteConcurrentExecutionLimitDAO:
         def job(conn: sqlite3.Connection) -> None:
             now_ms = self._database.now_ms()
             if task.status is TaskStatus.IN_PROGRESS:
-                limit_statements.set_in_progress(conn, definition_name, task_id, now_ms)
+                limit_statements.set_in_progress(conn, definition_name, task_id, now_ms=now_ms)
             else:
-                limit_statements.hold(conn, definition_name, task_id, now_ms, self._place_ttl_ms)
+                limit_statements.hold(
+                    conn, definition_name, task_id, ttl_ms=self._place_ttl_ms, now_ms=now_ms
+                )
 
         await self._database.write(job)
 
@@ -47,13 +49,20 @@ class SqliteConcurrentExecutionLimitDAO:
         # Refused from a read: what is refused writes nothing, and most who ask at a limit are.
         now_ms = self._database.now_ms()
         may_take = self._database.read(
-            lambda conn: limit_statements.may_take(conn, definition_name, task_id, places, now_ms)
+            lambda conn: limit_statements.may_take(
+                conn, definition_name, task_id, limit=places, now_ms=now_ms
+            )
         )
         if not may_take:
             return True
         return not await self._database.write(
             lambda conn: limit_statements.take(
-                conn, definition_name, task_id, places, self._database.now_ms(), self._place_ttl_ms
+                conn,
+                definition_name,
+                task_id,
+                limit=places,
+                ttl_ms=self._place_ttl_ms,
+                now_ms=self._database.now_ms(),
             ),
             weight=4,
         )

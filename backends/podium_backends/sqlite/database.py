@@ -27,7 +27,6 @@ MAX_GROUP_WEIGHT = 4_000
 # Above so many statements a group runs in the thread: about a millisecond of the event loop.
 INLINE_WEIGHT = 96
 WATCH_SECONDS = 0.03
-MAINTENANCE_SECONDS = 20.0
 
 
 class Database:
@@ -149,9 +148,8 @@ class Database:
         result: T = await entry.future
         return result
 
-    def after_commit(self, conn: sqlite3.Connection, callback: Callable[[], None]) -> None:
+    def after_commit(self, callback: Callable[[], None]) -> None:
         """Within a job: call back on the loop once the job's transaction is durable."""
-        del conn
         self._callbacks.append(callback)
 
     async def _flush(self) -> None:
@@ -237,7 +235,11 @@ class Database:
         self._subscribers[key] = callback
         if self._watcher is None or self._watcher.done():
             self._watcher = asyncio.get_running_loop().create_task(self._watch())
-        return lambda: self._subscribers.pop(key, None) and None
+
+        def unsubscribe() -> None:
+            self._subscribers.pop(key, None)
+
+        return unsubscribe
 
     async def _watch(self) -> None:
         while self._subscribers:

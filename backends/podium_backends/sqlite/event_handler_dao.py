@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 from msgspec import UNSET, Raw
 
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.pages import Row, pages
+from podium_backends.sqlite.pages import Found, Row, pages
 from podium_core.dao import EventHandlerDAO
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import EventHandler, Page
 from podium_core.models.json_text import raw_text
+from podium_core.requirements import require_text
 from podium_core.resume_token import resume_key
-from podium_core.write_set.validation import require_text
 
 _HANDLERS = "SELECT name, event, active, document FROM event_handlers"
 
@@ -50,7 +50,11 @@ class SqliteEventHandlerDAO:
         start = resume_key(resume_token, tuple[str], ("",))
         sql = _HANDLERS + " WHERE name > ? ORDER BY name"
         return pages(
-            self._database, lambda conn, key: conn.execute(sql, key), start, _event_handler
+            self._database,
+            lambda conn, key: conn.execute(sql, key),
+            start,
+            lambda row: Found(_event_handler(row), len(row[-1])),
+            id_of=lambda row: str(row[0]),
         )
 
     async def get_event_handlers_for_event(

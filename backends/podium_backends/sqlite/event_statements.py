@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
+from podium_backends.sqlite.times import later
 from podium_core.write_set import EventPut, EventRemoval, PutMode
 
 
-def put_event(conn: sqlite3.Connection, put: EventPut, *, now: int, ttl_ms: int) -> bool:
+def put_event(conn: sqlite3.Connection, put: EventPut, *, ttl_ms: int, now_ms: int) -> bool:
     """Store an event execution; false where CREATE finds one that hasn't expired."""
-    expires = now + ttl_ms if ttl_ms else None
+    expires_ms = later(now_ms, ttl_ms) if ttl_ms else None
     key = (put.handler_name, put.event, put.message_id, put.id)
     insert = (
         "INSERT INTO event_executions (handler_name, event, message_id, id, expires_ms, document)"
@@ -18,16 +19,18 @@ def put_event(conn: sqlite3.Connection, put: EventPut, *, now: int, ttl_ms: int)
     )
     if put.mode is PutMode.CREATE:
         insert += ", expires_ms = excluded.expires_ms WHERE event_executions.expires_ms <= ?"
-        return bool(conn.execute(insert, (*key, expires, put.document.decode(), now)).rowcount)
-    conn.execute(insert, (*key, expires, put.document.decode()))
+        return bool(
+            conn.execute(insert, (*key, expires_ms, put.document.decode(), now_ms)).rowcount
+        )
+    conn.execute(insert, (*key, expires_ms, put.document.decode()))
     return False
 
 
-def remove_event(conn: sqlite3.Connection, removal: EventRemoval, *, now: int) -> bool:
+def remove_event(conn: sqlite3.Connection, removal: EventRemoval, *, now_ms: int) -> bool:
     """Remove an event execution, and say whether it was there."""
     row = conn.execute(
         "DELETE FROM event_executions WHERE handler_name = ? AND event = ? AND message_id = ? AND id = ?"
         " RETURNING expires_ms",
         (removal.handler_name, removal.event, removal.message_id, removal.id),
     ).fetchone()
-    return row is not None and (row[0] is None or row[0] > now)
+    return row is not None and (row[0] is None or row[0] > now_ms)

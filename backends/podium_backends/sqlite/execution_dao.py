@@ -13,6 +13,7 @@ from podium_backends.sqlite.queue_effects import QueueEffects
 from podium_backends.sqlite.workflow_statements import RemovalUnderWayError
 from podium_core.clock import Clock
 from podium_core.dao import ExecutionDAO
+from podium_core.errors import UnsupportedOperationError
 from podium_core.models import Task
 from podium_core.write_set import ExecutionStore, WriteOutcome, WriteSet
 from podium_core.write_set.execution_writes import ExecutionWrites
@@ -39,11 +40,16 @@ class SqliteExecutionDAO(ExecutionReads, ExecutionWrites):
         self._event_ttl_ms = event_ttl_ms
 
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
+        if write_set.mark_index:
+            raise UnsupportedOperationError(
+                "sqlite", "mark_index", f"store '{self._database.name}' keeps no marks for an index"
+            )
         application = Application(write_set, self._queues, event_ttl_ms=self._event_ttl_ms)
         while True:
             try:
-                return await self._db.write(
-                    lambda conn: application.run(conn, self._db.now_ms()), weight=application.weight
+                return await self._database.write(
+                    lambda conn: application.run(conn, now_ms=self._database.now_ms()),
+                    weight=application.weight,
                 )
             except RemovalUnderWayError:
                 # The id is wanted anew: end the removal that holds it first.
@@ -53,9 +59,9 @@ class SqliteExecutionDAO(ExecutionReads, ExecutionWrites):
     async def carry_out_removal(self, workflow_id: str) -> bool:
         began = False
         while True:
-            more = await self._db.write(
+            more = await self._database.write(
                 lambda conn: removal_statements.carry_out_chunk(
-                    conn, self._queues, workflow_id, self._db.now_ms()
+                    conn, self._queues, workflow_id, now_ms=self._database.now_ms()
                 ),
                 weight=removal_statements.CHUNK * 4,
             )

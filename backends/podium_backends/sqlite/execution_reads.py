@@ -3,57 +3,56 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
 from podium_backends.sqlite import limit_statements
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.pages import Row, pages
+from podium_backends.sqlite.pages import Found, Row, pages
+from podium_backends.sqlite.removal_mark import LIVE
+from podium_core.errors import InvalidArgumentError
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
-from podium_core.resume_token import resume_key
-from podium_core.write_set.validation import (
+from podium_core.requirements import (
     MAX_IDS,
-    require_at_most,
+    require_count,
+    require_ids,
     require_not_negative,
     require_text,
 )
-
-_LIVE = "(removal_due_ms IS NULL OR removal_due_ms > ?)"
+from podium_core.resume_token import resume_key
 
 
 class ExecutionReads:
     """Documents by id, and pages of the sets that columns and partial indexes keep."""
 
     def __init__(self, database: Database) -> None:
-        self._db = database
+        self._database = database
 
     async def get_task(self, task_id: str) -> Task | None:
         require_text(task_id, "task_id")
         sql = "SELECT document FROM tasks WHERE id = ?"
-        row = self._db.read(lambda conn: conn.execute(sql, (task_id,)).fetchone())
+        row = self._database.read(lambda conn: conn.execute(sql, (task_id,)).fetchone())
         return None if row is None else TASK.decode(row[0], task_id)
 
     async def get_tasks(self, task_ids: Sequence[str]) -> list[Task]:
-        require_at_most(task_ids, MAX_IDS, "task_ids")
-        for at, task_id in enumerate(task_ids):
-            require_text(task_id, f"task_ids[{at}]")
+        require_ids(task_ids, "task_ids")
         sql = "SELECT t.id, t.document FROM json_each(?) AS j JOIN tasks AS t ON t.id = j.value ORDER BY j.key"
         wanted = msgspec.json.encode(task_ids).decode()
-        rows = self._db.read(lambda conn: conn.execute(sql, (wanted,)).fetchall())
+        rows = self._database.read(lambda conn: conn.execute(sql, (wanted,)).fetchall())
         return [TASK.decode(document, id_) for id_, document in rows]
 
     async def get_tasks_by_type(
         self, task_type: str, *, start_key: str = "", count: int
     ) -> list[Task]:
         require_text(task_type, "task_type")
-        require_not_negative(count, "count")
+        require_count(count, limit=MAX_IDS)
         sql = (
             "SELECT id, document FROM tasks WHERE definition_name = ? AND pending = 1 AND id > ?"
             " ORDER BY id LIMIT ?"
         )
-        rows = self._db.read(
+        rows = self._database.read(
             lambda conn: conn.execute(sql, (task_type, start_key, count)).fetchall()
         )
         return [TASK.decode(document, id_) for id_, document in rows]
@@ -86,50 +85,53 @@ class ExecutionReads:
     def _tasks(self, sql: str, arguments: Row, resume_token: str) -> AsyncIterator[Page[Task]]:
         start = resume_key(resume_token, tuple[str], ("",))
         return pages(
-            self._db,
+            self._database,
             lambda conn, key: conn.execute(sql, (*arguments, *key)),
             start,
-            lambda row: TASK.decode(row[1], row[0]),
+            _task_of,
+            id_of=_id_of,
         )
 
     async def get_in_progress_task_count(self, task_def_name: str) -> int:
         require_text(task_def_name, "task_def_name")
-        return self._db.read(lambda conn: limit_statements.in_progress_count(conn, task_def_name))
+        return self._database.read(
+            lambda conn: limit_statements.in_progress_count(conn, task_def_name)
+        )
 
     async def get_workflow(
         self, workflow_id: str, *, include_tasks: bool = False
     ) -> Workflow | None:
         require_text(workflow_id, "workflow_id")
-        now = self._db.now_ms()
-        if include_tasks:
-            return self._db.read_snapshot(
-                lambda conn: _workflow(conn, workflow_id, now, include_tasks=True)
-            )
-        return self._db.read(lambda conn: _workflow(conn, workflow_id, now, include_tasks=False))
+        now_ms = self._database.now_ms()
+        if not include_tasks:
+            return self._database.read(lambda conn: _workflow(conn, workflow_id, now_ms=now_ms))
+        return self._database.read_snapshot(
+            lambda conn: _workflow_with_tasks(conn, workflow_id, now_ms=now_ms)
+        )
 
     def get_workflows(
         self, workflow_ids: Sequence[str], *, include_tasks: bool = False, resume_token: str = ""
     ) -> AsyncIterator[Page[Workflow]]:
-        require_at_most(workflow_ids, MAX_IDS, "workflow_ids")
-        for at, workflow_id in enumerate(workflow_ids):
-            require_text(workflow_id, f"workflow_ids[{at}]")
+        require_ids(workflow_ids, "workflow_ids")
         wanted = msgspec.json.encode(workflow_ids).decode()
         sql = (
             "SELECT j.key, w.id, w.document FROM json_each(?) AS j JOIN workflows AS w ON w.id = j.value"
-            f" WHERE {_LIVE} AND j.key > ? ORDER BY j.key"
+            f" WHERE {LIVE} AND j.key > ? ORDER BY j.key"
         )
         return pages(
-            self._db,
-            lambda conn, key: conn.execute(sql, (wanted, self._db.now_ms(), *key)),
+            self._database,
+            lambda conn, key: conn.execute(sql, (wanted, self._database.now_ms(), *key)),
             resume_key(resume_token, tuple[int], (-1,)),
-            lambda row: self._with_tasks(row[2], row[1], include_tasks=include_tasks),
+            self._reader(include_tasks=include_tasks),
+            id_of=_id_of,
         )
 
-    def _with_tasks(self, document: str, workflow_id: str, *, include_tasks: bool) -> Workflow:
-        workflow = WORKFLOW.decode(document, workflow_id)
+    def _reader(self, *, include_tasks: bool) -> Callable[[Row], Found[Workflow]]:
         if not include_tasks:
-            return workflow
-        return self._db.read(lambda conn: _filled(conn, workflow, workflow_id))
+            return _workflow_of
+        return lambda row: self._database.read(
+            lambda conn: _filled(conn, _workflow_of(row), _id_of(row))
+        )
 
     def get_running_workflow_ids(
         self, workflow_name: str, *, version: int | None = None, resume_token: str = ""
@@ -137,10 +139,11 @@ class ExecutionReads:
         require_text(workflow_name, "workflow_name")
         sql, arguments = _pending_sql("id", workflow_name, version)
         return pages(
-            self._db,
+            self._database,
             lambda conn, key: conn.execute(sql, (*arguments, *key)),
             resume_key(resume_token, tuple[str], ("",)),
-            lambda row: str(row[0]),
+            lambda row: Found(str(row[0]), len(row[0])),
+            id_of=lambda row: str(row[0]),
         )
 
     def get_pending_workflows_by_type(
@@ -149,32 +152,37 @@ class ExecutionReads:
         require_text(workflow_name, "workflow_name")
         sql, arguments = _pending_sql("id, document", workflow_name, version)
         return pages(
-            self._db,
+            self._database,
             lambda conn, key: conn.execute(sql, (*arguments, *key)),
             resume_key(resume_token, tuple[str], ("",)),
-            lambda row: WORKFLOW.decode(row[1], row[0]),
+            _workflow_of,
+            id_of=_id_of,
         )
 
     async def get_pending_workflow_count(self, workflow_name: str) -> int:
         require_text(workflow_name, "workflow_name")
         sql = "SELECT count(*) FROM workflows WHERE name = ? AND pending = 1"
-        return int(self._db.read(lambda conn: conn.execute(sql, (workflow_name,)).fetchone()[0]))
+        return int(
+            self._database.read(lambda conn: conn.execute(sql, (workflow_name,)).fetchone()[0])
+        )
 
     def get_workflows_by_type(
         self, workflow_name: str, *, start_time: int, end_time: int, resume_token: str = ""
     ) -> AsyncIterator[Page[Workflow]]:
         require_text(workflow_name, "workflow_name")
         require_not_negative(start_time, "start_time")
-        require_not_negative(end_time, "end_time")
+        if end_time < start_time:
+            raise InvalidArgumentError("end_time", "must not be before start_time")
         sql = (
             "SELECT create_time, id, document FROM workflows WHERE name = ? AND listed = 1 AND create_time <= ?"
             " AND (create_time, id) > (?, ?) ORDER BY create_time, id"
         )
         return pages(
-            self._db,
+            self._database,
             lambda conn, key: conn.execute(sql, (workflow_name, end_time, *key)),
             resume_key(resume_token, tuple[int, str], (start_time, "")),
-            lambda row: WORKFLOW.decode(row[2], row[1]),
+            _workflow_of,
+            id_of=_id_of,
         )
 
     def get_workflows_by_correlation_id(
@@ -192,10 +200,11 @@ class ExecutionReads:
             " ORDER BY id"
         )
         return pages(
-            self._db,
+            self._database,
             lambda conn, key: conn.execute(sql, (correlation_id, workflow_name, *key)),
             resume_key(resume_token, tuple[str], ("",)),
-            lambda row: self._with_tasks(row[1], row[0], include_tasks=include_tasks),
+            self._reader(include_tasks=include_tasks),
+            id_of=_id_of,
         )
 
     async def can_search_across_workflows(self) -> bool:
@@ -212,19 +221,49 @@ def _pending_sql(columns: str, workflow_name: str, version: int | None) -> tuple
     return sql, (workflow_name, version)
 
 
-def _workflow(
-    conn: sqlite3.Connection, workflow_id: str, now: int, *, include_tasks: bool
-) -> Workflow | None:
-    sql = f"SELECT document FROM workflows WHERE id = ? AND {_LIVE}"
-    row = conn.execute(sql, (workflow_id, now)).fetchone()
-    if row is None:
-        return None
-    workflow = WORKFLOW.decode(row[0], workflow_id)
-    return _filled(conn, workflow, workflow_id) if include_tasks else workflow
+# Rows of pages end with id and document.
 
 
-def _filled(conn: sqlite3.Connection, workflow: Workflow, workflow_id: str) -> Workflow:
+def _id_of(row: Row) -> str:
+    return str(row[-2])
+
+
+def _task_of(row: Row) -> Found[Task]:
+    id_, document = row[-2:]
+    return Found(TASK.decode(document, id_), len(document))
+
+
+def _workflow_of(row: Row) -> Found[Workflow]:
+    id_, document = row[-2:]
+    return Found(WORKFLOW.decode(document, id_), len(document))
+
+
+def _filled(conn: sqlite3.Connection, found: Found[Workflow], workflow_id: str) -> Found[Workflow]:
     """The workflow with its tasks, by ``seq``."""
     sql = "SELECT id, document FROM tasks WHERE workflow_id = ? ORDER BY id"
-    tasks = [TASK.decode(document, id_) for id_, document in conn.execute(sql, (workflow_id,))]
-    return msgspec.structs.replace(workflow, tasks=tuple(sorted(tasks, key=lambda task: task.seq)))
+    tasks = [_task_of(row) for row in conn.execute(sql, (workflow_id,))]
+    in_order = sorted((task.item for task in tasks), key=lambda task: task.seq)
+    return Found(
+        msgspec.structs.replace(found.item, tasks=tuple(in_order)),
+        found.size + sum(task.size for task in tasks),
+    )
+
+
+def _workflow(conn: sqlite3.Connection, workflow_id: str, *, now_ms: int) -> Workflow | None:
+    found = _live_workflow(conn, workflow_id, now_ms=now_ms)
+    return found.item if found else None
+
+
+def _workflow_with_tasks(
+    conn: sqlite3.Connection, workflow_id: str, *, now_ms: int
+) -> Workflow | None:
+    found = _live_workflow(conn, workflow_id, now_ms=now_ms)
+    return _filled(conn, found, workflow_id).item if found else None
+
+
+def _live_workflow(
+    conn: sqlite3.Connection, workflow_id: str, *, now_ms: int
+) -> Found[Workflow] | None:
+    sql = f"SELECT id, document FROM workflows WHERE id = ? AND {LIVE}"
+    row = conn.execute(sql, (workflow_id, now_ms)).fetchone()
+    return None if row is None else _workflow_of(row)

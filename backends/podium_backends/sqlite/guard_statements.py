@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from podium_backends.sqlite import queue_statements
+from podium_backends.sqlite.removal_mark import LIVE
 from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
 from podium_core.models.enums import WorkflowStatus
 from podium_core.write_set import (
@@ -15,31 +16,29 @@ from podium_core.write_set import (
     WorkflowTerminal,
 )
 
-_LIVE = "(removal_due_ms IS NULL OR removal_due_ms > ?)"
 
-
-def check(conn: sqlite3.Connection, guard: Guard, now: int) -> None:
+def check(conn: sqlite3.Connection, guard: Guard, *, now_ms: int) -> None:
     """Raise what the guard says if it doesn't hold."""
     match guard:
         case WorkflowExists():
-            _live_workflow(conn, guard.workflow_id, now)
+            _live_workflow(conn, guard.workflow_id, now_ms=now_ms)
         case ExpectedWorkflowTime():
-            _, stamp = _live_workflow(conn, guard.workflow_id, now)
+            _, stamp = _live_workflow(conn, guard.workflow_id, now_ms=now_ms)
             require_time("workflow", guard.workflow_id, guard.expected, stamp)
         case WorkflowTerminal():
-            _terminal(conn, guard.workflow_id, now)
+            _terminal(conn, guard.workflow_id, now_ms=now_ms)
         case HeldReceipt():
             if not queue_statements.holds(
-                conn, guard.queue_name, guard.message_id, receipt=guard.receipt, now_ms=now
+                conn, guard.queue_name, guard.message_id, receipt=guard.receipt, now_ms=now_ms
             ):
                 raise ConflictError(
                     "STALE_RECEIPT", f"message/{guard.queue_name}/{guard.message_id}"
                 )
 
 
-def _live_workflow(conn: sqlite3.Connection, workflow_id: str, now: int) -> tuple[str, int]:
-    sql = f"SELECT status, stamp FROM workflows WHERE id = ? AND {_LIVE}"
-    row = conn.execute(sql, (workflow_id, now)).fetchone()
+def _live_workflow(conn: sqlite3.Connection, workflow_id: str, *, now_ms: int) -> tuple[str, int]:
+    sql = f"SELECT status, stamp FROM workflows WHERE id = ? AND {LIVE}"
+    row = conn.execute(sql, (workflow_id, now_ms)).fetchone()
     if row is None:
         raise NotFoundError("workflow", workflow_id)
     status, stamp = row
@@ -54,9 +53,9 @@ def require_time(kind: str, name: str, expected: int, stamp: int) -> None:
         )
 
 
-def _terminal(conn: sqlite3.Connection, workflow_id: str, now: int) -> None:
+def _terminal(conn: sqlite3.Connection, workflow_id: str, *, now_ms: int) -> None:
     row = conn.execute(
-        f"SELECT status FROM workflows WHERE id = ? AND {_LIVE}", (workflow_id, now)
+        f"SELECT status FROM workflows WHERE id = ? AND {LIVE}", (workflow_id, now_ms)
     ).fetchone()
     if row is not None and (row[0] is None or not WorkflowStatus(row[0]).is_terminal):
         raise FailedPreconditionError(

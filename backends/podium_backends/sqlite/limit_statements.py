@@ -6,16 +6,13 @@ count the places of a definition (``schema/limits.sql``).
 
 from __future__ import annotations
 
-import random
 import sqlite3
 
-from podium_backends.sqlite.queue_statements import later
-
-_random = random.SystemRandom()
+from podium_backends.sqlite.times import later
 
 # The place of a task that holds none yet; of one that does, only the time and the use change.
 _HOLD = """
-INSERT INTO limit_places (definition_name, task_id, in_progress, expires_ms, grant_id) VALUES (?, ?, ?, ?, ?)
+INSERT INTO limit_places (definition_name, task_id, in_progress, expires_ms) VALUES (?, ?, ?, ?)
 ON CONFLICT (definition_name, task_id) DO UPDATE SET
     in_progress = max(in_progress, excluded.in_progress), expires_ms = max(expires_ms, excluded.expires_ms)
 """
@@ -25,23 +22,24 @@ def take(
     conn: sqlite3.Connection,
     definition_name: str,
     task_id: str,
+    *,
     limit: int,
-    now_ms: int,
     ttl_ms: int,
+    now_ms: int,
 ) -> bool:
     """Hold a place if there is one, or renew the task's own; whether it holds one now."""
     conn.execute(
         "DELETE FROM limit_places WHERE definition_name = ? AND in_progress = 0 AND expires_ms <= ?",
         (definition_name, now_ms),
     )
-    if not may_take(conn, definition_name, task_id, limit, now_ms):
+    if not may_take(conn, definition_name, task_id, limit=limit, now_ms=now_ms):
         return False
-    hold(conn, definition_name, task_id, now_ms, ttl_ms)
+    hold(conn, definition_name, task_id, ttl_ms=ttl_ms, now_ms=now_ms)
     return True
 
 
 def may_take(
-    conn: sqlite3.Connection, definition_name: str, task_id: str, limit: int, now_ms: int
+    conn: sqlite3.Connection, definition_name: str, task_id: str, *, limit: int, now_ms: int
 ) -> bool:
     """Whether the task holds a place, or there is one for it."""
     held = conn.execute(
@@ -49,10 +47,10 @@ def may_take(
         " WHERE definition_name = ? AND task_id = ? AND (in_progress = 1 OR expires_ms > ?)",
         (definition_name, task_id, now_ms),
     ).fetchone()
-    return held is not None or _places(conn, definition_name, now_ms) < limit
+    return held is not None or _places(conn, definition_name, now_ms=now_ms) < limit
 
 
-def _places(conn: sqlite3.Connection, definition_name: str, now_ms: int) -> int:
+def _places(conn: sqlite3.Connection, definition_name: str, *, now_ms: int) -> int:
     row = conn.execute(
         "SELECT places - (SELECT count(*) FROM limit_places"
         " WHERE definition_name = ?1 AND in_progress = 0 AND expires_ms <= ?2)"
@@ -63,48 +61,24 @@ def _places(conn: sqlite3.Connection, definition_name: str, now_ms: int) -> int:
 
 
 def hold(
-    conn: sqlite3.Connection, definition_name: str, task_id: str, now_ms: int, ttl_ms: int
+    conn: sqlite3.Connection, definition_name: str, task_id: str, *, ttl_ms: int, now_ms: int
 ) -> None:
     """Hold a place, whatever the limit."""
-    _hold(conn, definition_name, task_id, in_progress=False, expires_ms=later(now_ms, ttl_ms))
+    conn.execute(_HOLD, (definition_name, task_id, False, later(now_ms, ttl_ms)))
 
 
 def set_in_progress(
-    conn: sqlite3.Connection, definition_name: str, task_id: str, now_ms: int
+    conn: sqlite3.Connection, definition_name: str, task_id: str, *, now_ms: int
 ) -> None:
     """The task runs: it has a place, whatever the limit, that doesn't lapse."""
-    _hold(conn, definition_name, task_id, in_progress=True, expires_ms=now_ms)
+    conn.execute(_HOLD, (definition_name, task_id, True, now_ms))
 
 
-def _hold(
-    conn: sqlite3.Connection,
-    definition_name: str,
-    task_id: str,
-    *,
-    in_progress: bool,
-    expires_ms: int,
-) -> None:
-    grant_id = _random.getrandbits(63)
-    conn.execute(_HOLD, (definition_name, task_id, in_progress, expires_ms, grant_id))
-
-
-def grant_of(conn: sqlite3.Connection, definition_name: str, task_id: str) -> int | None:
-    """What tells the task's holding of its place from a later one; None without a place."""
-    row = conn.execute(
-        "SELECT grant_id FROM limit_places WHERE definition_name = ? AND task_id = ?",
-        (definition_name, task_id),
-    ).fetchone()
-    return None if row is None else int(row[0])
-
-
-def release(
-    conn: sqlite3.Connection, definition_name: str, task_id: str, *, grant_id: int | None = None
-) -> bool:
-    """Free the task's place, if it is still the one of ``grant_id``, where that is given."""
+def release(conn: sqlite3.Connection, definition_name: str, task_id: str) -> bool:
+    """Free the task's place, if it holds one."""
     freed = conn.execute(
-        "DELETE FROM limit_places"
-        " WHERE definition_name = ?1 AND task_id = ?2 AND (?3 IS NULL OR grant_id = ?3)",
-        (definition_name, task_id, grant_id),
+        "DELETE FROM limit_places WHERE definition_name = ? AND task_id = ?",
+        (definition_name, task_id),
     )
     return freed.rowcount > 0
 

@@ -12,17 +12,17 @@ PAGES = 256
 
 async def maintain(database: Database) -> None:
     """Delete up to 500 expired records of each table, and give back up to 1 MiB of free pages."""
-    now = database.now_ms()
+    now_ms = database.now_ms()
 
     def job(conn: sqlite3.Connection) -> None:
         conn.execute(
             "DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE expires_ms <= ? LIMIT ?)",
-            (now, ROWS),
+            (now_ms, ROWS),
         )
         conn.execute(
             "DELETE FROM event_executions WHERE (handler_name, event, message_id, id) IN"
             " (SELECT handler_name, event, message_id, id FROM event_executions WHERE expires_ms <= ? LIMIT ?)",
-            (now, ROWS),
+            (now_ms, ROWS),
         )
 
     await database.write(job, weight=ROWS)

@@ -9,15 +9,13 @@ from typing import Any
 from msgspec import UNSET, Raw, UnsetType
 
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.pages import Row, pages
+from podium_backends.sqlite.pages import Found, Row, pages
 from podium_core.dao import MetadataDAO
-from podium_core.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
+from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import Page, TaskDef, WorkflowDef
 from podium_core.models.json_text import raw_text
+from podium_core.requirements import require_text, require_version
 from podium_core.resume_token import resume_key
-from podium_core.write_set.validation import require_text
-
-_MAX_VERSION = 2**31 - 1
 
 _TASK_DEFS = (
     "SELECT name, owner_app, owner_email, create_time, update_time, document FROM task_defs"
@@ -65,7 +63,13 @@ class SqliteMetadataDAO:
     def get_all_task_defs(self, *, resume_token: str = "") -> AsyncIterator[Page[TaskDef]]:
         start = resume_key(resume_token, tuple[str], ("",))
         sql = _TASK_DEFS + " WHERE name > ? ORDER BY name"
-        return pages(self._database, lambda conn, key: conn.execute(sql, key), start, _task_def)
+        return pages(
+            self._database,
+            lambda conn, key: conn.execute(sql, key),
+            start,
+            lambda row: Found(_task_def(row), len(row[-1])),
+            id_of=lambda row: str(row[0]),
+        )
 
     async def remove_task_def(self, name: str) -> None:
         require_text(name, "name")
@@ -97,13 +101,13 @@ class SqliteMetadataDAO:
 
     async def get_workflow_def(self, name: str, version: int) -> WorkflowDef | None:
         require_text(name, "name")
-        _require_version(version, "version")
+        require_version(version, "version")
         row = self._row(_WORKFLOW_DEFS + " WHERE name = ? AND version = ?", name, version)
         return None if row is None else _workflow_def(row)
 
     async def remove_workflow_def(self, name: str, version: int) -> None:
         require_text(name, "name")
-        _require_version(version, "version")
+        require_version(version, "version")
         sql = "DELETE FROM workflow_defs WHERE name = ? AND version = ?"
         if not await self._execute(sql, (name, version)):
             raise NotFoundError("workflow definition", _id(name, version))
@@ -122,7 +126,13 @@ class SqliteMetadataDAO:
     def _workflow_defs(self, condition: str, resume_token: str) -> AsyncIterator[Page[WorkflowDef]]:
         start = resume_key(resume_token, tuple[str, int], ("", 0))
         sql = _WORKFLOW_DEFS + condition
-        return pages(self._database, lambda conn, key: conn.execute(sql, key), start, _workflow_def)
+        return pages(
+            self._database,
+            lambda conn, key: conn.execute(sql, key),
+            start,
+            lambda row: Found(_workflow_def(row), len(row[-1])),
+            id_of=lambda row: _id(row[0], row[1]),
+        )
 
     async def get_workflow_names(self) -> list[str]:
         sql = "SELECT DISTINCT name FROM workflow_defs ORDER BY name"
@@ -147,12 +157,6 @@ class SqliteMetadataDAO:
         return await self._database.write(lambda conn: conn.execute(sql, values).rowcount > 0)
 
 
-def _require_version(version: int, field: str) -> int:
-    if not 1 <= version <= _MAX_VERSION:
-        raise InvalidArgumentError(field, f"must be 1-{_MAX_VERSION}, is {version}")
-    return version
-
-
 def _id(name: str, version: int) -> str:
     return f"{name}:{version}"
 
@@ -163,11 +167,8 @@ def _task_def_values(task_def: TaskDef) -> Row:
 
 def _workflow_def_values(workflow_def: WorkflowDef) -> Row:
     name = require_text(workflow_def.name, "workflow_def.name")
-    return (
-        *_facts(workflow_def),
-        name,
-        _require_version(workflow_def.version, "workflow_def.version"),
-    )
+    version = require_version(workflow_def.version, "workflow_def.version")
+    return *_facts(workflow_def), name, version
 
 
 def _facts(definition: TaskDef | WorkflowDef) -> Row:

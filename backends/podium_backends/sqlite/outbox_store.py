@@ -13,11 +13,11 @@ class SqliteOutbox:
     """Implements ``Outbox``."""
 
     def __init__(self, database: Database) -> None:
-        self._db = database
+        self._database = database
 
     async def lease_buckets(self, owner: str, *, lease_ms: int = LEASE_MS) -> list[int]:
-        now = self._db.now_ms()
-        held, owners, free = self._db.read(lambda conn: _leases(conn, owner, now))
+        now_ms = self._database.now_ms()
+        held, owners, free = self._database.read(lambda conn: _leases(conn, owner, now_ms=now_ms))
         share = -(-BUCKETS // len(owners | {owner}))
         wanted = held[:share] + free[: max(share - len(held), 0)]
 
@@ -26,7 +26,7 @@ class SqliteOutbox:
                 "DELETE FROM outbox_leases WHERE bucket = ? AND owner = ?",
                 [(b, owner) for b in held[share:]],
             )
-            rows = [(bucket, owner, now + lease_ms, owner, now) for bucket in wanted]
+            rows = [(bucket, owner, now_ms + lease_ms, owner, now_ms) for bucket in wanted]
             conn.executemany(
                 "INSERT INTO outbox_leases (bucket, owner, until_ms) VALUES (?, ?, ?)"
                 " ON CONFLICT (bucket) DO UPDATE SET owner = excluded.owner, until_ms = excluded.until_ms"
@@ -38,13 +38,13 @@ class SqliteOutbox:
             )
             return [int(row[0]) for row in mine]
 
-        return await self._db.write(job, weight=len(wanted) + 2)
+        return await self._database.write(job, weight=len(wanted) + 2)
 
     async def release_buckets(self, owner: str) -> None:
         def job(conn: sqlite3.Connection) -> None:
             conn.execute("DELETE FROM outbox_leases WHERE owner = ?", (owner,))
 
-        await self._db.write(job)
+        await self._database.write(job)
 
     async def due(
         self, buckets: Sequence[int], kinds: Sequence[str], limit: int
@@ -54,15 +54,19 @@ class SqliteOutbox:
             f" WHERE aside = 0 AND bucket IN ({_marks(buckets)}) AND due_ms <= ? AND kind IN ({_marks(kinds)})"
             " ORDER BY due_ms LIMIT ?"
         )
-        arguments = (*buckets, self._db.now_ms(), *kinds, limit)
-        return self._db.read(lambda conn: [_entry(row) for row in conn.execute(sql, arguments)])
+        arguments = (*buckets, self._database.now_ms(), *kinds, limit)
+        return self._database.read(
+            lambda conn: [_entry(row) for row in conn.execute(sql, arguments)]
+        )
 
     async def next_due_ms(self, buckets: Sequence[int], kinds: Sequence[str]) -> int | None:
         sql = (
             f"SELECT min(due_ms) FROM outbox WHERE aside = 0 AND bucket IN ({_marks(buckets)})"
             f" AND kind IN ({_marks(kinds)})"
         )
-        found = self._db.read(lambda conn: conn.execute(sql, (*buckets, *kinds)).fetchone()[0])
+        found = self._database.read(
+            lambda conn: conn.execute(sql, (*buckets, *kinds)).fetchone()[0]
+        )
         return None if found is None else int(found)
 
     async def done(self, entries: Sequence[OutboxEntry]) -> None:
@@ -71,17 +75,17 @@ class SqliteOutbox:
         def job(conn: sqlite3.Connection) -> None:
             conn.executemany("DELETE FROM outbox WHERE kind = ? AND id = ? AND token = ?", rows)
 
-        await self._db.write(job, weight=len(rows))
+        await self._database.write(job, weight=len(rows))
 
     async def retry(self, entry: OutboxEntry, *, delay_ms: int, reason: str) -> None:
         def job(conn: sqlite3.Connection) -> None:
             conn.execute(
                 "UPDATE outbox SET due_ms = ?, attempts = attempts + 1, reason = ?"
                 " WHERE kind = ? AND id = ? AND token = ?",
-                (self._db.now_ms() + delay_ms, reason, entry.kind, entry.id, entry.token),
+                (self._database.now_ms() + delay_ms, reason, entry.kind, entry.id, entry.token),
             )
 
-        await self._db.write(job)
+        await self._database.write(job)
 
     async def set_aside(self, entry: OutboxEntry, *, reason: str) -> None:
         def job(conn: sqlite3.Connection) -> None:
@@ -91,25 +95,25 @@ class SqliteOutbox:
                 (reason, entry.kind, entry.id, entry.token),
             )
 
-        await self._db.write(job)
+        await self._database.write(job)
 
     async def failures(self, limit: int) -> list[OutboxFailure]:
         sql = "SELECT kind, id, reason, since_ms FROM outbox WHERE aside = 1 ORDER BY since_ms LIMIT ?"
-        rows = self._db.read(lambda conn: conn.execute(sql, (limit,)).fetchall())
+        rows = self._database.read(lambda conn: conn.execute(sql, (limit,)).fetchall())
         return [OutboxFailure(kind=k, id=i, reason=r or "", since_ms=s) for k, i, r, s in rows]
 
     async def stats(self) -> OutboxStats:
-        now = self._db.now_ms()
+        now_ms = self._database.now_ms()
 
         def query(conn: sqlite3.Connection) -> OutboxStats:
             sql = "SELECT count(*), min(due_ms) FROM outbox WHERE aside = 0 AND due_ms <= ?"
-            depth, oldest = conn.execute(sql, (now,)).fetchone()
+            depth, oldest = conn.execute(sql, (now_ms,)).fetchone()
             aside = conn.execute("SELECT count(*) FROM outbox WHERE aside = 1").fetchone()[0]
             return OutboxStats(
-                depth=depth, oldest_age_ms=now - oldest if depth else 0, set_aside=aside
+                depth=depth, oldest_age_ms=now_ms - oldest if depth else 0, set_aside=aside
             )
 
-        return self._db.read(query)
+        return self._database.read(query)
 
 
 def _marks(values: Sequence[object]) -> str:
@@ -124,12 +128,12 @@ def _entry(row: tuple[str, str, int, int, int, int, bytes]) -> OutboxEntry:
 
 
 def _leases(
-    conn: sqlite3.Connection, owner: str, now: int
+    conn: sqlite3.Connection, owner: str, *, now_ms: int
 ) -> tuple[list[int], set[str], list[int]]:
     """Buckets this owner holds, all owners with a running lease, buckets nobody holds."""
     running = dict(
         conn.execute(
-            "SELECT bucket, owner FROM outbox_leases WHERE until_ms > ?", (now,)
+            "SELECT bucket, owner FROM outbox_leases WHERE until_ms > ?", (now_ms,)
         ).fetchall()
     )
     held = [bucket for bucket in range(BUCKETS) if running.get(bucket) == owner]

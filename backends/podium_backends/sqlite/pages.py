@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from podium_backends.sqlite.database import Database
 from podium_core.errors import CorruptRecordError
@@ -14,30 +14,42 @@ from podium_core.resume_token import resume_token
 
 T = TypeVar("T")
 
+# A page ends with the record that reaches one of these.
 PAGE_BYTES = 262_144
 PAGE_ROWS = 1_000
 
 Row = tuple[Any, ...]
 
 
+class Found(NamedTuple, Generic[T]):
+    """A record, and the size of what it was made of: that of its own row and of any other read for it."""
+
+    item: T
+    size: int
+
+
 async def pages(
     database: Database,
     select: Callable[[sqlite3.Connection, Row], sqlite3.Cursor],
     start: Row,
-    record: Callable[[Row], T],
+    record: Callable[[Row], Found[T]],
+    *,
+    id_of: Callable[[Row], str],
 ) -> AsyncIterator[Page[T]]:
     """Page through a query by key.
 
     Args:
         database: Where to read.
-        select: Runs the query from behind a key. Each row begins with its key, in the query's order, the record's id last
-            in it; the document, if any, is the row's last column.
+        select: Runs the query from behind a key. Each row begins with its key, in the query's order.
         start: The key to begin behind.
         record: Makes the record of a row.
+        id_of: What a row is called where its record can't be read.
     """
     key = start
     while True:
-        page, last = database.read(lambda conn, key=key: _page(select(conn, key), len(key), record))  # type: ignore[misc]
+        page, last = database.read(
+            lambda conn, key=key: _page(select(conn, key), len(key), record, id_of)  # type: ignore[misc]
+        )
         yield page
         if last is None:
             return
@@ -46,7 +58,10 @@ async def pages(
 
 
 def _page(
-    cursor: sqlite3.Cursor, width: int, record: Callable[[Row], T]
+    cursor: sqlite3.Cursor,
+    width: int,
+    record: Callable[[Row], Found[T]],
+    id_of: Callable[[Row], str],
 ) -> tuple[Page[T], Row | None]:
     items: list[T] = []
     unreadable: list[str] = []
@@ -58,11 +73,13 @@ def _page(
             more = True
             break
         last = row[:width]
-        size += len(row[-1]) if isinstance(row[-1], str) else 16
         try:
-            items.append(record(row))
-        except CorruptRecordError as error:
-            unreadable.append(error.name)
+            found = record(row)
+        except CorruptRecordError:
+            unreadable.append(id_of(row))
+        else:
+            items.append(found.item)
+            size += found.size
     cursor.close()
     token = resume_token(*last) if more else ""
     return Page(

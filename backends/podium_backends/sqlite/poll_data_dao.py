@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 from msgspec import UNSET
 
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.pages import Row, pages
+from podium_backends.sqlite.pages import Found, Row, pages
 from podium_core.dao import PollDataDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Page, PollData
+from podium_core.requirements import require_text
 from podium_core.resume_token import resume_key
-from podium_core.write_set.validation import require_text
 
 _NO_DOMAIN = ""
 # In Conductor's Redis layout the field of polls without a domain.
@@ -78,7 +78,13 @@ class SqlitePollDataDAO:
     def get_all_poll_data(self, *, resume_token: str = "") -> AsyncIterator[Page[PollData]]:
         start = resume_key(resume_token, tuple[str, str], ("", ""))
         sql = _POLLS + " WHERE (task_def_name, domain) > (?, ?) ORDER BY task_def_name, domain"
-        return pages(self._database, lambda conn, key: conn.execute(sql, key), start, _poll_data)
+        return pages(
+            self._database,
+            lambda conn, key: conn.execute(sql, key),
+            start,
+            lambda row: Found(_poll_data(row), sum(map(len, row[:3]))),
+            id_of=lambda row: f"{row[0]}:{row[1]}",
+        )
 
 
 def _require_domain(domain: str | None) -> str:

@@ -59,7 +59,7 @@ async def counts_of_all(database: Database) -> list[QueueCounts]:
     return found
 
 
-def _counts_after(conn: sqlite3.Connection, name: str, now_ms: int) -> list[QueueCounts]:
+def _counts_after(conn: sqlite3.Connection, *, name: str, now_ms: int) -> list[QueueCounts]:
     rows = conn.execute(
         _COUNTS + "WHERE name > ?2 ORDER BY name LIMIT ?3", (now_ms, name, COUNTS_PAGE)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -14,30 +14,26 @@ import msgspec
 from podium_backends.sqlite import queue_counts, queue_statements
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.queue_handover import Handover
-from podium_backends.sqlite.queue_statements import SWEEP_ROWS, Push
-from podium_backends.sqlite.queue_validation import (
-    require_count,
-    require_lease,
-    require_push,
-    require_pushes,
-)
+from podium_backends.sqlite.queue_statements import SWEEP_ROWS
 from podium_backends.sqlite.queue_waiters import QueueWaiters
+from podium_core.backend import QueueDefaults
 from podium_core.dao import QueueStore
 from podium_core.errors import StorageError
 from podium_core.models import Message, PushMessage, QueueDetail
 from podium_core.outbox import QueueTarget
-from podium_core.write_set import PushOp
-from podium_core.write_set.validation import (
+from podium_core.requirements import (
     MAX_ITEMS,
     require_at_most,
-    require_not_negative,
-    require_priority,
+    require_count,
+    require_duration,
+    require_lease,
     require_text,
 )
+from podium_core.write_set import PushOp
+from podium_core.write_set.builders import push_op
 
 T = TypeVar("T")
 
-DEFAULT_UNACK_TIMEOUT_MS = 60_000
 MAX_WAIT_MS = 86_400_000
 # A count that met so many lapsed leases has them swept, so that the next one needn't look at them.
 _SWEEP_AT = 200
@@ -52,18 +48,10 @@ class _Poll(msgspec.Struct, frozen=True):
 class SqliteQueueDAO:
     """Queues in one database file."""
 
-    def __init__(
-        self,
-        database: Database,
-        waiters: QueueWaiters,
-        *,
-        unack_timeout_ms: int = DEFAULT_UNACK_TIMEOUT_MS,
-        queue_unack_timeout_ms: Mapping[str, int] | None = None,
-    ) -> None:
+    def __init__(self, database: Database, waiters: QueueWaiters, defaults: QueueDefaults) -> None:
         self._database = database
         self._waiters = waiters
-        self._unack_timeout_ms = unack_timeout_ms
-        self._queue_unack_timeout_ms = dict(queue_unack_timeout_ms or {})
+        self._defaults = defaults
         # Queues whose last poll found something: the next goes for messages without looking whether there are any.
         self._flowing: set[str] = set()
         self._background: set[asyncio.Task[None]] = set()
@@ -78,42 +66,44 @@ class SqliteQueueDAO:
     # pushing
 
     async def push(self, queue_name: str, message: PushMessage) -> None:
-        await self._push(queue_name, [require_push(message)])
+        await self._push(queue_name, [push_op(queue_name, message)])
 
     async def push_messages(self, queue_name: str, messages: Sequence[PushMessage]) -> None:
-        pushes = require_pushes(messages)
-        await self._push(queue_name, pushes)
+        require_at_most(messages, MAX_ITEMS, "messages")
+        ops = [
+            push_op(queue_name, message, f"messages[{at}].", id_field="id")
+            for at, message in enumerate(messages)
+        ]
+        await self._push(queue_name, ops)
 
-    async def _push(self, queue_name: str, pushes: list[Push]) -> None:
-        def job(conn: sqlite3.Connection, now_ms: int) -> None:
-            queue_statements.push(conn, queue_name, pushes, now_ms=now_ms)
-
-        await self._change(queue_name, job, weight=len(pushes))
+    async def _push(self, queue_name: str, ops: list[PushOp]) -> None:
+        await self._change(
+            queue_name,
+            lambda conn, now_ms: queue_statements.push(conn, ops, now_ms=now_ms),
+            weight=len(ops),
+        )
 
     async def push_if_not_exists(self, queue_name: str, message: PushMessage) -> bool:
-        push = require_push(message)
+        op = push_op(queue_name, message)
         return await self._change(
             queue_name,
-            lambda conn, now_ms: queue_statements.push_if_absent(
-                conn, queue_name, push, now_ms=now_ms
-            ),
+            lambda conn, now_ms: queue_statements.push_if_absent(conn, op, now_ms=now_ms),
         )
 
     async def postpone(
         self, queue_name: str, message_id: str, *, priority: int = 0, offset_ms: int = 0
     ) -> bool:
-        push = Push(
-            message_id=require_text(message_id, "message_id"),
-            priority=require_priority(priority, "priority"),
-            offset_ms=require_not_negative(offset_ms, "offset_ms"),
-        )
+        message = PushMessage(id=message_id, priority=priority, offset_ms=offset_ms)
+        op = push_op(queue_name, message)
         await self._change(
-            queue_name,
-            lambda conn, now_ms: queue_statements.postpone(conn, queue_name, push, now_ms=now_ms),
+            queue_name, lambda conn, now_ms: queue_statements.postpone(conn, op, now_ms=now_ms)
         )
         return True
 
     # delivering
+
+    def unack_timeout_ms(self, queue_name: str) -> int:
+        return self._defaults.of(queue_name)
 
     async def pop(
         self,
@@ -138,9 +128,10 @@ class SqliteQueueDAO:
     ) -> list[Message]:
         require_text(queue_name, "queue_name")
         if unack_timeout_ms is None:
-            unack_timeout_ms = self._queue_unack_timeout_ms.get(queue_name, self._unack_timeout_ms)
-        poll = _Poll(queue_name, require_count(count), require_lease(unack_timeout_ms))
-        require_not_negative(timeout_ms, "timeout_ms")
+            unack_timeout_ms = self.unack_timeout_ms(queue_name)
+        lease_ms = require_lease(unack_timeout_ms, "unack_timeout_ms")
+        poll = _Poll(queue_name, require_count(count), lease_ms)
+        require_duration(timeout_ms, "timeout_ms")
         messages = await self._take(poll) if self._is_worth_taking(queue_name) else []
         if messages or not timeout_ms:
             return messages
@@ -176,8 +167,8 @@ class SqliteQueueDAO:
                 now_ms=self._database.now_ms(),
             )
             if messages:
-                self._database.after_commit(conn, partial(handover.committed, messages))
-                self._database.after_commit(conn, partial(self._waiters.changed, poll.queue_name))
+                self._database.after_commit(partial(handover.committed, messages))
+                self._database.after_commit(partial(self._waiters.changed, poll.queue_name))
             return messages
 
         try:
@@ -256,7 +247,7 @@ class SqliteQueueDAO:
         only_shorter: bool,
     ) -> bool:
         require_text(message_id, "message_id")
-        require_not_negative(unack_timeout_ms, "unack_timeout_ms")
+        require_duration(unack_timeout_ms, "unack_timeout_ms")
         return await self._change(
             queue_name,
             lambda conn, now_ms: queue_statements.set_unack_timeout(
@@ -329,7 +320,11 @@ class SqliteQueueDAO:
         return details
 
     async def contains_message(self, queue_name: str, message_id: str) -> bool:
-        return await self.token_of(queue_name, message_id) is not None
+        require_text(queue_name, "queue_name")
+        require_text(message_id, "message_id")
+        return self._database.read(
+            lambda conn: queue_statements.token_of(conn, queue_name, message_id) is not None
+        )
 
     async def peek_first_ids(self, queue_name: str, count: int) -> list[str]:
         require_text(queue_name, "queue_name")
@@ -342,24 +337,29 @@ class SqliteQueueDAO:
     # for executions that live elsewhere
 
     async def deliver(self, push: PushOp, token: int) -> None:
-        message = Push(push.message_id, push.payload, push.priority, push.offset_ms)
         await self._change(
             push.queue_name,
             lambda conn, now_ms: queue_statements.push_unless_older(
-                conn, push.queue_name, message, token=token, now_ms=now_ms
+                conn, push, token=token, now_ms=now_ms
             ),
         )
 
-    async def token_of(self, queue_name: str, message_id: str) -> int | None:
-        require_text(queue_name, "queue_name")
-        require_text(message_id, "message_id")
+    async def tokens_of(self, messages: Sequence[tuple[str, str]]) -> list[int]:
         return self._database.read(
-            lambda conn: queue_statements.token_of(conn, queue_name, message_id)
+            lambda conn: [queue_statements.token_of(conn, *message) or 0 for message in messages]
         )
 
-    async def remove_seen(self, queue_name: str, message_id: str, token: int) -> bool:
+    async def remove_seen(self, messages: Sequence[tuple[str, str, int]]) -> list[bool]:
+        if not messages:
+            return []
         return await self._database.write(
-            lambda conn: queue_statements.remove_token(conn, queue_name, message_id, token)
+            lambda conn: [queue_statements.remove_token(conn, *message) for message in messages],
+            weight=len(messages),
+        )
+
+    async def remove_older(self, queue_name: str, message_id: str, token: int) -> bool:
+        return await self._database.write(
+            lambda conn: queue_statements.remove_older(conn, queue_name, message_id, token)
         )
 
     # how it is written
@@ -372,7 +372,7 @@ class SqliteQueueDAO:
 
         def job(conn: sqlite3.Connection) -> T:
             result = change(conn, self._database.now_ms())
-            self._database.after_commit(conn, partial(self._waiters.changed, queue_name))
+            self._database.after_commit(partial(self._waiters.changed, queue_name))
             return result
 
         return await self._database.write(job, weight=weight)

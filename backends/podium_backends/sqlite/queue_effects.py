@@ -10,26 +10,38 @@ import msgspec
 from podium_backends.sqlite import outbox_statements, queue_statements
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.queue_waiters import QueueWaiters
-from podium_core.outbox import KIND_PUSH, KIND_UNQUEUE, PushIntent, UnqueueIntent, message_key
+from podium_backends.sqlite.times import later
+from podium_core.outbox import (
+    KIND_ACK,
+    KIND_PUSH,
+    KIND_REMOVE,
+    KIND_UNQUEUE,
+    WRITER_FIRST_MS,
+    PushIntent,
+    UnqueueIntent,
+    message_key,
+)
 from podium_core.write_set import AckOp, PushOp, RemoveOp
 
 
 class QueueEffects(Protocol):
     """Queue operations within an executions transaction."""
 
-    def push(self, conn: sqlite3.Connection, op: PushOp, now: int) -> None:
+    def push(self, conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> None:
         """Push a message."""
         ...
 
-    def ack(self, conn: sqlite3.Connection, op: AckOp, now: int) -> bool:
+    def ack(self, conn: sqlite3.Connection, op: AckOp, *, now_ms: int) -> bool:
         """Take an unacked message out."""
         ...
 
-    def remove(self, conn: sqlite3.Connection, op: RemoveOp, now: int) -> bool:
+    def remove(self, conn: sqlite3.Connection, op: RemoveOp, *, now_ms: int) -> bool:
         """Take a message out, in whatever state."""
         ...
 
-    def unqueue(self, conn: sqlite3.Connection, queue_name: str, message_id: str, now: int) -> None:
+    def unqueue(
+        self, conn: sqlite3.Connection, queue_name: str, message_id: str, *, now_ms: int
+    ) -> None:
         """Take along the message of a record that is removed."""
         ...
 
@@ -38,51 +50,68 @@ class QueuesHere:
     """Executions and queues are one file: everything in the one transaction."""
 
     def __init__(self, database: Database, waiters: QueueWaiters) -> None:
-        self._db = database
+        self._database = database
         self._waiters = waiters
 
-    def push(self, conn: sqlite3.Connection, op: PushOp, now: int) -> None:
-        message = queue_statements.Push(op.message_id, op.payload, op.priority, op.offset_ms)
-        queue_statements.push(conn, op.queue_name, (message,), now_ms=now)
-        self._db.after_commit(conn, lambda: self._waiters.changed(op.queue_name))
+    def push(self, conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> None:
+        queue_statements.push(conn, (op,), now_ms=now_ms)
+        self._database.after_commit(lambda: self._waiters.changed(op.queue_name))
 
-    def ack(self, conn: sqlite3.Connection, op: AckOp, now: int) -> bool:
+    def ack(self, conn: sqlite3.Connection, op: AckOp, *, now_ms: int) -> bool:
         return queue_statements.ack(
-            conn, op.queue_name, op.message_id, receipt=op.receipt, now_ms=now
+            conn, op.queue_name, op.message_id, receipt=op.receipt, now_ms=now_ms
         )
 
-    def remove(self, conn: sqlite3.Connection, op: RemoveOp, now: int) -> bool:
-        del now
+    def remove(self, conn: sqlite3.Connection, op: RemoveOp, *, now_ms: int) -> bool:
+        del now_ms
         return queue_statements.remove(conn, op.queue_name, op.message_id)
 
-    def unqueue(self, conn: sqlite3.Connection, queue_name: str, message_id: str, now: int) -> None:
-        del now
+    def unqueue(
+        self, conn: sqlite3.Connection, queue_name: str, message_id: str, *, now_ms: int
+    ) -> None:
+        del now_ms
         queue_statements.remove(conn, queue_name, message_id)
 
 
 class QueuesElsewhere:
-    """Queues are another store: pushes and removals become intents; acks are the facade's, after this step."""
+    """Queues are another store: everything becomes an intent, which nothing can interrupt any more."""
 
-    def push(self, conn: sqlite3.Connection, op: PushOp, now: int) -> None:
-        intent = PushIntent(push=op, due_ms=now + op.offset_ms)
+    def push(self, conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> None:
+        intent = PushIntent(push=op, due_ms=later(now_ms, op.offset_ms))
         key = message_key(op.queue_name, op.message_id)
         outbox_statements.put_entry(
-            conn, KIND_PUSH, key, now_ms=now, body=msgspec.json.encode(intent)
+            conn, KIND_PUSH, key, now_ms=now_ms, body=msgspec.json.encode(intent)
         )
 
-    def ack(self, conn: sqlite3.Connection, op: AckOp, now: int) -> bool:
-        del conn, op, now
+    def ack(self, conn: sqlite3.Connection, op: AckOp, *, now_ms: int) -> bool:
+        _put_intent(conn, KIND_ACK, op, now_ms)
         return False
 
-    def remove(self, conn: sqlite3.Connection, op: RemoveOp, now: int) -> bool:
-        del now
+    def remove(self, conn: sqlite3.Connection, op: RemoveOp, *, now_ms: int) -> bool:
         outbox_statements.drop_entry(conn, KIND_PUSH, message_key(op.queue_name, op.message_id))
+        if op.seen_token:
+            _put_intent(conn, KIND_REMOVE, op, now_ms)
         return False
 
-    def unqueue(self, conn: sqlite3.Connection, queue_name: str, message_id: str, now: int) -> None:
+    def unqueue(
+        self, conn: sqlite3.Connection, queue_name: str, message_id: str, *, now_ms: int
+    ) -> None:
+        if not queue_name:
+            return  # a task without a type waits nowhere
         key = message_key(queue_name, message_id)
         outbox_statements.drop_entry(conn, KIND_PUSH, key)
         intent = UnqueueIntent(queue_name=queue_name, message_id=message_id)
         outbox_statements.put_entry(
-            conn, KIND_UNQUEUE, key, now_ms=now, body=msgspec.json.encode(intent)
+            conn, KIND_UNQUEUE, key, now_ms=now_ms, body=msgspec.json.encode(intent)
         )
+
+
+def _put_intent(conn: sqlite3.Connection, kind: str, op: AckOp | RemoveOp, now_ms: int) -> None:
+    outbox_statements.put_entry(
+        conn,
+        kind,
+        message_key(op.queue_name, op.message_id),
+        now_ms=now_ms,
+        due_ms=now_ms + WRITER_FIRST_MS,
+        body=msgspec.json.encode(op),
+    )

@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
+from podium_backends.sqlite.times import later
 from podium_core.models import Message
+from podium_core.write_set import PushOp
 
-# Later than any time that matters; sums of two still fit 64 bits.
-MAX_TIME_MS = 2**53
 SWEEP_ROWS = 1_000
 
 _random = random.SystemRandom()
@@ -101,25 +101,11 @@ _ACK = "DELETE FROM messages WHERE queue_name = ? AND id = ? AND due_ms > ? AND 
 _ACK_RECEIPT = "DELETE FROM messages WHERE queue_name = ? AND id = ? AND due_ms > ? AND receipt = ?"
 
 
-class Push(NamedTuple):
-    """A message to push."""
-
-    message_id: str
-    payload: str | None = None
-    priority: int = 0
-    offset_ms: int = 0
-
-
 class Readiness(NamedTuple):
     """How many messages are ready (counted up to a limit for each priority), and when the next one will be."""
 
     ready: int
     next_due_ms: int | None
-
-
-def later(now_ms: int, offset_ms: int) -> int:
-    """The time so long from now."""
-    return min(now_ms + offset_ms, MAX_TIME_MS)
 
 
 def receipt_number(receipt: str) -> int:
@@ -134,40 +120,38 @@ def receipt_number(receipt: str) -> int:
 # pushing
 
 
-def push(
-    conn: sqlite3.Connection, queue_name: str, messages: Iterable[Push], *, now_ms: int
-) -> None:
+def push(conn: sqlite3.Connection, ops: Iterable[PushOp], *, now_ms: int) -> None:
     """Push messages; one of the same id is replaced and its lease ends."""
-    conn.executemany(_PUSH_ANEW, [_row(queue_name, message, now_ms) for message in messages])
+    conn.executemany(
+        _PUSH_ANEW, [_row(op, token=_plain_token(now_ms), now_ms=now_ms) for op in ops]
+    )
 
 
-def push_if_absent(
-    conn: sqlite3.Connection, queue_name: str, message: Push, *, now_ms: int
-) -> bool:
+def push_if_absent(conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> bool:
     """Push unless the id is there, in whatever state."""
-    return conn.execute(_PUSH_IF_ABSENT, _row(queue_name, message, now_ms)).rowcount > 0
+    row = _row(op, token=_plain_token(now_ms), now_ms=now_ms)
+    return conn.execute(_PUSH_IF_ABSENT, row).rowcount > 0
 
 
-def postpone(conn: sqlite3.Connection, queue_name: str, message: Push, *, now_ms: int) -> None:
+def postpone(conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> None:
     """Push, with the payload that is there."""
-    conn.execute(_PUSH_KEEPING_PAYLOAD, _row(queue_name, message, now_ms))
+    conn.execute(_PUSH_KEEPING_PAYLOAD, _row(op, token=_plain_token(now_ms), now_ms=now_ms))
 
 
-def push_unless_older(
-    conn: sqlite3.Connection, queue_name: str, message: Push, *, token: int, now_ms: int
-) -> bool:
+def push_unless_older(conn: sqlite3.Connection, op: PushOp, *, token: int, now_ms: int) -> bool:
     """Push under this token, unless the message there has it already or a higher one."""
-    due_ms = later(now_ms, message.offset_ms)
-    row = (queue_name, message.message_id, message.priority, due_ms, token, message.payload)
-    return conn.execute(_PUSH_UNLESS_OLDER, row).rowcount > 0
+    return conn.execute(_PUSH_UNLESS_OLDER, _row(op, token=token, now_ms=now_ms)).rowcount > 0
 
 
-def _row(queue_name: str, message: Push, now_ms: int) -> tuple[str, str, int, int, int, str | None]:
+def _plain_token(now_ms: int) -> int:
     # A plain push is as young as an intent made now: an older intent doesn't replace it. The random part tells it from a
     # message of that id that came and went within the millisecond.
-    token = now_ms * 1_000 + int(random.random() * 1_000)  # noqa: S311 - not a secret
-    due_ms = later(now_ms, message.offset_ms)
-    return queue_name, message.message_id, message.priority, due_ms, token, message.payload
+    return now_ms * 1_000 + int(random.random() * 1_000)  # noqa: S311 - not a secret
+
+
+def _row(op: PushOp, *, token: int, now_ms: int) -> tuple[str, str, int, int, int, str | None]:
+    due_ms = later(now_ms, op.offset_ms)
+    return op.queue_name, op.message_id, op.priority, due_ms, token, op.payload
 
 
 # delivering
@@ -273,6 +257,15 @@ def remove_token(conn: sqlite3.Connection, queue_name: str, message_id: str, tok
     return deleted.rowcount > 0
 
 
+def remove_older(conn: sqlite3.Connection, queue_name: str, message_id: str, token: int) -> bool:
+    """Take a message out unless it came with a higher token."""
+    deleted = conn.execute(
+        "DELETE FROM messages WHERE queue_name = ? AND id = ? AND push_token < ?",
+        (queue_name, message_id, token),
+    )
+    return deleted.rowcount > 0
+
+
 def remove_some(conn: sqlite3.Connection, queue_name: str, *, up_to_rowid: int, limit: int) -> int:
     """Take up to ``limit`` messages out that were there when ``up_to_rowid`` was the last."""
     deleted = conn.execute(
@@ -323,11 +316,6 @@ def readiness(conn: sqlite3.Connection, queue_name: str, *, limit: int, now_ms: 
     """What is ready, and when something will be: leases that lapse included."""
     ready, next_due_ms = conn.execute(_READINESS, (queue_name, now_ms, limit)).fetchone()
     return Readiness(ready, next_due_ms)
-
-
-def contains(conn: sqlite3.Connection, queue_name: str, message_id: str) -> bool:
-    """Whether a message is there, in whatever state."""
-    return token_of(conn, queue_name, message_id) is not None
 
 
 def token_of(conn: sqlite3.Connection, queue_name: str, message_id: str) -> int | None:

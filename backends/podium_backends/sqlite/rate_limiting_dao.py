@@ -8,7 +8,7 @@ from typing import NamedTuple
 from podium_backends.sqlite.database import Database
 from podium_core.dao import RateLimitingDAO
 from podium_core.models import Task
-from podium_core.write_set.validation import require_text
+from podium_core.requirements import require_text
 
 # Each grant forgets up to so many that no window reaches any more: the log shrinks faster than it grows.
 _FORGET = 2
@@ -42,19 +42,19 @@ class SqliteRateLimitingDAO:
         limit = _Limit(name, grants, seconds * 1_000)
         # Refused from a read: what is refused writes nothing, and most who ask at a limit are.
         now_ms = self._database.now_ms()
-        if self._database.read(lambda conn: _is_refused(conn, limit, now_ms)):
+        if self._database.read(lambda conn: _is_refused(conn, limit, now_ms=now_ms)):
             return True
         return not await self._database.write(
-            lambda conn: _take(conn, limit, self._database.now_ms()), weight=4
+            lambda conn: _take(conn, limit, now_ms=self._database.now_ms()), weight=4
         )
 
 
-def _is_refused(conn: sqlite3.Connection, limit: _Limit, now_ms: int) -> bool:
+def _is_refused(conn: sqlite3.Connection, limit: _Limit, *, now_ms: int) -> bool:
     seq, granted_ms = _last_grant(conn, limit.name)
-    return granted_ms <= now_ms and _is_full(conn, limit, seq, now_ms)
+    return granted_ms <= now_ms and _is_full(conn, limit, last_seq=seq, now_ms=now_ms)
 
 
-def _take(conn: sqlite3.Connection, limit: _Limit, now_ms: int) -> bool:
+def _take(conn: sqlite3.Connection, limit: _Limit, *, now_ms: int) -> bool:
     seq, granted_ms = _last_grant(conn, limit.name)
     if granted_ms > now_ms:
         # The clock was set back. These grants count as given now, which is later than they were.
@@ -62,7 +62,7 @@ def _take(conn: sqlite3.Connection, limit: _Limit, now_ms: int) -> bool:
             "UPDATE rate_grants SET granted_ms = ?1 WHERE definition_name = ?2 AND granted_ms > ?1",
             (now_ms, limit.name),
         )
-    if _is_full(conn, limit, seq, now_ms):
+    if _is_full(conn, limit, last_seq=seq, now_ms=now_ms):
         return False
     conn.execute(
         "INSERT INTO rate_grants (definition_name, seq, granted_ms) VALUES (?, ?, ?)",
@@ -82,7 +82,7 @@ def _last_grant(conn: sqlite3.Connection, name: str) -> tuple[int, int]:
     return row
 
 
-def _is_full(conn: sqlite3.Connection, limit: _Limit, last_seq: int, now_ms: int) -> bool:
+def _is_full(conn: sqlite3.Connection, limit: _Limit, *, last_seq: int, now_ms: int) -> bool:
     # Both ends of a window belong to it: within their milliseconds, two grants may lie up to one closer than their times.
     sql = "SELECT granted_ms FROM rate_grants WHERE definition_name = ? AND seq = ?"
     row = conn.execute(sql, (limit.name, last_seq - limit.grants + 1)).fetchone()

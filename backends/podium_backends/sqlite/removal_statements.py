@@ -6,6 +6,8 @@ import sqlite3
 
 from podium_backends.sqlite import limit_statements, outbox_statements, task_statements
 from podium_backends.sqlite.queue_effects import QueueEffects
+from podium_backends.sqlite.removal_mark import is_due
+from podium_backends.sqlite.times import later
 from podium_core.models import DECIDER_QUEUE
 from podium_core.outbox import KIND_REMOVAL
 from podium_core.write_set import TaskRemoval, WorkflowRemoval
@@ -14,19 +16,19 @@ CHUNK = 200
 
 
 def remove_task(
-    conn: sqlite3.Connection, queues: QueueEffects, removal: TaskRemoval, now: int
+    conn: sqlite3.Connection, queues: QueueEffects, removal: TaskRemoval, *, now_ms: int
 ) -> bool:
     """Remove a task; false if it isn't there."""
-    removed = task_statements.remove_task(conn, removal.task_id)
-    if removed is None:
+    queue_name = task_statements.remove_task(conn, removal.task_id)
+    if queue_name is None:
         return False
     if removal.take_message:
-        queues.unqueue(conn, removed[0], removal.task_id, now)
+        queues.unqueue(conn, queue_name, removal.task_id, now_ms=now_ms)
     return True
 
 
 def mark(
-    conn: sqlite3.Connection, queues: QueueEffects, removal: WorkflowRemoval, now: int
+    conn: sqlite3.Connection, queues: QueueEffects, removal: WorkflowRemoval, *, now_ms: int
 ) -> bool:
     """Set the removal mark; a removal that is due carries out its first chunk in the same step.
 
@@ -37,34 +39,37 @@ def mark(
     row = conn.execute(sql, (removal.workflow_id,)).fetchone()
     if row is None:
         return False
-    due, takes = row
-    if due is None or due > now:
+    due_ms, takes = row
+    under_way = is_due(due_ms, now_ms)
+    if not under_way:
         takes = removal.take_messages
-        _set_mark(conn, removal, now)
-    if removal.ttl_ms == 0 or (due is not None and due <= now):
-        carry_out_chunk(conn, queues, removal.workflow_id, now)
+        _set_mark(conn, removal, now_ms=now_ms)
+    if removal.ttl_ms == 0 or under_way:
+        carry_out_chunk(conn, queues, removal.workflow_id, now_ms=now_ms)
     else:
-        _leave_the_sets(conn, queues, removal.workflow_id, now, take_messages=bool(takes))
+        _leave_the_sets(conn, queues, removal.workflow_id, take_messages=bool(takes), now_ms=now_ms)
     return True
 
 
-def _set_mark(conn: sqlite3.Connection, removal: WorkflowRemoval, now: int) -> None:
+def _set_mark(conn: sqlite3.Connection, removal: WorkflowRemoval, *, now_ms: int) -> None:
     # 0 is due whatever the clock does next: a removal that began can't be taken for an expiry to come.
-    due = now + removal.ttl_ms if removal.ttl_ms else 0
+    due_ms = later(now_ms, removal.ttl_ms) if removal.ttl_ms else 0
     conn.execute(
         "UPDATE workflows SET removal_due_ms = ?, take_messages = ?, pending = 0, listed = 0 WHERE id = ?",
-        (due, removal.take_messages, removal.workflow_id),
+        (due_ms, removal.take_messages, removal.workflow_id),
     )
-    outbox_statements.put_entry(conn, KIND_REMOVAL, removal.workflow_id, now_ms=now, due_ms=due)
+    outbox_statements.put_entry(
+        conn, KIND_REMOVAL, removal.workflow_id, now_ms=now_ms, due_ms=due_ms
+    )
 
 
 def _leave_the_sets(
     conn: sqlite3.Connection,
     queues: QueueEffects,
     workflow_id: str,
-    now: int,
     *,
     take_messages: bool,
+    now_ms: int,
 ) -> None:
     conn.execute("DELETE FROM slots WHERE workflow_id = ?", (workflow_id,))
     sql = (
@@ -75,13 +80,13 @@ def _leave_the_sets(
         if limited:
             limit_statements.release(conn, definition_name, id_)
         if take_messages:
-            queues.unqueue(conn, queue_name, id_, now)
+            queues.unqueue(conn, queue_name, id_, now_ms=now_ms)
     if take_messages:
-        queues.unqueue(conn, DECIDER_QUEUE, workflow_id, now)
+        queues.unqueue(conn, DECIDER_QUEUE, workflow_id, now_ms=now_ms)
 
 
 def carry_out_chunk(
-    conn: sqlite3.Connection, queues: QueueEffects, workflow_id: str, now: int
+    conn: sqlite3.Connection, queues: QueueEffects, workflow_id: str, *, now_ms: int
 ) -> bool | None:
     """Remove the next tasks of a workflow whose mark is due, or at last the workflow itself.
 
@@ -90,7 +95,7 @@ def carry_out_chunk(
     """
     sql = "SELECT removal_due_ms, take_messages FROM workflows WHERE id = ?"
     row = conn.execute(sql, (workflow_id,)).fetchone()
-    if row is None or row[0] is None or row[0] > now:
+    if row is None or not is_due(row[0], now_ms):
         # The entry may outlive its workflow only by a removal mark that was set anew, later.
         if row is None:
             outbox_statements.drop_entry(conn, KIND_REMOVAL, workflow_id)
@@ -101,12 +106,13 @@ def carry_out_chunk(
     sql = "SELECT id FROM tasks WHERE workflow_id = ? LIMIT ?"
     ids = [found[0] for found in conn.execute(sql, (workflow_id, CHUNK))]
     for id_ in ids:
-        remove_task(conn, queues, TaskRemoval(task_id=id_, take_message=take_messages), now)
+        removal = TaskRemoval(task_id=id_, take_message=take_messages)
+        remove_task(conn, queues, removal, now_ms=now_ms)
     if len(ids) == CHUNK:
         return True
     conn.execute("DELETE FROM slots WHERE workflow_id = ?", (workflow_id,))
     if take_messages:
-        queues.unqueue(conn, DECIDER_QUEUE, workflow_id, now)
+        queues.unqueue(conn, DECIDER_QUEUE, workflow_id, now_ms=now_ms)
     conn.execute("DELETE FROM workflows WHERE id = ?", (workflow_id,))
     outbox_statements.drop_entry(conn, KIND_REMOVAL, workflow_id)
     return False

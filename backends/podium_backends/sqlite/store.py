@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.event_handler_dao import SqliteEventHandlerDAO
@@ -32,16 +34,16 @@ async def open_store(
         settings.path, context.name, lock_timeout_ms=settings.lock_timeout_ms, clock=clock
     )
     await database.open()
+    return _connected(context, settings, database)
+
+
+def _connected(
+    context: StoreContext, settings: SqliteSettings, database: Database
+) -> ConnectedStore:
     waiters = QueueWaiters(database)
-    queues = SqliteQueueDAO(
-        database,
-        waiters,
-        unack_timeout_ms=context.queue_defaults.unack_timeout_ms,
-        queue_unack_timeout_ms=context.queue_defaults.by_queue,
-    )
-    limits = SqliteConcurrentExecutionLimitDAO(
-        database, place_ttl_ms=settings.place_ttl_seconds * 1000
-    )
+    queues = SqliteQueueDAO(database, waiters, context.queue_defaults)
+    place_ttl_ms = settings.place_ttl_seconds * 1000
+    limits = SqliteConcurrentExecutionLimitDAO(database, place_ttl_ms=place_ttl_ms)
     here = DataType.QUEUES in context.serves
     executions = SqliteExecutionDAO(
         database,
@@ -49,20 +51,12 @@ async def open_store(
         limits,
         event_ttl_ms=settings.event_execution_ttl_seconds * 1000,
     )
-
-    async def ping() -> None:
-        database.read(lambda conn: conn.execute("SELECT 1").fetchone())
-
-    async def close() -> None:
-        await queues.close()
-        await database.close()
-
     return ConnectedStore(
         context=context,
         kind="sqlite",
-        ping=ping,
-        close=close,
-        maintain=lambda: maintain(database),
+        ping=partial(_ping, database),
+        close=partial(_close, database, queues),
+        maintain=partial(maintain, database),
         executions=executions,
         outbox=SqliteOutbox(database),
         metadata=SqliteMetadataDAO(database),
@@ -73,3 +67,12 @@ async def open_store(
         concurrency_limits=limits,
         rate_limits=SqliteRateLimitingDAO(database),
     )
+
+
+async def _ping(database: Database) -> None:
+    database.read(lambda conn: conn.execute("SELECT 1").fetchone())
+
+
+async def _close(database: Database, queues: SqliteQueueDAO) -> None:
+    await queues.close()
+    await database.close()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from podium_backends.sqlite import limit_statements
 from podium_backends.sqlite.guard_statements import require_time
+from podium_backends.sqlite.removal_mark import is_due
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import TaskStatus
 from podium_core.write_set import PutMode, Slot, TaskPut
@@ -39,34 +40,36 @@ _STORED = (
 )
 
 
-def put_task(conn: sqlite3.Connection, put: TaskPut, now: int) -> int | Taken:
+def put_task(conn: sqlite3.Connection, put: TaskPut, *, now_ms: int) -> int | Taken:
     """Store a task and return its stamp, or say why it was left alone."""
     row = conn.execute(_STORED, (put.task_id,)).fetchone()
     stored = None if row is None else Stored(*row)
     if put.mode is PutMode.CREATE:
-        return _create(conn, put, stored, now)
+        return _create(conn, put, stored, now_ms=now_ms)
     if stored is None and put.mode is PutMode.UPSERT and put.expected_time is None:
-        return _insert(conn, put, now)
+        return _insert(conn, put, now_ms=now_ms)
     if stored is None or stored.workflow_id != put.workflow_id:
         raise NotFoundError("task", put.task_id)
     if put.expected_time is not None:
         require_time("task", put.task_id, put.expected_time, stored.stamp)
-    return _update(conn, put, stored, now)
+    return _update(conn, put, stored, now_ms=now_ms)
 
 
-def _create(conn: sqlite3.Connection, put: TaskPut, stored: Stored | None, now: int) -> int | Taken:
+def _create(
+    conn: sqlite3.Connection, put: TaskPut, stored: Stored | None, *, now_ms: int
+) -> int | Taken:
     if stored is not None and stored.workflow_id != put.workflow_id:
         raise AlreadyExistsError("task", put.task_id)
     taken = _take_slot(conn, put, put.slot) if put.slot else None
     if taken is Taken.BY_ANOTHER:
         return taken
     if stored is None:
-        return _insert(conn, put, now)
+        return _insert(conn, put, now_ms=now_ms)
     if taken is Taken.BY_ITSELF:
         return taken
     if _slots_held(conn, put.task_id) > 1:
         raise AlreadyExistsError("task", put.task_id)
-    return _update(conn, put, stored, now)  # its slot was freed: it takes it again
+    return _update(conn, put, stored, now_ms=now_ms)  # its slot was freed: it takes it again
 
 
 def _take_slot(conn: sqlite3.Connection, put: TaskPut, slot: Slot) -> Taken | None:
@@ -88,38 +91,36 @@ def _slots_held(conn: sqlite3.Connection, task_id: str) -> int:
     )
 
 
-def _insert(conn: sqlite3.Connection, put: TaskPut, now: int) -> int:
-    due = conn.execute(
-        "SELECT removal_due_ms FROM workflows WHERE id = ?", (put.workflow_id,)
-    ).fetchone()
-    if due is not None and due[0] is not None and due[0] <= now:
+def _insert(conn: sqlite3.Connection, put: TaskPut, *, now_ms: int) -> int:
+    sql = "SELECT removal_due_ms FROM workflows WHERE id = ?"
+    row = conn.execute(sql, (put.workflow_id,)).fetchone()
+    due_ms = row[0] if row else None
+    if is_due(due_ms, now_ms):
         raise NotFoundError("workflow", put.workflow_id)
-    pending = put.pending and (due is None or due[0] is None)
     conn.execute(
         "INSERT INTO tasks (id, workflow_id, definition_name, status, stamp, pending, limited, queue_name, document)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(
-                put.task_id,
-                put.workflow_id,
-                put.definition_name,
-                _status(put),
-                now,
-                pending,
-                put.limited,
-            ),
-            *(put.queue_name, put.document.stamped(now).decode()),
+            put.task_id,
+            put.workflow_id,
+            put.definition_name,
+            _status(put),
+            now_ms,
+            put.pending and due_ms is None,
+            put.limited,
+            put.queue_name,
+            put.document.stamped(now_ms).decode(),
         ),
     )
     if put.limited and put.in_progress:
-        limit_statements.set_in_progress(conn, put.definition_name, put.task_id, now)
-    return now
+        limit_statements.set_in_progress(conn, put.definition_name, put.task_id, now_ms=now_ms)
+    return now_ms
 
 
-def _update(conn: sqlite3.Connection, put: TaskPut, stored: Stored, now: int) -> int:
-    if stored.removal_due_ms is not None and stored.removal_due_ms <= now:
+def _update(conn: sqlite3.Connection, put: TaskPut, stored: Stored, *, now_ms: int) -> int:
+    if is_due(stored.removal_due_ms, now_ms):
         raise NotFoundError("task", put.task_id)
-    stamp = max(now, stored.stamp + 1)
+    stamp = max(now_ms, stored.stamp + 1)
     wanted = put.pending and stored.removal_due_ms is None
     document = put.document.stamped(stamp).decode()
     facts = (wanted, put.definition_name, put.queue_name, put.limited)
@@ -136,13 +137,13 @@ def _update(conn: sqlite3.Connection, put: TaskPut, stored: Stored, now: int) ->
             (stamp, _status(put), document, *facts, put.task_id),
         )
     if put.limited or stored.limited:
-        _follow_limit(conn, put, stored, now)
+        _follow_limit(conn, put, stored, now_ms=now_ms)
     return stamp
 
 
-def _follow_limit(conn: sqlite3.Connection, put: TaskPut, stored: Stored, now: int) -> None:
+def _follow_limit(conn: sqlite3.Connection, put: TaskPut, stored: Stored, *, now_ms: int) -> None:
     if put.limited and put.in_progress:
-        limit_statements.set_in_progress(conn, put.definition_name, put.task_id, now)
+        limit_statements.set_in_progress(conn, put.definition_name, put.task_id, now_ms=now_ms)
     elif stored.status == TaskStatus.IN_PROGRESS.value or not put.pending:
         # A place held by a task that is still to start stays: only leaving IN_PROGRESS, or the end, frees it.
         limit_statements.release(conn, stored.definition_name, put.task_id)
@@ -152,8 +153,8 @@ def _status(put: TaskPut) -> str | None:
     return put.status.value if put.status else None
 
 
-def remove_task(conn: sqlite3.Connection, task_id: str) -> tuple[str, str] | None:
-    """Remove a task with its slot and limit place; (queue name, workflow id), or None if it isn't there."""
+def remove_task(conn: sqlite3.Connection, task_id: str) -> str | None:
+    """Remove a task with its slot and limit place; its queue's name, or None if the task isn't there."""
     sql = (
         "DELETE FROM tasks WHERE id = ? RETURNING definition_name, limited, queue_name, workflow_id"
     )
@@ -164,4 +165,4 @@ def remove_task(conn: sqlite3.Connection, task_id: str) -> tuple[str, str] | Non
     conn.execute("DELETE FROM slots WHERE task_id = ? AND workflow_id = ?", (task_id, workflow_id))
     if limited:
         limit_statements.release(conn, definition_name, task_id)
-    return queue_name, workflow_id
+    return str(queue_name)

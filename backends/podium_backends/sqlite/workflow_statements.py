@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
+from podium_backends.sqlite.removal_mark import is_due
 from podium_core.errors import BackendUnavailableError, NotFoundError
 from podium_core.write_set import PutMode, WorkflowPut
 
@@ -12,16 +14,16 @@ class RemovalUnderWayError(BackendUnavailableError):
     """The id belongs to a workflow that is being removed; that has to end first."""
 
 
-def put_workflow(conn: sqlite3.Connection, put: WorkflowPut, now: int) -> int | None:
+def put_workflow(conn: sqlite3.Connection, put: WorkflowPut, *, now_ms: int) -> int | None:
     """Store a workflow and return its stamp; None where CREATE finds one, and nothing is written."""
     sql = "SELECT stamp, pending, status, name, removal_due_ms FROM workflows WHERE id = ?"
     row = conn.execute(sql, (put.workflow_id,)).fetchone()
     if row is None:
         if put.mode is PutMode.UPDATE:
             raise NotFoundError("workflow", put.workflow_id)
-        return _insert(conn, put, now)
+        return _insert(conn, put, now_ms=now_ms)
     stored, pending, status, name, removal_due_ms = row
-    if removal_due_ms is not None and removal_due_ms <= now:
+    if is_due(removal_due_ms, now_ms):
         if put.mode is PutMode.UPDATE:
             raise NotFoundError("workflow", put.workflow_id)
         raise RemovalUnderWayError("", f"workflow '{put.workflow_id}' is being removed; repeat")
@@ -29,35 +31,45 @@ def put_workflow(conn: sqlite3.Connection, put: WorkflowPut, now: int) -> int | 
         return None
     expiring = removal_due_ms is not None
     wanted = put.pending and not expiring
-    stamp = max(now, int(stored) + 1)
-    document = put.document.stamped(stamp).decode()
+    stamp = max(now_ms, int(stored) + 1)
     if put.mode is PutMode.UPDATE and (pending, status, name) == (wanted, _status(put), put.name):
         conn.execute(
             "UPDATE workflows SET stamp = ?, document = ? WHERE id = ?",
-            (stamp, document, put.workflow_id),
+            (stamp, put.document.stamped(stamp).decode(), put.workflow_id),
         )
         return stamp
     conn.execute(
-        "UPDATE workflows SET stamp = ?, document = ?, name = ?, version = ?, correlation_id = ?, status = ?,"
-        " create_time = ?, pending = ?, listed = ? WHERE id = ?",
-        (
-            *(stamp, document, put.name, put.version, put.correlation_id, _status(put)),
-            *(put.create_time, wanted, not expiring, put.workflow_id),
-        ),
+        "UPDATE workflows SET name = :name, version = :version, correlation_id = :correlation_id,"
+        " status = :status, create_time = :create_time, stamp = :stamp, pending = :pending, listed = :listed,"
+        " document = :document WHERE id = :id",
+        _values(put, stamp=stamp, pending=wanted, listed=not expiring),
     )
     return stamp
 
 
-def _insert(conn: sqlite3.Connection, put: WorkflowPut, now: int) -> int:
+def _insert(conn: sqlite3.Connection, put: WorkflowPut, *, now_ms: int) -> int:
     conn.execute(
         "INSERT INTO workflows (id, name, version, correlation_id, status, create_time, stamp, pending, listed,"
-        " document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
-        (
-            *(put.workflow_id, put.name, put.version, put.correlation_id, _status(put)),
-            *(put.create_time, now, put.pending, put.document.stamped(now).decode()),
-        ),
+        " document) VALUES (:id, :name, :version, :correlation_id, :status, :create_time, :stamp, :pending, :listed,"
+        " :document)",
+        _values(put, stamp=now_ms, pending=put.pending, listed=True),
     )
-    return now
+    return now_ms
+
+
+def _values(put: WorkflowPut, *, stamp: int, pending: bool, listed: bool) -> dict[str, Any]:
+    return {
+        "id": put.workflow_id,
+        "name": put.name,
+        "version": put.version,
+        "correlation_id": put.correlation_id,
+        "status": _status(put),
+        "create_time": put.create_time,
+        "stamp": stamp,
+        "pending": pending,
+        "listed": listed,
+        "document": put.document.stamped(stamp).decode(),
+    }
 
 
 def _status(put: WorkflowPut) -> str | None:

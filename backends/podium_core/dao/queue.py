@@ -136,6 +136,10 @@ class QueueDAO(Protocol):
 class QueueStore(QueueDAO, Protocol):
     """What a queues adapter gives beside the QueueDAO, to the server only."""
 
+    def unack_timeout_ms(self, queue_name: str) -> int:
+        """How long a message of a queue is leased where a poll doesn't say. Asks no store."""
+        ...
+
     async def give_back(self, queue_name: str, messages: Sequence[Message]) -> None:
         """End the leases of messages that never reached their receiver; their delivery isn't counted."""
         ...

@@ -13,25 +13,29 @@ from msgspec.structs import replace
 
 from podium_core.dao.execution import TaskUpdate
 from podium_core.errors import InvalidArgumentError
-from podium_core.models import EventExecution, Task, Workflow
+from podium_core.models import EventExecution, PushMessage, Task, Workflow
 from podium_core.models.documents import EVENT_EXECUTION
 from podium_core.models.enums import WorkflowStatus
 from podium_core.models.json_text import raw_bytes
 from podium_core.models.queue_name import task_queue_name
+from podium_core.requirements import (
+    MAX_ITEMS,
+    require_at_most,
+    require_duration,
+    require_not_negative,
+    require_push,
+    require_text,
+)
 from podium_core.write_set.document import (
     task_document,
     workflow_definition_identity,
     workflow_document,
 )
 from podium_core.write_set.validation import (
-    MAX_ITEMS,
-    require_at_most,
     require_event_execution,
     require_new_task,
-    require_not_negative,
     require_task,
     require_task_status,
-    require_text,
     require_workflow,
 )
 from podium_core.write_set.write_set import (
@@ -39,6 +43,7 @@ from podium_core.write_set.write_set import (
     EventRemoval,
     ExpectedWorkflowTime,
     Guard,
+    PushOp,
     PutMode,
     Slot,
     TaskPut,
@@ -80,17 +85,17 @@ def _with_end_time(task: Task, now_ms: int) -> Task:
     return task
 
 
-def new_task_put(task: Task, path: str, *, now_ms: int, stamp: bool = True) -> TaskPut:
+def new_task_put(task: Task, path: str, *, now_ms: int) -> TaskPut:
     """A task to create: scheduled now if it doesn't say when, as Conductor does."""
     require_new_task(task, path)
     status = task.status
     if task.scheduled_time == 0 and status is not UNSET and not status.is_terminal:
         task = replace(task, scheduled_time=now_ms)
-    return _task_put(task, PutMode.CREATE, now_ms=now_ms, stamp=stamp)
+    return _task_put(task, PutMode.CREATE, now_ms=now_ms)
 
 
 def updated_task_put(
-    update: TaskUpdate, path: str, *, now_ms: int, upsert: bool = False, stamp: bool = True
+    update: TaskUpdate, path: str, *, now_ms: int, upsert: bool = False
 ) -> TaskPut:
     """A task to store anew; ``path`` is the update's, empty where it is the request itself."""
     prefix = f"{path}." if path else ""
@@ -99,13 +104,13 @@ def updated_task_put(
     if update.expected_update_time is not None:
         require_not_negative(update.expected_update_time, f"{prefix}expected_update_time")
     mode = PutMode.UPSERT if upsert else PutMode.UPDATE
-    put = _task_put(update.task, mode, now_ms=now_ms, stamp=stamp)
+    put = _task_put(update.task, mode, now_ms=now_ms)
     if update.expected_update_time is None:
         return put
     return replace(put, expected_time=update.expected_update_time)
 
 
-def _task_put(task: Task, mode: PutMode, *, now_ms: int, stamp: bool) -> TaskPut:
+def _task_put(task: Task, mode: PutMode, *, now_ms: int) -> TaskPut:
     slot = None
     if mode is PutMode.CREATE:
         slot = Slot(str(task.reference_task_name), task.retry_count)
@@ -113,7 +118,7 @@ def _task_put(task: Task, mode: PutMode, *, now_ms: int, stamp: bool) -> TaskPut
         task_id=str(task.task_id),
         workflow_id=str(task.workflow_instance_id),
         mode=mode,
-        document=task_document(_with_end_time(task, now_ms) if stamp else task, stamp=stamp),
+        document=task_document(_with_end_time(task, now_ms)),
         definition_name=task.definition_name,
         status=None if task.status is UNSET else task.status,
         slot=slot,
@@ -165,9 +170,7 @@ def remove_task(task_id: str, *, take_message: bool = False) -> WriteSet:
     return WriteSet(task_removals=(removal,))
 
 
-def workflow_put(
-    workflow: Workflow, mode: PutMode, path: str, *, now_ms: int, stamp: bool = True
-) -> WorkflowPut:
+def workflow_put(workflow: Workflow, mode: PutMode, path: str, *, now_ms: int) -> WorkflowPut:
     """A workflow to store, created now if it doesn't say when."""
     require_workflow(workflow, path)
     name, version = workflow_definition_identity(workflow)
@@ -184,12 +187,12 @@ def workflow_put(
             raise InvalidArgumentError(f"{path}.status", "is required")
         status = WorkflowStatus.RUNNING
         workflow = replace(workflow, status=status)
-    if stamp and status.is_terminal and workflow.end_time == 0:
+    if status.is_terminal and workflow.end_time == 0:
         workflow = replace(workflow, end_time=now_ms)
     return WorkflowPut(
         workflow_id=str(workflow.workflow_id),
         mode=mode,
-        document=workflow_document(workflow, stamp=stamp),
+        document=workflow_document(workflow),
         name=require_text(name, f"{path}.workflow_definition_json"),
         version=version if isinstance(version, int) else 1,
         status=status,
@@ -227,7 +230,7 @@ def remove_workflow(
 ) -> WriteSet:
     """RemoveWorkflow, RemoveWorkflowWithExpiry, ResetWorkflow: the step that sets the removal mark."""
     require_text(workflow_id, "workflow_id")
-    require_not_negative(ttl_ms, "ttl_seconds")
+    require_duration(ttl_ms, "ttl_seconds")
     guards: tuple[Guard, ...] = (WorkflowTerminal(workflow_id),) if archive else ()
     removal = WorkflowRemoval(workflow_id=workflow_id, ttl_ms=ttl_ms, take_messages=take_messages)
     return WriteSet(guards=guards, workflow_removals=(removal,))
@@ -263,3 +266,23 @@ def remove_event_execution(event_execution: EventExecution) -> WriteSet:
         id=str(event_execution.id),
     )
     return WriteSet(event_removals=(removal,))
+
+
+def push_op(
+    queue_name: str,
+    message: PushMessage,
+    prefix: str = "",
+    *,
+    id_field: str = "message_id",
+    of_task: str = "",
+) -> PushOp:
+    """A push on a queue whose name is known to be one; the rest of the arguments as ``require_push`` has them."""
+    require_push(message, prefix, id_field=id_field)
+    return PushOp(
+        queue_name=queue_name,
+        message_id=message.id,
+        payload=message.payload if isinstance(message.payload, str) else None,
+        priority=message.priority,
+        offset_ms=message.offset_ms,
+        of_task=of_task,
+    )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+from typing import Protocol
+
 from podium_core.dao.commit import Commit, CommitAck, CommitPush, CommitRemove
 from podium_core.errors import InvalidArgumentError
+from podium_core.requirements import MAX_ITEMS, require_not_negative, require_text
 from podium_core.write_set import builders
-from podium_core.write_set.validation import (
-    MAX_ITEMS,
-    require_not_negative,
-    require_priority,
-    require_text,
-)
 from podium_core.write_set.write_set import (
     AckOp,
     ExpectedWorkflowTime,
@@ -27,10 +25,25 @@ from podium_core.write_set.write_set import (
 )
 
 
+class CommitParts(Protocol):
+    """What a Commit and the message it came in have in common."""
+
+    @property
+    def create_tasks(self) -> Sized: ...
+    @property
+    def update_tasks(self) -> Sized: ...
+    @property
+    def pushes(self) -> Sized: ...
+    @property
+    def acks(self) -> Sized: ...
+    @property
+    def removes(self) -> Sized: ...
+
+
 def commit(request: Commit, *, now_ms: int) -> WriteSet:
     """One decide step as a WriteSet, without the facade's side effects."""
     require_text(request.workflow_id, "workflow_id")
-    _require_size(request)
+    require_size(request)
     workflow_puts = _workflow_puts(request, now_ms)
     task_puts = _task_puts(request, now_ms)
     return WriteSet(
@@ -46,10 +59,11 @@ def _request_key(request: Commit) -> str:
     """Request ids are the callers' own, so one counts within its workflow only."""
     if not request.request_id:
         return ""
-    return f"{request.workflow_id}/{require_text(request.request_id, 'request_id')}"
+    return f"{request.workflow_id}\x00{require_text(request.request_id, 'request_id')}"
 
 
-def _require_size(request: Commit) -> None:
+def require_size(request: CommitParts) -> None:
+    """At most 1,000 items in all; a server asks before it decodes them."""
     parts = (
         request.create_tasks,
         request.update_tasks,
@@ -119,6 +133,10 @@ def _guards(request: Commit) -> tuple[Guard, ...]:
     if request.create_workflow is None and (request.create_tasks or request.update_tasks):
         guards.append(WorkflowExists(request.workflow_id))
     if request.expected_update_time is not None:
+        if request.create_workflow is not None:
+            raise InvalidArgumentError(
+                "expected_update_time", "a new workflow has no time to expect"
+            )
         expected = require_not_negative(request.expected_update_time, "expected_update_time")
         guards.append(ExpectedWorkflowTime(request.workflow_id, expected))
     return tuple(guards)
@@ -153,12 +171,6 @@ def _remove(remove: CommitRemove, path: str) -> RemoveOp:
 
 
 def _push(push: CommitPush, path: str, created: set[str]) -> PushOp:
-    message = push.message
-    return PushOp(
-        queue_name=require_text(push.queue_name, f"{path}.queue_name"),
-        message_id=require_text(message.id, f"{path}.message_id"),
-        payload=message.payload if isinstance(message.payload, str) else None,
-        priority=require_priority(message.priority, f"{path}.priority"),
-        offset_ms=require_not_negative(message.offset_ms, f"{path}.offset_ms"),
-        of_task=message.id if message.id in created else "",
-    )
+    queue_name = require_text(push.queue_name, f"{path}.queue_name")
+    of_task = push.message.id if push.message.id in created else ""
+    return builders.push_op(queue_name, push.message, f"{path}.", of_task=of_task)

@@ -43,11 +43,14 @@ _definition_identity = msgspec.json.Decoder(_DefinitionIdentity)
 
 def _split(text: bytes, hole: bytes) -> Document:
     at = text.index(hole) + len(hole)
-    return Document(text[: at - 19], text[at:])
+    return Document(text[: at - len(str(_HOLE))], text[at:])
 
 
-def task_document(task: Task, *, stamp: bool) -> Document:
-    """What is stored of a task, derived fields computed anew in the form of a running Conductor server."""
+def task_document(task: Task, *, stamp: bool = True) -> Document:
+    """What is stored of a task, derived fields computed anew in the form of a running Conductor server.
+
+    Without ``stamp`` the task keeps the update time that it has.
+    """
     derived = replace(
         task,
         task_definition=embedded_task_definition(task),
@@ -59,7 +62,7 @@ def task_document(task: Task, *, stamp: bool) -> Document:
     return _split(text, _TASK_HOLE) if stamp else Document(text)
 
 
-def workflow_document(workflow: Workflow, *, stamp: bool) -> Document:
+def workflow_document(workflow: Workflow) -> Document:
     """What is stored of a workflow: without its tasks, derived fields computed anew."""
     name, version = workflow_definition_identity(workflow)
     derived = replace(
@@ -67,10 +70,9 @@ def workflow_document(workflow: Workflow, *, stamp: bool) -> Document:
         tasks=(),
         workflow_name=name,
         workflow_version=version,
-        updated_time=_HOLE if stamp else workflow.updated_time,
+        updated_time=_HOLE,
     )
-    text = WORKFLOW.encode(derived)
-    return _split(text, _WORKFLOW_HOLE) if stamp else Document(text)
+    return _split(WORKFLOW.encode(derived), _WORKFLOW_HOLE)
 
 
 def embedded_task_definition(task: Task) -> Raw:

@@ -2,51 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import EventExecution, Task, Workflow
 from podium_core.models.enums import TaskStatus
-
-MAX_ITEMS = 1_000
-MAX_IDS = 10_000
-MAX_ID_BYTES = 1_024
-MAX_PRIORITY = 99
-
-
-def require_text(value: str | UnsetType | None, field: str) -> str:
-    """The text, once it is known to be usable as an id or a name: not empty, no NUL, at most 1,024 bytes."""
-    if not isinstance(value, str) or not value:
-        raise InvalidArgumentError(field, "is required")
-    if "\x00" in value:
-        raise InvalidArgumentError(field, "must not contain NUL")
-    if len(value) > MAX_ID_BYTES or len(value.encode()) > MAX_ID_BYTES:
-        raise InvalidArgumentError(field, f"is longer than {MAX_ID_BYTES} bytes")
-    return value
-
-
-def require_not_negative(value: int, field: str) -> int:
-    """The number, once it is known not to be negative."""
-    if value < 0:
-        raise InvalidArgumentError(field, "must not be negative")
-    return value
-
-
-def require_at_most(items: Sequence[Any], limit: int, field: str) -> None:
-    """Refuse more than ``limit`` items."""
-    if len(items) > limit:
-        raise InvalidArgumentError(field, f"{len(items)} items are more than the limit of {limit}")
-
-
-def require_priority(value: int, field: str) -> int:
-    """The priority, once it is known to be 0-99."""
-    if not 0 <= value <= MAX_PRIORITY:
-        raise InvalidArgumentError(field, f"must be 0-{MAX_PRIORITY}, is {value}")
-    return value
-
+from podium_core.requirements import require_not_negative, require_priority, require_text
 
 _TASK_TIMES = (
     "retry_count", "scheduled_time", "start_time", "end_time", "update_time", "start_delay_in_seconds",
@@ -61,7 +22,7 @@ def _require_not_negative_fields(
     for name in names:
         value = getattr(record, name)
         if value is not UNSET and value < 0:
-            raise InvalidArgumentError(f"{path}.{name}", "must not be negative")
+            require_not_negative(value, f"{path}.{name}")
 
 
 def require_task(task: Task, path: str) -> None:

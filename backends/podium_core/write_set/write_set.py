@@ -194,10 +194,14 @@ class AckOp(msgspec.Struct, frozen=True, kw_only=True, tag="ack"):
 
 
 class RemoveOp(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
-    """Take a message out, in whatever state; with it go pending push intents of its id."""
+    """Take a message out, in whatever state; with it go pending push intents of its id.
+
+    Where queues are another store, only the message that was there before: the one whose push had ``seen_token``.
+    """
 
     queue_name: str
     message_id: str
+    seen_token: int = 0
 
 
 QueueOp = PushOp | AckOp | RemoveOp

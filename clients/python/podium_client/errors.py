@@ -1,7 +1,7 @@
 """What a call can raise, under names that read well, and how a client words it.
 
 Every error is a ``StorageError``. Its ``message`` is the server's; its text has the status, and what to do about it, behind
-that. ``request_id_of(error)`` names the call in the server's log.
+that. Its ``request_id`` names the call in the server's log.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ __all__ = [
     "TransportError",
     "UnavailableError",
     "UnsupportedOperationError",
-    "request_id_of",
     "translated",
 ]
 
@@ -79,12 +78,6 @@ _NARROWER: dict[grpc.StatusCode, type[TransportError]] = {
 }
 
 
-def request_id_of(error: StorageError) -> str:
-    """The id under which the server's log has the call; empty where the error didn't come from a call."""
-    request_id: str = getattr(error, "request_id", "")
-    return request_id
-
-
 def translated(
     failure: grpc.aio.AioRpcError, rpc: Rpc, address: str, request_id: str
 ) -> StorageError:
@@ -109,10 +102,8 @@ def worded(
     """The same error, whose text ends in its status and what to do, and which knows its request id."""
     advice = _advice(error, writes=writes)
     error.args = (f"{error.message} [{code.name}{', ' if advice else ''}{advice}]",)
-    error.request_id = request_id  # type: ignore[attr-defined]  # read by request_id_of
-    note = f"request id {request_id}"
-    if note not in getattr(error, "__notes__", ()):
-        error.add_note(note)
+    error.request_id = request_id
+    error.add_note(f"request id {request_id}")
     return error
 
 

@@ -8,11 +8,7 @@ import msgspec
 
 from podium.v1 import (
     commit_pb2,
-)
-from podium.v1 import (
     execution_tasks_pb2 as tasks_pb,
-)
-from podium.v1 import (
     execution_workflows_pb2 as workflows_pb,
 )
 from podium_client import records

@@ -19,7 +19,6 @@ from podium_core.models import Message, PushMessage, QueueDetail
 from podium_protocol import codec
 
 MAX_CREDIT = 1_000
-DEFAULT_UNACK_TIMEOUT_MS = 60_000
 
 _PUSH = method(pb.PushRequest, pb.PushResponse)
 _PUSH_MESSAGES = method(pb.PushMessagesRequest, pb.PushMessagesResponse)
@@ -51,7 +50,7 @@ class RemoteQueueDAO:
         self._consumers = consumers
 
     def consume(
-        self, queue_name: str, *, credit: int = 16, unack_timeout_ms: int = DEFAULT_UNACK_TIMEOUT_MS
+        self, queue_name: str, *, credit: int = 16, unack_timeout_ms: int | None = None
     ) -> AsyncGenerator[LeasedMessage, None]:
         """Messages of a queue as they become ready, for as long as one asks for more; it goes on over broken connections.
 
@@ -62,19 +61,20 @@ class RemoteQueueDAO:
         Args:
             queue_name: The queue.
             credit: At most so many messages are leased at a time: those handed out, and those fetched ahead.
-            unack_timeout_ms: The length of their leases: how long after a crash of this process they come again.
+            unack_timeout_ms: The length of their leases: how long after a crash of this process they come again. None:
+                the queue's own, as the server is configured.
         Raises:
             InvalidArgumentError: A credit outside 1-1,000, or no length.
             StorageError: While iterating: the server refuses, and would go on to do so.
         """
         if not 1 <= credit <= MAX_CREDIT:
             raise InvalidArgumentError("credit", f"1 to {MAX_CREDIT}, not {credit}")
-        if unack_timeout_ms < 1:
+        if unack_timeout_ms is not None and unack_timeout_ms < 1:
             raise InvalidArgumentError("unack_timeout_ms", f"more than 0, not {unack_timeout_ms}")
         return self._consume(queue_name, credit, unack_timeout_ms)
 
     async def _consume(
-        self, queue_name: str, credit: int, unack_timeout_ms: int
+        self, queue_name: str, credit: int, unack_timeout_ms: int | None
     ) -> AsyncGenerator[LeasedMessage, None]:
         consumer = Consumer(
             self._calls,

@@ -3,12 +3,12 @@
 An error names the field by its path in the message, below the path that ``from_proto`` is given.
 """
 
+from podium_protocol.codec.admin import server_info_from_proto, server_info_to_proto
 from podium_protocol.codec.commit import (
     commit_from_request,
     commit_from_response,
     commit_to_request,
     commit_to_response,
-    guarantee_to_proto,
     task_update_from_proto,
     task_update_to_proto,
     task_updates_from_proto,
@@ -30,10 +30,8 @@ from podium_protocol.codec.definitions import (
 from podium_protocol.codec.messages import (
     message_from_proto,
     message_to_proto,
-    push_if_not_exists_request,
     push_message_from_proto,
     push_message_to_proto,
-    push_request,
     pushed_message,
     queue_details_from_proto,
     queue_details_to_proto,
@@ -66,20 +64,19 @@ __all__ = [
     "event_handler_from_proto",
     "event_handler_of",
     "event_handler_to_proto",
-    "guarantee_to_proto",
     "message_from_proto",
     "message_to_proto",
     "poll_data_from_proto",
     "poll_data_to_proto",
-    "push_if_not_exists_request",
     "push_message_from_proto",
     "push_message_to_proto",
-    "push_request",
     "pushed_message",
     "queue_details_from_proto",
     "queue_details_to_proto",
     "receipts_from_proto",
     "receipts_to_proto",
+    "server_info_from_proto",
+    "server_info_to_proto",
     "task_def_from_proto",
     "task_def_of",
     "task_def_to_proto",

@@ -32,9 +32,16 @@ from podium_protocol.codec.records import (
 _guarantees = enum_table(Guarantee, commit_pb2.CommitGuarantee.DESCRIPTOR)
 
 
-def guarantee_to_proto(guarantee: Guarantee) -> commit_pb2.CommitGuarantee:
-    """How whole a Commit is, as a number of CommitGuarantee."""
-    return cast("commit_pb2.CommitGuarantee", _guarantees.numbers[guarantee.value])
+def guarantee_to_proto(guarantee: Guarantee | None) -> commit_pb2.CommitGuarantee:
+    """How whole a Commit is, as a number of CommitGuarantee; None: not said."""
+    number = 0 if guarantee is None else _guarantees.numbers[guarantee.value]
+    return cast("commit_pb2.CommitGuarantee", number)
+
+
+def guarantee_from_proto(number: int) -> Guarantee | None:
+    """How whole a Commit is; None where that isn't said, or in a word of a newer server."""
+    guarantee = _guarantees.members.get(number)
+    return None if guarantee is None else Guarantee(guarantee.value)
 
 
 def task_update_to_proto(update: TaskUpdate) -> execution_tasks_pb2.UpdateTaskItem:
@@ -159,7 +166,6 @@ def commit_to_response(result: CommitResult) -> commit_pb2.CommitResponse:
 
 def commit_from_response(response: commit_pb2.CommitResponse) -> CommitResult:
     """The answer of a Commit. A guarantee that this client doesn't know is taken for the weaker one."""
-    guarantee = _guarantees.members.get(response.guarantee, Guarantee.ORDERED)
     return CommitResult(
         workflow_created=response.workflow_created
         if response.HasField("workflow_created")
@@ -171,6 +177,6 @@ def commit_from_response(response: commit_pb2.CommitResponse) -> CommitResult:
         task_update_times=tuple(response.update_task_times),
         acked=tuple(response.acked),
         removed=tuple(response.removed),
-        guarantee=Guarantee(guarantee.value),
+        guarantee=guarantee_from_proto(response.guarantee) or Guarantee.ORDERED,
         replayed=response.replayed,
     )

@@ -23,8 +23,6 @@ Members = dict[str, Raw]
 _members = msgspec.json.Decoder(Members)
 _encode = msgspec.json.encode
 
-NO_JSON = Raw(b"null")
-
 
 def extra_writer(table: RecordTable[R, M]) -> Callable[[R, M], None]:
     """Makes the function that puts into a message what its typed fields couldn't carry."""

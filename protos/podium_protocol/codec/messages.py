@@ -54,32 +54,6 @@ def push_message_from_proto(message: message_pb2.PushMessage) -> PushMessage:
     )
 
 
-def push_request(queue_name: str, message: PushMessage) -> queue_messages_pb2.PushRequest:
-    """The request of Push."""
-    payload = message.payload
-    return queue_messages_pb2.PushRequest(
-        queue_name=queue_name,
-        message_id=message.id,
-        payload=None if payload is UNSET else payload,
-        priority=message.priority,
-        offset_ms=message.offset_ms,
-    )
-
-
-def push_if_not_exists_request(
-    queue_name: str, message: PushMessage
-) -> queue_messages_pb2.PushIfNotExistsRequest:
-    """The request of PushIfNotExists."""
-    payload = message.payload
-    return queue_messages_pb2.PushIfNotExistsRequest(
-        queue_name=queue_name,
-        message_id=message.id,
-        payload=None if payload is UNSET else payload,
-        priority=message.priority,
-        offset_ms=message.offset_ms,
-    )
-
-
 def pushed_message(
     request: queue_messages_pb2.PushRequest | queue_messages_pb2.PushIfNotExistsRequest,
 ) -> PushMessage:

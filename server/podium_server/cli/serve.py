@@ -18,6 +18,8 @@ from podium_server.log_setup import set_up_logging
 def run_server(config: Config, load_app: Callable[[], App[Any]]) -> None:
     """Serve until a signal asks to stop."""
     # Here and not above: what grpc and uvloop cost is paid only by those who serve.
+    import uvloop
+
     from podium_server.server_process import serve
 
     set_up_logging(config.logging)
@@ -26,16 +28,8 @@ def run_server(config: Config, load_app: Callable[[], App[Any]]) -> None:
         for line in (*store_lines(config), listening_line(addresses)):
             _say(line)
 
-    with asyncio.Runner(loop_factory=_new_loop()) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(config, load_app(), announce))
-
-
-def _new_loop() -> Callable[[], asyncio.AbstractEventLoop]:
-    if sys.platform == "win32":
-        return asyncio.new_event_loop
-    import uvloop
-
-    return uvloop.new_event_loop
 
 
 def _say(line: str) -> None:

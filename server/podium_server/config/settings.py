@@ -137,7 +137,7 @@ class LoggingSettings(Section):
     Attributes:
         format: ``auto`` is console on a terminal, JSON elsewhere.
         level: The least severe level that is written.
-        log_calls: Write a line for each good call too.
+        log_calls: Write a line for each good call too, at level info: RPC, request id, code OK, milliseconds.
     """
 
     format: Literal["auto", "json", "console"] = "auto"

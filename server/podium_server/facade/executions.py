@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
+import structlog
 
 from podium_core.backend import ExecutionAdapter
 from podium_core.dao import (
@@ -19,10 +20,12 @@ from podium_core.dao import (
     TaskUpdate,
 )
 from podium_core.errors import (
+    BackendUnavailableError,
     ConflictError,
     FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
+    OutcomeUnknownError,
 )
 from podium_core.models import DECIDER_QUEUE, Task, Workflow
 from podium_core.outbox import QueueTarget
@@ -40,6 +43,8 @@ from podium_core.write_set.execution_writes import ExecutionWrites, created_work
 from podium_server.facade.payload_limits import PayloadLimits
 
 EXTEND_LEASE_TRIES = 5
+
+_log = structlog.get_logger("podium.facade")
 
 
 class SideEffects(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +70,7 @@ class ExecutionFacade(ExecutionWrites):
     def __init__(
         self,
         store: ExecutionAdapter,
-        queues: QueueStore | None,
+        queues: QueueStore,
         *,
         limits: ConcurrentExecutionLimitDAO,
         queue_target: QueueTarget | None = None,
@@ -198,19 +203,28 @@ class ExecutionFacade(ExecutionWrites):
     async def _remove(
         self, workflow_id: str, *, archive: bool, take_messages: bool, ttl_ms: int = 0
     ) -> bool:
+        write_set = builders.remove_workflow(
+            workflow_id, archive=archive, ttl_ms=ttl_ms, take_messages=take_messages
+        )
         if archive:
             raise FailedPreconditionError(
                 "NO_INDEX",
                 f"workflow/{workflow_id}",
                 "archiving needs an index, and routing.index is none",
             )
-        write_set = builders.remove_workflow(
-            workflow_id, archive=archive, ttl_ms=ttl_ms, take_messages=take_messages
-        )
         outcome = await self.apply(write_set)
         if outcome.workflows_removed[0] and ttl_ms == 0:
-            await self._store.carry_out_removal(workflow_id)
+            await self._carry_out(workflow_id)
         return outcome.workflows_removed[0]
+
+    async def _carry_out(self, workflow_id: str) -> None:
+        try:
+            await self._store.carry_out_removal(workflow_id)
+        except BackendUnavailableError as error:
+            message = (
+                f"the removal of workflow '{workflow_id}' began, and goes on by itself: {error}"
+            )
+            raise OutcomeUnknownError(error.store, message) from error
 
     async def extend_lease(self, task_id: str) -> int:
         for _ in range(EXTEND_LEASE_TRIES):
@@ -225,7 +239,11 @@ class ExecutionFacade(ExecutionWrites):
         task = await self._store.get_task(task_id)
         if task is None:
             raise NotFoundError("task", task_id)
-        if task.status and task.status.is_terminal:
+        if task.status is msgspec.UNSET:
+            raise FailedPreconditionError(
+                "TASK_WITHOUT_STATUS", f"task/{task_id}", f"task '{task_id}' has no status"
+            )
+        if task.status.is_terminal:
             raise FailedPreconditionError(
                 "TASK_TERMINAL",
                 f"task/{task_id}",
@@ -256,31 +274,63 @@ class ExecutionFacade(ExecutionWrites):
     async def _commit_across_stores(
         self, commit: Commit, write_set: WriteSet, target: QueueTarget
     ) -> CommitResult:
-        """Documents with push intents in one step; then acks by receipt, then removes of the messages seen before."""
+        """Documents and intents for everything that queues have to do, in one step; then that is done at once.
+
+        Whatever interrupts this after the step: the drainer carries the intents out.
+        """
         _require_receipts(commit)
-        removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
+        prepared = await _for_queues_elsewhere(write_set, target)
+        outcome = await self._store.apply(prepared)
+        if outcome.workflow_created is not False and not outcome.replayed:
+            outcome = await self._settled(prepared, outcome, target)
+        self._wake_drainer()
+        return commit_result(commit, outcome, Guarantee.ORDERED)
+
+    async def _settled(
+        self, write_set: WriteSet, outcome: WriteOutcome, target: QueueTarget
+    ) -> WriteOutcome:
+        """Acknowledge and remove now, so that the answer can say what that came to."""
         acks = [op for op in write_set.queue_ops if isinstance(op, AckOp)]
-        seen = [await target.token_of(op.queue_name, op.message_id) for op in removes]
-        outcome = await self.apply(
-            msgspec.structs.replace(
-                write_set,
-                guards=tuple(
-                    guard for guard in write_set.guards if not isinstance(guard, HeldReceipt)
-                ),
-                queue_ops=tuple(op for op in write_set.queue_ops if not isinstance(op, AckOp)),
+        removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
+        try:
+            acked = await self._acknowledged(acks)
+            removed = await target.remove_seen(
+                [(op.queue_name, op.message_id, op.seen_token) for op in removes]
             )
-        )
-        if outcome.workflow_created is False:
-            return commit_result(commit, outcome, Guarantee.ORDERED)
-        queues = self._queues
-        assert queues is not None  # noqa: S101 - there is a target, so there are queues
-        acked = [await queues.ack(op.queue_name, op.message_id, receipt=op.receipt) for op in acks]
-        removed = [
-            token is not None and await target.remove_seen(op.queue_name, op.message_id, token)
-            for op, token in zip(removes, seen, strict=True)
-        ]
-        whole = msgspec.structs.replace(outcome, acked=tuple(acked), removed=tuple(removed))
-        return commit_result(commit, whole, Guarantee.ORDERED)
+        except (BackendUnavailableError, OutcomeUnknownError) as error:
+            # What is written is written: the caller isn't told to repeat, the drainer does the rest.
+            _log.warning("the queues' part of a Commit has to wait", error=error.message)
+            return outcome
+        return msgspec.structs.replace(outcome, acked=tuple(acked), removed=tuple(removed))
+
+    async def _acknowledged(self, acks: Sequence[AckOp]) -> list[bool]:
+        by_queue: dict[str, list[AckOp]] = {}
+        for op in acks:
+            by_queue.setdefault(op.queue_name, []).append(op)
+        answers: dict[tuple[str, str], bool] = {}
+        for queue_name, ops in by_queue.items():
+            flags = await self._queues.ack_messages(
+                queue_name, [(op.message_id, op.receipt) for op in ops]
+            )
+            answers |= {
+                (queue_name, op.message_id): flag for op, flag in zip(ops, flags, strict=True)
+            }
+        return [answers[op.queue_name, op.message_id] for op in acks]
+
+
+async def _for_queues_elsewhere(write_set: WriteSet, target: QueueTarget) -> WriteSet:
+    """No receipt can be checked in that step, and a remove means the message that is there now."""
+    removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
+    tokens = await target.tokens_of([(op.queue_name, op.message_id) for op in removes])
+    seen = {id(op): token for op, token in zip(removes, tokens, strict=True)}
+    return msgspec.structs.replace(
+        write_set,
+        guards=tuple(guard for guard in write_set.guards if not isinstance(guard, HeldReceipt)),
+        queue_ops=tuple(
+            msgspec.structs.replace(op, seen_token=seen[id(op)]) if isinstance(op, RemoveOp) else op
+            for op in write_set.queue_ops
+        ),
+    )
 
 
 def _require_receipts(commit: Commit) -> None:
@@ -290,7 +340,7 @@ def _require_receipts(commit: Commit) -> None:
             raise InvalidArgumentError(
                 f"acks[{at}].receipt", "is required where queues are another store"
             )
-    if commit.acks and commit.expected_update_time is None:
+    if commit.acks and commit.expected_update_time is None and commit.create_workflow is None:
         raise FailedPreconditionError(
             "EXPECTED_UPDATE_TIME_REQUIRED",
             f"workflow/{commit.workflow_id}",

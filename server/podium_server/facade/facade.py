@@ -13,7 +13,7 @@ from podium_core.dao import (
     QueueStore,
     RateLimitingDAO,
 )
-from podium_server.services.facade_port import ServerInfo
+from podium_core.server_info import ServerInfo
 
 
 class Facade:

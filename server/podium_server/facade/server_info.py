@@ -5,10 +5,10 @@ from __future__ import annotations
 from podium_core.backend import Capability, DataType
 from podium_core.dao import Guarantee
 from podium_core.models.json_text import MAX_DEPTH
-from podium_core.write_set.validation import MAX_IDS, MAX_ITEMS
+from podium_core.requirements import MAX_IDS, MAX_ITEMS
+from podium_core.server_info import DataTypeInfo, ServerInfo, ServerLimits
 from podium_server.config.config import Config
 from podium_server.interceptors.limits import CallLimits
-from podium_server.services.facade_port import DataTypeInfo, ServerInfo, ServerLimits
 from podium_server.version import podium_version
 
 
@@ -25,7 +25,7 @@ def server_info(config: Config) -> ServerInfo:
     """Version, and for each data type the store, what it can do and what it promises."""
     return ServerInfo(
         version=podium_version(),
-        data_types=tuple(_data_type(config, data_type) for data_type in DataType),
+        data_types={data_type.value: _data_type(config, data_type) for data_type in DataType},
         limits=_limits(config),
         commit_guarantee=_commit_guarantee(config),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -17,6 +17,9 @@ from podium_protocol.status import NAMESPACE_KEY, REQUEST_ID_KEY
 from podium_server.interceptors.limits import CallLimits
 
 Context = grpc.aio.ServicerContext[Any, Any]
+
+# Carries out one call, from the bytes of its request (or its stream) to those of its answer.
+Body = Callable[[Any, "Call", Context], Awaitable[Any]]
 
 _MAX_REQUEST_ID = 128
 _NAMESPACE = "default"

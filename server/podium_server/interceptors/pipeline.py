@@ -21,14 +21,14 @@ from podium_core.errors import (
     ResultTooLargeError,
 )
 from podium_protocol.rpcs import Kind, Rpc
-from podium_server.interceptors.call import Call, Context
+from podium_server.interceptors.call import Body, Call, Context
+from podium_server.interceptors.call_log import logged
 from podium_server.interceptors.failures import fail
 from podium_server.interceptors.limits import CallLimits, InFlight
 
 T = TypeVar("T")
 
 Send = Callable[[Message], Awaitable[None]]
-Body = Callable[[Any, Call, Context], Awaitable[Any]]
 Behaviour = Callable[[Any, Context], Awaitable[Any]]
 
 _FACTORIES: dict[Kind, Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
@@ -47,12 +47,25 @@ class Pipeline:
     """
 
     def __init__(
-        self, limits: CallLimits, in_flight: InFlight, streaming_twins: dict[str, str] | None = None
+        self,
+        limits: CallLimits,
+        in_flight: InFlight,
+        streaming_twins: dict[str, str] | None = None,
+        *,
+        log_calls: bool = False,
     ) -> None:
-        """Takes the limits, the counter, and which RPC streams what a unary one (by path) can't hold."""
+        """Nothing is wrapped yet.
+
+        Args:
+            limits: What a call may take.
+            in_flight: The counter.
+            streaming_twins: Which RPC streams what a unary one (by path) can't hold.
+            log_calls: Whether good calls have a line in the log.
+        """
         self._limits = limits
         self._in_flight = in_flight
         self._twins = streaming_twins or {}
+        self._log_calls = log_calls
 
     def handler(self, rpc: Rpc, method: Callable[..., Any]) -> grpc.RpcMethodHandler[Any, Any]:
         """The handler of an RPC, to be registered."""
@@ -62,7 +75,8 @@ class Pipeline:
             Kind.CLIENT_STREAM: self._request_stream,
             Kind.BIDIRECTIONAL: self._request_stream,
         }
-        return _FACTORIES[rpc.kind](self._guarded(rpc, bodies[rpc.kind](rpc, method)))
+        body = bodies[rpc.kind](rpc, method)
+        return _FACTORIES[rpc.kind](self._guarded(rpc, logged(body) if self._log_calls else body))
 
     def _guarded(self, rpc: Rpc, body: Body) -> Behaviour:
         limits, in_flight = self._limits, self._in_flight
@@ -168,9 +182,9 @@ class Pipeline:
             try:
                 data = message.SerializeToString()
             except (EncodeError, ValueError) as error:  # above the 2 GiB of any protobuf message
-                raise _too_large(most, twin) from error
+                raise ResultTooLargeError(most, twin) from error
             if len(data) > most:
-                raise _too_large(most, twin)
+                raise ResultTooLargeError(most, twin)
             return data
 
         return serialize
@@ -180,13 +194,6 @@ def _was_cancelled(context: Context) -> bool:
     # Otherwise something inside was, as a future of a store that closes: the caller still waits for a status.
     task = asyncio.current_task()
     return bool(context.cancelled()) or (task is not None and task.cancelling() > 0)
-
-
-def _too_large(limit_bytes: int, twin: str) -> ResultTooLargeError:
-    error = ResultTooLargeError(limit_bytes, twin)
-    if not twin:
-        error.message = f"the answer is above {limit_bytes} bytes: ask for less"
-    return error
 
 
 async def _received(context: Context, parse: Callable[[bytes], T]) -> AsyncGenerator[T, None]:

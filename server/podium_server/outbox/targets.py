@@ -10,20 +10,24 @@ from podium_core.backend import ExecutionAdapter
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.dao import QueueStore
 from podium_core.outbox import (
+    KIND_ACK,
     KIND_PUSH,
     KIND_REMOVAL,
+    KIND_REMOVE,
     KIND_UNQUEUE,
     OutboxEntry,
     PushIntent,
     QueueTarget,
     UnqueueIntent,
 )
-from podium_core.write_set import PushOp
+from podium_core.write_set import AckOp, PushOp, RemoveOp
 
 Target = Callable[[OutboxEntry], Awaitable[None]]
 
 _push = msgspec.json.Decoder(PushIntent)
 _unqueue = msgspec.json.Decoder(UnqueueIntent)
+_ack = msgspec.json.Decoder(AckOp)
+_remove = msgspec.json.Decoder(RemoveOp)
 
 
 def removal_target(store: ExecutionAdapter) -> Mapping[str, Target]:
@@ -48,6 +52,14 @@ def queue_targets(
 
     async def unqueue(entry: OutboxEntry) -> None:
         intent = _unqueue.decode(entry.body)
-        await queues.remove(intent.queue_name, intent.message_id)
+        await target.remove_older(intent.queue_name, intent.message_id, entry.token)
 
-    return {KIND_PUSH: push, KIND_UNQUEUE: unqueue}
+    async def ack(entry: OutboxEntry) -> None:
+        op = _ack.decode(entry.body)
+        await queues.ack(op.queue_name, op.message_id, receipt=op.receipt)
+
+    async def remove(entry: OutboxEntry) -> None:
+        op = _remove.decode(entry.body)
+        await target.remove_seen([(op.queue_name, op.message_id, op.seen_token)])
+
+    return {KIND_PUSH: push, KIND_UNQUEUE: unqueue, KIND_ACK: ack, KIND_REMOVE: remove}

@@ -13,17 +13,18 @@ from podium.v1 import consume_pb2
 from podium_core.dao import QueueStore
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Message
+from podium_core.requirements import (
+    MAX_ITEMS,
+    require_at_least,
+    require_lease,
+    require_not_negative,
+    require_text,
+)
 from podium_protocol import codec
 from podium_server.interceptors.pipeline import Send
 from podium_server.services.leasing import Leasing, fitting
 from podium_server.services.paging import CHUNK_BYTES
-from podium_server.services.request_checks import (
-    MAX_ITEMS,
-    optional_lease_ms,
-    require_at_least,
-    require_lease_ms,
-    require_text,
-)
+from podium_server.services.request_checks import optional
 
 Request = consume_pb2.ConsumeRequest
 Response = consume_pb2.ConsumeResponse
@@ -41,7 +42,9 @@ class Consumption:
     ) -> None:
         """Takes what opened the stream, the store, what leases from it, and the way to the client."""
         self._queue_name = require_text(open_.queue_name, "open.queue_name")
-        self._unack_timeout_ms = optional_lease_ms(open_, "open.unack_timeout_ms")
+        asked = optional(open_, "unack_timeout_ms")
+        lease_ms = queues.unack_timeout_ms(self._queue_name) if asked is None else asked
+        self._unack_timeout_ms = require_lease(lease_ms, "open.unack_timeout_ms")
         self._queues = queues
         self._leasing = leasing
         self._send = send
@@ -51,7 +54,7 @@ class Consumption:
         self._ended = False
         # Bounded: a client that sends acks faster than the store takes them is read no further.
         self._actions: asyncio.Queue[Action | None] = asyncio.Queue(MAX_ITEMS)
-        self._grant(require_at_least(open_.credit, 0, "open.credit"))
+        self._grant(require_not_negative(open_.credit, "open.credit"))
 
     @classmethod
     async def opened(
@@ -100,7 +103,7 @@ class Consumption:
                 case "ack":
                     await self._actions.put(_named(request.ack, "ack"))
                 case "extend":
-                    require_lease_ms(request.extend.unack_timeout_ms, "extend.unack_timeout_ms")
+                    require_lease(request.extend.unack_timeout_ms, "extend.unack_timeout_ms")
                     await self._actions.put(_named(request.extend, "extend"))
                 case "give_back":
                     await self._actions.put(_named(request.give_back, "give_back"))
@@ -135,7 +138,10 @@ class Consumption:
             while handed < len(messages):
                 batch = messages[handed : handed + fitting(messages[handed:], CHUNK_BYTES)]
                 handed += len(batch)
-                event = Response.Messages(messages=[codec.message_to_proto(m) for m in batch])
+                event = Response.Messages(
+                    messages=[codec.message_to_proto(message) for message in batch],
+                    unack_timeout_ms=self._unack_timeout_ms,
+                )
                 await self._send(Response(messages=event))
         finally:
             self._handing_over = False

@@ -9,7 +9,7 @@ from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.services.facade_port import Facade
 from podium_server.services.paging import EVENT_HANDLERS, chunks
-from podium_server.services.request_checks import require_present, require_text
+from podium_server.services.request_checks import require_present
 
 
 class EventHandlerServicer:
@@ -39,7 +39,7 @@ class EventHandlerServicer:
     async def RemoveEventHandler(
         self, request: pb.RemoveEventHandlerRequest, call: Call
     ) -> pb.RemoveEventHandlerResponse:
-        await self._event_handlers.remove_event_handler(require_text(request.name, "name"))
+        await self._event_handlers.remove_event_handler(request.name)
         return pb.RemoveEventHandlerResponse()
 
     def GetAllEventHandlers(
@@ -56,7 +56,7 @@ class EventHandlerServicer:
         self, request: pb.GetEventHandlersForEventRequest, call: Call
     ) -> pb.GetEventHandlersForEventResponse:
         found = await self._event_handlers.get_event_handlers_for_event(
-            require_text(request.event, "event"), active_only=request.active_only
+            request.event, active_only=request.active_only
         )
         return pb.GetEventHandlersForEventResponse(
             event_handlers=[codec.event_handler_to_proto(handler) for handler in found]

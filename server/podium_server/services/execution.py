@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from podium.v1 import commit_pb2
-from podium.v1 import execution_workflows_pb2 as pb
+from podium.v1 import commit_pb2, execution_workflows_pb2 as pb
 from podium_core.errors import InvalidArgumentError, NotFoundError
+from podium_core.write_set import commit_builder
 from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.services.execution_tasks import ExecutionTasksServicer
 from podium_server.services.paging import WORKFLOW_IDS, WORKFLOWS, chunks
-from podium_server.services.request_checks import (
-    MAX_ITEMS,
-    expected_update_time,
-    refuse_payloads,
-    require_duration,
-    require_ids,
-    require_not_negative,
-    require_present,
-    require_text,
-)
+from podium_server.services.request_checks import optional, refuse_payloads, require_present
 
 
 class ExecutionServicer(ExecutionTasksServicer):
@@ -44,7 +35,7 @@ class ExecutionServicer(ExecutionTasksServicer):
             codec.workflow_without_tasks_from_proto(
                 require_present(request, "workflow"), "workflow"
             ),
-            expected_update_time=expected_update_time(request),
+            expected_update_time=optional(request, "expected_update_time"),
             upsert=request.upsert,
         )
         return pb.UpdateWorkflowResponse(updated_time=updated_time)
@@ -53,7 +44,7 @@ class ExecutionServicer(ExecutionTasksServicer):
         self, request: pb.RemoveWorkflowRequest, call: Call
     ) -> pb.RemoveWorkflowResponse:
         removed = await self._executions.remove_workflow(
-            require_text(request.workflow_id, "workflow_id"), archive=request.archive
+            request.workflow_id, archive=request.archive
         )
         return pb.RemoveWorkflowResponse(removed=removed)
 
@@ -61,9 +52,7 @@ class ExecutionServicer(ExecutionTasksServicer):
         self, request: pb.RemoveWorkflowWithExpiryRequest, call: Call
     ) -> pb.RemoveWorkflowWithExpiryResponse:
         removed = await self._executions.remove_workflow_with_expiry(
-            require_text(request.workflow_id, "workflow_id"),
-            ttl_seconds=require_duration(request.ttl_seconds, "ttl_seconds", unit_ms=1000),
-            archive=request.archive,
+            request.workflow_id, ttl_seconds=request.ttl_seconds, archive=request.archive
         )
         return pb.RemoveWorkflowWithExpiryResponse(removed=removed)
 
@@ -71,7 +60,7 @@ class ExecutionServicer(ExecutionTasksServicer):
         self, request: pb.RemoveFromPendingWorkflowRequest, call: Call
     ) -> pb.RemoveFromPendingWorkflowResponse:
         await self._executions.remove_from_pending_workflow(
-            request.workflow_name, require_text(request.workflow_id, "workflow_id")
+            request.workflow_name, request.workflow_id
         )
         return pb.RemoveFromPendingWorkflowResponse()
 
@@ -79,12 +68,11 @@ class ExecutionServicer(ExecutionTasksServicer):
         self, request: pb.GetWorkflowRequest, call: Call
     ) -> pb.GetWorkflowResponse:
         refuse_payloads(request)
-        workflow_id = require_text(request.workflow_id, "workflow_id")
         workflow = await self._executions.get_workflow(
-            workflow_id, include_tasks=request.include_tasks
+            request.workflow_id, include_tasks=request.include_tasks
         )
         if workflow is None:
-            raise NotFoundError("workflow", workflow_id)
+            raise NotFoundError("workflow", request.workflow_id)
         return pb.GetWorkflowResponse(
             workflow=codec.workflow_to_proto(workflow), source=pb.WORKFLOW_SOURCE_PRIMARY
         )
@@ -93,26 +81,27 @@ class ExecutionServicer(ExecutionTasksServicer):
         self, request: pb.GetWorkflowsRequest, call: Call
     ) -> AsyncIterator[pb.GetWorkflowsResponse]:
         refuse_payloads(request)
-        ids = require_ids(request.workflow_ids, "workflow_ids")
         return chunks(
             request,
             pb.GetWorkflowsResponse,
             WORKFLOWS,
             lambda token: self._executions.get_workflows(
-                ids, include_tasks=request.include_tasks, resume_token=token
+                list(request.workflow_ids),
+                include_tasks=request.include_tasks,
+                resume_token=token,
             ),
         )
 
     def GetRunningWorkflowIds(
         self, request: pb.GetRunningWorkflowIdsRequest, call: Call
     ) -> AsyncIterator[pb.GetRunningWorkflowIdsResponse]:
-        name, version = _workflow_name(request), _version(request)
+        version = optional(request, "version")
         return chunks(
             request,
             pb.GetRunningWorkflowIdsResponse,
             WORKFLOW_IDS,
             lambda token: self._executions.get_running_workflow_ids(
-                name, version=version, resume_token=token
+                request.workflow_name, version=version, resume_token=token
             ),
         )
 
@@ -120,36 +109,35 @@ class ExecutionServicer(ExecutionTasksServicer):
         self, request: pb.GetPendingWorkflowsByTypeRequest, call: Call
     ) -> AsyncIterator[pb.GetPendingWorkflowsByTypeResponse]:
         refuse_payloads(request)
-        name, version = _workflow_name(request), _version(request)
+        version = optional(request, "version")
         return chunks(
             request,
             pb.GetPendingWorkflowsByTypeResponse,
             WORKFLOWS,
             lambda token: self._executions.get_pending_workflows_by_type(
-                name, version=version, resume_token=token
+                request.workflow_name, version=version, resume_token=token
             ),
         )
 
     async def GetPendingWorkflowCount(
         self, request: pb.GetPendingWorkflowCountRequest, call: Call
     ) -> pb.GetPendingWorkflowCountResponse:
-        count = await self._executions.get_pending_workflow_count(_workflow_name(request))
+        count = await self._executions.get_pending_workflow_count(request.workflow_name)
         return pb.GetPendingWorkflowCountResponse(count=count)
 
     def GetWorkflowsByType(
         self, request: pb.GetWorkflowsByTypeRequest, call: Call
     ) -> AsyncIterator[pb.GetWorkflowsByTypeResponse]:
         refuse_payloads(request)
-        name = _workflow_name(request)
-        start_time = require_not_negative(request.start_time, "start_time")
-        if request.end_time < start_time:
-            raise InvalidArgumentError("end_time", "must not be before start_time")
         return chunks(
             request,
             pb.GetWorkflowsByTypeResponse,
             WORKFLOWS,
             lambda token: self._executions.get_workflows_by_type(
-                name, start_time=start_time, end_time=request.end_time, resume_token=token
+                request.workflow_name,
+                start_time=request.start_time,
+                end_time=request.end_time,
+                resume_token=token,
             ),
         )
 
@@ -157,14 +145,15 @@ class ExecutionServicer(ExecutionTasksServicer):
         self, request: pb.GetWorkflowsByCorrelationIdRequest, call: Call
     ) -> AsyncIterator[pb.GetWorkflowsByCorrelationIdResponse]:
         refuse_payloads(request)
-        name = _workflow_name(request)
-        correlation_id = require_text(request.correlation_id, "correlation_id")
         return chunks(
             request,
             pb.GetWorkflowsByCorrelationIdResponse,
             WORKFLOWS,
             lambda token: self._executions.get_workflows_by_correlation_id(
-                name, correlation_id, include_tasks=request.include_tasks, resume_token=token
+                request.workflow_name,
+                request.correlation_id,
+                include_tasks=request.include_tasks,
+                resume_token=token,
             ),
         )
 
@@ -177,13 +166,13 @@ class ExecutionServicer(ExecutionTasksServicer):
     async def ResetWorkflow(
         self, request: pb.ResetWorkflowRequest, call: Call
     ) -> pb.ResetWorkflowResponse:
-        workflow_id = require_text(request.workflow_id, "workflow_id")
-        return pb.ResetWorkflowResponse(removed=await self._executions.reset_workflow(workflow_id))
+        removed = await self._executions.reset_workflow(request.workflow_id)
+        return pb.ResetWorkflowResponse(removed=removed)
 
     async def Commit(
         self, request: commit_pb2.CommitRequest, call: Call
     ) -> commit_pb2.CommitResponse:
-        _require_commit(request)
+        commit_builder.require_size(request)
         result = await self._executions.commit(codec.commit_from_request(request))
         return codec.commit_to_response(result)
 
@@ -193,35 +182,3 @@ def _replaces(request: pb.CreateWorkflowRequest) -> bool:
     if request.if_exists not in (pb.IF_EXISTS_UNSPECIFIED, pb.IF_EXISTS_REPLACE):
         raise InvalidArgumentError("if_exists", f"the enum has no value {request.if_exists}")
     return request.if_exists == pb.IF_EXISTS_REPLACE
-
-
-def _workflow_name(
-    request: pb.GetRunningWorkflowIdsRequest
-    | pb.GetPendingWorkflowsByTypeRequest
-    | pb.GetPendingWorkflowCountRequest
-    | pb.GetWorkflowsByTypeRequest
-    | pb.GetWorkflowsByCorrelationIdRequest,
-) -> str:
-    return require_text(request.workflow_name, "workflow_name")
-
-
-def _version(
-    request: pb.GetRunningWorkflowIdsRequest | pb.GetPendingWorkflowsByTypeRequest,
-) -> int | None:
-    return request.version if request.HasField("version") else None
-
-
-def _require_commit(request: commit_pb2.CommitRequest) -> None:
-    parts = (
-        request.create_tasks,
-        request.update_tasks,
-        request.pushes,
-        request.acks,
-        request.removes,
-    )
-    total = sum(len(part) for part in parts)
-    if total > MAX_ITEMS:
-        raise InvalidArgumentError("", f"{total} items are more than the limit of {MAX_ITEMS}")
-    for at, push in enumerate(request.pushes):
-        require_text(push.message_id, f"pushes[{at}].message_id")
-        require_duration(push.offset_ms, f"pushes[{at}].offset_ms")

@@ -6,22 +6,13 @@ from collections.abc import AsyncIterator
 
 from podium.v1 import execution_tasks_pb2 as pb
 from podium_core.errors import NotFoundError
+from podium_core.requirements import MAX_ITEMS, require_at_most, require_text
 from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.services.facade_port import Facade
 from podium_server.services.limits import limited_task
 from podium_server.services.paging import TASKS, chunks
-from podium_server.services.request_checks import (
-    MAX_IDS,
-    MAX_ITEMS,
-    expected_update_time,
-    refuse_payloads,
-    require_at_most,
-    require_count,
-    require_ids,
-    require_present,
-    require_text,
-)
+from podium_server.services.request_checks import optional, refuse_payloads, require_present
 
 
 class ExecutionTasksServicer:
@@ -47,7 +38,7 @@ class ExecutionTasksServicer:
     async def UpdateTask(self, request: pb.UpdateTaskRequest, call: Call) -> pb.UpdateTaskResponse:
         update_time = await self._executions.update_task(
             codec.task_from_proto(require_present(request, "task"), "task"),
-            expected_update_time=expected_update_time(request),
+            expected_update_time=optional(request, "expected_update_time"),
             upsert=request.upsert,
         )
         return pb.UpdateTaskResponse(update_time=update_time)
@@ -62,20 +53,19 @@ class ExecutionTasksServicer:
         return pb.UpdateTasksResponse(update_times=update_times)
 
     async def RemoveTask(self, request: pb.RemoveTaskRequest, call: Call) -> pb.RemoveTaskResponse:
-        task_id = require_text(request.task_id, "task_id")
-        return pb.RemoveTaskResponse(removed=await self._executions.remove_task(task_id))
+        removed = await self._executions.remove_task(request.task_id)
+        return pb.RemoveTaskResponse(removed=removed)
 
     async def GetTask(self, request: pb.GetTaskRequest, call: Call) -> pb.GetTaskResponse:
         refuse_payloads(request)
-        task_id = require_text(request.task_id, "task_id")
-        task = await self._executions.get_task(task_id)
+        task = await self._executions.get_task(request.task_id)
         if task is None:
-            raise NotFoundError("task", task_id)
+            raise NotFoundError("task", request.task_id)
         return pb.GetTaskResponse(task=codec.task_to_proto(task))
 
     async def GetTasks(self, request: pb.GetTasksRequest, call: Call) -> pb.GetTasksResponse:
         refuse_payloads(request)
-        tasks = await self._executions.get_tasks(require_ids(request.task_ids, "task_ids"))
+        tasks = await self._executions.get_tasks(list(request.task_ids))
         return pb.GetTasksResponse(tasks=[codec.task_to_proto(task) for task in tasks])
 
     async def GetTasksByType(
@@ -83,9 +73,7 @@ class ExecutionTasksServicer:
     ) -> pb.GetTasksByTypeResponse:
         refuse_payloads(request)
         tasks = await self._executions.get_tasks_by_type(
-            _task_type(request),
-            start_key=request.start_key,
-            count=require_count(request.count, MAX_IDS),
+            request.task_type, start_key=request.start_key, count=request.count
         )
         return pb.GetTasksByTypeResponse(tasks=[codec.task_to_proto(task) for task in tasks])
 
@@ -94,13 +82,12 @@ class ExecutionTasksServicer:
     ) -> AsyncIterator[pb.GetPendingTasksByWorkflowResponse]:
         refuse_payloads(request)
         task_type = _task_type(request)
-        workflow_id = require_text(request.workflow_id, "workflow_id")
         return chunks(
             request,
             pb.GetPendingTasksByWorkflowResponse,
             TASKS,
             lambda token: self._executions.get_pending_tasks_by_workflow(
-                task_type, workflow_id, resume_token=token
+                task_type, request.workflow_id, resume_token=token
             ),
         )
 
@@ -108,13 +95,12 @@ class ExecutionTasksServicer:
         self, request: pb.GetPendingTasksForTaskTypeRequest, call: Call
     ) -> AsyncIterator[pb.GetPendingTasksForTaskTypeResponse]:
         refuse_payloads(request)
-        task_type = _task_type(request)
         return chunks(
             request,
             pb.GetPendingTasksForTaskTypeResponse,
             TASKS,
             lambda token: self._executions.get_pending_tasks_for_task_type(
-                task_type, resume_token=token
+                request.task_type, resume_token=token
             ),
         )
 
@@ -122,12 +108,13 @@ class ExecutionTasksServicer:
         self, request: pb.GetTasksForWorkflowRequest, call: Call
     ) -> AsyncIterator[pb.GetTasksForWorkflowResponse]:
         refuse_payloads(request)
-        workflow_id = require_text(request.workflow_id, "workflow_id")
         return chunks(
             request,
             pb.GetTasksForWorkflowResponse,
             TASKS,
-            lambda token: self._executions.get_tasks_for_workflow(workflow_id, resume_token=token),
+            lambda token: self._executions.get_tasks_for_workflow(
+                request.workflow_id, resume_token=token
+            ),
         )
 
     async def GetInProgressTaskCount(
@@ -145,8 +132,8 @@ class ExecutionTasksServicer:
     async def ExtendLease(
         self, request: pb.ExtendLeaseRequest, call: Call
     ) -> pb.ExtendLeaseResponse:
-        task_id = require_text(request.task_id, "task_id")
-        return pb.ExtendLeaseResponse(update_time=await self._executions.extend_lease(task_id))
+        update_time = await self._executions.extend_lease(request.task_id)
+        return pb.ExtendLeaseResponse(update_time=update_time)
 
     async def AddEventExecution(
         self, request: pb.AddEventExecutionRequest, call: Call
@@ -177,9 +164,7 @@ class ExecutionTasksServicer:
 
 
 def _task_type(
-    request: pb.GetTasksByTypeRequest
-    | pb.GetPendingTasksByWorkflowRequest
-    | pb.GetPendingTasksForTaskTypeRequest
-    | pb.GetInProgressTaskCountRequest,
+    request: pb.GetPendingTasksByWorkflowRequest | pb.GetInProgressTaskCountRequest,
 ) -> str:
+    # The DAO has another name for it; an error has to name the message's field.
     return require_text(request.task_type, "task_type")

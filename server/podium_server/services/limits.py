@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from podium.v1 import concurrent_execution_limit_service_pb2 as concurrency_pb
-from podium.v1 import rate_limiting_service_pb2 as rate_pb
-from podium_core.errors import InvalidArgumentError
+from podium.v1 import (
+    concurrent_execution_limit_service_pb2 as concurrency_pb,
+    rate_limiting_service_pb2 as rate_pb,
+)
 from podium_core.models import Task
 from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.services.facade_port import Facade
-from podium_server.services.request_checks import require_present, require_text
+from podium_server.services.request_checks import optional, require_present
 
 
 class ConcurrentExecutionLimitServicer:
@@ -33,8 +34,9 @@ class ConcurrentExecutionLimitServicer:
     async def ExceedsLimit(
         self, request: concurrency_pb.ExceedsLimitRequest, call: Call
     ) -> concurrency_pb.ExceedsLimitResponse:
-        limit = request.limit if request.HasField("limit") else None
-        exceeds = await self._limits.exceeds_limit(limited_task(request), limit=limit)
+        exceeds = await self._limits.exceeds_limit(
+            limited_task(request), limit=optional(request, "limit")
+        )
         return concurrency_pb.ExceedsLimitResponse(exceeds=exceeds)
 
 
@@ -47,32 +49,14 @@ class RateLimitingServicer:
     async def ExceedsRateLimitPerFrequency(
         self, request: rate_pb.ExceedsRateLimitPerFrequencyRequest, call: Call
     ) -> rate_pb.ExceedsRateLimitPerFrequencyResponse:
-        per_frequency = (
-            request.rate_limit_per_frequency
-            if request.HasField("rate_limit_per_frequency")
-            else None
-        )
-        frequency_seconds = (
-            request.rate_limit_frequency_seconds
-            if request.HasField("rate_limit_frequency_seconds")
-            else None
-        )
         exceeds = await self._limits.exceeds_rate_limit_per_frequency(
-            _defined_task(codec.task_from_proto(require_present(request, "task"), "task")),
-            rate_limit_per_frequency=per_frequency,
-            rate_limit_frequency_seconds=frequency_seconds,
+            limited_task(request),
+            rate_limit_per_frequency=optional(request, "rate_limit_per_frequency"),
+            rate_limit_frequency_seconds=optional(request, "rate_limit_frequency_seconds"),
         )
         return rate_pb.ExceedsRateLimitPerFrequencyResponse(exceeds=exceeds)
 
 
 def limited_task(request: object) -> Task:
-    """The task of a request that asks for a place."""
-    task = codec.task_from_proto(require_present(request, "task"), "task")
-    require_text(task.task_id, "task.task_id")
-    return _defined_task(task)
-
-
-def _defined_task(task: Task) -> Task:
-    if not task.definition_name:
-        raise InvalidArgumentError("task.task_def_name", "is required, or task_type")
-    return task
+    """The task of a request that is about limits."""
+    return codec.task_from_proto(require_present(request, "task"), "task")

@@ -10,7 +10,7 @@ from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.services.facade_port import Facade
 from podium_server.services.paging import TASK_DEFS, WORKFLOW_DEFS, chunks
-from podium_server.services.request_checks import require_at_least, require_present, require_text
+from podium_server.services.request_checks import require_present
 
 _TASK_DEF = "task definition"
 _WORKFLOW_DEF = "workflow definition"
@@ -37,10 +37,9 @@ class MetadataServicer:
         return pb.UpdateTaskDefResponse()
 
     async def GetTaskDef(self, request: pb.GetTaskDefRequest, call: Call) -> pb.GetTaskDefResponse:
-        name = require_text(request.name, "name")
-        found = await self._metadata.get_task_def(name)
+        found = await self._metadata.get_task_def(request.name)
         if found is None:
-            raise NotFoundError(_TASK_DEF, name)
+            raise NotFoundError(_TASK_DEF, request.name)
         return pb.GetTaskDefResponse(task_def=codec.task_def_to_proto(found))
 
     def GetAllTaskDefs(
@@ -56,7 +55,7 @@ class MetadataServicer:
     async def RemoveTaskDef(
         self, request: pb.RemoveTaskDefRequest, call: Call
     ) -> pb.RemoveTaskDefResponse:
-        await self._metadata.remove_task_def(require_text(request.name, "name"))
+        await self._metadata.remove_task_def(request.name)
         return pb.RemoveTaskDefResponse()
 
     async def CreateWorkflowDef(
@@ -80,25 +79,23 @@ class MetadataServicer:
     async def GetLatestWorkflowDef(
         self, request: pb.GetLatestWorkflowDefRequest, call: Call
     ) -> pb.GetLatestWorkflowDefResponse:
-        name = require_text(request.name, "name")
-        found = await self._metadata.get_latest_workflow_def(name)
+        found = await self._metadata.get_latest_workflow_def(request.name)
         if found is None:
-            raise NotFoundError(_WORKFLOW_DEF, name)
+            raise NotFoundError(_WORKFLOW_DEF, request.name)
         return pb.GetLatestWorkflowDefResponse(workflow_def=codec.workflow_def_to_proto(found))
 
     async def GetWorkflowDef(
         self, request: pb.GetWorkflowDefRequest, call: Call
     ) -> pb.GetWorkflowDefResponse:
-        name, version = _identity(request)
-        found = await self._metadata.get_workflow_def(name, version)
+        found = await self._metadata.get_workflow_def(request.name, request.version)
         if found is None:
-            raise NotFoundError(_WORKFLOW_DEF, f"{name}:{version}")
+            raise NotFoundError(_WORKFLOW_DEF, f"{request.name}:{request.version}")
         return pb.GetWorkflowDefResponse(workflow_def=codec.workflow_def_to_proto(found))
 
     async def RemoveWorkflowDef(
         self, request: pb.RemoveWorkflowDefRequest, call: Call
     ) -> pb.RemoveWorkflowDefResponse:
-        await self._metadata.remove_workflow_def(*_identity(request))
+        await self._metadata.remove_workflow_def(request.name, request.version)
         return pb.RemoveWorkflowDefResponse()
 
     def GetAllWorkflowDefs(
@@ -129,9 +126,5 @@ class MetadataServicer:
     async def GetWorkflowVersions(
         self, request: pb.GetWorkflowVersionsRequest, call: Call
     ) -> pb.GetWorkflowVersionsResponse:
-        versions = await self._metadata.get_workflow_versions(require_text(request.name, "name"))
+        versions = await self._metadata.get_workflow_versions(request.name)
         return pb.GetWorkflowVersionsResponse(versions=versions)
-
-
-def _identity(request: pb.GetWorkflowDefRequest | pb.RemoveWorkflowDefRequest) -> tuple[str, int]:
-    return require_text(request.name, "name"), require_at_least(request.version, 1, "version")

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 from podium.v1 import poll_data_service_pb2 as pb
 from podium_core.errors import NotFoundError
+from podium_core.requirements import require_text
 from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.services.facade_port import Facade
 from podium_server.services.paging import POLL_DATA, chunks
-from podium_server.services.request_checks import require_text
 
 
 class PollDataServicer:
@@ -23,14 +23,14 @@ class PollDataServicer:
         self, request: pb.UpdateLastPollDataRequest, call: Call
     ) -> pb.UpdateLastPollDataResponse:
         await self._poll_data.update_last_poll_data(
-            _task_type(request), _domain(request), request.worker_id
+            _task_type(request), request.domain or None, request.worker_id
         )
         return pb.UpdateLastPollDataResponse()
 
     async def GetPollData(
         self, request: pb.GetPollDataRequest, call: Call
     ) -> pb.GetPollDataResponse:
-        task_type, domain = _task_type(request), _domain(request)
+        task_type, domain = _task_type(request), request.domain or None
         found = await self._poll_data.get_poll_data(task_type, domain)
         if found is None:
             raise NotFoundError("poll data", f"{task_type}:{domain}" if domain else task_type)
@@ -58,8 +58,5 @@ class PollDataServicer:
 def _task_type(
     request: pb.UpdateLastPollDataRequest | pb.GetPollDataRequest | pb.GetPollDataForTaskRequest,
 ) -> str:
+    # The DAO has another name for it; an error has to name the message's field.
     return require_text(request.task_type, "task_type")
-
-
-def _domain(request: pb.UpdateLastPollDataRequest | pb.GetPollDataRequest) -> str | None:
-    return require_text(request.domain, "domain") if request.domain else None

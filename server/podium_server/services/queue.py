@@ -7,22 +7,15 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from podium.v1 import consume_pb2, queue_messages_pb2
-from podium_core.models import Message, PushMessage
+from podium_core.models import Message
+from podium_core.requirements import MAX_ITEMS, require_at_most, require_duration
 from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.interceptors.pipeline import Send
 from podium_server.services.consume import Consumption
 from podium_server.services.facade_port import Facade
 from podium_server.services.leasing import Leasing, fitting, wait_ms
-from podium_server.services.request_checks import (
-    MAX_ITEMS,
-    optional_lease_ms,
-    require_at_most,
-    require_count,
-    require_duration,
-    require_priority,
-    require_text,
-)
+from podium_server.services.request_checks import optional
 
 pb = queue_messages_pb2
 
@@ -38,24 +31,22 @@ class QueueServicer:
         self._max_message_bytes = max_message_bytes
 
     async def Push(self, request: pb.PushRequest, call: Call) -> pb.PushResponse:
-        await self._queues.push(_queue(request), _pushed(request))
+        await self._queues.push(request.queue_name, codec.pushed_message(request))
         return pb.PushResponse()
 
     async def PushMessages(
         self, request: pb.PushMessagesRequest, call: Call
     ) -> pb.PushMessagesResponse:
         require_at_most(request.messages, MAX_ITEMS, "messages")
-        messages = [
-            _checked(codec.push_message_from_proto(message), f"messages[{at}].")
-            for at, message in enumerate(request.messages)
-        ]
-        await self._queues.push_messages(_queue(request), messages)
+        messages = [codec.push_message_from_proto(message) for message in request.messages]
+        await self._queues.push_messages(request.queue_name, messages)
         return pb.PushMessagesResponse()
 
     async def PushIfNotExists(
         self, request: pb.PushIfNotExistsRequest, call: Call
     ) -> pb.PushIfNotExistsResponse:
-        pushed = await self._queues.push_if_not_exists(_queue(request), _pushed(request))
+        message = codec.pushed_message(request)
+        pushed = await self._queues.push_if_not_exists(request.queue_name, message)
         return pb.PushIfNotExistsResponse(pushed=pushed)
 
     async def Pop(self, request: pb.PopRequest, call: Call) -> pb.PopResponse:
@@ -75,17 +66,17 @@ class QueueServicer:
     async def _leased(
         self, request: pb.PopRequest | pb.PollMessagesRequest, call: Call
     ) -> list[Message]:
-        queue_name = _queue(request)
+        # Before it is cut to the deadline.
         timeout_ms = require_duration(request.timeout_ms, "timeout_ms")
         messages = await self._leasing.poll(
-            queue_name,
-            count=require_count(request.count),
+            request.queue_name,
+            count=request.count,
             timeout_ms=wait_ms(timeout_ms, call),
-            unack_timeout_ms=optional_lease_ms(request, "unack_timeout_ms"),
+            unack_timeout_ms=optional(request, "unack_timeout_ms"),
         )
         if messages and call.cancelled:
             # The answer would go nowhere.
-            self._leasing.give_back(queue_name, messages)
+            self._leasing.give_back(request.queue_name, messages)
             raise asyncio.CancelledError
         return messages
 
@@ -93,7 +84,7 @@ class QueueServicer:
         return pb.RemoveResponse(removed=await self._queues.remove(*_message(request)))
 
     async def GetSize(self, request: pb.GetSizeRequest, call: Call) -> pb.GetSizeResponse:
-        return pb.GetSizeResponse(size=await self._queues.get_size(_queue(request)))
+        return pb.GetSizeResponse(size=await self._queues.get_size(request.queue_name))
 
     async def Ack(self, request: pb.AckRequest, call: Call) -> pb.AckResponse:
         return pb.AckResponse(
@@ -104,18 +95,15 @@ class QueueServicer:
         self, request: pb.AckMessagesRequest, call: Call
     ) -> pb.AckMessagesResponse:
         require_at_most(request.messages, MAX_ITEMS, "messages")
-        for at, message in enumerate(request.messages):
-            require_text(message.message_id, f"messages[{at}].message_id")
         acks = codec.receipts_from_proto(request.messages)
-        return pb.AckMessagesResponse(acked=await self._queues.ack_messages(_queue(request), acks))
+        acked = await self._queues.ack_messages(request.queue_name, acks)
+        return pb.AckMessagesResponse(acked=acked)
 
     async def SetUnackTimeout(
         self, request: pb.SetUnackTimeoutRequest, call: Call
     ) -> pb.SetUnackTimeoutResponse:
         changed = await self._queues.set_unack_timeout(
-            *_message(request),
-            require_duration(request.unack_timeout_ms, "unack_timeout_ms"),
-            receipt=request.receipt,
+            *_message(request), request.unack_timeout_ms, receipt=request.receipt
         )
         return pb.SetUnackTimeoutResponse(changed=changed)
 
@@ -123,14 +111,12 @@ class QueueServicer:
         self, request: pb.SetUnackTimeoutIfShorterRequest, call: Call
     ) -> pb.SetUnackTimeoutIfShorterResponse:
         changed = await self._queues.set_unack_timeout_if_shorter(
-            *_message(request),
-            require_duration(request.unack_timeout_ms, "unack_timeout_ms"),
-            receipt=request.receipt,
+            *_message(request), request.unack_timeout_ms, receipt=request.receipt
         )
         return pb.SetUnackTimeoutIfShorterResponse(changed=changed)
 
     async def Flush(self, request: pb.FlushRequest, call: Call) -> pb.FlushResponse:
-        return pb.FlushResponse(removed_count=await self._queues.flush(_queue(request)))
+        return pb.FlushResponse(removed_count=await self._queues.flush(request.queue_name))
 
     async def QueuesDetail(
         self, request: pb.QueuesDetailRequest, call: Call
@@ -147,7 +133,7 @@ class QueueServicer:
         self, request: pb.ProcessUnacksRequest, call: Call
     ) -> pb.ProcessUnacksResponse:
         return pb.ProcessUnacksResponse(
-            returned_count=await self._queues.process_unacks(_queue(request))
+            returned_count=await self._queues.process_unacks(request.queue_name)
         )
 
     async def ResetOffsetTime(
@@ -159,9 +145,7 @@ class QueueServicer:
 
     async def Postpone(self, request: pb.PostponeRequest, call: Call) -> pb.PostponeResponse:
         postponed = await self._queues.postpone(
-            *_message(request),
-            priority=require_priority(request.priority, "priority"),
-            offset_ms=require_duration(request.offset_ms, "offset_ms"),
+            *_message(request), priority=request.priority, offset_ms=request.offset_ms
         )
         return pb.PostponeResponse(postponed=postponed)
 
@@ -175,7 +159,7 @@ class QueueServicer:
     async def PeekFirstIds(
         self, request: pb.PeekFirstIdsRequest, call: Call
     ) -> pb.PeekFirstIdsResponse:
-        ids = await self._queues.peek_first_ids(_queue(request), require_count(request.count))
+        ids = await self._queues.peek_first_ids(request.queue_name, request.count)
         return pb.PeekFirstIdsResponse(message_ids=ids)
 
     async def Consume(
@@ -186,30 +170,10 @@ class QueueServicer:
             await consumption.run(requests, self._draining)
 
 
-class _OfQueue(Protocol):
+class _OfMessage(Protocol):
     queue_name: str
-
-
-class _OfMessage(_OfQueue, Protocol):
     message_id: str
 
 
-def _queue(request: _OfQueue) -> str:
-    return require_text(request.queue_name, "queue_name")
-
-
 def _message(request: _OfMessage) -> tuple[str, str]:
-    return _queue(request), require_text(request.message_id, "message_id")
-
-
-def _pushed(request: pb.PushRequest | pb.PushIfNotExistsRequest) -> PushMessage:
-    require_text(request.message_id, "message_id")
-    return _checked(codec.pushed_message(request), "")
-
-
-def _checked(message: PushMessage, path: str) -> PushMessage:
-    if path:
-        require_text(message.id, f"{path}id")
-    require_priority(message.priority, f"{path}priority")
-    require_duration(message.offset_ms, f"{path}offset_ms")
-    return message
+    return request.queue_name, request.message_id

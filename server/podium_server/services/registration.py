@@ -50,11 +50,13 @@ class Services:
         await self._leasing.finish()
 
 
-def register(server: grpc.aio.Server, facade: Facade, limits: CallLimits) -> Services:
+def register(
+    server: grpc.aio.Server, facade: Facade, limits: CallLimits, *, log_calls: bool = False
+) -> Services:
     """Add every service of the contract to a server; what isn't there yet answers UNIMPLEMENTED."""
     in_flight = InFlight()
     leasing = Leasing(facade.queues, facade.draining)
-    pipeline = Pipeline(limits, in_flight, STREAMING_TWINS)
+    pipeline = Pipeline(limits, in_flight, STREAMING_TWINS, log_calls=log_calls)
     servicers: dict[str, object] = {
         "ExecutionService": ExecutionServicer(facade),
         "MetadataService": MetadataServicer(facade),

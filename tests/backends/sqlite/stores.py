@@ -13,6 +13,7 @@ from podium_backends.sqlite.poll_data_dao import SqlitePollDataDAO
 from podium_backends.sqlite.queue_dao import SqliteQueueDAO
 from podium_backends.sqlite.queue_waiters import QueueWaiters
 from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
+from podium_core.backend import QueueDefaults
 from podium_core.clock import Clock, system_clock_ms
 
 
@@ -34,7 +35,7 @@ async def sqlite_parts(path: Path, clock: Clock = system_clock_ms) -> AsyncItera
     database = Database(path, clock=clock)
     await database.open()
     waiters = QueueWaiters(database)
-    queues = SqliteQueueDAO(database, waiters)
+    queues = SqliteQueueDAO(database, waiters, QueueDefaults())
     try:
         yield SqliteParts(
             database=database,

@@ -109,7 +109,7 @@ class TestGroupCommit:
 
         def job(name: str, conn: sqlite3.Connection, *, fail: bool) -> None:
             remember(conn, name)
-            database.after_commit(conn, lambda: seen.append((name, remembered(database))))
+            database.after_commit(lambda: seen.append((name, remembered(database))))
             if fail:
                 raise NotFoundError("thing", name)
 

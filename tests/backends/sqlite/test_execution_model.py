@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from podium_backends.sqlite.settings import SqliteSettings

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec import UNSET
 
@@ -239,7 +238,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(queue=queues, id_=ids, seen_before=st.booleans())
     def a_push_intent_is_delivered_twice(self, queue: str, id_: str, seen_before: bool) -> None:
-        there = self.run(self.dao.token_of(queue, id_)) or 0
+        there = self.run(self.dao.tokens_of([(queue, id_)]))[0]
         token = there - 1 if seen_before and there else max(there, self.clock.now_ms * 1_000) + 1
         push = PushOp(queue_name=queue, message_id=id_, payload="intent")
         for _ in range(2):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from podium_backends.sqlite.settings import SqliteSettings
@@ -190,6 +191,90 @@ class TestCommit:
         async with stores.draining():
             await stores.settled()
         assert not await stores.queues.contains_message("q", "m")
+
+    async def test_a_new_workflow_may_acknowledge_without_a_time_to_expect(
+        self, stores: TwoStores
+    ) -> None:
+        message = await leased(stores.queues, "w1")
+        commit = Commit(workflow_id="w1", create_workflow=make_workflow())
+        result = await stores.executions.commit(commit.with_ack("q", message))
+        assert (result.workflow_created, result.acked) == (True, (True,))
+
+    async def test_a_repeat_takes_nothing_that_came_later(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        await stores.queues.push("q", PushMessage(id="m", payload="old"))
+        commit = Commit(
+            workflow_id="w1",
+            request_id="r",
+            removes=[CommitRemove(queue_name="q", message_id="m")],
+            pushes=[CommitPush(queue_name="q", message=PushMessage(id="m", payload="new"))],
+        )
+        assert (await stores.executions.commit(commit)).removed == (True,)
+        async with stores.draining():
+            await stores.settled()
+            again = await stores.executions.commit(commit)
+            assert (again.replayed, again.removed) == (True, (False,))
+            await stores.settled()
+            (message,) = await stores.queues.poll_messages("q", count=1)
+        assert message.payload == "new"
+
+    async def test_queues_that_are_down_do_not_undo_it_and_are_caught_up_with(
+        self, stores: TwoStores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        created = await stores.executions.create_workflow(make_workflow())
+        message = await leased(stores.queues, "w1")
+        await stores.queues.push("old", PushMessage(id="x"))
+
+        async def down(*_: object) -> list[bool]:
+            raise BackendUnavailableError("queues", "down")
+
+        commit = Commit(
+            workflow_id="w1",
+            expected_update_time=created.updated_time,
+            create_tasks=[make_task()],
+            removes=[CommitRemove(queue_name="old", message_id="x")],
+        ).with_ack("q", message)
+        with monkeypatch.context() as patch:
+            patch.setattr(stores.queues, "ack_messages", down)
+            result = await stores.executions.commit(commit)
+        assert (result.acked, result.removed) == ((False,), (False,))
+        assert await stores.executions.get_task("t1") is not None
+        async with stores.draining(), asyncio.timeout(20):
+            while await stores.queues.contains_message("old", "x"):
+                await asyncio.sleep(0.01)
+            while await stores.queues.contains_message("q", "w1"):
+                await asyncio.sleep(0.01)
+
+
+class TestRemovals:
+    async def test_leave_alone_what_was_pushed_after_them(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        await stores.executions.create_tasks([make_task()])
+        await stores.executions.remove_task("t1")
+        await stores.executions.create_tasks([make_task()])
+        await stores.queues.push("encode", PushMessage(id="t1"))
+        async with stores.draining():
+            await stores.settled()
+        assert await stores.queues.contains_message("encode", "t1")
+
+    async def test_of_a_workflow_created_again_leave_its_new_message(
+        self, stores: TwoStores
+    ) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        await stores.executions.remove_workflow("w1")
+        await stores.executions.create_workflow(make_workflow())
+        async with stores.draining():
+            await stores.settled()
+        assert await stores.queues.contains_message(DECIDER_QUEUE, "w1")
+
+    async def test_of_a_task_without_a_type_ask_for_no_queue(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        typeless = msgspec.structs.replace(make_task(), task_type=msgspec.UNSET)
+        await stores.executions.create_tasks([typeless])
+        await stores.executions.remove_task("t1")
+        async with stores.draining():
+            await stores.settled()
+        assert await stores.outbox.failures(10) == []
 
 
 class TestTrouble:

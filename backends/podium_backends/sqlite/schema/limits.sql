@@ -1,12 +1,11 @@
 -- Places of concurrency limits, and the grants of rate limits.
 
--- A place that isn't in use lapses at expires_ms. grant_id tells one holding of a place from a later one of the same task.
+-- A place that isn't in use lapses at expires_ms.
 CREATE TABLE limit_places (
     definition_name TEXT NOT NULL,
     task_id TEXT NOT NULL,
     in_progress INTEGER NOT NULL,
     expires_ms INTEGER NOT NULL,
-    grant_id INTEGER NOT NULL,
     PRIMARY KEY (definition_name, task_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -34,7 +34,7 @@ class Consumer:
         queue_name: str,
         *,
         credit: int,
-        unack_timeout_ms: int,
+        unack_timeout_ms: int | None,
     ) -> None:
         """Opens nothing yet.
 
@@ -44,7 +44,7 @@ class Consumer:
             held: Where its leases are entered.
             queue_name: The queue.
             credit: At most so many messages are leased at a time.
-            unack_timeout_ms: The length of their leases.
+            unack_timeout_ms: The length of their leases; the queue's own, which the server knows, where None.
         """
         self._calls = calls
         self._lease_calls = lease_calls
@@ -149,13 +149,13 @@ class Consumer:
         except TimeoutError:
             return
 
-    def _receive(self, stream: ConsumeStream, messages: Sequence[Message]) -> None:
+    def _receive(
+        self, stream: ConsumeStream, messages: Sequence[Message], unack_timeout_ms: int
+    ) -> None:
         self._failures = 0
         link = LeaseLink(stream, self._lease_calls, self._queue_name)
         for message in messages:
-            lease = Lease(
-                message, link, unack_timeout_ms=self._unack_timeout_ms, ended=self._lease_ended
-            )
+            lease = Lease(message, link, unack_timeout_ms=unack_timeout_ms, ended=self._lease_ended)
             self._held.add(self._queue_name, message.receipt, lease)
             self._in_hand += 1
             self._waiting.append(

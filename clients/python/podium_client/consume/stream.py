@@ -20,7 +20,7 @@ from podium_protocol.status import REQUEST_ID_KEY
 
 CONSUME = rpc("QueueService", "Consume")
 
-Receive = Callable[["ConsumeStream", Sequence[Message]], None]
+Receive = Callable[["ConsumeStream", Sequence[Message], int], None]
 
 
 class ConsumeStream:
@@ -38,7 +38,7 @@ class ConsumeStream:
         Args:
             calls: The client's calls.
             opening: The first request.
-            receive: Takes the messages that come.
+            receive: Takes the messages that come, and the length of their leases in milliseconds.
             ended: Told when the stream has ended, with ``failure`` set.
         """
         self.failure: StorageError | None = None
@@ -100,8 +100,9 @@ class ConsumeStream:
     def _take(self, response: pb.ConsumeResponse) -> None:
         match response.WhichOneof("event"):
             case "messages":
-                messages = response.messages.messages
-                self._receive(self, [codec.message_from_proto(message) for message in messages])
+                leased = response.messages
+                messages = [codec.message_from_proto(message) for message in leased.messages]
+                self._receive(self, messages, leased.unack_timeout_ms)
             case "result" if self._asked:
                 answer = self._asked.popleft()
                 if not answer.done():

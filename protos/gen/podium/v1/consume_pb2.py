@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from podium.v1 import message_pb2 as podium_dot_v1_dot_message__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17podium/v1/consume.proto\x12\tpodium.v1\x1a\x17podium/v1/message.proto\"\xb6\x04\n\x0e\x43onsumeRequest\x12.\n\x04open\x18\x01 \x01(\x0b\x32\x1e.podium.v1.ConsumeRequest.OpenH\x00\x12\x30\n\x05grant\x18\x02 \x01(\x0b\x32\x1f.podium.v1.ConsumeRequest.GrantH\x00\x12,\n\x03\x61\x63k\x18\x03 \x01(\x0b\x32\x1d.podium.v1.ConsumeRequest.AckH\x00\x12\x32\n\x06\x65xtend\x18\x04 \x01(\x0b\x32 .podium.v1.ConsumeRequest.ExtendH\x00\x12\x37\n\tgive_back\x18\x05 \x01(\x0b\x32\".podium.v1.ConsumeRequest.GiveBackH\x00\x1a^\n\x04Open\x12\x12\n\nqueue_name\x18\x01 \x01(\t\x12\x0e\n\x06\x63redit\x18\x02 \x01(\x05\x12\x1d\n\x10unack_timeout_ms\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_unack_timeout_ms\x1a\x17\n\x05Grant\x12\x0e\n\x06\x63redit\x18\x01 \x01(\x05\x1a*\n\x03\x41\x63k\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07receipt\x18\x02 \x01(\t\x1aG\n\x06\x45xtend\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07receipt\x18\x02 \x01(\t\x12\x18\n\x10unack_timeout_ms\x18\x03 \x01(\x03\x1a/\n\x08GiveBack\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07receipt\x18\x02 \x01(\tB\x08\n\x06\x61\x63tion\"\xf7\x01\n\x0f\x43onsumeResponse\x12\x37\n\x08messages\x18\x01 \x01(\x0b\x32#.podium.v1.ConsumeResponse.MessagesH\x00\x12\x33\n\x06result\x18\x02 \x01(\x0b\x32!.podium.v1.ConsumeResponse.ResultH\x00\x1a\x30\n\x08Messages\x12$\n\x08messages\x18\x01 \x03(\x0b\x32\x12.podium.v1.Message\x1a;\n\x06Result\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07receipt\x18\x02 \x01(\t\x12\x0c\n\x04\x64one\x18\x03 \x01(\x08\x42\x07\n\x05\x65ventb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17podium/v1/consume.proto\x12\tpodium.v1\x1a\x17podium/v1/message.proto\"\xb6\x04\n\x0e\x43onsumeRequest\x12.\n\x04open\x18\x01 \x01(\x0b\x32\x1e.podium.v1.ConsumeRequest.OpenH\x00\x12\x30\n\x05grant\x18\x02 \x01(\x0b\x32\x1f.podium.v1.ConsumeRequest.GrantH\x00\x12,\n\x03\x61\x63k\x18\x03 \x01(\x0b\x32\x1d.podium.v1.ConsumeRequest.AckH\x00\x12\x32\n\x06\x65xtend\x18\x04 \x01(\x0b\x32 .podium.v1.ConsumeRequest.ExtendH\x00\x12\x37\n\tgive_back\x18\x05 \x01(\x0b\x32\".podium.v1.ConsumeRequest.GiveBackH\x00\x1a^\n\x04Open\x12\x12\n\nqueue_name\x18\x01 \x01(\t\x12\x0e\n\x06\x63redit\x18\x02 \x01(\x05\x12\x1d\n\x10unack_timeout_ms\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_unack_timeout_ms\x1a\x17\n\x05Grant\x12\x0e\n\x06\x63redit\x18\x01 \x01(\x05\x1a*\n\x03\x41\x63k\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07receipt\x18\x02 \x01(\t\x1aG\n\x06\x45xtend\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07receipt\x18\x02 \x01(\t\x12\x18\n\x10unack_timeout_ms\x18\x03 \x01(\x03\x1a/\n\x08GiveBack\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07receipt\x18\x02 \x01(\tB\x08\n\x06\x61\x63tion\"\x91\x02\n\x0f\x43onsumeResponse\x12\x37\n\x08messages\x18\x01 \x01(\x0b\x32#.podium.v1.ConsumeResponse.MessagesH\x00\x12\x33\n\x06result\x18\x02 \x01(\x0b\x32!.podium.v1.ConsumeResponse.ResultH\x00\x1aJ\n\x08Messages\x12$\n\x08messages\x18\x01 \x03(\x0b\x32\x12.podium.v1.Message\x12\x18\n\x10unack_timeout_ms\x18\x02 \x01(\x03\x1a;\n\x06Result\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07receipt\x18\x02 \x01(\t\x12\x0c\n\x04\x64one\x18\x03 \x01(\x08\x42\x07\n\x05\x65ventb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,9 +45,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSUMEREQUEST_GIVEBACK']._serialized_start=573
   _globals['_CONSUMEREQUEST_GIVEBACK']._serialized_end=620
   _globals['_CONSUMERESPONSE']._serialized_start=633
-  _globals['_CONSUMERESPONSE']._serialized_end=880
+  _globals['_CONSUMERESPONSE']._serialized_end=906
   _globals['_CONSUMERESPONSE_MESSAGES']._serialized_start=762
-  _globals['_CONSUMERESPONSE_MESSAGES']._serialized_end=810
-  _globals['_CONSUMERESPONSE_RESULT']._serialized_start=812
-  _globals['_CONSUMERESPONSE_RESULT']._serialized_end=871
+  _globals['_CONSUMERESPONSE_MESSAGES']._serialized_end=836
+  _globals['_CONSUMERESPONSE_RESULT']._serialized_start=838
+  _globals['_CONSUMERESPONSE_RESULT']._serialized_end=897
 # @@protoc_insertion_point(module_scope)

@@ -61,10 +61,12 @@ class ConsumeRequest(_message.Message):
 class ConsumeResponse(_message.Message):
     __slots__ = ("messages", "result")
     class Messages(_message.Message):
-        __slots__ = ("messages",)
+        __slots__ = ("messages", "unack_timeout_ms")
         MESSAGES_FIELD_NUMBER: _ClassVar[int]
+        UNACK_TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
         messages: _containers.RepeatedCompositeFieldContainer[_message_pb2.Message]
-        def __init__(self, messages: _Optional[_Iterable[_Union[_message_pb2.Message, _Mapping]]] = ...) -> None: ...
+        unack_timeout_ms: int
+        def __init__(self, messages: _Optional[_Iterable[_Union[_message_pb2.Message, _Mapping]]] = ..., unack_timeout_ms: _Optional[int] = ...) -> None: ...
     class Result(_message.Message):
         __slots__ = ("message_id", "receipt", "done")
         MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
