@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from podium_core.dao import ExecutionService, TaskUpdate
+from podium_core.dao import ConcurrentExecutionLimitDAO, ExecutionService, TaskUpdate
 from podium_core.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -70,6 +70,18 @@ class TestCreateTasks:
             make_task("t2", reference_task_name="a", retry_count=10),
         ]
         assert (await executions.create_tasks(tasks)).created_task_ids == ("t1", "t2")
+
+    async def test_a_repeat_after_its_slot_was_freed_leaves_the_task_as_it_is(
+        self, executions: ExecutionService
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([make_task()])
+        await executions.update_task(make_task(status=TaskStatus.COMPLETED))
+        await executions.remove_from_pending_workflow("order", "w1")
+        assert (await executions.create_tasks([make_task()])).created_task_ids == ("t1",)
+        stored = await executions.get_task("t1")
+        assert stored is not None
+        assert stored.status is TaskStatus.COMPLETED
 
     async def test_the_same_id_again_counts_as_created_and_stays_as_it_is(
         self, executions: ExecutionService
@@ -395,6 +407,40 @@ class TestLimitsOfTasks:
         assert await executions.exceeds_in_progress_limit(tasks[1])
         await executions.update_task(replace(tasks[0], status=TaskStatus.COMPLETED))
         assert not await executions.exceeds_in_progress_limit(tasks[1])
+
+    async def test_a_place_asked_for_with_the_requests_own_limit_follows_its_task_too(
+        self, executions: ExecutionService, concurrent_limit_dao: ConcurrentExecutionLimitDAO
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        tasks = [make_task(f"t{n}") for n in range(2)]
+        await executions.create_tasks(tasks)
+        assert not await concurrent_limit_dao.exceeds_limit(tasks[0], limit=1)
+        await executions.update_task(replace(tasks[0], status=TaskStatus.IN_PROGRESS))
+        assert await executions.get_in_progress_task_count("encode") == 1
+        assert await concurrent_limit_dao.exceeds_limit(tasks[1], limit=1)
+        await executions.update_task(replace(tasks[0], status=TaskStatus.COMPLETED))
+        assert not await concurrent_limit_dao.exceeds_limit(tasks[1], limit=1)
+
+    async def test_a_place_goes_when_its_task_changes_its_definition(
+        self, executions: ExecutionService
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        task = make_task("t1", concurrency_limit=1, status=TaskStatus.IN_PROGRESS)
+        await executions.create_tasks([task])
+        assert await executions.get_in_progress_task_count("encode") == 1
+        await executions.update_task(replace(task, task_def_name="other"))
+        assert await executions.get_in_progress_task_count("encode") == 0
+        assert await executions.get_in_progress_task_count("other") == 1
+
+    async def test_a_task_of_an_expiring_workflow_takes_no_place(
+        self, executions: ExecutionService
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        task = make_task("t1", concurrency_limit=1)
+        await executions.create_tasks([task])
+        await executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
+        await executions.update_task(replace(task, status=TaskStatus.IN_PROGRESS))
+        assert await executions.get_in_progress_task_count("encode") == 0
 
     async def test_a_place_is_freed_when_its_task_is_removed(
         self, executions: ExecutionService

@@ -124,6 +124,35 @@ class TestUpdateWorkflow:
         assert stored is not None
         assert stored.end_time > 0
 
+    async def test_moves_it_in_every_set_that_its_fields_name(
+        self, executions: ExecutionService
+    ) -> None:
+        await executions.create_workflow(make_workflow(correlation_id="a", create_time=5))
+        await executions.update_workflow(
+            make_workflow(version=2, correlation_id="b", create_time=50)
+        )
+        assert await collected(executions.get_running_workflow_ids("order", version=2)) == ["w1"]
+        assert await collected(executions.get_workflows_by_correlation_id("order", "a")) == []
+        assert len(await collected(executions.get_workflows_by_correlation_id("order", "b"))) == 1
+        found = executions.get_workflows_by_type("order", start_time=50, end_time=50)
+        assert len(await collected(found)) == 1
+
+    async def test_without_a_create_time_keeps_its_place_in_time(
+        self, executions: ExecutionService
+    ) -> None:
+        await executions.create_workflow(make_workflow(create_time=5))
+        await executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        found = executions.get_workflows_by_type("order", start_time=5, end_time=5)
+        assert len(await collected(found)) == 1
+
+    @pytest.mark.parametrize("version", ["1", 1.0, None])
+    async def test_reads_a_version_as_java_does(
+        self, executions: ExecutionService, version: object
+    ) -> None:
+        definition = to_raw({"name": "order", "version": version})
+        await executions.create_workflow(replace(make_workflow(), workflow_definition=definition))
+        assert await collected(executions.get_running_workflow_ids("order", version=1)) == ["w1"]
+
 
 class TestGetWorkflow:
     async def test_tasks_come_in_order_of_seq(self, executions: ExecutionService) -> None:

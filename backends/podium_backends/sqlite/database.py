@@ -7,6 +7,7 @@ COMMIT, waiting for another process, large groups) runs in one thread.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Callable
@@ -27,6 +28,8 @@ MAX_GROUP_WEIGHT = 4_000
 # Above so many statements a group runs in the thread: about a millisecond of the event loop.
 INLINE_WEIGHT = 96
 WATCH_SECONDS = 0.03
+
+_log = logging.getLogger(__name__)
 
 
 class Database:
@@ -172,39 +175,43 @@ class Database:
         return Group(jobs, weight, self._callbacks)
 
     async def _carry_out(self, group: Group) -> None:
-        loop = asyncio.get_running_loop()
-        taken = self._lock.take_at_once() or await loop.run_in_executor(
-            self._thread, self._lock.take, self._lock_timeout_seconds
-        )
-        if taken:
+        try:
+            await self._take_lock()
             try:
                 await self._run(group)
-            except Exception as error:  # whatever it is, no caller may be left waiting
-                group.fail(error)
-                await loop.run_in_executor(self._thread, self._roll_back)
             finally:
+                if self._writer.in_transaction:
+                    await self._in_thread(self._writer.execute, "ROLLBACK")
                 self._lock.release()
-        else:
-            message = (
-                f"store '{self.name}': another process kept the write lock; nothing was written"
-            )
-            group.fail(BackendUnavailableError(self.name, message))
+        except Exception as error:  # whatever it is, no caller may be left waiting
+            group.fail(error)
         group.answer(self.name)
         self._notice_others()
 
+    async def _take_lock(self) -> None:
+        if self._lock.take_at_once():
+            return
+        if not await self._in_thread(self._lock.take, self._lock_timeout_seconds):
+            message = (
+                f"store '{self.name}': another process kept the write lock; nothing was written"
+            )
+            raise BackendUnavailableError(self.name, message)
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
     async def _run(self, group: Group) -> None:
-        loop = asyncio.get_running_loop()
         if not self._begin():
             # Some other program, which knows nothing of the lock files, is writing.
-            await loop.run_in_executor(self._thread, self._begin_patiently)
+            await self._in_thread(self._begin_patiently)
         if group.weight <= INLINE_WEIGHT:
             group.run(self._writer)
             if group.open:
-                await loop.run_in_executor(self._thread, group.commit, self._writer)
+                await self._in_thread(group.commit, self._writer)
         else:
-            await loop.run_in_executor(self._thread, group.run_and_commit, self._writer)
+            await self._in_thread(group.run_and_commit, self._writer)
         if group.lost:
-            await loop.run_in_executor(self._thread, group.run_one_by_one, self._writer)
+            await self._in_thread(group.run_one_by_one, self._writer)
 
     def _begin(self) -> bool:
         try:
@@ -222,10 +229,6 @@ class Database:
                 return
             time.sleep(0.002)
         self._writer.execute("BEGIN IMMEDIATE")
-
-    def _roll_back(self) -> None:
-        if self._writer.in_transaction:
-            self._writer.execute("ROLLBACK")
 
     # other processes
 
@@ -252,7 +255,11 @@ class Database:
     def _notice_others(self) -> None:
         if not self._subscribers:
             return
-        version = self._data_version()
+        try:
+            version = self._data_version()
+        except sqlite3.Error as error:
+            _log.warning("store '%s' can't be watched for other processes: %s", self.name, error)
+            return
         if version != self._version:
             self._version = version
             for callback in list(self._subscribers.values()):

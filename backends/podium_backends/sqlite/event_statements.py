@@ -22,7 +22,12 @@ def put_event(conn: sqlite3.Connection, put: EventPut, *, ttl_ms: int, now_ms: i
         return bool(
             conn.execute(insert, (*key, expires_ms, put.document.decode(), now_ms)).rowcount
         )
-    conn.execute(insert, (*key, expires_ms, put.document.decode()))
+    # One that has expired is stored anew; any other keeps its time to live.
+    insert += (
+        ", expires_ms = CASE WHEN event_executions.expires_ms <= ?"
+        " THEN excluded.expires_ms ELSE event_executions.expires_ms END"
+    )
+    conn.execute(insert, (*key, expires_ms, put.document.decode(), now_ms))
     return False
 
 

@@ -13,9 +13,15 @@ T = TypeVar("T")
 
 
 class Job(Generic[T]):
-    """A caller's job, and where its answer goes."""
+    """A caller's job, and where its answer goes.
 
-    __slots__ = ("error", "future", "result", "run", "weight")
+    Attributes:
+        callbacks: What it wants to be called once it is durable.
+        durable: It is: no later failure changes its answer.
+        committing: Its error came from COMMIT.
+    """
+
+    __slots__ = ("callbacks", "committing", "durable", "error", "future", "result", "run", "weight")
 
     def __init__(
         self, run: Callable[[sqlite3.Connection], T], future: Future[T], weight: int
@@ -25,6 +31,9 @@ class Job(Generic[T]):
         self.weight = weight
         self.result: Any = None
         self.error: BaseException | None = None
+        self.callbacks: list[Callable[[], None]] = []
+        self.durable = False
+        self.committing = False
 
 
 class Group:
@@ -39,17 +48,12 @@ class Group:
     def __init__(
         self, jobs: list[Job[Any]], weight: int, callbacks: list[Callable[[], None]]
     ) -> None:
+        """Takes the jobs, and the list to which a running job adds its callbacks."""
         self.jobs = jobs
         self.weight = weight
         self.open = False
         self.lost = False
         self._callbacks = callbacks
-        self._commit_failed = False
-
-    def begin_and_commit(self, conn: sqlite3.Connection) -> None:
-        """Everything in one go."""
-        conn.execute("BEGIN IMMEDIATE")
-        self.run_and_commit(conn)
 
     def run_and_commit(self, conn: sqlite3.Connection) -> None:
         """``run`` and ``commit`` in one go."""
@@ -63,30 +67,33 @@ class Group:
         for job in self.jobs:
             if not self._run_one(conn, job, alone=len(self.jobs) == 1):
                 self.open, self.lost = False, True
-                self._callbacks.clear()
                 return
 
     def _run_one(self, conn: sqlite3.Connection, job: Job[Any], *, alone: bool) -> bool:
         """Run a job; its failure undoes it alone. Says whether the transaction is still there."""
-        noted = len(self._callbacks)
+        self._callbacks.clear()
         try:
             if not alone:
                 conn.execute("SAVEPOINT job")
             job.result = job.run(conn)
             if not alone:
                 conn.execute("RELEASE job")
+            job.callbacks = self._callbacks[:]
         except Exception as error:
             job.error = error
-            del self._callbacks[noted:]
             # After some errors SQLite has rolled everything back, and the next RELEASE would commit by itself.
             if not conn.in_transaction:
                 return False
-            conn.execute("ROLLBACK" if alone else "ROLLBACK TO job")
-            if alone:
-                self.open = False
-            else:
-                conn.execute("RELEASE job")
+            self._undo(conn, alone=alone)
         return True
+
+    def _undo(self, conn: sqlite3.Connection, *, alone: bool) -> None:
+        if alone:
+            conn.execute("ROLLBACK")
+            self.open = False
+        else:
+            conn.execute("ROLLBACK TO job")
+            conn.execute("RELEASE job")
 
     def commit(self, conn: sqlite3.Connection) -> None:
         """Make the transaction durable."""
@@ -94,41 +101,41 @@ class Group:
         try:
             conn.execute("COMMIT")
         except sqlite3.Error as error:
-            self._commit_failed = True
-            self._callbacks.clear()
             if conn.in_transaction:
                 conn.execute("ROLLBACK")
-            for job in self.jobs:
-                job.error = job.error or error
+            for job in self._unanswered():
+                job.error, job.committing = error, True
+            return
+        for job in self._unanswered():
+            job.durable = True
+
+    def _unanswered(self) -> list[Job[Any]]:
+        return [job for job in self.jobs if job.error is None and not job.durable]
 
     def run_one_by_one(self, conn: sqlite3.Connection) -> None:
         """Give each job that has no answer yet a transaction of its own."""
         self.lost = False
-        for job in self.jobs:
-            if job.error is None:
-                alone = Group([job], job.weight, self._callbacks)
-                alone.begin_and_commit(conn)
-                self._commit_failed |= alone._commit_failed
-                alone.lost = False
+        for job in self._unanswered():
+            try:
+                conn.execute("BEGIN IMMEDIATE")
+                Group([job], job.weight, self._callbacks).run_and_commit(conn)
+            except sqlite3.Error as error:
+                job.error = job.error or error
 
     def fail(self, error: Exception) -> None:
-        """Give every job that has none an error."""
-        self._callbacks.clear()
-        for job in self.jobs:
-            job.error = job.error or error
+        """Give every job that isn't durable, and has no error yet, this one."""
+        for job in self._unanswered():
+            job.error = error
 
     def answer(self, store: str) -> None:
-        """Hand out results and errors, once the transaction is durable. On the event loop."""
-        callbacks = self._callbacks[:]
-        self._callbacks.clear()
+        """Hand out results and errors, and call back for what is durable. On the event loop."""
         for job in self.jobs:
-            if job.future.done():
-                continue
+            if not job.future.done():
+                if job.error is None:
+                    job.future.set_result(job.result)
+                else:
+                    job.future.set_exception(translate(job.error, store, committing=job.committing))
+        for job in self.jobs:
             if job.error is None:
-                job.future.set_result(job.result)
-            else:
-                job.future.set_exception(
-                    translate(job.error, store, committing=self._commit_failed)
-                )
-        for callback in callbacks:
-            callback()
+                for callback in job.callbacks:
+                    callback()

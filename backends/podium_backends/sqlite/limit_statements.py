@@ -74,6 +74,15 @@ def set_in_progress(
     conn.execute(_HOLD, (definition_name, task_id, True, now_ms))
 
 
+def use(conn: sqlite3.Connection, definition_name: str, task_id: str) -> None:
+    """The task runs: a place that it holds doesn't lapse any more."""
+    conn.execute(
+        "UPDATE limit_places SET in_progress = 1"
+        " WHERE definition_name = ? AND task_id = ? AND in_progress = 0",
+        (definition_name, task_id),
+    )
+
+
 def release(conn: sqlite3.Connection, definition_name: str, task_id: str) -> bool:
     """Free the task's place, if it holds one."""
     freed = conn.execute(

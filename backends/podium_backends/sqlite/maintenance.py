@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from functools import partial
 
 from podium_backends.sqlite.database import Database
 
 ROWS = 500
 PAGES = 256
+# Between two pieces other writers get their turn.
+PAUSE_SECONDS = 0.01
+
+_EXPIRED = (
+    "DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE expires_ms <= ? LIMIT ?)",
+    "DELETE FROM event_executions WHERE (handler_name, event, message_id, id) IN"
+    " (SELECT handler_name, event, message_id, id FROM event_executions WHERE expires_ms <= ? LIMIT ?)",
+)
 
 
 async def maintain(database: Database) -> None:
-    """Delete up to 500 expired records of each table, and give back up to 1 MiB of free pages."""
-    now_ms = database.now_ms()
+    """Delete what has expired, 500 records at a time, then give back free pages, 1 MiB at a time."""
+    for sql in _EXPIRED:
+        more = True
+        while more:
+            more = await database.write(partial(_expired, sql=sql, now_ms=database.now_ms()))
+            await asyncio.sleep(PAUSE_SECONDS)
+    free = database.read(_free_pages)
+    for _ in range(free // PAGES):
+        await database.write(_give_back, weight=PAGES)
+        await asyncio.sleep(PAUSE_SECONDS)
 
-    def job(conn: sqlite3.Connection) -> None:
-        conn.execute(
-            "DELETE FROM requests WHERE id IN (SELECT id FROM requests WHERE expires_ms <= ? LIMIT ?)",
-            (now_ms, ROWS),
-        )
-        conn.execute(
-            "DELETE FROM event_executions WHERE (handler_name, event, message_id, id) IN"
-            " (SELECT handler_name, event, message_id, id FROM event_executions WHERE expires_ms <= ? LIMIT ?)",
-            (now_ms, ROWS),
-        )
 
-    await database.write(job, weight=ROWS)
-    free = database.read(lambda conn: conn.execute("PRAGMA freelist_count").fetchone()[0])
-    if free > PAGES:
-        await database.write(
-            lambda conn: conn.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall(),
-            weight=PAGES,
-        )
+def _expired(conn: sqlite3.Connection, *, sql: str, now_ms: int) -> bool:
+    """Delete a piece, and say whether there may be more."""
+    return conn.execute(sql, (now_ms, ROWS)).rowcount == ROWS
+
+
+def _free_pages(conn: sqlite3.Connection) -> int:
+    return int(conn.execute("PRAGMA freelist_count").fetchone()[0])
+
+
+def _give_back(conn: sqlite3.Connection) -> None:
+    conn.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()

@@ -30,13 +30,13 @@ def put_entry(
     due_ms: int = 0,
     body: bytes = b"",
 ) -> int:
-    """Write an entry, replacing one of that id, and return its fresh token."""
+    """Write an entry, replacing one of that id, and return its fresh token. ``due_ms`` 0: now, whatever the clock does."""
     token = next_token(conn, now_ms=now_ms)
     conn.execute(
         "INSERT INTO outbox (kind, id, token, bucket, due_ms, since_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (kind, id) DO UPDATE SET token = excluded.token, due_ms = excluded.due_ms,"
         " attempts = 0, aside = 0, reason = NULL, body = excluded.body",
-        (kind, id_, token, bucket_of(id_), due_ms or now_ms, now_ms, body),
+        (kind, id_, token, bucket_of(id_), due_ms, now_ms, body),
     )
     return token
 

@@ -17,7 +17,9 @@ class SqliteOutbox:
 
     async def lease_buckets(self, owner: str, *, lease_ms: int = LEASE_MS) -> list[int]:
         now_ms = self._database.now_ms()
-        held, owners, free = self._database.read(lambda conn: _leases(conn, owner, now_ms=now_ms))
+        held, owners, free = self._database.read(
+            lambda conn: _leases(conn, owner, now_ms=now_ms, lease_ms=lease_ms)
+        )
         share = -(-BUCKETS // len(owners | {owner}))
         wanted = held[:share] + free[: max(share - len(held), 0)]
 
@@ -26,11 +28,12 @@ class SqliteOutbox:
                 "DELETE FROM outbox_leases WHERE bucket = ? AND owner = ?",
                 [(b, owner) for b in held[share:]],
             )
-            rows = [(bucket, owner, now_ms + lease_ms, owner, now_ms) for bucket in wanted]
+            until_ms = now_ms + lease_ms
+            rows = [(bucket, owner, until_ms, owner, now_ms, until_ms) for bucket in wanted]
             conn.executemany(
                 "INSERT INTO outbox_leases (bucket, owner, until_ms) VALUES (?, ?, ?)"
                 " ON CONFLICT (bucket) DO UPDATE SET owner = excluded.owner, until_ms = excluded.until_ms"
-                " WHERE owner = ? OR until_ms <= ?",
+                " WHERE owner = ? OR until_ms <= ? OR until_ms > ?",
                 rows,
             )
             mine = conn.execute(
@@ -52,7 +55,7 @@ class SqliteOutbox:
         sql = (
             "SELECT kind, id, token, bucket, due_ms, attempts, body FROM outbox"
             f" WHERE aside = 0 AND bucket IN ({_marks(buckets)}) AND due_ms <= ? AND kind IN ({_marks(kinds)})"
-            " ORDER BY due_ms LIMIT ?"
+            " ORDER BY due_ms, since_ms LIMIT ?"
         )
         arguments = (*buckets, self._database.now_ms(), *kinds, limit)
         return self._database.read(
@@ -106,11 +109,11 @@ class SqliteOutbox:
         now_ms = self._database.now_ms()
 
         def query(conn: sqlite3.Connection) -> OutboxStats:
-            sql = "SELECT count(*), min(due_ms) FROM outbox WHERE aside = 0 AND due_ms <= ?"
+            sql = "SELECT count(*), min(max(due_ms, since_ms)) FROM outbox WHERE aside = 0 AND due_ms <= ?"
             depth, oldest = conn.execute(sql, (now_ms,)).fetchone()
             aside = conn.execute("SELECT count(*) FROM outbox WHERE aside = 1").fetchone()[0]
             return OutboxStats(
-                depth=depth, oldest_age_ms=now_ms - oldest if depth else 0, set_aside=aside
+                depth=depth, oldest_age_ms=max(now_ms - oldest, 0) if depth else 0, set_aside=aside
             )
 
         return self._database.read(query)
@@ -128,20 +131,15 @@ def _entry(row: tuple[str, str, int, int, int, int, bytes]) -> OutboxEntry:
 
 
 def _leases(
-    conn: sqlite3.Connection, owner: str, *, now_ms: int
+    conn: sqlite3.Connection, owner: str, *, now_ms: int, lease_ms: int
 ) -> tuple[list[int], set[str], list[int]]:
     """Buckets this owner holds, all owners with a running lease, buckets nobody holds."""
-    running = dict(
-        conn.execute(
-            "SELECT bucket, owner FROM outbox_leases WHERE until_ms > ?", (now_ms,)
-        ).fetchall()
-    )
+    # One that ends later than any lease given now was given before the clock stepped back: it has lapsed.
+    sql = "SELECT bucket, owner FROM outbox_leases WHERE until_ms > ? AND until_ms <= ?"
+    running = dict(conn.execute(sql, (now_ms, now_ms + lease_ms)).fetchall())
     held = [bucket for bucket in range(BUCKETS) if running.get(bucket) == owner]
-    return (
-        held,
-        set(running.values()),
-        [bucket for bucket in range(BUCKETS) if bucket not in running],
-    )
+    free = [bucket for bucket in range(BUCKETS) if bucket not in running]
+    return held, set(running.values()), free
 
 
 _: type[Outbox] = SqliteOutbox

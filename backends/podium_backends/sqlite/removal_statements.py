@@ -74,11 +74,10 @@ def _leave_the_sets(
     conn.execute("DELETE FROM slots WHERE workflow_id = ?", (workflow_id,))
     sql = (
         "UPDATE tasks SET pending = 0 WHERE workflow_id = ? AND pending = 1"
-        " RETURNING id, definition_name, limited, queue_name"
+        " RETURNING id, definition_name, queue_name"
     )
-    for id_, definition_name, limited, queue_name in conn.execute(sql, (workflow_id,)).fetchall():
-        if limited:
-            limit_statements.release(conn, definition_name, id_)
+    for id_, definition_name, queue_name in conn.execute(sql, (workflow_id,)).fetchall():
+        limit_statements.release(conn, definition_name, id_)
         if take_messages:
             queues.unqueue(conn, queue_name, id_, now_ms=now_ms)
     if take_messages:

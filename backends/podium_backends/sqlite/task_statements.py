@@ -65,11 +65,9 @@ def _create(
         return taken
     if stored is None:
         return _insert(conn, put, now_ms=now_ms)
-    if taken is Taken.BY_ITSELF:
-        return taken
-    if _slots_held(conn, put.task_id) > 1:
+    if taken is None and _slots_held(conn, put.task_id) > 1:
         raise AlreadyExistsError("task", put.task_id)
-    return _update(conn, put, stored, now_ms=now_ms)  # its slot was freed: it takes it again
+    return Taken.BY_ITSELF  # also where it takes its slot only now: the document stays as it is
 
 
 def _take_slot(conn: sqlite3.Connection, put: TaskPut, slot: Slot) -> Taken | None:
@@ -112,8 +110,8 @@ def _insert(conn: sqlite3.Connection, put: TaskPut, *, now_ms: int) -> int:
             put.document.stamped(now_ms).decode(),
         ),
     )
-    if put.limited and put.in_progress:
-        limit_statements.set_in_progress(conn, put.definition_name, put.task_id, now_ms=now_ms)
+    if put.in_progress and due_ms is None:
+        _occupy(conn, put, now_ms=now_ms)
     return now_ms
 
 
@@ -136,17 +134,31 @@ def _update(conn: sqlite3.Connection, put: TaskPut, stored: Stored, *, now_ms: i
             " queue_name = ?, limited = ? WHERE id = ?",
             (stamp, _status(put), document, *facts, put.task_id),
         )
-    if put.limited or stored.limited:
+    if (
+        put.limited
+        or _status(put) != stored.status
+        or put.definition_name != stored.definition_name
+    ):
         _follow_limit(conn, put, stored, now_ms=now_ms)
     return stamp
 
 
 def _follow_limit(conn: sqlite3.Connection, put: TaskPut, stored: Stored, *, now_ms: int) -> None:
-    if put.limited and put.in_progress:
-        limit_statements.set_in_progress(conn, put.definition_name, put.task_id, now_ms=now_ms)
+    """Places belong to tasks, wherever the limit came from: they follow a task whose document names none, too."""
+    if put.definition_name != stored.definition_name:
+        limit_statements.release(conn, stored.definition_name, put.task_id)
+    if put.in_progress and stored.removal_due_ms is None:
+        _occupy(conn, put, now_ms=now_ms)
     elif stored.status == TaskStatus.IN_PROGRESS.value or not put.pending:
         # A place held by a task that is still to start stays: only leaving IN_PROGRESS, or the end, frees it.
-        limit_statements.release(conn, stored.definition_name, put.task_id)
+        limit_statements.release(conn, put.definition_name, put.task_id)
+
+
+def _occupy(conn: sqlite3.Connection, put: TaskPut, *, now_ms: int) -> None:
+    if put.limited:
+        limit_statements.set_in_progress(conn, put.definition_name, put.task_id, now_ms=now_ms)
+    else:
+        limit_statements.use(conn, put.definition_name, put.task_id)
 
 
 def _status(put: TaskPut) -> str | None:
@@ -155,14 +167,11 @@ def _status(put: TaskPut) -> str | None:
 
 def remove_task(conn: sqlite3.Connection, task_id: str) -> str | None:
     """Remove a task with its slot and limit place; its queue's name, or None if the task isn't there."""
-    sql = (
-        "DELETE FROM tasks WHERE id = ? RETURNING definition_name, limited, queue_name, workflow_id"
-    )
+    sql = "DELETE FROM tasks WHERE id = ? RETURNING definition_name, queue_name, workflow_id"
     row = conn.execute(sql, (task_id,)).fetchone()
     if row is None:
         return None
-    definition_name, limited, queue_name, workflow_id = row
+    definition_name, queue_name, workflow_id = row
     conn.execute("DELETE FROM slots WHERE task_id = ? AND workflow_id = ?", (task_id, workflow_id))
-    if limited:
-        limit_statements.release(conn, definition_name, task_id)
+    limit_statements.release(conn, definition_name, task_id)
     return str(queue_name)

@@ -16,13 +16,16 @@ class RemovalUnderWayError(BackendUnavailableError):
 
 def put_workflow(conn: sqlite3.Connection, put: WorkflowPut, *, now_ms: int) -> int | None:
     """Store a workflow and return its stamp; None where CREATE finds one, and nothing is written."""
-    sql = "SELECT stamp, pending, status, name, removal_due_ms FROM workflows WHERE id = ?"
+    sql = (
+        "SELECT stamp, removal_due_ms, pending, name, version, correlation_id, status, create_time"
+        " FROM workflows WHERE id = ?"
+    )
     row = conn.execute(sql, (put.workflow_id,)).fetchone()
     if row is None:
         if put.mode is PutMode.UPDATE:
             raise NotFoundError("workflow", put.workflow_id)
         return _insert(conn, put, now_ms=now_ms)
-    stored, pending, status, name, removal_due_ms = row
+    stored, removal_due_ms, *columns = row
     if is_due(removal_due_ms, now_ms):
         if put.mode is PutMode.UPDATE:
             raise NotFoundError("workflow", put.workflow_id)
@@ -32,7 +35,11 @@ def put_workflow(conn: sqlite3.Connection, put: WorkflowPut, *, now_ms: int) -> 
     expiring = removal_due_ms is not None
     wanted = put.pending and not expiring
     stamp = max(now_ms, int(stored) + 1)
-    if put.mode is PutMode.UPDATE and (pending, status, name) == (wanted, _status(put), put.name):
+    create_time = (
+        put.create_time or columns[-1]
+    )  # an update that doesn't say keeps its place in time
+    facts = [wanted, put.name, put.version, put.correlation_id, _status(put), create_time]
+    if put.mode is PutMode.UPDATE and facts == columns:
         conn.execute(
             "UPDATE workflows SET stamp = ?, document = ? WHERE id = ?",
             (stamp, put.document.stamped(stamp).decode(), put.workflow_id),
@@ -42,7 +49,8 @@ def put_workflow(conn: sqlite3.Connection, put: WorkflowPut, *, now_ms: int) -> 
         "UPDATE workflows SET name = :name, version = :version, correlation_id = :correlation_id,"
         " status = :status, create_time = :create_time, stamp = :stamp, pending = :pending, listed = :listed,"
         " document = :document WHERE id = :id",
-        _values(put, stamp=stamp, pending=wanted, listed=not expiring),
+        _values(put, stamp=stamp, pending=wanted, listed=not expiring)
+        | {"create_time": create_time},
     )
     return stamp
 

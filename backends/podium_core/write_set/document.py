@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+from typing import Any
+
 import msgspec
 from msgspec import UNSET, Raw
 from msgspec.structs import replace
 
 from podium_core.models.documents import TASK, WORKFLOW
-from podium_core.models.task import Int32, Task
+from podium_core.models.task import Task
 from podium_core.models.workflow import Workflow
 
-# No time, and no text that Conductor writes, looks like this; the first occurrence is the typed field, since both
-# record types encode their stamp before any free-form value.
-_HOLE = 9_111_222_333_444_555_666
+# Nobody can guess it, so no payload can hold it; and of 19 digits, as long as any stamp may be.
+_HOLE = 9 * 10**18 + secrets.randbelow(10**17)
 _TASK_HOLE = b'"updateTime":%d' % _HOLE
 _WORKFLOW_HOLE = b'"updatedTime":%d' % _HOLE
 
@@ -34,7 +36,7 @@ class _EmbeddedDefinition(msgspec.Struct, rename="camel"):
 
 class _DefinitionIdentity(msgspec.Struct):
     name: str | msgspec.UnsetType = UNSET
-    version: Int32 = 1
+    version: Any = 1
 
 
 _embedded_definition = msgspec.json.Decoder(_EmbeddedDefinition)
@@ -95,7 +97,7 @@ def workflow_definition_identity(
         identity = _definition_identity.decode(workflow.workflow_definition)
     except msgspec.ValidationError:
         return UNSET, UNSET
-    return identity.name, identity.version
+    return identity.name, _version(identity.version)
 
 
 def queue_wait_time(task: Task, *, stamp: bool) -> int:
@@ -108,3 +110,12 @@ def queue_wait_time(task: Task, *, stamp: bool) -> int:
             return -task.callback_after_seconds * 1000
         return task.start_time - task.scheduled_time
     return 0
+
+
+def _version(value: Any) -> int:
+    """As Java reads an int: of 1.0 and "1" too; 1, the default, of anything else."""
+    try:
+        version = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return 1
+    return version if -(2**31) <= version < 2**31 else 1

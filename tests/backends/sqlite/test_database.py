@@ -92,6 +92,78 @@ class TestGroupCommit:
         assert remembered(database) == {"a", "b"}
         assert runs["a"] == 2
 
+    async def test_after_a_lost_transaction_each_call_that_commits_is_called_back(
+        self, database: Database
+    ) -> None:
+        called: list[str] = []
+
+        def job(name: str, conn: sqlite3.Connection) -> None:
+            remember(conn, name)
+            database.after_commit(lambda: called.append(name))
+
+        def losing(conn: sqlite3.Connection) -> None:
+            conn.execute("ROLLBACK")  # as SQLITE_FULL does
+            raise sqlite3.OperationalError("database or disk is full")
+
+        outcomes = await asyncio.gather(
+            database.write(lambda conn: job("a", conn)),
+            database.write(losing),
+            database.write(losing),
+            database.write(lambda conn: job("b", conn)),
+            return_exceptions=True,
+        )
+        assert [outcomes[0], outcomes[3]] == [None, None]
+        assert called == ["a", "b"]
+        assert remembered(database) == {"a", "b"}
+
+    async def test_a_call_that_committed_alone_keeps_its_answer_though_the_next_cannot_begin(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        foreign = sqlite3.connect(
+            tmp_path / "podium.db", isolation_level=None, check_same_thread=False
+        )
+
+        def losing(conn: sqlite3.Connection) -> None:
+            conn.execute("ROLLBACK")
+            raise sqlite3.OperationalError("database or disk is full")
+
+        def last(conn: sqlite3.Connection) -> None:
+            remember(conn, "b")
+
+        def first(conn: sqlite3.Connection) -> None:
+            remember(conn, "a")
+            first.runs += 1  # type: ignore[attr-defined]
+
+        first.runs = 0  # type: ignore[attr-defined]
+        original = database._writer
+
+        class Blocking:
+            """The writer's connection; another program locks the file once the first call is durable."""
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(original, name)
+
+            def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:
+                cursor = original.execute(sql, *arguments)  # type: ignore[arg-type]
+                if sql == "COMMIT" and first.runs == 2:  # type: ignore[attr-defined]
+                    foreign.execute("BEGIN IMMEDIATE")
+                    first.runs += 1  # type: ignore[attr-defined]
+                return cursor
+
+        database._writer = Blocking()  # type: ignore[assignment]
+        outcomes = await asyncio.gather(
+            database.write(first),
+            database.write(losing),
+            database.write(last),
+            return_exceptions=True,
+        )
+        database._writer = original
+        foreign.execute("ROLLBACK")
+        foreign.close()
+        assert outcomes[0] is None
+        assert isinstance(outcomes[2], BackendUnavailableError)
+        assert remembered(database) == {"a"}
+
     async def test_large_groups_run_in_the_thread_with_the_same_answers(
         self, database: Database
     ) -> None:

@@ -62,6 +62,7 @@ class ExecutionMachine(RuleBasedStateMachine):
         path = Path(self.folder.name) / "podium.db"
         self.store = self.run(open_store(context, SqliteSettings(path=path)))
         assert self.store.executions is not None
+        assert self.store.queues is not None
         assert self.store.concurrency_limits is not None
         self.executions = ExecutionFacade(
             self.store.executions, self.store.queues, limits=self.store.concurrency_limits
@@ -158,6 +159,7 @@ class ExecutionMachine(RuleBasedStateMachine):
         assert (outcome.left_out_task_ids == (id_,)) == (holder not in (None, id_))
         if holder is None:
             self.slots[workflow_id, reference] = id_
+        if holder is None and stored is None:
             self._store(task, outcome.update_time)
 
     @rule(id_=TASK_IDS, workflow_id=WORKFLOW_IDS, status=TASK_STATUSES, expectation=EXPECTATIONS)

@@ -162,6 +162,45 @@ class TestRememberedRequests:
         await store.maintain()
         assert not (await executions.apply(write_set)).replayed
 
+    async def test_housekeeping_keeps_up_however_many_there_are(
+        self, store: ConnectedStore, clock: SettableClock
+    ) -> None:
+        executions = store.executions
+        assert executions is not None
+        assert store.maintain is not None
+        await asyncio.gather(
+            *(executions.add_event_execution(make_event_execution(f"e{n}")) for n in range(1_700))
+        )
+        clock.now_ms += 60_000
+        await store.maintain()
+        clock.now_ms -= 60_000  # what is gone doesn't come back
+        added = await asyncio.gather(
+            *(executions.add_event_execution(make_event_execution(f"e{n}")) for n in range(1_700))
+        )
+        assert all(added)
+
+
+class TestClockSteppingBack:
+    async def test_leases_of_buckets_given_before_have_lapsed(
+        self, store: ConnectedStore, clock: SettableClock
+    ) -> None:
+        assert store.outbox is not None
+        assert len(await store.outbox.lease_buckets("a")) == 16
+        clock.now_ms -= 3_600_000
+        assert len(await store.outbox.lease_buckets("b")) == 16
+
+    async def test_a_removal_under_way_is_still_due(
+        self, store: ConnectedStore, clock: SettableClock
+    ) -> None:
+        executions = store.executions
+        assert executions is not None
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([make_task(f"t{n:04}") for n in range(500)])
+        await executions.apply(builders.remove_workflow("w1", archive=False))
+        clock.now_ms -= 3_600_000
+        assert await drained(store) == 1
+        assert await executions.get_task("t0499") is None
+
 
 class TestOutbox:
     async def test_a_removal_mark_set_anew_has_a_new_token(
