@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from podium_backends.sqlite.connection import open_connection, prepare_file
+from podium_backends.sqlite.gathering import Gathering
 from podium_backends.sqlite.group import Group, Job
-from podium_backends.sqlite.translation import translated
+from podium_backends.sqlite.translation import translate, translated
 from podium_backends.sqlite.write_lock import WriteLock
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError
@@ -25,8 +26,8 @@ from podium_core.errors import BackendUnavailableError
 T = TypeVar("T")
 
 MAX_GROUP_WEIGHT = 4_000
-# Above so many statements a group runs in the thread: about a millisecond of the event loop.
-INLINE_WEIGHT = 96
+# Above so many statements a group runs in the thread: one or two milliseconds of the event loop.
+INLINE_WEIGHT = 256
 WATCH_SECONDS = 0.03
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Database:
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sqlite-{name}")
         self._pending: list[Job[Any]] = []
+        self._gathering = Gathering()
         self._flusher: asyncio.Task[None] | None = None
         self._callbacks: list[Callable[[], None]] = []
         self._subscribers: dict[object, Callable[[], None]] = {}
@@ -116,8 +118,10 @@ class Database:
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run a short query on the reader. What was acknowledged before is seen; it never waits for a writer."""
-        with translated(self.name):
+        try:  # not `translated`: a context manager costs as much as the query
             return query(self._reader)
+        except sqlite3.Error as error:
+            raise translate(error, self.name) from error
 
     def read_snapshot(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """The same with several statements that see one state."""
@@ -146,6 +150,7 @@ class Database:
             )
         entry = Job(job, asyncio.get_running_loop().create_future(), weight)
         self._pending.append(entry)
+        self._gathering.joined(len(self._pending))
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.get_running_loop().create_task(self._flush())
         result: T = await entry.future
@@ -157,9 +162,13 @@ class Database:
 
     async def _flush(self) -> None:
         while self._pending:
+            # What is heavy enough for the thread has its work cut out: nothing is won by waiting.
+            if sum(entry.weight for entry in self._pending) <= INLINE_WEIGHT:
+                await self._gathering.wait(len(self._pending))
             group = self._next_group()
             if group.jobs:
                 await self._carry_out(group)
+            self._gathering.carried_out(len(group.jobs), len(self._pending))
 
     def _next_group(self) -> Group:
         jobs: list[Job[Any]] = []

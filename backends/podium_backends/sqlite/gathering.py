@@ -1,0 +1,52 @@
+"""How long a group of writes waits for more: not at all while one writes alone, up to 2 ms while many do.
+
+An fsync and a hop to the thread cost as much for one write as for thirty. Who was answered a moment ago is about to come
+again, so the number that lately wrote beside each other is what is worth waiting for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+WINDOW_SECONDS = 0.002
+# Of those who lately wrote; the last one is never worth the wait.
+ENOUGH = 0.9
+_FADING = 0.3
+_ALONE = 1.5
+
+
+class Gathering:
+    """Follows how many write at a time. On the event loop."""
+
+    def __init__(self) -> None:
+        self._lately = 1.0
+        self._enough: asyncio.Future[None] | None = None
+
+    async def wait(self, waiting: int) -> None:
+        """Wait until most of those who lately wrote are in, or the window is over."""
+        if self._lately < _ALONE or self._is_enough(waiting):
+            return
+        loop = asyncio.get_running_loop()
+        self._enough = loop.create_future()
+        window = loop.call_later(WINDOW_SECONDS, self._end)
+        try:
+            await self._enough
+        finally:
+            window.cancel()
+            self._enough = None
+
+    def joined(self, waiting: int) -> None:
+        """One more is in."""
+        if self._enough is not None and self._is_enough(waiting):
+            self._end()
+
+    def carried_out(self, jobs: int, waiting: int) -> None:
+        """A group of so many is done; so many came meanwhile."""
+        self._lately += _FADING * (jobs + waiting - self._lately)
+
+    def _is_enough(self, waiting: int) -> bool:
+        return waiting >= ENOUGH * self._lately
+
+    def _end(self) -> None:
+        if self._enough is not None and not self._enough.done():
+            self._enough.set_result(None)
