@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 
+from podium_backends.sqlite.times import token_now
 from podium_core.outbox import BUCKETS
 
 
@@ -13,10 +14,10 @@ def bucket_of(id_: str) -> int:
     return zlib.crc32(id_.encode()) % BUCKETS
 
 
-def next_token(conn: sqlite3.Connection, *, now_ms: int) -> int:
+def next_token(conn: sqlite3.Connection) -> int:
     """A token above every one given out before, whatever the clock does."""
     row = conn.execute(
-        "UPDATE outbox_token SET last = max(last + 1, ?) RETURNING last", (now_ms * 1000,)
+        "UPDATE outbox_token SET last = max(last + 1, ?) RETURNING last", (token_now(),)
     ).fetchone()
     return int(row[0])
 
@@ -31,7 +32,7 @@ def put_entry(
     body: bytes = b"",
 ) -> int:
     """Write an entry, replacing one of that id, and return its fresh token. ``due_ms`` 0: now, whatever the clock does."""
-    token = next_token(conn, now_ms=now_ms)
+    token = next_token(conn)
     conn.execute(
         "INSERT INTO outbox (kind, id, token, bucket, due_ms, since_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (kind, id) DO UPDATE SET token = excluded.token, due_ms = excluded.due_ms,"

@@ -64,6 +64,7 @@ def _page(
     id_of: Callable[[Row], str],
 ) -> tuple[Page[T], Row | None]:
     items: list[T] = []
+    keys: list[Row] = []
     unreadable: list[str] = []
     size = 0
     last: Row = ()
@@ -79,9 +80,13 @@ def _page(
             unreadable.append(id_of(row))
         else:
             items.append(found.item)
+            keys.append(last)
             size += found.size
     cursor.close()
-    token = resume_token(*last) if more else ""
-    return Page(
-        items=tuple(items), unreadable_ids=tuple(unreadable), resume_token=token
-    ), last if more else None
+    page = Page(
+        items=tuple(items),
+        keys=tuple(keys),
+        unreadable_ids=tuple(unreadable),
+        resume_token=resume_token(*last) if more else "",
+    )
+    return page, last if more else None

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from podium_backends.sqlite.times import later
+from podium_backends.sqlite.times import later, token_now
 from podium_core.models import Message
 from podium_core.write_set import PushOp
 
@@ -123,31 +123,23 @@ def receipt_number(receipt: str) -> int:
 
 def push(conn: sqlite3.Connection, ops: Iterable[PushOp], *, now_ms: int) -> None:
     """Push messages; one of the same id is replaced and its lease ends."""
-    conn.executemany(
-        _PUSH_ANEW, [_row(op, token=_plain_token(now_ms), now_ms=now_ms) for op in ops]
-    )
+    conn.executemany(_PUSH_ANEW, [_row(op, token=token_now(), now_ms=now_ms) for op in ops])
 
 
 def push_if_absent(conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> bool:
     """Push unless the id is there, in whatever state."""
-    row = _row(op, token=_plain_token(now_ms), now_ms=now_ms)
+    row = _row(op, token=token_now(), now_ms=now_ms)
     return conn.execute(_PUSH_IF_ABSENT, row).rowcount > 0
 
 
 def postpone(conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> None:
     """Push, with the payload that is there."""
-    conn.execute(_PUSH_KEEPING_PAYLOAD, _row(op, token=_plain_token(now_ms), now_ms=now_ms))
+    conn.execute(_PUSH_KEEPING_PAYLOAD, _row(op, token=token_now(), now_ms=now_ms))
 
 
 def push_unless_older(conn: sqlite3.Connection, op: PushOp, *, token: int, now_ms: int) -> bool:
     """Push under this token, unless the message there has it already or a higher one."""
     return conn.execute(_PUSH_UNLESS_OLDER, _row(op, token=token, now_ms=now_ms)).rowcount > 0
-
-
-def _plain_token(now_ms: int) -> int:
-    # A plain push is as young as an intent made now: an older intent doesn't replace it. The random part tells it from a
-    # message of that id that came and went within the millisecond.
-    return now_ms * 1_000 + int(random.random() * 1_000)  # noqa: S311 - not a secret
 
 
 def _row(op: PushOp, *, token: int, now_ms: int) -> tuple[str, str, int, int, int, str | None]:

@@ -17,11 +17,14 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         items: What it holds.
         resume_token: Hand it back to go on behind this chunk; empty behind the last.
         unreadable_ids: Ids of records that are stored and can't be read.
+        keys: For each item the parts of the token behind it, so that a chunk may end within a page. Pages that came over
+            the wire have none.
     """
 
     items: tuple[T, ...]
     resume_token: str = ""
     unreadable_ids: tuple[str, ...] = ()
+    keys: tuple[tuple[str | int, ...], ...] = ()
 
 
 async def collected(pages: AsyncIterator[Page[T]]) -> list[T]:

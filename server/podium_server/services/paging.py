@@ -1,13 +1,12 @@
 """Pages of a DAO to chunks of a stream: about 256 kB each, whatever the size of a page.
 
-A chunk may end inside a page, whose own token says only where the page ends. So the token on the wire is the token that
-the page was read with, and the key of the last item that left. Going on, items up to that key are skipped; if it is gone
-the page comes whole, so nothing that is there is missed.
+A chunk may end within a page: the page says for each item what the token behind it is, so going on is exact, whatever
+became of that item.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +14,7 @@ import msgspec
 from google.protobuf.message import Message
 
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
-from podium_core.resume_token import resume_key, resume_token
+from podium_core.resume_token import resume_token
 from podium_protocol import codec
 
 T = TypeVar("T")
@@ -33,13 +32,11 @@ class Items(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         field: The repeated field that holds them.
         convert: To what the field holds.
         size: Of that, in bytes.
-        key: Tells an item from the others of its page.
     """
 
     field: str
     convert: Callable[[T], Any]
     size: Callable[[Any], int]
-    key: Callable[[T], str]
 
 
 def _byte_size(message: Message) -> int:
@@ -50,39 +47,32 @@ def _as_it_is(text: str) -> str:
     return text
 
 
-TASKS: Items[Task] = Items(
-    field="tasks", convert=codec.task_to_proto, size=_byte_size, key=lambda task: str(task.task_id)
-)
+TASKS: Items[Task] = Items(field="tasks", convert=codec.task_to_proto, size=_byte_size)
 WORKFLOWS: Items[Workflow] = Items(
     field="workflows",
     convert=codec.workflow_to_proto,
     size=_byte_size,
-    key=lambda workflow: str(workflow.workflow_id),
 )
-WORKFLOW_IDS: Items[str] = Items(field="workflow_ids", convert=_as_it_is, size=len, key=_as_it_is)
+WORKFLOW_IDS: Items[str] = Items(field="workflow_ids", convert=_as_it_is, size=len)
 TASK_DEFS: Items[TaskDef] = Items(
     field="task_defs",
     convert=codec.task_def_to_proto,
     size=_byte_size,
-    key=lambda found: found.name,
 )
 WORKFLOW_DEFS: Items[WorkflowDef] = Items(
     field="workflow_defs",
     convert=codec.workflow_def_to_proto,
     size=_byte_size,
-    key=lambda found: f"{found.version}:{found.name}",
 )
 EVENT_HANDLERS: Items[EventHandler] = Items(
     field="event_handlers",
     convert=codec.event_handler_to_proto,
     size=_byte_size,
-    key=lambda found: found.name,
 )
 POLL_DATA: Items[PollData] = Items(
     field="poll_data",
     convert=codec.poll_data_to_proto,
     size=_byte_size,
-    key=lambda found: msgspec.json.encode((found.queue_name or "", found.domain or "")).decode(),
 )
 
 
@@ -119,23 +109,20 @@ async def chunks(
         items: How the items travel.
         pages: The DAO's pages from a token on.
     """
-    behind, after = resume_key(request.resume_token, tuple[str, str], ("", ""))
     chunk = _Chunk(response_type, items.field)
-    async with _closing(pages(behind)) as found:
+    async with _closing(pages(request.resume_token)) as found:
         async for page in found:
-            last = ""
-            for item in _rest(page.items, after, items.key):
+            # With the first of its chunks: a stream that goes on within this page won't meet them again.
+            chunk.unreadable_ids += page.unreadable_ids
+            for at, item in enumerate(page.items):
                 message = items.convert(item)
                 size = items.size(message)
-                if chunk.items and chunk.bytes + size > CHUNK_BYTES:
-                    yield chunk.taken(resume_token(behind, last))
+                if at and chunk.bytes + size > CHUNK_BYTES:
+                    yield chunk.taken(resume_token(*page.keys[at - 1]))
                 chunk.items.append(message)
                 chunk.bytes += size
-                last = items.key(item)
-            after, behind = "", page.resume_token
-            chunk.unreadable_ids += page.unreadable_ids
-            if behind and chunk.bytes > CHUNK_BYTES // 2:
-                yield chunk.taken(resume_token(behind, ""))
+            if page.resume_token and chunk.bytes > CHUNK_BYTES // 2:
+                yield chunk.taken(page.resume_token)
     yield chunk.taken("")
 
 
@@ -147,11 +134,3 @@ async def _closing(pages: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
     finally:
         if isinstance(pages, AsyncGenerator):
             await pages.aclose()
-
-
-def _rest(page: Sequence[T], after: str, key: Callable[[T], str]) -> Sequence[T]:
-    if after:
-        for at in range(len(page) - 1, -1, -1):
-            if key(page[at]) == after:
-                return page[at + 1 :]
-    return page
