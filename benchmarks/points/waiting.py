@@ -22,9 +22,7 @@ def measure(bench: Bench) -> Iterator[Result]:
     """1,000 waiting Pops; push to delivery beside them; push to delivery across two processes."""
     bench.say(f"{_WAITING:,} waiting Pops")
     folder = bench.new_folder()
-    # Each waiting Pop is a call in flight: the default of 1,000 would leave no room for the Push.
-    roomy = {"PODIUM_SERVER__MAX_CALLS_IN_FLIGHT": "2000"}
-    with bench.server(folder, roomy) as server:
+    with bench.server(folder) as server:
         yield _idle_share(bench, server)
         yield _delivery(
             bench,

@@ -18,7 +18,7 @@ from podium_core.dao import QueueStore
 from podium_core.models import Message
 from podium_protocol.rpcs import rpc
 from podium_protocol.status import error_of_call
-from podium_server.interceptors import CallLimits
+from podium_server.interceptors import CallLimits, InFlight
 from podium_server.services import leasing
 from podium_server.services.leasing import Leasing, fitting
 from tests.server.serving import World, serving_everything
@@ -53,7 +53,8 @@ async def sizes(world: World) -> tuple[int, int]:
 
 async def in_flight(world: World, calls: int) -> None:
     """Wait until so many calls are; a poll among them has reached the store then."""
-    while world.services.in_flight.calls != calls:
+    counter = world.services.in_flight
+    while counter.calls + counter.waiting != calls:
         await asyncio.sleep(0.005)
 
 
@@ -128,6 +129,23 @@ class TestUnary:
 
 
 class TestWaiting:
+    async def test_consumers_that_wait_do_not_shut_others_out(self, tmp_path: Path) -> None:
+        limits = CallLimits(max_calls_in_flight=2)
+        async with serving_everything(tmp_path, limits) as world:
+            entry = rpc("QueueService", "Pop")
+            request = entry.request(queue_name=QUEUE, count=1, timeout_ms=30_000)
+            waiting = []
+            for number in range(1, 8):
+                waiting.append(world.caller.method(entry)(request.SerializeToString()))
+                await in_flight(world, number)
+                while world.services.in_flight.waiting != number:
+                    await asyncio.sleep(0.005)
+            await push(world, *(f"m{number}" for number in range(7)))
+            answers = [entry.response.FromString(await call) for call in waiting]
+            assert sorted(id_ for answer in answers for id_ in answer.message_ids) == [
+                f"m{number}" for number in range(7)
+            ]
+
     async def test_ends_before_the_deadline(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -187,7 +205,7 @@ class TestLeasing:
     @pytest.mark.parametrize("late", [False, True])
     async def test_an_answer_after_the_cancellation_goes_back(self, late: bool) -> None:
         slow = SlowStore()
-        leasing = Leasing(_as_store(slow), asyncio.Event())
+        leasing = Leasing(_as_store(slow), asyncio.Event(), InFlight())
         poll = asyncio.ensure_future(
             leasing.poll(QUEUE, count=1, timeout_ms=1_000, unack_timeout_ms=None)
         )
@@ -205,7 +223,7 @@ class TestLeasing:
 
     async def test_a_poll_that_goes_on_waiting_is_ended(self) -> None:
         slow = SlowStore()
-        leasing = Leasing(_as_store(slow), asyncio.Event())
+        leasing = Leasing(_as_store(slow), asyncio.Event(), InFlight())
         poll = asyncio.ensure_future(
             leasing.poll(QUEUE, count=1, timeout_ms=1_000, unack_timeout_ms=None)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -12,7 +13,7 @@ from podium_core.dao import QueueStore
 from podium_core.errors import StorageError
 from podium_core.models import Message
 from podium_protocol import codec
-from podium_server.interceptors import Call
+from podium_server.interceptors import Call, InFlight
 
 # Taken off the caller's deadline, for the way back.
 ANSWER_MS = 50
@@ -33,9 +34,10 @@ def wait_ms(timeout_ms: int, call: Call) -> int:
 class Leasing:
     """Polls queues for callers who may go away at any moment."""
 
-    def __init__(self, queues: QueueStore, draining: asyncio.Event) -> None:
-        """Takes the store, and the event after which nobody waits any more."""
+    def __init__(self, queues: QueueStore, draining: asyncio.Event, in_flight: InFlight) -> None:
+        """Takes the store, the event after which nobody waits any more, and the counter of calls."""
         self._queues = queues
+        self._in_flight = in_flight
         self._draining = draining
         self._waiting: set[asyncio.Task[list[Message]]] = set()
         self._watch: asyncio.Task[None] | None = None
@@ -47,6 +49,12 @@ class Leasing:
         """``QueueDAO.poll_messages``; when cancelled, what it leased meanwhile is given back."""
         if timeout_ms and self._draining.is_set():
             timeout_ms = 0
+        with self._in_flight.apart() if timeout_ms else nullcontext():
+            return await self._poll(queue_name, count, timeout_ms, unack_timeout_ms)
+
+    async def _poll(
+        self, queue_name: str, count: int, timeout_ms: int, unack_timeout_ms: int | None
+    ) -> list[Message]:
         # A task of its own: the caller's cancellation must not lose an answer that the store has already given.
         poll = asyncio.ensure_future(
             self._queues.poll_messages(

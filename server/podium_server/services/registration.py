@@ -55,7 +55,7 @@ def register(
 ) -> Services:
     """Add every service of the contract to a server; what isn't there yet answers UNIMPLEMENTED."""
     in_flight = InFlight()
-    leasing = Leasing(facade.queues, facade.draining)
+    leasing = Leasing(facade.queues, facade.draining, in_flight)
     pipeline = Pipeline(limits, in_flight, STREAMING_TWINS, log_calls=log_calls)
     servicers: dict[str, object] = {
         "ExecutionService": ExecutionServicer(facade),
