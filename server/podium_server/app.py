@@ -15,9 +15,9 @@ from podium_server.config.config import Config
 from podium_server.facade.executions import ExecutionFacade, SideEffects
 from podium_server.facade.facade import Facade
 from podium_server.facade.payload_limits import PayloadLimits
-from podium_server.facade.server_info import call_limits, server_info
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.targets import queue_targets, removal_target
+from podium_server.server_info import call_limits, server_info
 from podium_server.services.registration import Services, register
 
 T = TypeVar("T")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from podium.v1 import admin_service_pb2 as pb
 from podium_protocol import codec
+from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
-from podium_server.services.facade_port import Facade
 
 
 class AdminServicer:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 from podium.v1 import event_handler_service_pb2 as pb
 from podium_protocol import codec
+from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
-from podium_server.services.facade_port import Facade
 from podium_server.services.paging import EVENT_HANDLERS, chunks
 from podium_server.services.request_checks import require_present
 

@@ -8,8 +8,8 @@ from podium.v1 import execution_tasks_pb2 as pb
 from podium_core.errors import NotFoundError
 from podium_core.requirements import MAX_ITEMS, require_at_most, require_text
 from podium_protocol import codec
+from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
-from podium_server.services.facade_port import Facade
 from podium_server.services.limits import limited_task
 from podium_server.services.paging import TASKS, chunks
 from podium_server.services.request_checks import optional, refuse_payloads, require_present

@@ -8,8 +8,8 @@ from podium.v1 import (
 )
 from podium_core.models import Task
 from podium_protocol import codec
+from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
-from podium_server.services.facade_port import Facade
 from podium_server.services.request_checks import optional, require_present
 
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from podium.v1 import metadata_service_pb2 as pb
 from podium_core.errors import NotFoundError
 from podium_protocol import codec
+from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
-from podium_server.services.facade_port import Facade
 from podium_server.services.paging import TASK_DEFS, WORKFLOW_DEFS, chunks
 from podium_server.services.request_checks import require_present
 

@@ -8,8 +8,8 @@ from podium.v1 import poll_data_service_pb2 as pb
 from podium_core.errors import NotFoundError
 from podium_core.requirements import require_text
 from podium_protocol import codec
+from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
-from podium_server.services.facade_port import Facade
 from podium_server.services.paging import POLL_DATA, chunks
 
 

@@ -10,10 +10,10 @@ from podium.v1 import consume_pb2, queue_messages_pb2
 from podium_core.models import Message
 from podium_core.requirements import MAX_ITEMS, require_at_most, require_duration
 from podium_protocol import codec
+from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
 from podium_server.interceptors.pipeline import Send
 from podium_server.services.consume import Consumption
-from podium_server.services.facade_port import Facade
 from podium_server.services.leasing import Leasing, fitting, wait_ms
 from podium_server.services.request_checks import optional
 

@@ -9,11 +9,11 @@ import grpc
 
 from podium_core.errors import UnsupportedOperationError
 from podium_protocol.rpcs import SERVICES, Rpc, rpc
+from podium_server.facade.facade import Facade
 from podium_server.interceptors import CallLimits, InFlight, Pipeline
 from podium_server.services.admin import AdminServicer
 from podium_server.services.event_handler import EventHandlerServicer
 from podium_server.services.execution import ExecutionServicer
-from podium_server.services.facade_port import Facade
 from podium_server.services.leasing import Leasing
 from podium_server.services.limits import ConcurrentExecutionLimitServicer, RateLimitingServicer
 from podium_server.services.metadata import MetadataServicer
