@@ -100,10 +100,11 @@ class Application:
     def _put_tasks(
         self, conn: sqlite3.Connection, *, now_ms: int
     ) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
+        marks: task_statements.Marks = {}
         times: dict[str, int] = {}
         created, left_out = [], []
         for put in self._set.task_puts:
-            stamp = task_statements.put_task(conn, put, now_ms=now_ms)
+            stamp = task_statements.put_task(conn, put, marks, now_ms=now_ms)
             if stamp is task_statements.Taken.BY_ANOTHER:
                 left_out.append(put.task_id)
                 continue

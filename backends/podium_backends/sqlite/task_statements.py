@@ -40,14 +40,18 @@ _STORED = (
 )
 
 
-def put_task(conn: sqlite3.Connection, put: TaskPut, *, now_ms: int) -> int | Taken:
+# The removal marks of workflows, as far as the tasks of one WriteSet have asked for them.
+Marks = dict[str, int | None]
+
+
+def put_task(conn: sqlite3.Connection, put: TaskPut, marks: Marks, *, now_ms: int) -> int | Taken:
     """Store a task and return its stamp, or say why it was left alone."""
     row = conn.execute(_STORED, (put.task_id,)).fetchone()
     stored = None if row is None else Stored(*row)
     if put.mode is PutMode.CREATE:
-        return _create(conn, put, stored, now_ms=now_ms)
+        return _create(conn, put, stored, marks, now_ms=now_ms)
     if stored is None and put.mode is PutMode.UPSERT and put.expected_time is None:
-        return _insert(conn, put, now_ms=now_ms)
+        return _insert(conn, put, marks, now_ms=now_ms)
     if stored is None or stored.workflow_id != put.workflow_id:
         raise NotFoundError("task", put.task_id)
     if put.expected_time is not None:
@@ -56,7 +60,7 @@ def put_task(conn: sqlite3.Connection, put: TaskPut, *, now_ms: int) -> int | Ta
 
 
 def _create(
-    conn: sqlite3.Connection, put: TaskPut, stored: Stored | None, *, now_ms: int
+    conn: sqlite3.Connection, put: TaskPut, stored: Stored | None, marks: Marks, *, now_ms: int
 ) -> int | Taken:
     if stored is not None and stored.workflow_id != put.workflow_id:
         raise AlreadyExistsError("task", put.task_id)
@@ -64,7 +68,7 @@ def _create(
     if taken is Taken.BY_ANOTHER:
         return taken
     if stored is None:
-        return _insert(conn, put, now_ms=now_ms)
+        return _insert(conn, put, marks, now_ms=now_ms)
     if taken is None and _slots_held(conn, put.task_id) > 1:
         raise AlreadyExistsError("task", put.task_id)
     return Taken.BY_ITSELF  # also where it takes its slot only now: the document stays as it is
@@ -89,10 +93,16 @@ def _slots_held(conn: sqlite3.Connection, task_id: str) -> int:
     )
 
 
-def _insert(conn: sqlite3.Connection, put: TaskPut, *, now_ms: int) -> int:
-    sql = "SELECT removal_due_ms FROM workflows WHERE id = ?"
-    row = conn.execute(sql, (put.workflow_id,)).fetchone()
-    due_ms = row[0] if row else None
+def _mark(conn: sqlite3.Connection, workflow_id: str, marks: Marks) -> int | None:
+    if workflow_id not in marks:
+        sql = "SELECT removal_due_ms FROM workflows WHERE id = ?"
+        row = conn.execute(sql, (workflow_id,)).fetchone()
+        marks[workflow_id] = row[0] if row else None
+    return marks[workflow_id]
+
+
+def _insert(conn: sqlite3.Connection, put: TaskPut, marks: Marks, *, now_ms: int) -> int:
+    due_ms = _mark(conn, put.workflow_id, marks)
     if is_due(due_ms, now_ms):
         raise NotFoundError("workflow", put.workflow_id)
     conn.execute(

@@ -14,6 +14,7 @@ import grpc
 from podium_core.errors import InvalidArgumentError
 from podium_protocol.rpcs import Kind, Rpc
 from podium_protocol.status import NAMESPACE_KEY, REQUEST_ID_KEY
+from podium_server.interceptors.deadline import Deadline
 from podium_server.interceptors.limits import CallLimits
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -36,10 +37,10 @@ class Call:
     Attributes:
         rpc: What is called.
         request_id: The caller's, or a fresh one.
-        timer: Cancels the work at the deadline.
+        deadline: Cancels the work when it has come.
     """
 
-    __slots__ = ("_context", "_default_deadline", "_request_id", "rpc", "timer")
+    __slots__ = ("_context", "_default_deadline", "_request_id", "deadline", "rpc")
 
     def __init__(self, rpc: Rpc, context: Context, limits: CallLimits) -> None:
         """Made before anything can fail, so that failures have a call to name."""
@@ -50,7 +51,7 @@ class Call:
         self._default_deadline = 0.0
         if remaining is None and rpc.kind is not Kind.BIDIRECTIONAL and limits.default_deadline_ms:
             remaining = self._default_deadline = limits.default_deadline_ms / 1000
-        self.timer = asyncio.timeout(remaining)
+        self.deadline = Deadline(remaining)
         _current.set(self)
 
     @property
@@ -79,13 +80,13 @@ class Call:
 
     def remaining_ms(self) -> int | None:
         """How long until the deadline; None without one."""
-        when = self.timer.when()
+        when = self.deadline.when
         return None if when is None else int((when - asyncio.get_running_loop().time()) * 1000)
 
     def made_progress(self) -> None:
         """A chunk of a stream has left: the server's own deadline counts from here. The client's stays."""
         if self._default_deadline:
-            self.timer.reschedule(asyncio.get_running_loop().time() + self._default_deadline)
+            self.deadline.postpone(self._default_deadline)
 
     @property
     def cancelled(self) -> bool:

@@ -89,7 +89,7 @@ class Pipeline:
                 call.read_metadata()
                 if in_flight.calls > most:
                     self._refuse()
-                async with call.timer:
+                with call.deadline:
                     return await body(data, call, context)
             except grpc.aio.AbortError:
                 raise
@@ -98,7 +98,7 @@ class Pipeline:
                     raise
                 await fail(call, context, error)
             except TimeoutError as error:
-                expired = call.timer.expired()
+                expired = call.deadline.expired
                 await fail(
                     call,
                     context,
