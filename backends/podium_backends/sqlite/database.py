@@ -26,8 +26,8 @@ from podium_core.errors import BackendUnavailableError
 T = TypeVar("T")
 
 MAX_GROUP_WEIGHT = 4_000
-# Above so many statements a group runs in the thread: one or two milliseconds of the event loop.
-INLINE_WEIGHT = 256
+# Above so many statements a group runs in the thread: three or four milliseconds of the event loop.
+INLINE_WEIGHT = 600
 WATCH_SECONDS = 0.03
 
 _log = logging.getLogger(__name__)
@@ -173,8 +173,10 @@ class Database:
     def _next_group(self) -> Group:
         jobs: list[Job[Any]] = []
         weight = taken = 0
+        # Small ones together stay small enough for the loop; what needs the thread anyway may be as large as it comes.
+        most = INLINE_WEIGHT if self._pending[0].weight <= INLINE_WEIGHT else MAX_GROUP_WEIGHT
         for entry in self._pending:
-            if jobs and weight + entry.weight > MAX_GROUP_WEIGHT:
+            if jobs and weight + entry.weight > most:
                 break
             taken += 1
             if not entry.future.cancelled():  # its caller is gone: nothing was written
