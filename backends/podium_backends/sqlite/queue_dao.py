@@ -35,6 +35,7 @@ from podium_core.write_set.builders import push_op
 T = TypeVar("T")
 
 MAX_WAIT_MS = 86_400_000
+MAX_FLOWING = 10_000
 # A count that met so many lapsed leases has them swept, so that the next one needn't look at them.
 _SWEEP_AT = 200
 
@@ -177,6 +178,8 @@ class SqliteQueueDAO:
             handover.abandon()
             raise
         (self._flowing.add if messages else self._flowing.discard)(poll.queue_name)
+        if len(self._flowing) > MAX_FLOWING:
+            self._flowing.clear()  # only a short cut; names of queues may come without end
         return messages
 
     def _give_back_soon(self, queue_name: str, messages: list[Message]) -> None:

@@ -46,7 +46,8 @@ class ExecutionServiceStub:
     end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
     RESULT_TOO_LARGE, which names the RPC that streams.
 
-    Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative.
+    Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
+    duration is above a hundred years.
 
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
     most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
@@ -239,7 +240,8 @@ class ExecutionServiceServicer:
     end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
     RESULT_TOO_LARGE, which names the RPC that streams.
 
-    Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative.
+    Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
+    duration is above a hundred years.
 
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
     most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
@@ -721,7 +723,8 @@ class ExecutionService:
     end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
     RESULT_TOO_LARGE, which names the RPC that streams.
 
-    Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative.
+    Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
+    duration is above a hundred years.
 
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
     most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
