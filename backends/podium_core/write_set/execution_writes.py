@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from podium_core.clock import Clock, system_clock_ms
@@ -11,21 +12,21 @@ from podium_core.write_set import builders
 from podium_core.write_set.write_set import PutMode, WriteOutcome, WriteSet
 
 
-class ExecutionWrites:
-    """The writes of ExecutionDAO on top of ``apply`` and ``carry_out_removal``.
+class ExecutionWrites(ABC):
+    """The writes of ExecutionDAO on top of ``apply`` and ``carry_out_removal``, which are the adapter's.
 
-    Both are the adapter's; ``prepared`` is where the facade adds side effects to what a builder gave.
+    The facade is one too: its own methods are those that add side effects to what a builder gives.
     """
 
     clock: Clock = staticmethod(system_clock_ms)
 
+    @abstractmethod
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
-        """The adapter's (``ExecutionStore.apply``)."""
-        raise NotImplementedError
+        """As ``ExecutionStore.apply``."""
 
+    @abstractmethod
     async def carry_out_removal(self, workflow_id: str) -> bool:
-        """The adapter's (``ExecutionStore.carry_out_removal``)."""
-        raise NotImplementedError
+        """As ``ExecutionStore.carry_out_removal``."""
 
     async def create_tasks(
         self, tasks: Sequence[Task], *, allow_missing_workflow: bool = False

@@ -53,12 +53,10 @@ class SideEffects(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         decider_queue: Creating a workflow pushes its id on ``_deciderQueue``.
         decider_offset_ms: When that message becomes ready.
-        remove_messages: Removals take the queue messages along.
     """
 
     decider_queue: bool = True
     decider_offset_ms: int = 30_000
-    remove_messages: bool = True
 
 
 class ExecutionFacade(ExecutionWrites):
@@ -111,7 +109,6 @@ class ExecutionFacade(ExecutionWrites):
         self.get_workflows_by_type = store.get_workflows_by_type
         self.get_workflows_by_correlation_id = store.get_workflows_by_correlation_id
         self.can_search_across_workflows = store.can_search_across_workflows
-        self.carry_out_removal = store.carry_out_removal  # type: ignore[method-assign]
 
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
         outcome = await self._store.apply(write_set)
@@ -177,15 +174,11 @@ class ExecutionFacade(ExecutionWrites):
         return msgspec.structs.replace(write_set, queue_ops=(*write_set.queue_ops, push))
 
     async def remove_task(self, task_id: str) -> bool:
-        outcome = await self.apply(
-            builders.remove_task(task_id, take_message=self._effects.remove_messages)
-        )
+        outcome = await self.apply(builders.remove_task(task_id, take_message=True))
         return outcome.tasks_removed[0]
 
     async def remove_workflow(self, workflow_id: str, *, archive: bool = False) -> bool:
-        return await self._remove(
-            workflow_id, archive=archive, take_messages=self._effects.remove_messages
-        )
+        return await self._remove(workflow_id, archive=archive, take_messages=True)
 
     async def remove_workflow_with_expiry(
         self, workflow_id: str, *, ttl_seconds: int, archive: bool = False
@@ -194,7 +187,7 @@ class ExecutionFacade(ExecutionWrites):
             workflow_id,
             archive=archive,
             ttl_ms=ttl_seconds * 1000,
-            take_messages=self._effects.remove_messages,
+            take_messages=True,
         )
 
     async def reset_workflow(self, workflow_id: str) -> bool:
@@ -214,12 +207,12 @@ class ExecutionFacade(ExecutionWrites):
             )
         outcome = await self.apply(write_set)
         if outcome.workflows_removed[0] and ttl_ms == 0:
-            await self._carry_out(workflow_id)
+            await self.carry_out_removal(workflow_id)
         return outcome.workflows_removed[0]
 
-    async def _carry_out(self, workflow_id: str) -> None:
+    async def carry_out_removal(self, workflow_id: str) -> bool:
         try:
-            await self._store.carry_out_removal(workflow_id)
+            return await self._store.carry_out_removal(workflow_id)
         except BackendUnavailableError as error:
             message = (
                 f"the removal of workflow '{workflow_id}' began, and goes on by itself: {error}"
