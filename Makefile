@@ -5,11 +5,11 @@ ARGS ?=
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 # What the type checker reads, as far as it exists.
-TYPED := $(wildcard backends server clients/python protos/podium_protocol protos/generate.py tests benchmarks examples)
+TYPED := $(wildcard backends server clients/python protos/podium_protocol protos/generate.py docs/generate.py tests benchmarks examples)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv serve demo bench test nightly lint format typecheck imports protos protos-check \
-	services upgrade check clean
+	docs docs-check services upgrade check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' Makefile
@@ -58,7 +58,13 @@ protos-check: $(INSTALLED) ## Lint the protos, and check that the stubs are up t
 	@$(BIN)/buf lint protos
 	@$(BIN)/python protos/generate.py --check
 
-check: lint typecheck imports protos-check ## All checks that need no store
+docs: $(INSTALLED) ## Make docs/capabilities.md anew from the code
+	@$(BIN)/python docs/generate.py
+
+docs-check: $(INSTALLED) ## Check that docs/capabilities.md is up to date
+	@$(BIN)/python docs/generate.py --check
+
+check: lint typecheck imports protos-check docs-check ## All checks that need no store
 
 services: $(INSTALLED) ## Start the stores that tests use, until Ctrl-C, and print their addresses
 	@$(BIN)/python -m tests.services

@@ -14,7 +14,17 @@ from benchmarks import jobs, machine
 from benchmarks.bench import Bench
 from benchmarks.generator import load_generator
 from benchmarks.picture import svg
-from benchmarks.points import batches, codec, idle, size, unary, waiting
+from benchmarks.points import (
+    batches,
+    codec,
+    idle,
+    index_search,
+    indexing,
+    payloads,
+    size,
+    unary,
+    waiting,
+)
 from benchmarks.processes import echo_server
 from benchmarks.report import markdown
 from benchmarks.result import Result
@@ -23,9 +33,12 @@ POINTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "unary": unary.measure,
     "batches": batches.measure,
     "size": size.measure,
+    "payloads": payloads.measure,
     "idle": idle.measure,
     "waiting": waiting.measure,
     "codec": codec.measure,
+    "index": index_search.measure,
+    "indexing": indexing.measure,
 }
 
 

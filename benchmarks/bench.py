@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
 
 from benchmarks import jobs
 from benchmarks.echo_server import PREFIX
-from benchmarks.generator import Generator
+from benchmarks.generator import Generator, Job
 from benchmarks.jobs import Chain, Driven
 from benchmarks.processes import Server, podium_server
 
@@ -86,6 +87,10 @@ class Pairs:
         return low, high
 
 
+Load = Callable[[int], Measured]
+"""Puts the load of a round on a server, by its number; round 0 warms up."""
+
+
 class Bench:
     """One run."""
 
@@ -134,24 +139,36 @@ class Bench:
         self, server: Server, chains: Sequence[Chain], in_flight: int = IN_FLIGHT
     ) -> Measured:
         """Put a load on a server."""
+        return self.load(server, jobs.drive, chains, in_flight)
+
+    def load(self, server: Server, job: Job[..., Driven], *arguments: object) -> Measured:
+        """Have a job put a load on a server."""
         before = server.processor_seconds()
-        driven = self.generator.run(jobs.drive, server.address, chains, in_flight)
+        driven = self.generator.run(job, server.address, *arguments)
         spent = server.processor_seconds() - before
         others = driven.machine_seconds - driven.generator_seconds - spent
         share = max(others, 0.0) / (driven.seconds * (os.cpu_count() or 1))
         return Measured(driven, spent / driven.chains * 1e6, share)
 
     def compare(self, subject: Side, other: Side, *, in_flight: int = IN_FLIGHT) -> Pairs:
-        """Measure both, one right after the other, in several rounds; who comes first changes.
+        """Measure both, as ``alternate`` does."""
+
+        def load(side: Side, number: int) -> Measured:
+            return self.drive(side.server, side.chains(number), in_flight)
+
+        return self.alternate(partial(load, subject), partial(load, other))
+
+    def alternate(self, subject: Load, other: Load) -> Pairs:
+        """Measure two loads, one right after the other, in several rounds; who comes first changes.
 
         Rounds that other processes disturbed are measured anew, up to as many again; which ones is decided by that alone.
         """
-        for side in (subject, other):
-            self.drive(side.server, side.chains(0), in_flight)
+        for load in (subject, other):
+            load(0)
         pairs: list[Pair] = []
         for number in range(1, self.most_rounds + 1):
             order = (subject, other) if number % 2 else (other, subject)
-            found = [self.drive(side.server, side.chains(number), in_flight) for side in order]
+            found = [load(number) for load in order]
             pairs.append(Pair(*(found if number % 2 else reversed(found))))
             if sum(pair.others <= MOST_OTHERS for pair in pairs) == self.rounds:
                 break

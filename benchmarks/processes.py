@@ -65,6 +65,13 @@ def echo_server() -> Iterator[Server]:
 
 
 @contextmanager
+def copy_server(path: Path) -> Iterator[Server]:
+    """The plain copy, to and from a file, on a free port."""
+    with _running(["-m", "benchmarks.copy_server", str(path)], {}) as server:
+        yield server
+
+
+@contextmanager
 def _running(arguments: Sequence[str], settings: Mapping[str, str]) -> Iterator[Server]:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("PODIUM_")}
     began = time.monotonic()

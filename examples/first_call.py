@@ -1,4 +1,4 @@
-"""A first call from Python: store a workflow, read it back, take its message from the decider queue."""
+"""A first call from Python: store a workflow, take its message from the decider queue, read it, search for it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,17 @@ async def main() -> None:
         async for message in podium.queues.consume(DECIDER_QUEUE, credit=16):
             # Leased while the body runs; leaving well acknowledges, an exception gives it back.
             async with message:
-                found = await podium.executions.get_workflow(message.id, include_tasks=True)
-                print(f"decide {message.id}: {found.status if found else 'gone'}")
+                stored = await podium.executions.get_workflow(message.id, include_tasks=True)
+                print(f"decide {message.id}: {stored.status if stored else 'gone'}")
             if message.id == workflow_id:
                 break
+
+        query = f"workflowType = 'order' AND workflowId = '{workflow_id}'"
+        # The index is eventual: it has what was written a moment later.
+        async with asyncio.timeout(10):
+            while not (found := await podium.index.search_workflow_summary(query)).results:
+                await asyncio.sleep(0.05)
+        print(f"{query}: {found.results[0].input}")
 
 
 if __name__ == "__main__":

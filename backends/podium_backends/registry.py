@@ -87,4 +87,9 @@ def _spec_in(module: str) -> SpecLoader:
 
 
 # A kind is one folder with a ``spec`` module, whose ``SPEC`` says what it serves without importing its driver.
-REGISTRY = Registry({"sqlite": _spec_in("podium_backends.sqlite.spec")})
+REGISTRY = Registry(
+    {
+        "sqlite": _spec_in("podium_backends.sqlite.spec"),
+        "local_files": _spec_in("podium_backends.local_files.spec"),
+    }
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import msgspec
 
@@ -12,11 +12,15 @@ from podium_core.dao import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
     ExecutionDAO,
+    ExternalPayloadStorage,
+    IndexDAO,
     MetadataDAO,
     PollDataDAO,
     QueueStore,
     RateLimitingDAO,
 )
+from podium_core.index.source import IndexSource
+from podium_core.index.target import IndexTarget
 from podium_core.outbox import Outbox, QueueTarget
 from podium_core.write_set import ExecutionStore
 
@@ -36,19 +40,33 @@ class DataType(StrEnum):
 
 
 class Capability(StrEnum):
-    """What a store can promise beyond the contract's common part."""
+    """What a store can promise beyond the contract's common part; each with what it means."""
 
-    ATOMIC_WRITE_SET = "atomic_write_set"  # one call is one atomic step, whatever it holds
-    ATOMIC_WITH_QUEUES = "atomic_with_queues"  # queue operations take part in that step
-    EXPIRY = "expiry"  # RemoveWorkflowWithExpiry
+    meaning: str
+
+    def __new__(cls, name: str, meaning: str) -> Self:
+        """The name is the value."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.meaning = meaning
+        return member
+
+    ATOMIC_WRITE_SET = "atomic_write_set", "one call is one atomic step, whatever it holds"
+    ATOMIC_WITH_QUEUES = "atomic_with_queues", "queue operations take part in that step"
+    EXPIRY = "expiry", "RemoveWorkflowWithExpiry"
     SEARCH_ACROSS_WORKFLOWS = (
-        "search_across_workflows"  # GetWorkflowsByCorrelationId without an index
+        "search_across_workflows",
+        "GetWorkflowsByCorrelationId without an index",
     )
     ORDERED_PENDING_TASKS = (
-        "ordered_pending_tasks"  # GetTasksByType whatever the number of pending tasks
+        "ordered_pending_tasks",
+        "GetTasksByType whatever the number of pending tasks",
     )
-    EXACT_STREAMS = "exact_streams"  # what exists throughout a stream comes exactly once
-    DURABLE_ACK = "durable_ack"  # acknowledged means fsynced
+    EXACT_STREAMS = (
+        "exact_streams",
+        "what exists throughout a stream comes exactly once",
+    )
+    DURABLE_ACK = "durable_ack", "acknowledged means fsynced"
 
 
 class Durability(StrEnum):
@@ -103,6 +121,7 @@ class ConnectedStore(msgspec.Struct, kw_only=True):
     maintain: Callable[[], Awaitable[None]] | None = None
     executions: ExecutionAdapter | None = None
     outbox: Outbox | None = None
+    index_source: IndexSource | None = None
     metadata: MetadataDAO | None = None
     queues: QueueStore | None = None
     queue_target: QueueTarget | None = None
@@ -110,6 +129,9 @@ class ConnectedStore(msgspec.Struct, kw_only=True):
     poll_data: PollDataDAO | None = None
     concurrency_limits: ConcurrentExecutionLimitDAO | None = None
     rate_limits: RateLimitingDAO | None = None
+    index: IndexDAO | None = None
+    index_target: IndexTarget | None = None
+    payloads: ExternalPayloadStorage | None = None
 
 
 class BackendSpec(msgspec.Struct, frozen=True, kw_only=True):

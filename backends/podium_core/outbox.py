@@ -21,6 +21,8 @@ KIND_PUSH = "push"  # id: queue name and message id; body: the PushOp
 KIND_ACK = "ack"  # the same id; body: the AckOp
 KIND_REMOVE = "remove"  # the same id; body: the RemoveOp
 KIND_UNQUEUE = "unqueue"  # the same id, for a message that a removal takes along
+KIND_PAYLOAD = "payload"  # id: a key of the payload store, to be deleted; body: CLAIMED once that can't be lifted any more
+CLAIMED = b"claimed"
 # The writer of an ack or a removal carries it out itself, and knows what came of it; the drainer only if it doesn't.
 WRITER_FIRST_MS = 2_000
 
@@ -43,6 +45,18 @@ class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True):
     due_ms: int = 0
     attempts: int = 0
     body: bytes = b""
+
+
+class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry to write, not beside a document: what came through IndexService, a mark of a repair, a payload's due mark.
+
+    Of the kinds of the index, it is combined with the mark that waits there (``index.marks``).
+    """
+
+    kind: str
+    id: str
+    body: bytes = b""
+    delay_ms: int = 0
 
 
 class OutboxFailure(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,8 +97,31 @@ class Outbox(Protocol):
         """When the next entry is due, by the store's clock; None without any."""
         ...
 
+    async def put(self, entries: Sequence[NewEntry]) -> list[OutboxEntry]:
+        """Write entries in one step, each under a fresh token, and return them as they stand now."""
+        ...
+
+    async def waiting(self, kind: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those of the ids that have an entry, due or not, set aside or not."""
+        ...
+
     async def done(self, entries: Sequence[OutboxEntry]) -> None:
         """Delete the entries whose token is unchanged."""
+        ...
+
+    async def raise_token(self, kind: str, id_: str, token: int, *, above: int) -> int | None:
+        """Give an entry that still has this token a fresh one above ``above``, which its target has seen already.
+
+        Returns:
+            The fresh token; None where the entry is gone or was written anew.
+        """
+        ...
+
+    async def claim(self, entry: OutboxEntry, *, delay_ms: int) -> bool:
+        """Make the entry's body ``CLAIMED``, and due again only then, if its token is unchanged.
+
+        From then on no write can lift it; says whether it was there.
+        """
         ...
 
     async def retry(self, entry: OutboxEntry, *, delay_ms: int, reason: str) -> None:
@@ -96,7 +133,11 @@ class Outbox(Protocol):
         ...
 
     async def failures(self, limit: int) -> list[OutboxFailure]:
-        """What was set aside."""
+        """What was set aside, oldest first."""
+        ...
+
+    async def try_again(self, limit: int) -> int:
+        """Make what was set aside due again, oldest first, at most so many; how many there were."""
         ...
 
     async def stats(self) -> OutboxStats:

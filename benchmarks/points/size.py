@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from benchmarks import data, jobs
 from benchmarks.bench import Bench, Side
 from benchmarks.jobs import Chain
-from benchmarks.processes import Server
+from benchmarks.memory import peak
 from benchmarks.result import Result
 
 MOST_TIME = 1.2
@@ -18,7 +16,6 @@ MOST_GROWTH_MB = 64
 _LARGE = 10_000
 _SMALL = 10
 _STREAMED = 100_000
-_SAMPLE_SECONDS = 0.005
 
 
 def measure(bench: Bench) -> Iterator[Result]:
@@ -75,42 +72,18 @@ def _stream(bench: Bench) -> Result:
         read = ((data.path("GetTask"), data.get_task("w", "t000001")),)
         bench.drive(server, [read] * 200)
         before = server.resident_bytes()
-        with _peak(server) as peak:
+        with peak(server) as highest:
             streamed = bench.generator.run(jobs.stream_tasks, server.address, "w")
     if streamed.tasks != _STREAMED:
         raise RuntimeError(f"the stream had {streamed.tasks} tasks")
-    _remove(folder)
+    shutil.rmtree(folder)
     return Result(
         name=f"GetTasksForWorkflow of {_STREAMED:,} tasks",
-        value=(peak[0] - before) / 1e6,
+        value=(highest[0] - before) / 1e6,
         unit="MB more resident",
         bound=MOST_GROWTH_MB,
         detail=(
             f"{streamed.bytes / 1e6:.0f} MB in {streamed.seconds:.1f} s "
-            f"({streamed.tasks / streamed.seconds:,.0f} tasks/s); at most {peak[0] / 1e6:.0f} MB resident"
+            f"({streamed.tasks / streamed.seconds:,.0f} tasks/s); at most {highest[0] / 1e6:.0f} MB resident"
         ),
     )
-
-
-@contextmanager
-def _peak(server: Server) -> Iterator[list[int]]:
-    """The highest resident memory within the block, as the one item of a list."""
-    peak = [server.resident_bytes()]
-    over = threading.Event()
-
-    def sample() -> None:
-        while not over.wait(_SAMPLE_SECONDS):
-            peak[0] = max(peak[0], server.resident_bytes())
-
-    sampler = threading.Thread(target=sample)
-    sampler.start()
-    try:
-        yield peak
-    finally:
-        over.set()
-        sampler.join()
-
-
-def _remove(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.unlink()

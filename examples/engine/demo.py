@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from examples.engine import load
+from examples.engine.aftermath import look_back
+from examples.engine.aftermath_checks import check_aftermath
 from examples.engine.checks import Evidence, check
 from examples.engine.definition_model import load_definitions, simple_task_types
 from examples.engine.ledger import Ledger
@@ -62,7 +64,11 @@ class Demo:
                     await self._play()
             except TimeoutError:
                 self._screen.say("not every workflow ended in time", style="bold red")
-            checks = check(await self._gather())
+            evidence = await self._gather()
+            aftermath = await look_back(podium, evidence.workflows)
+        removed = [aftermath.removed.answer] if aftermath.removed else []
+        self._screen.show_answers([*aftermath.answers, *removed])
+        checks = [*check(evidence), *check_aftermath(aftermath)]
         self._screen.sum_up(checks)
         return all(one.passed for one in checks)
 

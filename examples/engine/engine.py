@@ -63,7 +63,10 @@ class Engine:
         """Read, decide, write; and again, if someone else wrote in between."""
         written = False
         while not written:
-            workflow = await self._podium.executions.get_workflow(message.id, include_tasks=True)
+            # With payloads: a template may refer to any output, a large one that lies outside, too.
+            workflow = await self._podium.executions.get_workflow(
+                message.id, include_tasks=True, include_payloads=True
+            )
             if workflow is None:
                 return
             decision = decide(
@@ -125,7 +128,8 @@ class Engine:
     async def _children_of(self, tasks: Sequence[Task]) -> dict[str, Workflow]:
         """The sub-workflows that tasks wait for, without their tasks."""
         ids = awaited_children(tasks)
-        read = [await self._podium.executions.get_workflow(id_) for id_ in ids]
+        get = self._podium.executions.get_workflow
+        read = [await get(id_, include_payloads=True) for id_ in ids]
         return {str(child.workflow_id): child for child in read if child}
 
     def _note_end(self, workflow: Workflow, decision: Decision) -> None:

@@ -17,6 +17,15 @@ from podium_core.models.json_text import to_raw
 KINDS = ("sequence", "fork_join", "switch", "sub_workflow", "retry_and_limit")
 CHILD_KIND = "inspect_item"
 SIZES = ("small", "medium", "large")
+CUSTOMERS = (
+    "Ada Lovelace",
+    "Alan Turing",
+    "Barbara Liskov",
+    "Donald Knuth",
+    "Edsger Dijkstra",
+    "Grace Hopper",
+    "Tony Hoare",
+)
 
 
 async def register(podium: PodiumClient, definitions: Iterable[WorkflowDef]) -> None:
@@ -31,7 +40,14 @@ async def register(podium: PodiumClient, definitions: Iterable[WorkflowDef]) -> 
 async def start_workflow(podium: PodiumClient, definition: WorkflowDef, order: int) -> str:
     """Start a workflow, whose first look is due at once; its id."""
     workflow_id = str(uuid.uuid4())
-    input_ = to_raw({"order": order, "amount": 10 * order, "size": SIZES[order % len(SIZES)]})
+    input_ = to_raw(
+        {
+            "order": order,
+            "customer": CUSTOMERS[order % len(CUSTOMERS)],
+            "amount": 10 * order,
+            "size": SIZES[order % len(SIZES)],
+        }
+    )
     workflow = new_workflow(workflow_id, definition, input_, now=time.time_ns() // 1_000_000)
     first_look = CommitPush(queue_name=DECIDER_QUEUE, message=PushMessage(id=workflow_id))
     await podium.executions.commit(

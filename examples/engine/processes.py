@@ -8,23 +8,34 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 REPOSITORY = Path(__file__).parents[2]
 STOP_SECONDS = 5.0
+# Small, so that the demo has large outputs: what is above it moves to the payload store.
+SERVER_ENVIRONMENT = {"PODIUM_PAYLOADS__TASK_SOFT_LIMIT_BYTES": "4096"}
 
 
 class Process:
     """One process, which can be started again after it was killed."""
 
-    def __init__(self, name: str, command: Sequence[str], *, folder: Path, log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        log: Path,
+        environment: Mapping[str, str],
+    ) -> None:
         self.name = name
         self._command = [*_dies_with_parent(), sys.executable, *command]
         self._folder = folder
         self._log = log
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -38,7 +49,7 @@ class Process:
             self._process = subprocess.Popen(
                 self._command,
                 cwd=self._folder,
-                env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+                env={**os.environ, "PYTHONPATH": str(REPOSITORY), **self._environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -84,6 +95,7 @@ class Cast:
             *("-m", "podium_server", "serve"),
             *("--data-dir", str(self._data), "--listen", self.address),
             folder=self._data,
+            environment=SERVER_ENVIRONMENT,
         )
         self.engine = self._player("engine", "engine")
         self.workers = [self._player("worker", f"worker {n}") for n in range(1, workers + 1)]
@@ -115,9 +127,11 @@ class Cast:
             folder=REPOSITORY,
         )
 
-    def _process(self, name: str, *command: str, folder: Path) -> Process:
+    def _process(
+        self, name: str, *command: str, folder: Path, environment: Mapping[str, str] | None = None
+    ) -> Process:
         log = self._logs / f"{name.replace(' ', '-')}.log"
-        return Process(name, command, folder=folder, log=log)
+        return Process(name, command, folder=folder, log=log, environment=environment or {})
 
 
 def _made(folder: Path) -> Path:

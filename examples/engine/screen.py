@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from examples.engine.checks import Check
+from examples.engine.searches import Answer
 
 PLAIN_LINE_SECONDS = 2.0
 RATE_SECONDS = 2.0
@@ -87,14 +88,33 @@ class Screen:
             self._next_line = now + PLAIN_LINE_SECONDS
             self.say(_line(rows, now))
 
+    def show_answers(self, answers: Sequence[Answer]) -> None:
+        """Print what was searched for, and found."""
+        self._end_table()
+        self._console.print("\nsearched:")
+        width = max(len(answer.search.typed) for answer in answers)
+        for answer in answers:
+            line = Text(f"  {answer.search.typed:<{width}}  ", style="cyan")
+            line.append(f"{_hits(answer)}", style="default")
+            self._console.print(line, soft_wrap=True)
+
     def sum_up(self, checks: Sequence[Check]) -> None:
         """Print what was checked; the table stays as it is."""
-        if self._live:
-            self._live.stop()
+        self._end_table()
         self._console.print("\nchecked:")
         for check in checks:
             mark, style = ("ok  ", "green") if check.passed else ("FAIL", "bold red")
             self._console.print(Text(f"  {mark}  {check.finding}", style=style), soft_wrap=True)
+
+    def _end_table(self) -> None:
+        if self._live:
+            self._live.stop()
+
+
+def _hits(answer: Answer) -> str:
+    count, what = len(answer.found), "task" if answer.search.of_tasks else "workflow"
+    text = f"{count:4} {what}{'' if count == 1 else 's'}"
+    return f"{text}{': ' if count == 1 else ', the newest: '}{answer.first}" if count else text
 
 
 def _line(rows: Sequence[Row], now: float) -> str:

@@ -71,7 +71,7 @@ class Worker:
             self._journal.note("abandoned", message.id, detail=error.message)
 
     async def _do(self, queue_name: str, message: Message) -> None:
-        task = await self._podium.executions.get_task(message.id)
+        task = await self._podium.executions.get_task(message.id, include_payloads=True)
         if task is None or not task.status or task.status.is_terminal:
             await self._podium.queues.ack(queue_name, message.id, receipt=message.receipt)
             return
@@ -140,6 +140,8 @@ class Worker:
 # The work itself
 
 
+RECEIPT_LINES = 300
+
 # How long a task takes, where that isn't left to chance.
 SECONDS = {"print_label": 0.6}
 
@@ -153,4 +155,12 @@ async def perform(task: Task) -> Raw:
     await asyncio.sleep(SECONDS.get(str(task.task_type), random.uniform(0.1, 0.4)))
     if task.task_type == "call_supplier" and task.retry_count == 0:
         raise TaskFailedError("the supplier didn't answer")
-    return to_raw({**from_raw(task.input_data), "done": task.task_type})
+    output = {**from_raw(task.input_data), "done": task.task_type}
+    if task.task_type == "charge_card":
+        output["receipt"] = receipt_of(output["order"])
+    return to_raw(output)
+
+
+def receipt_of(order: int) -> str:
+    """Something large: above the demo's soft limit, so that it lies in the payload store."""
+    return "\n".join(f"order {order}: {line} of {RECEIPT_LINES}" for line in range(RECEIPT_LINES))

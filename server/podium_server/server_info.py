@@ -48,6 +48,7 @@ def _data_type(config: Config, data_type: DataType) -> DataTypeInfo:
 
 def _limits(config: Config) -> ServerLimits:
     limits = call_limits(config)
+    moves = config.facade.move_payloads and config.store_of(DataType.PAYLOADS) is not None
     return ServerLimits(
         max_message_bytes=limits.max_message_bytes,
         max_write_items=MAX_ITEMS,
@@ -56,6 +57,8 @@ def _limits(config: Config) -> ServerLimits:
         max_json_depth=MAX_DEPTH,
         max_calls_in_flight=limits.max_calls_in_flight,
         default_deadline_ms=limits.default_deadline_ms,
+        workflow_payload_soft_limit_bytes=config.payloads.workflow_soft_limit_bytes if moves else 0,
+        task_payload_soft_limit_bytes=config.payloads.task_soft_limit_bytes if moves else 0,
         workflow_payload_hard_limit_bytes=config.payloads.workflow_hard_limit_bytes,
         task_payload_hard_limit_bytes=config.payloads.task_hard_limit_bytes,
     )

@@ -10,7 +10,13 @@ from contextlib import asynccontextmanager
 import grpc
 import pytest
 
-from podium.v1 import commit_pb2, execution_tasks_pb2, execution_workflows_pb2, queue_messages_pb2
+from podium.v1 import (
+    commit_pb2,
+    execution_tasks_pb2,
+    execution_workflows_pb2,
+    index_messages_pb2,
+    queue_messages_pb2,
+)
 from podium_client import PodiumClient, RetryPolicy
 from podium_client.errors import (
     AccessDeniedError,
@@ -27,7 +33,7 @@ from podium_client.errors import (
 )
 from podium_client.retry import may_repeat
 from podium_core.dao import Commit
-from podium_core.models import PushMessage, Task, Workflow
+from podium_core.models import PushMessage, Task, TaskExecLog, Workflow
 from podium_protocol.rpcs import Repeat
 from tests.client.conftest import QUICK
 from tests.client.scripted_server import Script, scripted
@@ -71,17 +77,27 @@ COMMIT = (
     commit_pb2.CommitResponse(guarantee=commit_pb2.COMMIT_GUARANTEE_ATOMIC),
 )
 KEYED = (*COMMIT, lambda p: p.executions.commit(Commit(workflow_id="w", request_id="r")))
+LOGS = (
+    ("IndexService", "AddTaskExecutionLogs"),
+    index_messages_pb2.AddTaskExecutionLogsResponse(),
+)
+LINE = TaskExecLog(id="l1", task_id="t")
+KEYED_LOGS = (*LOGS, lambda p: p.index.add_task_execution_logs([LINE, LINE]))
+NOT_KEYED_LOGS = (
+    *LOGS,
+    lambda p: p.index.add_task_execution_logs([LINE, TaskExecLog(task_id="t")]),
+)
 NOT_KEYED = (*COMMIT, lambda p: p.executions.commit(Commit(workflow_id="w")))
 
 FREE = pytest.mark.parametrize(
     ("name", "answer", "call"),
-    [READ, SAME, CREATES, KEYED],
-    ids=["read", "same", "create", "keyed"],
+    [READ, SAME, CREATES, KEYED, KEYED_LOGS],
+    ids=["read", "same", "create", "keyed", "log lines with ids"],
 )
 CAREFUL = pytest.mark.parametrize(
     ("name", "answer", "call"),
-    [COSTS, OVERWRITES, REPLACES, NOT_KEYED],
-    ids=["costs", "overwrites", "replace", "commit without a key"],
+    [COSTS, OVERWRITES, REPLACES, NOT_KEYED, NOT_KEYED_LOGS],
+    ids=["costs", "overwrites", "replace", "commit without a key", "a log line without an id"],
 )
 
 

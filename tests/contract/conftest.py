@@ -11,17 +11,27 @@ from podium_core.dao import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
     ExecutionService,
+    ExternalPayloadStorage,
+    IndexDAO,
     MetadataDAO,
     PollDataDAO,
     QueueDAO,
     RateLimitingDAO,
 )
-from tests.contract.ways import WAYS, Daos
+from tests.contract.ways import WAYS, Daos, Settings
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Of the server; a module that needs others has a fixture of this name."""
+    return {}
 
 
 @pytest.fixture(params=WAYS)
-async def daos(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Daos]:
-    async with WAYS[request.param](tmp_path) as reached:
+async def daos(
+    request: pytest.FixtureRequest, tmp_path: Path, settings: Settings
+) -> AsyncIterator[Daos]:
+    async with WAYS[request.param](tmp_path, settings) as reached:
         yield reached
 
 
@@ -58,3 +68,13 @@ def concurrent_limit_dao(daos: Daos) -> ConcurrentExecutionLimitDAO:
 @pytest.fixture
 def rate_limiting_dao(daos: Daos) -> RateLimitingDAO:
     return daos.rate_limits
+
+
+@pytest.fixture
+def payloads(daos: Daos) -> ExternalPayloadStorage:
+    return daos.payloads
+
+
+@pytest.fixture
+def index_dao(daos: Daos) -> IndexDAO:
+    return daos.index

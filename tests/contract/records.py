@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from podium_core.models import EventExecution, Task, TaskStatus, Workflow, WorkflowStatus
+from podium_core.models import (
+    EventExecution,
+    Task,
+    TaskStatus,
+    TaskSummary,
+    Workflow,
+    WorkflowStatus,
+    WorkflowSummary,
+)
 from podium_core.models.json_text import to_raw
 
 
@@ -46,3 +54,22 @@ def make_event_execution(id_: str = "e1", **fields: Any) -> EventExecution:
     """An event execution of one handler, event and message."""
     fields.setdefault("created", 1_700_000_000_000)
     return EventExecution(id=id_, message_id="m1", name="handler", event="sqs:orders", **fields)
+
+
+def make_workflow_summary(workflow_id: str = "w1", **fields: Any) -> WorkflowSummary:
+    """The entry of a running workflow."""
+    fields.setdefault("workflow_type", "order")
+    fields.setdefault("status", "RUNNING")
+    fields.setdefault("start_time", 1_700_000_000_000)
+    return WorkflowSummary(workflow_id=workflow_id, **fields)
+
+
+def make_task_summary(
+    task_id: str = "t1", *, workflow_id: str = "w1", **fields: Any
+) -> TaskSummary:
+    """The entry of a scheduled task."""
+    fields.setdefault("task_type", "encode")
+    fields.setdefault("status", "SCHEDULED")
+    for time in ("scheduled_time", "start_time", "update_time", "end_time"):
+        fields.setdefault(time, 0)
+    return TaskSummary(task_id=task_id, workflow_id=workflow_id, **fields)

@@ -8,7 +8,6 @@ import pytest
 from podium_core.dao import ExecutionService, QueueDAO
 from podium_core.errors import (
     ConflictError,
-    FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
 )
@@ -256,12 +255,6 @@ class TestRemoveWorkflow:
             await executions.update_task(make_task())
         with pytest.raises(NotFoundError):
             await executions.update_workflow(make_workflow())
-
-    async def test_archiving_needs_an_index(self, executions: ExecutionService) -> None:
-        await executions.create_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
-        with pytest.raises(FailedPreconditionError):
-            await executions.remove_workflow("w1", archive=True)
-        assert await executions.get_workflow("w1") is not None
 
 
 class TestRemoveWorkflowWithExpiry:

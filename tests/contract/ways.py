@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from podium_backends.sqlite.settings import SqliteSettings
-from podium_backends.sqlite.spec import SPEC
 from podium_client import PodiumClient
-from podium_core.backend import StoreContext
+from podium_core.backend import ConnectedStore
 from podium_core.dao import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
     ExecutionService,
+    ExternalPayloadStorage,
+    IndexDAO,
     MetadataDAO,
     PollDataDAO,
     QueueDAO,
@@ -23,7 +23,6 @@ from podium_core.dao import (
 from podium_server.app import FacadeHandle, open_facade, register_services
 from podium_server.config.config import Config
 from podium_server.config.load import load_config
-from podium_server.facade.executions import ExecutionFacade
 from podium_server.transport import build_server
 
 
@@ -38,43 +37,46 @@ class Daos:
     poll_data: PollDataDAO
     concurrency_limits: ConcurrentExecutionLimitDAO
     rate_limits: RateLimitingDAO
+    index: IndexDAO
+    payloads: ExternalPayloadStorage
+    stores: Mapping[str, ConnectedStore]
+    """What is behind them, for tests that look."""
 
 
-Way = Callable[[Path], AbstractAsyncContextManager[Daos]]
+Settings = Mapping[str, str]
+"""The server's, as variables of its environment."""
+
+Way = Callable[[Path, Settings], AbstractAsyncContextManager[Daos]]
 
 
 @asynccontextmanager
-async def sqlite_in_process(folder: Path) -> AsyncIterator[Daos]:
-    """A fresh file, its adapters called directly, executions through their facade."""
-    context = StoreContext(name="main", serves=SPEC.serves)
-    store = await SPEC.connect(context, SqliteSettings(path=folder / "podium.db"))
+async def sqlite_in_process(folder: Path, settings: Settings) -> AsyncIterator[Daos]:
+    """Fresh files, through the facade that the server puts on them."""
+    handle = await open_facade(_config(folder, settings))
+    facade = handle.facade
     try:
-        assert store.executions is not None
-        assert store.metadata is not None
-        assert store.queues is not None
-        assert store.event_handlers is not None
-        assert store.poll_data is not None
-        assert store.concurrency_limits is not None
-        assert store.rate_limits is not None
+        assert facade.index is not None
+        assert facade.payloads is not None
         yield Daos(
-            executions=ExecutionFacade(
-                store.executions, store.queues, limits=store.concurrency_limits
-            ),
-            metadata=store.metadata,
-            queues=store.queues,
-            event_handlers=store.event_handlers,
-            poll_data=store.poll_data,
-            concurrency_limits=store.concurrency_limits,
-            rate_limits=store.rate_limits,
+            executions=facade.executions,
+            metadata=facade.metadata,
+            queues=facade.queues,
+            event_handlers=facade.event_handlers,
+            poll_data=facade.poll_data,
+            concurrency_limits=facade.concurrency_limits,
+            rate_limits=facade.rate_limits,
+            index=facade.index,
+            payloads=facade.payloads,
+            stores=handle.stores,
         )
     finally:
-        await store.close()
+        await handle.close()
 
 
 @asynccontextmanager
-async def sqlite_over_grpc(folder: Path) -> AsyncIterator[Daos]:
+async def sqlite_over_grpc(folder: Path, settings: Settings) -> AsyncIterator[Daos]:
     """A fresh file behind a server of our own, reached through the Python client."""
-    config = load_config(environment={"PODIUM_DATA_DIR": str(folder)})
+    config = _config(folder, settings)
     handle = await open_facade(config)
     try:
         async with _listening(handle, config) as address, PodiumClient(address) as podium:
@@ -86,10 +88,17 @@ async def sqlite_over_grpc(folder: Path) -> AsyncIterator[Daos]:
                 poll_data=podium.poll_data,
                 concurrency_limits=podium.concurrency_limits,
                 rate_limits=podium.rate_limits,
+                index=podium.index,
+                payloads=podium.payloads,
+                stores=handle.stores,
             )
             handle.begin_drain()
     finally:
         await handle.close()
+
+
+def _config(folder: Path, settings: Settings) -> Config:
+    return load_config(environment={"PODIUM_DATA_DIR": str(folder), **settings})
 
 
 @asynccontextmanager

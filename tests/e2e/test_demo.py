@@ -16,7 +16,7 @@ import pytest
 from tests.services.process import dies_with_parent
 
 REPOSITORY = Path(__file__).parents[2]
-CHECKS = 7
+CHECKS = 11
 PLAYERS = 6  # a server, an engine, four workers
 
 
@@ -55,6 +55,19 @@ def played(folder: Path, *options: object) -> str:
 def test_a_quiet_run_completes_and_leaves_nothing_behind(tmp_path: Path) -> None:
     output = played(tmp_path, "--workflows", 10, "--kills", 0)
     assert "10 of 10 workflows started are COMPLETED, and 2 sub-workflows" in output
+    assert "workflowType = 'sequence' AND status = 'COMPLETED'      2 workflows" in output
+    assert "2 of 2 receipts of 6 KiB lie in the payload store" in output
+
+
+def test_a_server_without_its_side_effects_fails_the_checks_of_search_payloads_and_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for switch in ("INDEX_EXECUTIONS", "MOVE_PAYLOADS", "READ_ARCHIVE"):
+        monkeypatch.setenv(f"PODIUM_FACADE__{switch}", "false")
+    with demo(tmp_path, "--workflows", 1, "--kills", 0) as process:
+        output, _ = process.communicate()
+    assert process.returncode == 1, output
+    assert (output.count("\n  ok  "), output.count("\n  FAIL  ")) == (CHECKS - 4, 4), output
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +15,8 @@ from tests.services.ports import LOOPBACK, free_ports
 from tests.services.process import ServerProcess
 
 START_SECONDS = 30
+POLL_SECONDS = 0.01
+PODIUM = ("podium_server",)
 ONCE = RetryPolicy(max_attempts=1)
 
 
@@ -20,14 +25,19 @@ class KillableServer:
 
     Attributes:
         address: Where it listens; the same after a restart.
+        data: The folder of its data.
     """
 
-    def __init__(self, folder: Path, name: str = "podium") -> None:
-        """Takes the folder of its data and its log; two servers on one folder need two names."""
+    def __init__(self, folder: Path, name: str = "podium", program: Sequence[str] = PODIUM) -> None:
+        """Takes the folder of its data and its log; two servers on one folder need two names.
+
+        ``program`` is the module to run, with arguments before ``serve``.
+        """
         (port,) = free_ports(1)
         self.address = f"{LOOPBACK}:{port}"
-        command = [sys.executable, "-m", "podium_server", "serve"]
-        command += ["--data-dir", str(folder / "data"), "--listen", self.address]
+        self.data = folder / "data"
+        command = [sys.executable, "-m", *program, "serve"]
+        command += ["--data-dir", str(self.data), "--listen", self.address]
         self._process = ServerProcess(name, command, folder / f"{name}.log")
 
     @property
@@ -50,6 +60,29 @@ class KillableServer:
         """``kill -9``, by its process id."""
         self._process.kill()
 
+    def resume(self) -> None:
+        """SIGCONT, by its process id."""
+        self._process.resume()
+
+    def wait_until_killed(self) -> None:
+        """Wait for a server that kills itself."""
+        self._wait_for(os.WEXITED, os.CLD_KILLED, signal.SIGKILL)
+
+    def wait_until_stopped(self) -> None:
+        """Wait for a server that stops itself, and hangs from then on until ``resume``."""
+        self._wait_for(os.WSTOPPED, os.CLD_STOPPED, signal.SIGSTOP)
+
+    def _wait_for(self, options: int, code: int, signal_number: int) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            # It is left for the process object to reap.
+            found = os.waitid(os.P_PID, self.pid, options | os.WNOHANG | os.WNOWAIT)
+            if found is not None:
+                assert (found.si_code, found.si_status) == (code, signal_number), self.log
+                return
+            time.sleep(POLL_SECONDS)
+        raise AssertionError(f"it is still there\n{self.log}")
+
     def stop(self) -> None:
         """Ask it to end, and wait for it."""
         self._process.stop()
@@ -65,9 +98,11 @@ class KillableServer:
 
 
 @contextmanager
-def running(folder: Path, name: str = "podium") -> Iterator[KillableServer]:
+def running(
+    folder: Path, name: str = "podium", program: Sequence[str] = PODIUM
+) -> Iterator[KillableServer]:
     """A server that runs; killed in the end."""
-    server = KillableServer(folder, name)
+    server = KillableServer(folder, name, program)
     server.start()
     try:
         yield server

@@ -14,8 +14,10 @@ rules, no scenario breaks an invariant; and without any one of them, a named sce
 * ``commit_two_stores``: Commit where documents and queue are different stores
 * ``queue_lease``: pop, receipt, lapse, acknowledgement, and Commit in one store
 * ``limit_release``: places of a concurrency limit and their late release
+* ``payload_marks``: payloads with a due mark, on one-step stores and on Cassandra
 
 A change of a protocol begins here: rule, model and code change together. Not modelled: archive and
 removal together on Cassandra, Java's own multi-step writes beside ours, slots of tasks that Java
-made, equal stamps on Redis after a clock has stepped back, and payloads with a due mark.
+made, equal stamps on Redis after a clock has stepped back, and a document that takes over the path of
+a payload at the moment in which that is replaced.
 """

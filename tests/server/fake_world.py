@@ -36,8 +36,16 @@ class EmbeddedSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    path: Path
+    path: Path = Path("podium.db")
     lock_timeout_ms: int = Field(5_000, ge=1)
+
+
+class FolderSettings(BaseModel):
+    """Like local_files'."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: Path = Path("payloads")
 
 
 class NetworkSettings(BaseModel):
@@ -75,7 +83,8 @@ def spec(kind: str, settings_type: type[BaseModel], serves: frozenset[DataType])
 
 
 SPECS = {
-    "sqlite": spec("sqlite", EmbeddedSettings, EVERYTHING_BUT),
+    "sqlite": spec("sqlite", EmbeddedSettings, EVERYTHING_BUT | {DataType.INDEX}),
+    "local_files": spec("local_files", FolderSettings, frozenset({DataType.PAYLOADS})),
     "redis": spec("redis", NetworkSettings, EVERYTHING_BUT),
     "cassandra": spec(
         "cassandra",
@@ -162,8 +171,8 @@ def _note(event: str) -> None:
 def main() -> None:
     """Run ``podium`` on the made-up world, as ``podium_server.__main__`` does on the real one."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    from podium_server.cli.commands import World
     from podium_server.cli.run import run
+    from podium_server.cli.world import World
 
     sys.exit(run(sys.argv[1:], World(registry=REGISTRY, load_app=FakeApp)))
 

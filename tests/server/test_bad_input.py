@@ -103,10 +103,8 @@ def _refused(entry: Rpc, answer: Answer, field: str | None) -> bool:
 
 
 def _not_a_message(entry: Rpc, answer: Answer, field: str | None) -> bool:
-    """Whether a call was refused before anybody looked at the request, as it can't be read; Upload refuses earlier."""
-    del field
-    if entry.kind is Kind.CLIENT_STREAM:
-        return answer.code is CODE.UNIMPLEMENTED
+    """Whether a call was refused before anybody looked at the request, as it can't be read."""
+    del entry, field
     return (answer.code, answer.reason, answer.field) == (
         CODE.INVALID_ARGUMENT,
         "INVALID_ARGUMENT",
@@ -306,6 +304,11 @@ def _everything_reads(channel: grpc.Channel) -> None:
         ("MetadataService", "GetAllWorkflowDefs"),
         ("EventHandlerService", "GetAllEventHandlers"),
         ("PollDataService", "GetAllPollData"),
+        ("IndexService", "SearchWorkflowSummary"),
+        ("IndexService", "SearchTaskSummary"),
+        ("IndexService", "GetTaskExecutionLogs"),
+        ("IndexService", "GetEventExecutions"),
+        ("IndexService", "GetMessages"),
     ):
         entry = rpc(service, name)
         answer = ask(channel, entry, valid_request(entry).SerializeToString())
@@ -314,10 +317,11 @@ def _everything_reads(channel: grpc.Channel) -> None:
             assert not getattr(entry.response.FromString(data), "unreadable_ids", ())
 
 
-# Not counts, times or durations: a place in an order, a filter, and limits of which 0 or less means none.
+# Not counts, times or durations: a place in an order, a filter, limits of which 0 or less means none, and differences of
+# times, which clocks that disagree make negative.
 MAY_BE_NEGATIVE = frozenset(
     {"seq", "version", "limit", "rate_limit_per_frequency", "rate_limit_frequency_in_seconds"}
-    | {"rate_limit_frequency_seconds"}
+    | {"rate_limit_frequency_seconds", "execution_time", "queue_wait_time"}
 )
 
 
@@ -495,6 +499,7 @@ TOO_MANY = {
     "ExecutionService.Commit": ("pushes", 1_001, ""),
     "QueueService.PushMessages": ("messages", 1_001, "messages"),
     "QueueService.AckMessages": ("messages", 1_001, "messages"),
+    "IndexService.AddTaskExecutionLogs": ("logs", 1_001, "logs"),
 }
 
 
@@ -516,6 +521,10 @@ def test_too_many_items_are_refused(channel: grpc.Channel, label: str) -> None:
         ("QueueService.Pop", 1_000),
         ("QueueService.PollMessages", 1_000),
         ("QueueService.PeekFirstIds", 1_000),
+        ("IndexService.SearchWorkflows", 10_000),
+        ("IndexService.SearchTaskSummary", 10_000),
+        ("IndexService.GetTaskExecutionLogs", 10_000),
+        ("IndexService.GetMessages", 10_000),
     ],
 )
 def test_a_count_above_its_limit_is_named(channel: grpc.Channel, label: str, limit: int) -> None:
@@ -657,6 +666,10 @@ ABSENT: dict[str, tuple[grpc.StatusCode, str]] = {
     "EventHandlerService.UpdateEventHandler": (CODE.NOT_FOUND, "event handler"),
     "EventHandlerService.RemoveEventHandler": (CODE.NOT_FOUND, "event handler"),
     "PollDataService.GetPollData": (CODE.NOT_FOUND, "poll data"),
+    "ExternalPayloadService.Download": (CODE.NOT_FOUND, "payload"),
+    "IndexService.UpdateWorkflow": (CODE.NOT_FOUND, "workflow entry"),
+    "IndexService.UpdateTask": (CODE.NOT_FOUND, "task entry"),
+    "IndexService.Get": (CODE.NOT_FOUND, "workflow entry field"),
 }
 """What these answer where nothing is there; every other one is content."""
 
@@ -670,7 +683,8 @@ def test_what_is_not_there_is_not_found_or_nothing(channel: grpc.Channel, entry:
             request = place.put(request, json.dumps(absent))
         elif place.is_text:
             own = "" if "workflow" in place.field.name else place.path
-            request = place.put(request, f"absent-{entry.label}{own}")
+            where = "task/input/" if place.field.name == "path" else ""
+            request = place.put(request, f"{where}absent-{entry.label}{own}")
     answer = ask(channel, entry, request.SerializeToString())
     code, resource = ABSENT.get(entry.label, (CODE.OK, ""))
     assert (answer.code, answer.resource) == (code, resource), str(answer)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from podium_server.cli.commands import World
 from podium_server.cli.run import run
+from podium_server.cli.world import World
 from podium_server.version import podium_version
 from tests.server.fake_world import REGISTRY
 

@@ -13,7 +13,7 @@ from podium_server.config.layers import option_layer
 from podium_server.config.load import load_config
 from podium_server.config.show import shown_lines
 from podium_server.config.toml_lines import key_lines
-from tests.server.fake_world import REGISTRY, EmbeddedSettings, NetworkSettings
+from tests.server.fake_world import REGISTRY, EmbeddedSettings, FolderSettings, NetworkSettings
 
 
 @pytest.fixture(autouse=True)
@@ -34,16 +34,34 @@ def _path_of(config: Config, store: str = "main") -> Path:
 
 
 class TestDefaults:
-    def test_without_a_file_there_is_one_embedded_store(self) -> None:
+    def test_without_a_file_there_are_the_embedded_stores_for_everything(self) -> None:
         config = _load()
-        assert [(store.name, store.kind) for store in config.stores_in_use] == [("main", "sqlite")]
+        stores = [(store.name, store.kind) for store in config.stores_in_use]
+        assert stores == [("main", "sqlite"), ("payloads", "local_files")]
         assert _path_of(config) == Path("podium-data/podium.db")
+        folder = config.stores["payloads"].settings
+        assert isinstance(folder, FolderSettings)
+        assert folder.path == Path("podium-data/payloads")
+        assert set(config.routing) == set(DataType)
 
     def test_index_and_payloads_go_nowhere_where_the_default_store_lacks_them(self) -> None:
-        config = _load()
+        config = _load('[stores.main]\nkind = "redis"\nurl = "redis://x"\n')
         assert config.store_of(DataType.INDEX) is None
         assert config.store_of(DataType.PAYLOADS) is None
         assert set(config.routing) == set(DataType) - {DataType.INDEX, DataType.PAYLOADS}
+
+    def test_the_one_other_store_that_can_serves_what_the_default_store_lacks(self) -> None:
+        text = (
+            '[stores.main]\nkind = "redis"\nurl = "redis://x"\n'
+            '[stores.search]\nkind = "elasticsearch6"\nurl = "http://x"\n'
+            '[stores.files]\nkind = "local_files"\n'
+            '[stores.more_files]\nkind = "local_files"\n'
+        )
+        config = _load(text)
+        index = config.store_of(DataType.INDEX)
+        assert index is not None
+        assert index.name == "search"
+        assert config.store_of(DataType.PAYLOADS) is None  # of two, nobody said which
 
     def test_listens_on_loopback(self) -> None:
         assert _load().server.addresses == (TcpAddress("127.0.0.1", 50051),)

@@ -26,20 +26,20 @@ FILES = {
     "unknown kind": (
         '[server]\nlisten = "127.0.0.1:1"\n\n[stores.main]\nurl = "redis://x"\n\nkind = "redsi"\n',
         "podium.toml:7: stores.main.kind: 'redsi' is unknown; did you mean 'redis'? "
-        "(sqlite, redis, cassandra, elasticsearch6)",
+        "(sqlite, local_files, redis, cassandra, elasticsearch6)",
     ),
     "kind missing": (
         '[stores.main]\nurl = "redis://x"\n',
-        "podium.toml:1: stores.main.kind: is required (sqlite, redis, cassandra, elasticsearch6)",
+        "podium.toml:1: stores.main.kind: is required (sqlite, local_files, redis, cassandra, elasticsearch6)",
     ),
     "kind like nothing": (
         '[stores.main]\nkind = "foo"\n',
-        "podium.toml:2: stores.main.kind: 'foo' is unknown (sqlite, redis, cassandra, elasticsearch6)",
+        "podium.toml:2: stores.main.kind: 'foo' is unknown (sqlite, local_files, redis, cassandra, elasticsearch6)",
     ),
     "unknown section": (
         "[sever]\n",
         "podium.toml:1: 'sever' is unknown; did you mean 'server'? "
-        "(data_dir, server, stores, routing, queues, facade, payloads, logging)",
+        "(data_dir, server, stores, routing, queues, facade, payloads, repair, logging)",
     ),
     "unknown key": (
         "[server]\n# a comment\nmax_message_byte = 5\n",
@@ -104,12 +104,14 @@ FILES = {
         "stores that do: sqlite, redis, cassandra",
     ),
     "wrong mix of what could be left out": (
-        f'{STORES}[routing]\nindex = "main"\n',
-        'podium.toml:10: routing.index = "main": sqlite does not serve index; stores that do: elasticsearch6, none',
+        f'{STORES}[routing]\nindex = "wide"\n',
+        'podium.toml:10: routing.index = "wide": cassandra does not serve index; '
+        "stores that do: sqlite, elasticsearch6, none",
     ),
-    "nobody serves it": (
+    "wrong mix of payloads": (
         f'{STORES}[routing]\npayloads = "main"\n',
-        'podium.toml:10: routing.payloads = "main": sqlite does not serve payloads; stores that do: none',
+        'podium.toml:10: routing.payloads = "main": sqlite does not serve payloads; '
+        "stores that do: local_files, none",
     ),
     "unknown store": (
         f'{STORES}[routing]\nqueues = "mian"\n',
@@ -191,7 +193,7 @@ class TestEnvironment:
             (
                 {"PODIUM_SERVRE__LISTEN": "x"},
                 "PODIUM_SERVRE__LISTEN: 'servre' is unknown; did you mean 'server'? "
-                "(server, stores, routing, queues, facade, payloads, logging)",
+                "(server, stores, routing, queues, facade, payloads, repair, logging)",
             ),
             (
                 {"PODIUM_LOGGING__LEVL": "info"},

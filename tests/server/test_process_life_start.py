@@ -31,9 +31,9 @@ class TestStart:
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
             indent = " " * len(f"podium {podium_version()}")
             assert podium.banner == (
-                f"podium {podium_version()} · executions, metadata, queues, event_handlers, poll_data, "
+                f"podium {podium_version()} · executions, metadata, index, queues, event_handlers, poll_data, "
                 "concurrency_limits, rate_limits → sqlite podium-data/podium.db (not durable: the test says so)\n"
-                f"{indent} · index, payloads → none\n"
+                f"{indent} · payloads → local_files podium-data/payloads (not durable: the test says so)\n"
                 f"listening on {podium.address}, unix:podium.sock (plain text, loopback only) · reflection on · "
                 "Ctrl-C stops after the calls in flight\n"
             )

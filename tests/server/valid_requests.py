@@ -162,6 +162,10 @@ _OTHERS: dict[str, Fields] = {
     "AdminService.GetServerInfo": {},
     "AdminService.VerifyIndex": {},
     "AdminService.RepairIndex": {},
+    "AdminService.VerifyQueues": {},
+    "AdminService.RepairQueues": {},
+    "AdminService.GetOutbox": {},
+    "AdminService.RetryOutbox": {},
 }
 
 VALID: dict[str, Fields] = {
@@ -178,14 +182,11 @@ OPTIONAL: dict[str, frozenset[str]] = {
     "ExecutionService.GetWorkflowsByType": frozenset({"start_time", "end_time"}),
     # 0 is at once.
     "ExecutionService.RemoveWorkflowWithExpiry": frozenset({"ttl_seconds"}),
+    # 0 is what ended yesterday.
+    "IndexService.SearchArchivableWorkflows": frozenset({"archive_ttl_days"}),
 }
 
-UNSERVED = frozenset(
-    label
-    for label in VALID
-    if label.startswith(("IndexService.", "ExternalPayloadService."))
-    or label in ("AdminService.VerifyIndex", "AdminService.RepairIndex")
-)
+UNSERVED: frozenset[str] = frozenset()
 """What this version answers with UNIMPLEMENTED."""
 
 WORLD: dict[str, Fields] = {
@@ -198,6 +199,9 @@ WORLD: dict[str, Fields] = {
     "MetadataService.CreateWorkflowDef": {"workflow_def": _WORKFLOW_DEF},
     "EventHandlerService.AddEventHandler": {"event_handler": _EVENT_HANDLER},
     "PollDataService.UpdateLastPollData": {"task_type": "encode"},
+    "ExternalPayloadService.Upload": {"header": {"path": "task/input/a.json"}},
+    "IndexService.IndexWorkflow": {"workflow": {"workflow_id": "w1", "status": "RUNNING"}},
+    "IndexService.IndexTask": {"task": {"task_id": "t1", "workflow_id": "w1"}},
 }
 """What to call for one of everything to be there; where it is there already, no matter."""
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 import sqlite3
 
 import msgspec
+from msgspec import Raw
 
 from podium_backends.sqlite import (
     event_statements,
     guard_statements,
+    outbox_statements,
     removal_statements,
     task_statements,
     workflow_statements as workflows,
 )
+from podium_backends.sqlite.outbox_statements import MARK_EVENT, IndexMarks
 from podium_backends.sqlite.queue_effects import QueueEffects
+from podium_core.index.changes import Put
+from podium_core.index.marks import encode_mark
+from podium_core.outbox import KIND_PAYLOAD
 from podium_core.write_set import AckOp, PushOp, PutMode, RemoveOp, WriteOutcome, WriteSet
+from podium_core.write_set.refusals import PayloadMarkLostError
 
 REQUEST_MEMORY_MS = 600_000
 _outcome = msgspec.msgpack.Decoder(WriteOutcome)
@@ -33,7 +40,9 @@ class Application:
         """Roughly how many statements it runs."""
         s = self._set
         removals = removal_statements.CHUNK * len(s.workflow_removals) * 4
-        return 3 + 4 * len(s.task_puts) + 4 * len(s.workflow_puts) + 2 * len(s.queue_ops) + removals
+        put = 5 if s.mark_index else 4
+        puts = len(s.task_puts) + len(s.workflow_puts)
+        return 3 + put * puts + 2 * len(s.queue_ops) + removals
 
     def run(self, conn: sqlite3.Connection, *, now_ms: int) -> WriteOutcome:
         """Apply it, or raise what a guard says before anything is written."""
@@ -51,19 +60,24 @@ class Application:
         s = self._set
         for guard in s.guards:
             guard_statements.check(conn, guard, now_ms=now_ms)
-        created, workflow_times = self._put_workflows(conn, now_ms=now_ms)
+        if s.lifts and not outbox_statements.unclaimed(conn, s.lifts):
+            raise PayloadMarkLostError
+        marks = IndexMarks(conn, now_ms=now_ms, wanted=s.mark_index)
+        created, workflow_times = self._put_workflows(conn, marks, now_ms=now_ms)
         if created is False:
             return WriteOutcome(workflow_created=False)
         removed_tasks = tuple(
-            removal_statements.remove_task(conn, self._queues, removal, now_ms=now_ms)
+            removal_statements.remove_task(conn, self._queues, removal, marks, now_ms=now_ms)
             for removal in s.task_removals
         )
-        task_times, created_ids, left_out = self._put_tasks(conn, now_ms=now_ms)
-        events = self._put_events(conn, now_ms=now_ms)
+        task_times, created_ids, left_out = self._put_tasks(conn, marks, now_ms=now_ms)
+        events = self._put_events(conn, marks, now_ms=now_ms)
         for unpend in s.unpend:
             workflows.unpend(conn, unpend.workflow_id)
         removed_workflows = tuple(
-            removal_statements.mark(conn, self._queues, removal, now_ms=now_ms)
+            removal_statements.mark(
+                conn, self._queues, removal, mark_index=s.mark_index, now_ms=now_ms
+            )
             for removal in s.workflow_removals
         )
         acked, removed = self._queue(conn, frozenset(left_out), now_ms=now_ms)
@@ -84,27 +98,28 @@ class Application:
         )
 
     def _put_workflows(
-        self, conn: sqlite3.Connection, *, now_ms: int
+        self, conn: sqlite3.Connection, marks: IndexMarks, *, now_ms: int
     ) -> tuple[bool | None, dict[str, int]]:
         created = None
         times = {}
         for put in self._set.workflow_puts:
-            stamp = workflows.put_workflow(conn, put, now_ms=now_ms)
+            stamp = workflows.put_workflow(conn, put, marks, now_ms=now_ms)
             if stamp is None:
                 return False, {}
+            self._lift(conn, put.payload_keys)
             if put.mode is PutMode.CREATE:
                 created = True
             times[put.workflow_id] = stamp
         return created, times
 
     def _put_tasks(
-        self, conn: sqlite3.Connection, *, now_ms: int
+        self, conn: sqlite3.Connection, marks: IndexMarks, *, now_ms: int
     ) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
-        marks: task_statements.Marks = {}
+        writes = task_statements.TaskWrites(marks)
         times: dict[str, int] = {}
         created, left_out = [], []
         for put in self._set.task_puts:
-            stamp = task_statements.put_task(conn, put, marks, now_ms=now_ms)
+            stamp = task_statements.put_task(conn, put, writes, now_ms=now_ms)
             if stamp is task_statements.Taken.BY_ANOTHER:
                 left_out.append(put.task_id)
                 continue
@@ -112,13 +127,25 @@ class Application:
                 created.append(put.task_id)
             if isinstance(stamp, int):
                 times[put.task_id] = stamp
+                self._lift(conn, put.payload_keys)
         return times, tuple(created), tuple(left_out)
 
-    def _put_events(self, conn: sqlite3.Connection, *, now_ms: int) -> tuple[bool, ...]:
-        return tuple(
-            event_statements.put_event(conn, put, ttl_ms=self._event_ttl_ms, now_ms=now_ms)
-            for put in self._set.event_puts
-        )
+    def _lift(self, conn: sqlite3.Connection, keys: tuple[str, ...]) -> None:
+        """A stored document refers to these payloads: those that were uploaded for it needn't be deleted any more."""
+        for key in keys:
+            if key in self._set.lifts:
+                outbox_statements.drop_entry(conn, KIND_PAYLOAD, key)
+
+    def _put_events(
+        self, conn: sqlite3.Connection, marks: IndexMarks, *, now_ms: int
+    ) -> tuple[bool, ...]:
+        written = []
+        for put in self._set.event_puts:
+            new = event_statements.put_event(conn, put, ttl_ms=self._event_ttl_ms, now_ms=now_ms)
+            written.append(new)
+            if new or put.mode is not PutMode.CREATE:
+                marks.put(MARK_EVENT, put.entry_id, encode_mark(Put(Raw(put.document))))
+        return tuple(written)
 
     def _queue(
         self, conn: sqlite3.Connection, left_out: frozenset[str], *, now_ms: int

@@ -5,19 +5,42 @@ from __future__ import annotations
 import sqlite3
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
+from podium_backends.sqlite.tokens import WriterConnection
 from podium_core.errors import IncompatibleStoreError
 
 # 'Podi': tells a file of Podium's from any other program's.
 APPLICATION_ID = 0x506F6469
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 CACHE_KIBIBYTES = 16_384
+
+
+class FileFormat(NamedTuple):
+    """What a kind of file is told by, and where its schema is.
+
+    Attributes:
+        application_id: Four letters in the file's header.
+        version: The newest format.
+        package: Holds the folder ``schema``.
+    """
+
+    application_id: int
+    version: int
+    package: str
+
+
+RECORDS = FileFormat(APPLICATION_ID, FORMAT_VERSION, "podium_backends.sqlite")
 
 
 def open_connection(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """A connection without transactions of its own making; durable, and used by one thread at a time."""
     conn = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=512
+        path,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=512,
+        factory=WriterConnection,
     )
     conn.execute("PRAGMA busy_timeout = 5000")
     conn.execute("PRAGMA synchronous = FULL")
@@ -30,8 +53,8 @@ def open_connection(path: Path, *, read_only: bool = False) -> sqlite3.Connectio
     return conn
 
 
-def prepare_file(path: Path) -> None:
-    """Create the file, or bring it to this format, under the write lock.
+def prepare_file(path: Path, wanted: FileFormat = RECORDS) -> None:
+    """Create the file, or bring it to the wanted format, under the write lock.
 
     Raises:
         IncompatibleStoreError: A newer format, or not a file of Podium's.
@@ -41,38 +64,40 @@ def prepare_file(path: Path) -> None:
         version = conn.execute("PRAGMA user_version").fetchone()[0]
         tables = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         application = conn.execute("PRAGMA application_id").fetchone()[0]
-        if tables and application != APPLICATION_ID:
-            raise IncompatibleStoreError(f"{path} is not a database of Podium's: use another path")
-        if version > FORMAT_VERSION:
+        if tables and application != wanted.application_id:
             raise IncompatibleStoreError(
-                f"{path} is in use by another version (format {version}, this one writes {FORMAT_VERSION}): "
+                f"{path} is not a database of Podium's of this kind: use another path"
+            )
+        if version > wanted.version:
+            raise IncompatibleStoreError(
+                f"{path} is in use by another version (format {version}, this one writes {wanted.version}): "
                 "upgrade this server or use another folder"
             )
-        if version < FORMAT_VERSION:
-            _migrate(conn, version)
+        if version < wanted.version:
+            _migrate(conn, version, wanted)
         conn.execute("PRAGMA journal_mode = WAL").fetchone()
     finally:
         conn.close()
 
 
-def _migrate(conn: sqlite3.Connection, version: int) -> None:
+def _migrate(conn: sqlite3.Connection, version: int, wanted: FileFormat) -> None:
     if version == 0:
         # Only before the first table; lets the file give freed pages back.
         conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
     conn.execute("PRAGMA journal_mode = WAL").fetchone()
     conn.execute("BEGIN IMMEDIATE")
-    for later in range(version + 1, FORMAT_VERSION + 1):
-        for script in _scripts(later):
+    for later in range(version + 1, wanted.version + 1):
+        for script in _scripts(wanted.package, later):
             for statement in _statements(script):
                 conn.execute(statement)
-    conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    conn.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+    conn.execute(f"PRAGMA application_id = {wanted.application_id}")
+    conn.execute(f"PRAGMA user_version = {wanted.version}")
     conn.execute("COMMIT")
 
 
-def _scripts(version: int) -> list[str]:
+def _scripts(package: str, version: int) -> list[str]:
     """The SQL that leads to a format version: version 1 is the folder ``schema``, later ones ``schema/v<n>``."""
-    folder = resources.files("podium_backends.sqlite") / "schema"
+    folder = resources.files(package) / "schema"
     if version > 1:
         folder = folder / f"v{version}"
     files = sorted(

@@ -15,7 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from podium_backends.sqlite.connection import open_connection, prepare_file
+from podium_backends.sqlite.connection import (
+    RECORDS,
+    FileFormat,
+    open_connection,
+    prepare_file,
+)
 from podium_backends.sqlite.gathering import Gathering
 from podium_backends.sqlite.group import Group, Job
 from podium_backends.sqlite.translation import translate, translated
@@ -47,8 +52,10 @@ class Database:
         *,
         lock_timeout_ms: int = 5_000,
         clock: Clock = system_clock_ms,
+        file_format: FileFormat = RECORDS,
     ) -> None:
         self.path = path
+        self._format = file_format
         self.name = name
         self._lock_timeout_seconds = lock_timeout_ms / 1000
         self._clock = clock
@@ -85,7 +92,7 @@ class Database:
         if not self._lock.take(self._lock_timeout_seconds):
             raise BackendUnavailableError(self.name, f"{self.path} is locked by another process")
         try:
-            prepare_file(self.path)
+            prepare_file(self.path, self._format)
         finally:
             self._lock.release()
 

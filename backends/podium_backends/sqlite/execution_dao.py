@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 
-from podium_backends.sqlite import removal_statements
+from podium_backends.sqlite import archive_statements, removal_statements
 from podium_backends.sqlite.apply import Application
 from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.execution_reads import ExecutionReads
 from podium_backends.sqlite.queue_effects import QueueEffects
-from podium_backends.sqlite.workflow_statements import RemovalUnderWayError
 from podium_core.clock import Clock
 from podium_core.dao import ExecutionDAO
-from podium_core.errors import UnsupportedOperationError
 from podium_core.models import Task
-from podium_core.write_set import ExecutionStore, WriteOutcome, WriteSet
+from podium_core.write_set import (
+    ExecutionStore,
+    Removal,
+    RemovalStage,
+    WriteOutcome,
+    WriteSet,
+)
 from podium_core.write_set.execution_writes import ExecutionWrites
+from podium_core.write_set.refusals import RemovalUnderWayError
 
 
 class SqliteExecutionDAO(ExecutionReads, ExecutionWrites):
@@ -40,10 +45,6 @@ class SqliteExecutionDAO(ExecutionReads, ExecutionWrites):
         self._event_ttl_ms = event_ttl_ms
 
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
-        if write_set.mark_index:
-            raise UnsupportedOperationError(
-                "sqlite", "mark_index", f"store '{self._database.name}' keeps no marks for an index"
-            )
         application = Application(write_set, self._queues, event_ttl_ms=self._event_ttl_ms)
         while True:
             try:
@@ -51,10 +52,32 @@ class SqliteExecutionDAO(ExecutionReads, ExecutionWrites):
                     lambda conn: application.run(conn, now_ms=self._database.now_ms()),
                     weight=application.weight,
                 )
-            except RemovalUnderWayError:
-                # The id is wanted anew: end the removal that holds it first.
-                for put in write_set.workflow_puts:
-                    await self.carry_out_removal(put.workflow_id)
+            except RemovalUnderWayError as error:
+                # The id is wanted anew: end the removal that holds it first, unless it has to be archived.
+                removal = await self.removal(error.workflow_id)
+                if removal is not None and removal.stage is RemovalStage.ARCHIVE:
+                    raise
+                await self.carry_out_removal(error.workflow_id)
+
+    async def removal(self, workflow_id: str) -> Removal | None:
+        now_ms = self._database.now_ms()
+        return self._database.read_snapshot(
+            lambda conn: archive_statements.stage_of(conn, workflow_id, now_ms=now_ms)
+        )
+
+    async def archived(self, removal: Removal) -> bool:
+        return await self._database.write(
+            lambda conn: archive_statements.archived(conn, removal, now_ms=self._database.now_ms()),
+            weight=4,
+        )
+
+    async def take_back_removal(self, removal: Removal) -> bool:
+        return await self._database.write(
+            lambda conn: archive_statements.take_back(
+                conn, removal, now_ms=self._database.now_ms()
+            ),
+            weight=removal_statements.CHUNK * 4,
+        )
 
     async def carry_out_removal(self, workflow_id: str) -> bool:
         began = False

@@ -10,7 +10,7 @@ import msgspec
 from podium_backends.sqlite import limit_statements
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.pages import Found, Row, pages
-from podium_backends.sqlite.removal_mark import LIVE
+from podium_backends.sqlite.removal_mark import READABLE
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
@@ -106,7 +106,7 @@ class ExecutionReads:
         if not include_tasks:
             return self._database.read(lambda conn: _workflow(conn, workflow_id, now_ms=now_ms))
         return self._database.read_snapshot(
-            lambda conn: _workflow_with_tasks(conn, workflow_id, now_ms=now_ms)
+            lambda conn: workflow_with_tasks(conn, _live_row(conn, workflow_id, now_ms=now_ms))
         )
 
     def get_workflows(
@@ -116,7 +116,7 @@ class ExecutionReads:
         wanted = msgspec.json.encode(workflow_ids).decode()
         sql = (
             "SELECT j.key, w.id, w.document FROM json_each(?) AS j JOIN workflows AS w ON w.id = j.value"
-            f" WHERE {LIVE} AND j.key > ? ORDER BY j.key"
+            f" WHERE {READABLE} AND j.key > ? ORDER BY j.key"
         )
         return pages(
             self._database,
@@ -250,20 +250,16 @@ def _filled(conn: sqlite3.Connection, found: Found[Workflow], workflow_id: str) 
 
 
 def _workflow(conn: sqlite3.Connection, workflow_id: str, *, now_ms: int) -> Workflow | None:
-    found = _live_workflow(conn, workflow_id, now_ms=now_ms)
-    return found.item if found else None
+    row = _live_row(conn, workflow_id, now_ms=now_ms)
+    return None if row is None else _workflow_of(row).item
 
 
-def _workflow_with_tasks(
-    conn: sqlite3.Connection, workflow_id: str, *, now_ms: int
-) -> Workflow | None:
-    found = _live_workflow(conn, workflow_id, now_ms=now_ms)
-    return _filled(conn, found, workflow_id).item if found else None
+def workflow_with_tasks(conn: sqlite3.Connection, row: Row | None) -> Workflow | None:
+    """The workflow of a row that ends with id and document, with its tasks by ``seq``."""
+    return None if row is None else _filled(conn, _workflow_of(row), _id_of(row)).item
 
 
-def _live_workflow(
-    conn: sqlite3.Connection, workflow_id: str, *, now_ms: int
-) -> Found[Workflow] | None:
-    sql = f"SELECT id, document FROM workflows WHERE id = ? AND {LIVE}"
-    row = conn.execute(sql, (workflow_id, now_ms)).fetchone()
-    return None if row is None else _workflow_of(row)
+def _live_row(conn: sqlite3.Connection, workflow_id: str, *, now_ms: int) -> Row | None:
+    sql = f"SELECT id, document FROM workflows WHERE id = ? AND {READABLE}"
+    row: Row | None = conn.execute(sql, (workflow_id, now_ms)).fetchone()
+    return row

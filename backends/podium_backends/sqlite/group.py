@@ -7,6 +7,7 @@ from asyncio import Future
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from podium_backends.sqlite.tokens import begin_tokens, save_tokens
 from podium_backends.sqlite.translation import translate
 
 T = TypeVar("T")
@@ -64,6 +65,7 @@ class Group:
     def run(self, conn: sqlite3.Connection) -> None:
         """Run all jobs in the transaction that has begun, each in a savepoint; leave it open."""
         self.open = True
+        begin_tokens(conn)
         for job in self.jobs:
             if not self._run_one(conn, job, alone=len(self.jobs) == 1):
                 self.open, self.lost = False, True
@@ -99,6 +101,7 @@ class Group:
         """Make the transaction durable."""
         self.open = False
         try:
+            save_tokens(conn)
             conn.execute("COMMIT")
         except sqlite3.Error as error:
             if conn.in_transaction:

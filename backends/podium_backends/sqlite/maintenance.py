@@ -27,6 +27,11 @@ async def maintain(database: Database) -> None:
         while more:
             more = await database.write(partial(_expired, sql=sql, now_ms=database.now_ms()))
             await asyncio.sleep(PAUSE_SECONDS)
+    await give_back_free_pages(database)
+
+
+async def give_back_free_pages(database: Database) -> None:
+    """Shorten the file by its free pages, 1 MiB at a time."""
     free = database.read(_free_pages)
     for _ in range(free // PAGES):
         await database.write(_give_back, weight=PAGES)

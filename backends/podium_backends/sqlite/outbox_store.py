@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import heapq
 import sqlite3
 from collections.abc import Sequence
+from itertools import islice
 
-from podium_backends.sqlite.database import Database
-from podium_core.outbox import BUCKETS, LEASE_MS, Outbox, OutboxEntry, OutboxFailure, OutboxStats
+from podium_backends.sqlite.clock_steps import ClockSteps, hasten
+from podium_backends.sqlite.database import INLINE_WEIGHT, Database
+from podium_backends.sqlite.outbox_statements import bucket_of, combine_entry
+from podium_backends.sqlite.tokens import next_token
+from podium_core.outbox import (
+    BUCKETS,
+    CLAIMED,
+    LEASE_MS,
+    NewEntry,
+    Outbox,
+    OutboxEntry,
+    OutboxFailure,
+    OutboxStats,
+)
+
+_Row = tuple[str, str, int, int, int, int, bytes]
 
 
 class SqliteOutbox:
@@ -14,6 +30,7 @@ class SqliteOutbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._steps = ClockSteps()
 
     async def lease_buckets(self, owner: str, *, lease_ms: int = LEASE_MS) -> list[int]:
         now_ms = self._database.now_ms()
@@ -52,25 +69,53 @@ class SqliteOutbox:
     async def due(
         self, buckets: Sequence[int], kinds: Sequence[str], limit: int
     ) -> list[OutboxEntry]:
+        # Each kind in the order of its index, and merged: nothing is sorted, however many wait, and none starves another.
         sql = (
             "SELECT kind, id, token, bucket, due_ms, attempts, body FROM outbox"
-            f" WHERE aside = 0 AND bucket IN ({_marks(buckets)}) AND due_ms <= ? AND kind IN ({_marks(kinds)})"
-            " ORDER BY due_ms, since_ms LIMIT ?"
+            f" WHERE aside = 0 AND kind = ? AND due_ms <= ? AND bucket IN ({_marks(buckets)})"
+            " ORDER BY due_ms, token LIMIT ?"
         )
-        arguments = (*buckets, self._database.now_ms(), *kinds, limit)
-        return self._database.read(
-            lambda conn: [_entry(row) for row in conn.execute(sql, arguments)]
-        )
+        now_ms = self._database.now_ms()
+        if self._steps.back(now_ms):
+            await self._database.write(
+                lambda conn: hasten(conn, now_ms=now_ms), weight=INLINE_WEIGHT + 1
+            )
+
+        def query(conn: sqlite3.Connection) -> list[OutboxEntry]:
+            cursors = [conn.execute(sql, (kind, now_ms, *buckets, limit)) for kind in kinds]
+            oldest = heapq.merge(*cursors, key=_due_and_token)
+            return [_entry(row) for row in islice(oldest, limit)]
+
+        return self._database.read(query)
 
     async def next_due_ms(self, buckets: Sequence[int], kinds: Sequence[str]) -> int | None:
         sql = (
-            f"SELECT min(due_ms) FROM outbox WHERE aside = 0 AND bucket IN ({_marks(buckets)})"
-            f" AND kind IN ({_marks(kinds)})"
+            "SELECT due_ms FROM outbox"
+            f" WHERE aside = 0 AND kind = ? AND bucket IN ({_marks(buckets)}) ORDER BY due_ms, token LIMIT 1"
         )
-        found = self._database.read(
-            lambda conn: conn.execute(sql, (*buckets, *kinds)).fetchone()[0]
-        )
-        return None if found is None else int(found)
+
+        def query(conn: sqlite3.Connection) -> int | None:
+            rows = [conn.execute(sql, (kind, *buckets)).fetchone() for kind in kinds]
+            return min((int(row[0]) for row in rows if row), default=None)
+
+        return self._database.read(query)
+
+    async def put(self, entries: Sequence[NewEntry]) -> list[OutboxEntry]:
+        def job(conn: sqlite3.Connection) -> list[OutboxEntry]:
+            now_ms = self._database.now_ms()
+            token = next_token(conn)
+            return [_put(conn, entry, now_ms=now_ms, token=token) for entry in entries]
+
+        return await self._database.write(job, weight=1 + 3 * len(entries))
+
+    async def waiting(self, kind: str, ids: Sequence[str]) -> frozenset[str]:
+        sql = "SELECT id FROM outbox WHERE kind = ? AND id = ?"
+
+        def query(conn: sqlite3.Connection) -> frozenset[str]:
+            rows = (conn.execute(sql, (kind, id_)).fetchone() for id_ in ids)
+            return frozenset(row[0] for row in rows if row)
+
+        return self._database.read(query)
 
     async def done(self, entries: Sequence[OutboxEntry]) -> None:
         rows = [(entry.kind, entry.id, entry.token) for entry in entries]
@@ -79,6 +124,23 @@ class SqliteOutbox:
             conn.executemany("DELETE FROM outbox WHERE kind = ? AND id = ? AND token = ?", rows)
 
         await self._database.write(job, weight=len(rows))
+
+    async def raise_token(self, kind: str, id_: str, token: int, *, above: int) -> int | None:
+        def job(conn: sqlite3.Connection) -> int | None:
+            fresh = next_token(conn, above=above)
+            sql = "UPDATE outbox SET token = ? WHERE kind = ? AND id = ? AND token = ?"
+            return fresh if conn.execute(sql, (fresh, kind, id_, token)).rowcount else None
+
+        return await self._database.write(job, weight=2)
+
+    async def claim(self, entry: OutboxEntry, *, delay_ms: int) -> bool:
+        def job(conn: sqlite3.Connection) -> bool:
+            sql = "UPDATE outbox SET body = ?, due_ms = ? WHERE kind = ? AND id = ? AND token = ?"
+            due_ms = self._database.now_ms() + delay_ms
+            arguments = (CLAIMED, due_ms, entry.kind, entry.id, entry.token)
+            return conn.execute(sql, arguments).rowcount == 1
+
+        return await self._database.write(job)
 
     async def retry(self, entry: OutboxEntry, *, delay_ms: int, reason: str) -> None:
         def job(conn: sqlite3.Connection) -> None:
@@ -105,6 +167,15 @@ class SqliteOutbox:
         rows = self._database.read(lambda conn: conn.execute(sql, (limit,)).fetchall())
         return [OutboxFailure(kind=k, id=i, reason=r or "", since_ms=s) for k, i, r, s in rows]
 
+    async def try_again(self, limit: int) -> int:
+        sql = (
+            "UPDATE outbox SET aside = 0, attempts = 0, due_ms = 0 WHERE (kind, id) IN"
+            " (SELECT kind, id FROM outbox WHERE aside = 1 ORDER BY since_ms LIMIT ?)"
+        )
+        return await self._database.write(
+            lambda conn: conn.execute(sql, (limit,)).rowcount, weight=limit
+        )
+
     async def stats(self) -> OutboxStats:
         now_ms = self._database.now_ms()
 
@@ -123,7 +194,23 @@ def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _entry(row: tuple[str, str, int, int, int, int, bytes]) -> OutboxEntry:
+def _put(conn: sqlite3.Connection, entry: NewEntry, *, now_ms: int, token: int) -> OutboxEntry:
+    body, due_ms = combine_entry(conn, entry, now_ms=now_ms, token=token)
+    return OutboxEntry(
+        kind=entry.kind,
+        id=entry.id,
+        token=token,
+        bucket=bucket_of(entry.id),
+        due_ms=due_ms,
+        body=body,
+    )
+
+
+def _due_and_token(row: _Row) -> tuple[int, int]:
+    return row[4], row[2]
+
+
+def _entry(row: _Row) -> OutboxEntry:
     kind, id_, token, bucket, due_ms, attempts, body = row
     return OutboxEntry(
         kind=kind, id=id_, token=token, bucket=bucket, due_ms=due_ms, attempts=attempts, body=body

@@ -337,6 +337,13 @@ class SqliteQueueDAO:
             lambda conn: queue_statements.first_ids(conn, queue_name, count, now_ms=now_ms)
         )
 
+    async def scan_messages(
+        self, *, after: tuple[str, str] | None = None, limit: int = 1_000
+    ) -> list[tuple[str, str]]:
+        return self._database.read(
+            lambda conn: queue_statements.messages_behind(conn, after or ("", ""), limit)
+        )
+
     # for executions that live elsewhere
 
     async def deliver(self, push: PushOp, token: int) -> None:

@@ -319,6 +319,17 @@ def token_of(conn: sqlite3.Connection, queue_name: str, message_id: str) -> int 
     return None if row is None else int(row[0])
 
 
+def messages_behind(
+    conn: sqlite3.Connection, after: tuple[str, str], limit: int
+) -> list[tuple[str, str]]:
+    """Queue names and ids of the messages behind this one, in order."""
+    sql = (
+        "SELECT queue_name, id FROM messages WHERE (queue_name, id) > (?, ?)"
+        " ORDER BY queue_name, id LIMIT ?"
+    )
+    return conn.execute(sql, (*after, limit)).fetchall()
+
+
 def first_ids(conn: sqlite3.Connection, queue_name: str, count: int, *, now_ms: int) -> list[str]:
     """Ids in the order of delivery: what is ready, then what is delayed, the soonest first."""
     ids = [row[0] for row in conn.execute(_READY_IDS, (queue_name, now_ms, count))]

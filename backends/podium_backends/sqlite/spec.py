@@ -14,7 +14,7 @@ from podium_core.backend import (
     StoreContext,
 )
 
-_SERVES = frozenset(DataType) - {DataType.INDEX, DataType.PAYLOADS}
+_SERVES = frozenset(DataType) - {DataType.PAYLOADS}
 
 
 def _capabilities(settings: SqliteSettings) -> frozenset[Capability]:

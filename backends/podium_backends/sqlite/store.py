@@ -8,6 +8,8 @@ from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutio
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.event_handler_dao import SqliteEventHandlerDAO
 from podium_backends.sqlite.execution_dao import SqliteExecutionDAO
+from podium_backends.sqlite.index.index_file import IndexFile
+from podium_backends.sqlite.index_source import SqliteIndexSource
 from podium_backends.sqlite.maintenance import maintain
 from podium_backends.sqlite.metadata_dao import SqliteMetadataDAO
 from podium_backends.sqlite.outbox_store import SqliteOutbox
@@ -24,21 +26,41 @@ from podium_core.clock import Clock, system_clock_ms
 async def open_store(
     context: StoreContext, settings: SqliteSettings, *, clock: Clock = system_clock_ms
 ) -> ConnectedStore:
-    """Open the file and put the adapters on it.
+    """Open the file, and that of the index if it is routed here, and put the adapters on them.
 
     Raises:
-        IncompatibleStoreError: The file isn't one that this version can use.
-        BackendUnavailableError: The file can't be opened.
+        IncompatibleStoreError: A file isn't one that this version can use.
+        BackendUnavailableError: A file can't be opened.
     """
     database = Database(
         settings.path, context.name, lock_timeout_ms=settings.lock_timeout_ms, clock=clock
     )
     await database.open()
-    return _connected(context, settings, database)
+    if DataType.INDEX not in context.serves:
+        return _connected(context, settings, database, None)
+    try:
+        index = await _open_index(context.name, settings, clock)
+    except BaseException:
+        await database.close()
+        raise
+    return _connected(context, settings, database, index)
+
+
+async def _open_index(name: str, settings: SqliteSettings, clock: Clock) -> IndexFile:
+    index = IndexFile(
+        settings.index_file,
+        name,
+        lock_timeout_ms=settings.lock_timeout_ms,
+        task_log_result_limit=settings.task_log_result_limit,
+        query_right_grouping=settings.query_right_grouping,
+        clock=clock,
+    )
+    await index.open()
+    return index
 
 
 def _connected(
-    context: StoreContext, settings: SqliteSettings, database: Database
+    context: StoreContext, settings: SqliteSettings, database: Database, index: IndexFile | None
 ) -> ConnectedStore:
     waiters = QueueWaiters(database)
     queues = SqliteQueueDAO(database, waiters, context.queue_defaults)
@@ -54,11 +76,12 @@ def _connected(
     return ConnectedStore(
         context=context,
         kind="sqlite",
-        ping=partial(_ping, database),
-        close=partial(_close, database, queues),
-        maintain=partial(maintain, database),
+        ping=partial(_ping, database, index),
+        close=partial(_close, database, queues, index),
+        maintain=partial(_maintain, database, index),
         executions=executions,
         outbox=SqliteOutbox(database),
+        index_source=SqliteIndexSource(database),
         metadata=SqliteMetadataDAO(database),
         queues=queues,
         queue_target=queues,
@@ -66,13 +89,25 @@ def _connected(
         poll_data=SqlitePollDataDAO(database),
         concurrency_limits=limits,
         rate_limits=SqliteRateLimitingDAO(database),
+        index=index.dao if index else None,
+        index_target=index.target if index else None,
     )
 
 
-async def _ping(database: Database) -> None:
+async def _ping(database: Database, index: IndexFile | None) -> None:
     database.read(lambda conn: conn.execute("SELECT 1").fetchone())
+    if index is not None:
+        await index.ping()
 
 
-async def _close(database: Database, queues: SqliteQueueDAO) -> None:
+async def _maintain(database: Database, index: IndexFile | None) -> None:
+    await maintain(database)
+    if index is not None:
+        await index.maintain()
+
+
+async def _close(database: Database, queues: SqliteQueueDAO, index: IndexFile | None) -> None:
     await queues.close()
+    if index is not None:
+        await index.close()
     await database.close()

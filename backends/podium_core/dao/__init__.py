@@ -6,12 +6,12 @@ from podium_core.dao.commit import (
     CommitPush,
     CommitRemove,
     CommitResult,
-    ExecutionService,
     Guarantee,
 )
 from podium_core.dao.concurrent_limit import ConcurrentExecutionLimitDAO
 from podium_core.dao.event_handler import EventHandlerDAO
 from podium_core.dao.execution import CreatedTasks, CreatedWorkflow, ExecutionDAO, TaskUpdate
+from podium_core.dao.execution_service import ExecutionService, FoundWorkflow, WorkflowSource
 from podium_core.dao.index import IndexDAO
 from podium_core.dao.metadata import MetadataDAO
 from podium_core.dao.payload_storage import ExternalPayloadStorage
@@ -32,6 +32,7 @@ __all__ = [
     "ExecutionDAO",
     "ExecutionService",
     "ExternalPayloadStorage",
+    "FoundWorkflow",
     "Guarantee",
     "IndexDAO",
     "MetadataDAO",
@@ -40,4 +41,5 @@ __all__ = [
     "QueueStore",
     "RateLimitingDAO",
     "TaskUpdate",
+    "WorkflowSource",
 ]

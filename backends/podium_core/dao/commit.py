@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol
 
 import msgspec
 
-from podium_core.dao.execution import ExecutionDAO, TaskUpdate
+from podium_core.dao.execution import TaskUpdate
 from podium_core.models import Message, Task, Workflow
 from podium_core.models.message import PushMessage
 
@@ -95,34 +94,3 @@ class CommitResult(msgspec.Struct, frozen=True, kw_only=True):
     removed: tuple[bool, ...] = ()
     guarantee: Guarantee = Guarantee.ATOMIC
     replayed: bool = False
-
-
-class ExecutionService(ExecutionDAO, Protocol):
-    """ExecutionDAO with what Conductor's ExecutionDAOFacade adds, and Commit."""
-
-    async def reset_workflow(self, workflow_id: str) -> bool:
-        """Remove a workflow's documents and index entry without archiving; queue messages and payloads stay.
-
-        Source: ``ExecutionDAOFacade.resetWorkflow``.
-        """
-        ...
-
-    async def extend_lease(self, task_id: str) -> int:
-        """Stamp the stored task anew and return the stamp.
-
-        Raises:
-            NotFoundError: No task of that id.
-            FailedPreconditionError: The task is terminal.
-        Source: ``ExecutionDAOFacade.extendLease``.
-        """
-        ...
-
-    async def commit(self, commit: Commit) -> CommitResult:
-        """Write one decide step. A remembered request first; then receipts and expected times; then everything.
-
-        Raises:
-            ConflictError: A receipt or an expected time is stale; nothing was written.
-            NotFoundError: The workflow or an updated task doesn't exist; nothing was written.
-            FailedPreconditionError: Receipts without ``expected_update_time`` where executions and queues are two stores.
-        """
-        ...

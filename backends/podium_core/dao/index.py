@@ -29,10 +29,13 @@ class IndexDAO(Protocol):
     Writes with ``Wait.INDEXED`` raise ``DeadlineExceededError`` where the index didn't confirm in time: the write is kept
     and still going to be indexed.
 
-    Searches take Conductor's two texts. ``query`` is its structured language (``name op value`` with AND, OR and
-    parentheses), empty for everything; ``free_text`` searches the words of all fields, ``*`` or empty for everything. A
-    query that can't be parsed is ``InvalidArgumentError`` with the position; so is ``start + count`` above 10,000, and a
-    sort field that can't be sorted by.
+    Searches take Conductor's two texts. ``query`` is its structured language (``name op value`` with AND, OR, NOT and
+    parentheses; ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``IN (a, b)``, ``BETWEEN a AND b``, ``STARTS_WITH``, ``IS
+    NULL``, ``IS NOT NULL``; values bare or in quotes), empty for everything; ``free_text`` searches the words of all
+    fields, ``*`` or empty for everything. A text that can't be parsed, and a sort field that can't be sorted by, is
+    ``InvalidArgumentError`` with the field (``query``, ``free_text``, ``sort[0]``) and the column. So is ``start + count``
+    above the store's window, where it has one (Elasticsearch: its ``max_result_window``, 10,000 unless it was changed);
+    SQLite pages on.
     """
 
     async def setup(self) -> None:
@@ -68,7 +71,8 @@ class IndexDAO(Protocol):
 
         Args:
             workflow_id: Whose entry.
-            fields: A JSON object with Conductor's keys, as ``{"archived": true}``.
+            fields: A JSON object with Conductor's keys, as ``{"archived": true}``. The key of a typed field must hold its
+                type, a time as ISO 8601 text or as milliseconds since the epoch; ids can't be changed.
             wait: What the answer means.
         Raises:
             NotFoundError: It has no entry. With ``Wait.ACCEPTED`` that can't be told.
@@ -84,7 +88,7 @@ class IndexDAO(Protocol):
         Args:
             workflow_id: The task's workflow.
             task_id: Whose entry.
-            fields: A JSON object with Conductor's keys.
+            fields: As in ``update_workflow``.
             wait: What the answer means.
         Raises:
             NotFoundError: It has no entry. With ``Wait.ACCEPTED`` that can't be told.

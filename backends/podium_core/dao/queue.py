@@ -143,3 +143,14 @@ class QueueStore(QueueDAO, Protocol):
     async def give_back(self, queue_name: str, messages: Sequence[Message]) -> None:
         """End the leases of messages that never reached their receiver; their delivery isn't counted."""
         ...
+
+    async def scan_messages(
+        self, *, after: tuple[str, str] | None = None, limit: int = 1_000
+    ) -> list[tuple[str, str]]:
+        """The next messages of all queues, in whatever state: (queue name, message id), in this order (by code point).
+
+        Args:
+            after: The pair behind which to go on; None: from the first.
+            limit: At most so many; fewer only behind the last.
+        """
+        ...

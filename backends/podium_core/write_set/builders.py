@@ -18,6 +18,7 @@ from podium_core.models.documents import EVENT_EXECUTION
 from podium_core.models.enums import WorkflowStatus
 from podium_core.models.json_text import raw_bytes
 from podium_core.models.queue_name import task_queue_name
+from podium_core.payload_keys import is_owned
 from podium_core.requirements import (
     MAX_ITEMS,
     require_at_most,
@@ -124,7 +125,17 @@ def _task_put(task: Task, mode: PutMode, *, now_ms: int) -> TaskPut:
         slot=slot,
         limited=concurrency_limit(task) > 0,
         queue_name=task_queue_name(task),
+        payload_keys=_payload_keys(task, str(task.workflow_instance_id)),
     )
+
+
+def _payload_keys(record: Task | Workflow, workflow_id: str) -> tuple[str, ...]:
+    """The payloads that Podium stored for this workflow: only those are deleted with what refers to them."""
+    paths = (
+        record.external_input_payload_storage_path,
+        record.external_output_payload_storage_path,
+    )
+    return tuple(path for path in paths if path is not UNSET and is_owned(path, workflow_id))
 
 
 def _reject_repeated_ids(ids: Sequence[str], path: str) -> None:
@@ -164,9 +175,15 @@ def update_tasks(updates: Sequence[TaskUpdate], *, now_ms: int, upsert: bool = F
     return WriteSet(task_puts=puts)
 
 
-def remove_task(task_id: str, *, take_message: bool = False) -> WriteSet:
+def remove_task(
+    task_id: str, *, take_message: bool = False, take_payloads: bool = False
+) -> WriteSet:
     """RemoveTask."""
-    removal = TaskRemoval(task_id=require_text(task_id, "task_id"), take_message=take_message)
+    removal = TaskRemoval(
+        task_id=require_text(task_id, "task_id"),
+        take_message=take_message,
+        take_payloads=take_payloads,
+    )
     return WriteSet(task_removals=(removal,))
 
 
@@ -198,6 +215,7 @@ def workflow_put(workflow: Workflow, mode: PutMode, path: str, *, now_ms: int) -
         status=status,
         correlation_id=None if workflow.correlation_id is UNSET else workflow.correlation_id,
         create_time=0 if workflow.create_time is UNSET else workflow.create_time,
+        payload_keys=_payload_keys(workflow, str(workflow.workflow_id)),
     )
 
 
@@ -226,13 +244,25 @@ def update_workflow(
 
 
 def remove_workflow(
-    workflow_id: str, *, archive: bool, ttl_ms: int = 0, take_messages: bool = False
+    workflow_id: str,
+    *,
+    require_terminal: bool,
+    ttl_ms: int = 0,
+    archive: bool = False,
+    take_messages: bool = False,
+    take_payloads: bool = False,
 ) -> WriteSet:
     """RemoveWorkflow, RemoveWorkflowWithExpiry, ResetWorkflow: the step that sets the removal mark."""
     require_text(workflow_id, "workflow_id")
     require_duration(ttl_ms, "ttl_seconds")
-    guards: tuple[Guard, ...] = (WorkflowTerminal(workflow_id),) if archive else ()
-    removal = WorkflowRemoval(workflow_id=workflow_id, ttl_ms=ttl_ms, take_messages=take_messages)
+    guards: tuple[Guard, ...] = (WorkflowTerminal(workflow_id),) if require_terminal else ()
+    removal = WorkflowRemoval(
+        workflow_id=workflow_id,
+        ttl_ms=ttl_ms,
+        archive=archive,
+        take_messages=take_messages,
+        take_payloads=take_payloads,
+    )
     return WriteSet(guards=guards, workflow_removals=(removal,))
 
 

@@ -103,11 +103,11 @@ def workflow_definition_identity(
 def queue_wait_time(task: Task, *, stamp: bool) -> int:
     """Conductor's ``TaskModel.getQueueWaitTime`` at the moment of writing.
 
-    With a stamp, the update time is that moment, so the callback delay alone is left of the difference.
+    With a callback delay it counts from the update time and that delay on: from a stamp, which is that moment, nothing yet.
     """
     if task.start_time > 0 and task.scheduled_time > 0:
         if task.update_time > 0 and task.callback_after_seconds > 0 and stamp:
-            return -task.callback_after_seconds * 1000
+            return 0
         return task.start_time - task.scheduled_time
     return 0
 

@@ -84,7 +84,7 @@ class ExecutionWrites(ABC):
         return outcome.workflow_times[str(workflow.workflow_id)]
 
     async def remove_workflow(self, workflow_id: str, *, archive: bool = False) -> bool:
-        outcome = await self.apply(builders.remove_workflow(workflow_id, archive=archive))
+        outcome = await self.apply(builders.remove_workflow(workflow_id, require_terminal=archive))
         if outcome.workflows_removed[0]:
             await self.carry_out_removal(workflow_id)
         return outcome.workflows_removed[0]
@@ -95,7 +95,9 @@ class ExecutionWrites(ABC):
         if ttl_seconds == 0:
             return await self.remove_workflow(workflow_id, archive=archive)
         outcome = await self.apply(
-            builders.remove_workflow(workflow_id, archive=archive, ttl_ms=ttl_seconds * 1000)
+            builders.remove_workflow(
+                workflow_id, require_terminal=archive, ttl_ms=ttl_seconds * 1000
+            )
         )
         return outcome.workflows_removed[0]
 

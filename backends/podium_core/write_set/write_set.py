@@ -46,6 +46,8 @@ class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
             task that isn't there NotFoundError, in every mode.
         limited: Its definition has a concurrency limit, so that its place follows its status.
         queue_name: The queue its message waits in, for removals.
+        payload_keys: Payloads that Podium stored for its workflow and that the document refers to: what an earlier
+            document referred to, and this one doesn't, is deleted through the outbox.
     """
 
     task_id: str
@@ -58,6 +60,7 @@ class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
     expected_time: int | None = None
     limited: bool = False
     queue_name: str = ""
+    payload_keys: tuple[str, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -74,6 +77,7 @@ class WorkflowPut(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow document to store, and the facts that sets follow from.
 
     CREATE of an id that exists makes the whole WriteSet write nothing: ``WriteOutcome.workflow_created`` is false.
+    ``payload_keys`` as in ``TaskPut``.
     """
 
     workflow_id: str
@@ -84,6 +88,7 @@ class WorkflowPut(msgspec.Struct, frozen=True, kw_only=True):
     status: WorkflowStatus | None
     correlation_id: str | None = None
     create_time: int = 0
+    payload_keys: tuple[str, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -92,7 +97,10 @@ class WorkflowPut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventPut(msgspec.Struct, frozen=True, kw_only=True):
-    """An event execution to store. CREATE leaves out one that exists and sets its time to live; UPDATE keeps that."""
+    """An event execution to store. CREATE leaves out one that exists and sets its time to live; UPDATE keeps that.
+
+    The mark for the index carries the document, which may have expired when it is carried out.
+    """
 
     handler_name: str
     event: str
@@ -100,6 +108,11 @@ class EventPut(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     mode: PutMode
     document: bytes
+
+    @property
+    def entry_id(self) -> str:
+        """The id of its entry in the index, which is Conductor's."""
+        return f"{self.handler_name}.{self.event}.{self.message_id}.{self.id}"
 
 
 class EventRemoval(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,11 +130,15 @@ class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         ttl_ms: How long until the removal is carried out, by the store's clock. 0: now.
         take_messages: The queue messages of the workflow and its tasks go too.
+        take_payloads: The payloads that Podium stored for them go too, through the outbox.
+        archive: Documents go only after ``ExecutionStore.archived`` has said that the index holds them.
     """
 
     workflow_id: str
     ttl_ms: int = 0
     take_messages: bool = False
+    take_payloads: bool = False
+    archive: bool = False
 
 
 class Unpend(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,10 +149,11 @@ class Unpend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskRemoval(msgspec.Struct, frozen=True, kw_only=True):
-    """Removes a task with all that follows from it; with ``take_message`` its queue message too."""
+    """Removes a task with all that follows from it; its queue message and its payloads too, if that is said."""
 
     task_id: str
     take_message: bool = False
+    take_payloads: bool = False
 
 
 # guards
@@ -215,6 +233,8 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         request_id: Remembered with the outcome for ten minutes; a repeat gets that outcome, and writes nothing.
         mark_index: Each document written or removed gets a mark in the outbox, for the index.
+        lifts: Payloads uploaded for this write, each under a due mark in the outbox. One whose mark isn't there unclaimed:
+            PayloadMarkLostError. The marks of those that a written document refers to go.
     """
 
     request_id: str = ""
@@ -228,6 +248,7 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     unpend: tuple[Unpend, ...] = ()
     queue_ops: tuple[QueueOp, ...] = ()
     mark_index: bool = False
+    lifts: tuple[str, ...] = ()
 
 
 class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,6 +283,22 @@ class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
     replayed: bool = False
 
 
+class RemovalStage(StrEnum):
+    """How far a removal has come."""
+
+    ARCHIVE = "archive"  # the index doesn't hold the documents yet, as they are now
+    WAIT = "wait"  # it is archived, or needn't be, and not due
+    DELETE = "delete"  # documents may go
+
+
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow's removal mark. Its token is fresh whenever it was set anew or the workflow was written."""
+
+    workflow_id: str
+    token: int
+    stage: RemovalStage
+
+
 class ExecutionStore(Protocol):
     """What an executions adapter implements beside the reads of ExecutionDAO."""
 
@@ -270,13 +307,30 @@ class ExecutionStore(Protocol):
 
         Raises:
             NotFoundError, ConflictError, FailedPreconditionError: A guard doesn't hold; nothing was written.
+            PayloadMarkLostError: An uploaded payload is being deleted: upload it anew.
+            RemovalUnderWayError: The id belongs to a workflow that has to be archived first.
+        """
+        ...
+
+    async def removal(self, workflow_id: str) -> Removal | None:
+        """The removal mark of a workflow; None without one."""
+        ...
+
+    async def archived(self, removal: Removal) -> bool:
+        """The index holds the documents: turn the mark on, if its token is unchanged. Says whether it was."""
+        ...
+
+    async def take_back_removal(self, removal: Removal) -> bool:
+        """Take a mark in stage ARCHIVE without a due time back, if its token is unchanged; says whether it was.
+
+        Every document of the workflow gets a mark for the index, since some may be there as archived ones.
         """
         ...
 
     async def carry_out_removal(self, workflow_id: str) -> bool:
-        """Go on with a removal whose mark is due, in steps of bounded size, the workflow's own document last.
+        """Go on with a removal in stage DELETE, in steps of bounded size, the workflow's own document last.
 
         Returns:
-            Whether there was a due removal mark.
+            Whether there was one.
         """
         ...

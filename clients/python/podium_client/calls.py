@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from itertools import count
 from typing import Any, ParamSpec, TypeVar
 
@@ -132,6 +132,28 @@ class Calls:
                     await self._pause_stream(broke.error, method, failures)
             finally:
                 stream.cancel()
+
+    async def stream(self, method: Method[..., Q, A], request: Q) -> AsyncGenerator[A, None]:
+        """The messages of a stream that can't be taken up in the middle: repeated only until its first one has come.
+
+        Raises:
+            StorageError: The stream broke, or no message came within the timeout.
+        """
+        failures = 0
+        while True:
+            stream = _ChunkStream(self, method.rpc, request)
+            try:
+                while (message := await stream.next_chunk()) is not None:
+                    yield message
+                return  # noqa: TRY300 - there is nothing to do otherwise
+            except _StreamBrokeError as broke:
+                error = broke.error
+            finally:
+                stream.cancel()
+            if stream.began:
+                raise error
+            failures += 1
+            await asyncio.sleep(self._pause(error, method, failures, math.inf))
 
     async def _pause_stream(
         self, error: StorageError, method: Method[..., Any, Any], failures: int

@@ -16,7 +16,9 @@ from podium_client.consume.consumer import Consumer
 from podium_client.consume.held import HeldLeases
 from podium_client.event_handler_dao import RemoteEventHandlerDAO
 from podium_client.execution_dao import RemoteExecutionDAO
+from podium_client.index_dao import RemoteIndexDAO
 from podium_client.metadata_dao import RemoteMetadataDAO
+from podium_client.payload_storage import RemotePayloadStorage
 from podium_client.poll_data_dao import RemotePollDataDAO
 from podium_client.queue_dao import RemoteQueueDAO
 from podium_client.rate_limiting_dao import RemoteRateLimitingDAO
@@ -39,11 +41,13 @@ class Podium:
     Attributes:
         executions: Workflows, tasks, event executions, and Commit.
         metadata: Task and workflow definitions.
+        index: Search over workflows and tasks, and what is kept for looking up.
         queues: Queues, and ``consume``.
         event_handlers: Event handlers.
         poll_data: When workers last polled.
         concurrency_limits: Places of running tasks.
         rate_limits: Grants in sliding windows.
+        payloads: Large inputs and outputs, outside of the documents.
         admin: What the server says about itself.
     """
 
@@ -54,11 +58,13 @@ class Podium:
         self._consumers = consumers
         self.executions = RemoteExecutionDAO(calls, held)
         self.metadata = RemoteMetadataDAO(calls)
+        self.index = RemoteIndexDAO(calls)
         self.queues = RemoteQueueDAO(calls, held, consumers)
         self.event_handlers = RemoteEventHandlerDAO(calls)
         self.poll_data = RemotePollDataDAO(calls)
         self.concurrency_limits = RemoteConcurrentExecutionLimitDAO(calls)
         self.rate_limits = RemoteRateLimitingDAO(calls)
+        self.payloads = RemotePayloadStorage(calls)
         self.admin = RemoteAdmin(calls)
 
     def with_timeout(self, timeout_seconds: float) -> Podium:

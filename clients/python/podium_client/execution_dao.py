@@ -21,6 +21,7 @@ from podium_core.dao import (
     CreatedTasks,
     CreatedWorkflow,
     ExecutionService,
+    FoundWorkflow,
     TaskUpdate,
 )
 from podium_core.models import EventExecution, Page, Task, Workflow
@@ -143,40 +144,62 @@ class RemoteExecutionDAO:
     async def remove_task(self, task_id: str) -> bool:
         return (await self._calls.unary(_REMOVE_TASK, task_id=task_id)).removed
 
-    async def get_task(self, task_id: str) -> Task | None:
-        response = await self._calls.find(_GET_TASK, task_id=task_id)
+    async def get_task(self, task_id: str, *, include_payloads: bool = False) -> Task | None:
+        response = await self._calls.find(
+            _GET_TASK, task_id=task_id, include_payloads=include_payloads
+        )
         return None if response is None else records.task(response.task)
 
-    async def get_tasks(self, task_ids: Sequence[str]) -> list[Task]:
-        response = await self._calls.unary(_GET_TASKS, task_ids=task_ids)
+    async def get_tasks(
+        self, task_ids: Sequence[str], *, include_payloads: bool = False
+    ) -> list[Task]:
+        response = await self._calls.unary(
+            _GET_TASKS, task_ids=task_ids, include_payloads=include_payloads
+        )
         return [records.task(task) for task in response.tasks]
 
     async def get_tasks_by_type(
-        self, task_type: str, *, start_key: str = "", count: int
+        self, task_type: str, *, start_key: str = "", count: int, include_payloads: bool = False
     ) -> list[Task]:
         response = await self._calls.unary(
-            _GET_TASKS_BY_TYPE, task_type=task_type, start_key=start_key, count=count
+            _GET_TASKS_BY_TYPE,
+            task_type=task_type,
+            start_key=start_key,
+            count=count,
+            include_payloads=include_payloads,
         )
         return [records.task(task) for task in response.tasks]
 
     def get_pending_tasks_by_workflow(
-        self, task_name: str, workflow_id: str, *, resume_token: str = ""
+        self,
+        task_name: str,
+        workflow_id: str,
+        *,
+        include_payloads: bool = False,
+        resume_token: str = "",
     ) -> AsyncIterator[Page[Task]]:
         request = _PENDING_TASKS_BY_WORKFLOW.request(
-            task_type=task_name, workflow_id=workflow_id, resume_token=resume_token
+            task_type=task_name,
+            workflow_id=workflow_id,
+            include_payloads=include_payloads,
+            resume_token=resume_token,
         )
         return self._calls.pages(_PENDING_TASKS_BY_WORKFLOW, request, _task_page)
 
     def get_pending_tasks_for_task_type(
-        self, task_type: str, *, resume_token: str = ""
+        self, task_type: str, *, include_payloads: bool = False, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
-        request = _PENDING_TASKS_FOR_TYPE.request(task_type=task_type, resume_token=resume_token)
+        request = _PENDING_TASKS_FOR_TYPE.request(
+            task_type=task_type, include_payloads=include_payloads, resume_token=resume_token
+        )
         return self._calls.pages(_PENDING_TASKS_FOR_TYPE, request, _task_page)
 
     def get_tasks_for_workflow(
-        self, workflow_id: str, *, resume_token: str = ""
+        self, workflow_id: str, *, include_payloads: bool = False, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
-        request = _TASKS_FOR_WORKFLOW.request(workflow_id=workflow_id, resume_token=resume_token)
+        request = _TASKS_FOR_WORKFLOW.request(
+            workflow_id=workflow_id, include_payloads=include_payloads, resume_token=resume_token
+        )
         return self._calls.pages(_TASKS_FOR_WORKFLOW, request, _task_page)
 
     async def get_in_progress_task_count(self, task_def_name: str) -> int:
@@ -237,18 +260,37 @@ class RemoteExecutionDAO:
         return (await self._calls.unary(_RESET_WORKFLOW, workflow_id=workflow_id)).removed
 
     async def get_workflow(
-        self, workflow_id: str, *, include_tasks: bool = False
+        self, workflow_id: str, *, include_tasks: bool = False, include_payloads: bool = False
     ) -> Workflow | None:
-        response = await self._calls.find(
-            _GET_WORKFLOW, workflow_id=workflow_id, include_tasks=include_tasks
+        found = await self.find_workflow(
+            workflow_id, include_tasks=include_tasks, include_payloads=include_payloads
         )
-        return None if response is None else records.workflow(response.workflow)
+        return found.workflow if found else None
+
+    async def find_workflow(
+        self, workflow_id: str, *, include_tasks: bool = False, include_payloads: bool = False
+    ) -> FoundWorkflow | None:
+        response = await self._calls.find(
+            _GET_WORKFLOW,
+            workflow_id=workflow_id,
+            include_tasks=include_tasks,
+            include_payloads=include_payloads,
+        )
+        return None if response is None else records.found_workflow(response)
 
     def get_workflows(
-        self, workflow_ids: Sequence[str], *, include_tasks: bool = False, resume_token: str = ""
+        self,
+        workflow_ids: Sequence[str],
+        *,
+        include_tasks: bool = False,
+        include_payloads: bool = False,
+        resume_token: str = "",
     ) -> AsyncIterator[Page[Workflow]]:
         request = _GET_WORKFLOWS.request(
-            workflow_ids=workflow_ids, include_tasks=include_tasks, resume_token=resume_token
+            workflow_ids=workflow_ids,
+            include_tasks=include_tasks,
+            include_payloads=include_payloads,
+            resume_token=resume_token,
         )
         return self._calls.pages(_GET_WORKFLOWS, request, _workflow_page)
 
@@ -263,10 +305,18 @@ class RemoteExecutionDAO:
         )
 
     def get_pending_workflows_by_type(
-        self, workflow_name: str, *, version: int | None = None, resume_token: str = ""
+        self,
+        workflow_name: str,
+        *,
+        version: int | None = None,
+        include_payloads: bool = False,
+        resume_token: str = "",
     ) -> AsyncIterator[Page[Workflow]]:
         request = _PENDING_WORKFLOWS.request(
-            workflow_name=workflow_name, version=version, resume_token=resume_token
+            workflow_name=workflow_name,
+            version=version,
+            include_payloads=include_payloads,
+            resume_token=resume_token,
         )
         return self._calls.pages(_PENDING_WORKFLOWS, request, _workflow_page)
 
@@ -274,12 +324,19 @@ class RemoteExecutionDAO:
         return (await self._calls.unary(_PENDING_COUNT, workflow_name=workflow_name)).count
 
     def get_workflows_by_type(
-        self, workflow_name: str, *, start_time: int, end_time: int, resume_token: str = ""
+        self,
+        workflow_name: str,
+        *,
+        start_time: int,
+        end_time: int,
+        include_payloads: bool = False,
+        resume_token: str = "",
     ) -> AsyncIterator[Page[Workflow]]:
         request = _WORKFLOWS_BY_TYPE.request(
             workflow_name=workflow_name,
             start_time=start_time,
             end_time=end_time,
+            include_payloads=include_payloads,
             resume_token=resume_token,
         )
         return self._calls.pages(_WORKFLOWS_BY_TYPE, request, _workflow_page)
@@ -290,12 +347,14 @@ class RemoteExecutionDAO:
         correlation_id: str,
         *,
         include_tasks: bool = False,
+        include_payloads: bool = False,
         resume_token: str = "",
     ) -> AsyncIterator[Page[Workflow]]:
         request = _BY_CORRELATION_ID.request(
             workflow_name=workflow_name,
             correlation_id=correlation_id,
             include_tasks=include_tasks,
+            include_payloads=include_payloads,
             resume_token=resume_token,
         )
         return self._calls.pages(_BY_CORRELATION_ID, request, _workflow_page)

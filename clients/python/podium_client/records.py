@@ -10,9 +10,25 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from podium.v1 import event_pb2, poll_data_pb2, task_pb2, workflow_pb2
+from podium.v1 import (
+    event_pb2,
+    execution_workflows_pb2,
+    poll_data_pb2,
+    search_pb2,
+    task_pb2,
+    workflow_pb2,
+)
+from podium_core.dao import FoundWorkflow
 from podium_core.errors import CorruptRecordError, InvalidArgumentError
-from podium_core.models import EventExecution, Page, PollData, Task, Workflow
+from podium_core.models import (
+    EventExecution,
+    Page,
+    PollData,
+    Task,
+    TaskSummary,
+    Workflow,
+    WorkflowSummary,
+)
 from podium_protocol import codec
 
 M = TypeVar("M")
@@ -47,9 +63,34 @@ def workflow(message: workflow_pb2.Workflow) -> Workflow:
     return _read(codec.workflow_from_proto, message, "workflow", message.workflow_id)
 
 
+def found_workflow(response: execution_workflows_pb2.GetWorkflowResponse) -> FoundWorkflow:
+    """A workflow that a server answered with, and where it was read from."""
+    try:
+        return codec.found_workflow_from_proto(response)
+    except InvalidArgumentError as error:
+        raise CorruptRecordError(
+            "workflow", response.workflow.workflow_id, f"the answer isn't for this client: {error}"
+        ) from error
+
+
 def poll_data(message: poll_data_pb2.PollData) -> PollData:
     """Poll data that a server answered with."""
     return _read(codec.poll_data_from_proto, message, "poll data", message.queue_name)
+
+
+def event_execution(message: event_pb2.EventExecution) -> EventExecution:
+    """An event execution that a server answered with."""
+    return _read(codec.event_execution_from_proto, message, "event execution", message.id)
+
+
+def workflow_summary(message: search_pb2.WorkflowSummary) -> WorkflowSummary:
+    """An entry of a workflow that a server answered with."""
+    return _read(codec.workflow_summary_from_proto, message, "workflow entry", message.workflow_id)
+
+
+def task_summary(message: search_pb2.TaskSummary) -> TaskSummary:
+    """An entry of a task that a server answered with."""
+    return _read(codec.task_summary_from_proto, message, "task entry", message.task_id)
 
 
 def _read(convert: Callable[[M, str], T], message: M, kind: str, name: str) -> T:

@@ -5,7 +5,7 @@ One constructor call with everything in it is several times as fast as a loop ov
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, Generic, get_args
 
@@ -109,7 +109,7 @@ def _plainness(typed: list[Field]) -> list[str]:
         if field.kind is Kind.JSON_OBJECT:
             absent = f"{field.name} is None or " if field.default is UNSET else ""
             checks.append(f"({absent}{field.name}[:1] == '{{')")
-        elif field.kind is Kind.TEXTS:
+        elif field.kind is Kind.TEXTS and field.default is UNSET:
             checks.append(f"({field.name} is UNSET or {field.name})")
     return checks
 
@@ -220,7 +220,7 @@ def _from_proto_expression(field: Field) -> str:
         case Kind.JSON_VALUE:
             return f"json_value(value, '{proto}') if {present} else {default}"
         case Kind.TEXTS:
-            return f"tuple(message.{proto}) or UNSET"
+            return f"tuple(message.{proto}) or default_{name}"
         case Kind.TEXT_MAP:
             return f"dict(message.{proto})"
         case Kind.RECORDS:
@@ -232,7 +232,7 @@ def _from_proto_expression(field: Field) -> str:
     return f"message.{proto}"
 
 
-def member_of(members: dict[int, Enum], number: int, field: str) -> Enum:
+def member_of(members: Mapping[int, Enum], number: int, field: str) -> Enum:
     """The enum member of a proto number.
 
     Raises:

@@ -63,7 +63,7 @@ def _set_aside(field: Field, record: Any, message: Message, members: Members) ->
         # A reader may count on an object there; the document's own text still travels.
         members[field.key] = value
         message.ClearField(field.proto)
-    elif field.kind is Kind.TEXTS and value == ():
+    elif field.kind is Kind.TEXTS and value == () and field.default is UNSET:
         # A repeated field doesn't tell empty from absent.
         members[field.key] = Raw(b"[]")
 

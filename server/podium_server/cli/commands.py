@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from podium_backends.registry import REGISTRY, Registry
-from podium_server.app_shape import App
+from podium_server.cli.index_commands import index_commands
+from podium_server.cli.queue_commands import queue_commands
+from podium_server.cli.world import ConfigOption, World, world_of
 from podium_server.config.config import Config
 from podium_server.config.layers import option_layer
 from podium_server.config.load import load_config
 from podium_server.version import podium_version
 
-
-def _podium_app() -> App[Any]:
-    from podium_server import app
-
-    return app
-
-
-@dataclass(frozen=True)
-class World:
-    """What the commands work on.
-
-    Attributes:
-        registry: The kinds of stores.
-        load_app: Imports what ``serve`` serves.
-    """
-
-    registry: Registry = REGISTRY
-    load_app: Callable[[], App[Any]] = _podium_app
-
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="The configuration; default: podium.toml."),
-]
 ListenOption = Annotated[
     list[str] | None,
     typer.Option("--listen", metavar="ADDRESS", help="host:port or unix:path; can be repeated."),
@@ -67,6 +42,8 @@ config_commands = typer.Typer(
     help="The configuration.", no_args_is_help=True, rich_markup_mode=None
 )
 podium.add_typer(config_commands, name="config")
+podium.add_typer(index_commands, name="index")
+podium.add_typer(queue_commands, name="queues")
 
 
 @podium.command()
@@ -80,7 +57,7 @@ def serve(
     """Serve until Ctrl-C or SIGTERM, then finish the calls in flight; a second Ctrl-C ends at once."""
     from podium_server.cli.serve import run_server
 
-    world = _world(context)
+    world = world_of(context)
     run_server(_load(world, config, listen, insecure=insecure, data_dir=data_dir), world.load_app)
 
 
@@ -102,14 +79,9 @@ def config_show(
     from podium_server.config.show import shown_lines
 
     for line in shown_lines(
-        _load(_world(context), config, listen, insecure=insecure, data_dir=data_dir)
+        _load(world_of(context), config, listen, insecure=insecure, data_dir=data_dir)
     ):
         typer.echo(line)
-
-
-def _world(context: typer.Context) -> World:
-    world = context.obj
-    return world if isinstance(world, World) else World()
 
 
 def _load(

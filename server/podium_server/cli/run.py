@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import typer
 
-from podium_server.cli.commands import World, podium
+from podium_server.cli.commands import podium
+from podium_server.cli.world import World
 from podium_server.startup_errors import EXIT_CODE, StartupError, one_line
 
 INTERRUPTED = 130

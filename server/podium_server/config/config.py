@@ -15,6 +15,7 @@ from podium_server.config.settings import (
     LoggingSettings,
     PayloadSettings,
     QueuesSettings,
+    RepairSettings,
     ServerSettings,
 )
 
@@ -56,6 +57,7 @@ class Config:
     queues: QueuesSettings
     facade: FacadeSettings
     payloads: PayloadSettings
+    repair: RepairSettings
     logging: LoggingSettings
     origins: Origins
 

@@ -61,6 +61,7 @@ def load_config(
         queues=settings.queues,
         facade=settings.facade,
         payloads=settings.payloads,
+        repair=settings.repair,
         logging=settings.logging,
         origins=origins,
     )

@@ -84,7 +84,9 @@ class _Resolver:
     def _by_default(self, data_type: DataType) -> str | None:
         serves = self._stores[self._default].spec.serves
         if data_type in OPTIONAL and data_type not in serves:
-            return None
+            # The one store that can serve it was configured for it.
+            able = [name for name, store in self._stores.items() if data_type in store.spec.serves]
+            return able[0] if len(able) == 1 else None
         self._require_served(data_type, self._default, setting="default")
         return self._default
 

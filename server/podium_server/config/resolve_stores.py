@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -17,7 +18,11 @@ from podium_server.config.settings import NONE, Settings
 from podium_server.startup_errors import StartupError
 
 DEFAULT_STORE = "main"
-DEFAULT_KIND = "sqlite"
+# With no configuration at all: nothing needs to be installed.
+EMBEDDED: Mapping[str, Mapping[str, Any]] = {
+    DEFAULT_STORE: {"kind": "sqlite"},
+    "payloads": {"kind": "local_files"},
+}
 # What PODIUM_STORES__<NAME>__<KEY> can say, and what reads well in a health entry.
 STORE_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -25,12 +30,12 @@ STORE_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 def resolve_stores(
     settings: Settings, origins: Origins, registry: Registry
 ) -> dict[str, StoreConfig]:
-    """The stores by name; one embedded store where none is configured.
+    """The stores by name; the embedded ones where none is configured.
 
     Raises:
         StartupError: A name, a kind or a setting is wrong.
     """
-    tables = settings.stores or {DEFAULT_STORE: {"kind": DEFAULT_KIND}}
+    tables = settings.stores or EMBEDDED
     return {
         name: _store(name, table, settings, origins, registry) for name, table in tables.items()
     }
@@ -47,16 +52,17 @@ def _store(
     model = _settings_type(spec)
     values = {key: value for key, value in table.items() if key != "kind"}
     if "path" in model.model_fields:
-        values.setdefault("path", settings.data_dir / _file_name(name))
+        values.setdefault("path", settings.data_dir / _file_name(name, model))
     try:
         return StoreConfig(name=name, spec=spec, settings=model.model_validate(values))
     except ValidationError as error:
         raise StartupError(first_problem(error, model, origins.nearest, above=above)) from None
 
 
-def _file_name(store: str) -> str:
-    # The file of an embedded store that doesn't say where it lies.
-    return "podium.db" if store == DEFAULT_STORE else f"{store}.db"
+def _file_name(store: str, model: type[BaseModel]) -> str:
+    # Where an embedded store lies that doesn't say so: its kind's own name, or the store's.
+    default = Path(model.model_fields["path"].default)
+    return default.name if store == DEFAULT_STORE else f"{store}{default.suffix}"
 
 
 def _spec(name: str, kind: Any, origins: Origins, registry: Registry) -> BackendSpec:

@@ -113,22 +113,65 @@ class FacadeSettings(Section):
     Attributes:
         push_to_decider_queue: Creating a workflow pushes its id on ``_deciderQueue``.
         decider_offset_ms: The delay of that push; Conductor's default.
+        index_executions: Workflows and tasks reach the index by themselves, if one is routed.
+        index_event_executions: Event executions too; Conductor's ``eventExecutionIndexingEnabled``.
+        move_payloads: Inputs and outputs above the soft limits are moved to the payload store, if one is routed.
+        remove_payloads: A removal without archive deletes the payloads that Podium stored for the workflow.
+        read_archive: GetWorkflow finds workflows that were removed with archive.
     """
 
     push_to_decider_queue: bool = True
     decider_offset_ms: Milliseconds = 30_000
+    index_executions: bool = True
+    index_event_executions: bool = True
+    move_payloads: bool = True
+    remove_payloads: bool = True
+    read_archive: bool = True
 
 
 class PayloadSettings(Section):
-    """``[payloads]``: above these sizes an input or output is refused; Conductor's defaults.
+    """``[payloads]``: how large an input or output may be; Conductor's defaults.
 
     Attributes:
-        workflow_hard_limit_bytes: Of a workflow.
-        task_hard_limit_bytes: Of a task.
+        workflow_soft_limit_bytes: Of a workflow: what is larger moves to the payload store. 0: nothing does.
+        workflow_hard_limit_bytes: Of a workflow: what is larger is refused.
+        task_soft_limit_bytes: Of a task: what is larger moves to the payload store. 0: nothing does.
+        task_hard_limit_bytes: Of a task: what is larger is refused.
     """
 
+    workflow_soft_limit_bytes: Annotated[int, Field(ge=0, le=MAX_INT32)] = 5_120 * 1024
     workflow_hard_limit_bytes: PayloadLimit = 10_240 * 1024
+    task_soft_limit_bytes: Annotated[int, Field(ge=0, le=MAX_INT32)] = 3_072 * 1024
     task_hard_limit_bytes: PayloadLimit = 10_240 * 1024
+
+
+class RepairSettings(Section):
+    """``[repair]``: what a check of the queues takes for a problem.
+
+    Attributes:
+        min_age_seconds: Workflows and tasks younger than this are left alone: their message may be on its way.
+        second_look_seconds: What seems wrong is looked at again after this time, and only counts if it still is.
+        unqueued_task_types: Tasks that their engine carries out itself. By default Conductor 3.13.8's system tasks whose
+            ``isAsync`` is false.
+    """
+
+    min_age_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    second_look_seconds: Annotated[float, Field(ge=0, le=20)] = 5.0
+    unqueued_task_types: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = (
+        "DECISION",
+        "DO_WHILE",
+        "EVENT",
+        "EXCLUSIVE_JOIN",
+        "FORK",
+        "HUMAN",
+        "INLINE",
+        "JSON_JQ_TRANSFORM",
+        "LAMBDA",
+        "SET_VARIABLE",
+        "SWITCH",
+        "TERMINATE",
+        "WAIT",
+    )
 
 
 class LoggingSettings(Section):
@@ -162,4 +205,5 @@ class Settings(BaseSettings):
     queues: QueuesSettings = QueuesSettings()
     facade: FacadeSettings = FacadeSettings()
     payloads: PayloadSettings = PayloadSettings()
+    repair: RepairSettings = RepairSettings()
     logging: LoggingSettings = LoggingSettings()

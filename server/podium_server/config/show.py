@@ -17,7 +17,7 @@ from podium_server.config.settings import NONE
 from podium_server.config.toml_lines import KeyPath
 
 DEFAULT = "default"
-SECTIONS = ("server", "queues", "facade", "payloads", "logging")
+SECTIONS = ("server", "queues", "facade", "payloads", "repair", "logging")
 
 
 def shown_lines(config: Config) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
-import structlog
 
 from podium_core.backend import ExecutionAdapter
 from podium_core.dao import (
@@ -16,208 +15,158 @@ from podium_core.dao import (
     CreatedWorkflow,
     ExecutionService,
     Guarantee,
-    QueueStore,
     TaskUpdate,
 )
 from podium_core.errors import (
-    BackendUnavailableError,
     ConflictError,
     FailedPreconditionError,
-    InvalidArgumentError,
     NotFoundError,
     OutcomeUnknownError,
 )
 from podium_core.models import DECIDER_QUEUE, Task, Workflow
-from podium_core.outbox import QueueTarget
 from podium_core.write_set import (
-    AckOp,
-    HeldReceipt,
     PushOp,
-    RemoveOp,
     WriteOutcome,
     WriteSet,
     builders,
     commit_builder,
 )
-from podium_core.write_set.execution_writes import ExecutionWrites, created_workflow
+from podium_core.write_set.execution_writes import (
+    ExecutionWrites,
+    created_tasks,
+    created_workflow,
+)
+from podium_core.write_set.refusals import RemovalUnderWayError
+from podium_server.facade.commit_records import commit_result, records_of, with_records
+from podium_server.facade.execution_reads import ArchiveReads, ExecutionReadsFacade
 from podium_server.facade.payload_limits import PayloadLimits
+from podium_server.facade.payload_reads import PayloadReads
+from podium_server.facade.payload_writes import PayloadWrites
+from podium_server.facade.removal import RemovalFacade
+from podium_server.facade.side_effects import SideEffects
+from podium_server.facade.two_stores import QueuesElsewhere, require_receipts
 
 EXTEND_LEASE_TRIES = 5
 
-_log = structlog.get_logger("podium.facade")
 
-
-class SideEffects(msgspec.Struct, frozen=True, kw_only=True):
-    """Which side effects the facade adds; an engine that keeps a facade of its own switches them off.
-
-    Attributes:
-        decider_queue: Creating a workflow pushes its id on ``_deciderQueue``.
-        decider_offset_ms: When that message becomes ready.
-    """
-
-    decider_queue: bool = True
-    decider_offset_ms: int = 30_000
-
-
-class ExecutionFacade(ExecutionWrites):
-    """Implements ``ExecutionService`` over the store that serves executions.
-
-    The reads are the store's own methods: nothing is added to them, so nothing stands between.
-    """
+class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
+    """Implements ``ExecutionService`` over the store that serves executions."""
 
     def __init__(
         self,
         store: ExecutionAdapter,
-        queues: QueueStore,
         *,
         limits: ConcurrentExecutionLimitDAO,
-        queue_target: QueueTarget | None = None,
+        removals: RemovalFacade | None = None,
+        queues_elsewhere: QueuesElsewhere | None = None,
         side_effects: SideEffects | None = None,
-        payload_limits: PayloadLimits | None = None,
-        wake_drainer: Callable[[], None] | None = None,
+        payload_writes: PayloadWrites | None = None,
+        payload_reads: PayloadReads | None = None,
+        archive: ArchiveReads | None = None,
+        wake: Callable[[], None] = lambda: None,
+        wake_indexer: Callable[[], None] = lambda: None,
     ) -> None:
         """Put a facade on a store.
 
         Args:
             store: Serves executions.
-            queues: Serves queues; asked directly only where ``queue_target`` says that it is another store.
             limits: Serves concurrency limits.
-            queue_target: Set where executions and queues are two stores.
+            removals: Sees removals through; None: without archive.
+            queues_elsewhere: Set where executions and queues are two stores.
             side_effects: What is added.
-            payload_limits: Above them a write is refused.
-            wake_drainer: Called when intents were written.
+            payload_writes: Bounds inputs and outputs, and moves large ones.
+            payload_reads: Puts them back.
+            archive: Where workflows are found that were removed with archive.
+            wake: Called when intents were written, or something is to be removed.
+            wake_indexer: Called when something was marked for the index.
         """
-        self._store = store
-        self._queues = queues
-        self._queue_target = queue_target
+        super().__init__(store, payload_reads or PayloadReads(), archive)
+        self._removals = removals or RemovalFacade(store)
+        self._queues_elsewhere = queues_elsewhere
         self._effects = side_effects or SideEffects()
-        self._payloads = payload_limits or PayloadLimits()
-        self._wake_drainer = wake_drainer or (lambda: None)
+        self._payload_writes = payload_writes or PayloadWrites(PayloadLimits())
+        self._wake = wake
+        self._wake_indexer = wake_indexer
         self.exceeds_in_progress_limit = limits.exceeds_limit
-        self.get_task = store.get_task
-        self.get_tasks = store.get_tasks
-        self.get_tasks_by_type = store.get_tasks_by_type
-        self.get_pending_tasks_by_workflow = store.get_pending_tasks_by_workflow
-        self.get_pending_tasks_for_task_type = store.get_pending_tasks_for_task_type
-        self.get_tasks_for_workflow = store.get_tasks_for_workflow
-        self.get_in_progress_task_count = store.get_in_progress_task_count
-        self.get_workflow = store.get_workflow
-        self.get_workflows = store.get_workflows
-        self.get_running_workflow_ids = store.get_running_workflow_ids
-        self.get_pending_workflows_by_type = store.get_pending_workflows_by_type
-        self.get_pending_workflow_count = store.get_pending_workflow_count
-        self.get_workflows_by_type = store.get_workflows_by_type
-        self.get_workflows_by_correlation_id = store.get_workflows_by_correlation_id
-        self.can_search_across_workflows = store.can_search_across_workflows
 
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
-        outcome = await self._store.apply(write_set)
-        if self._queue_target is not None and (write_set.queue_ops or write_set.workflow_removals):
-            self._wake_drainer()
+        marked = self._marks(write_set)
+        if marked:
+            write_set = msgspec.structs.replace(write_set, mark_index=True)
+        while True:
+            try:
+                outcome = await self._store.apply(write_set)
+            except RemovalUnderWayError as error:
+                await self._end_removal(error)
+            else:
+                break
+        if marked:
+            self._wake_indexer()
+        if write_set.workflow_removals or (write_set.queue_ops and self._queues_elsewhere):
+            self._wake()
         return outcome
+
+    async def _end_removal(self, error: RemovalUnderWayError) -> None:
+        """The id is wanted anew; the workflow that has it must be archived first."""
+        try:
+            await self._removals.see_through(error.workflow_id)
+        except OutcomeUnknownError as unknown:
+            raise error from unknown  # of what was asked for, surely nothing was written
+
+    def _marks(self, write_set: WriteSet) -> bool:
+        if write_set.event_puts:
+            return self._effects.index_event_executions
+        return self._effects.index_executions
+
+    # tasks
 
     async def create_tasks(
         self, tasks: Sequence[Task], *, allow_missing_workflow: bool = False
     ) -> CreatedTasks:
-        self._payloads.require_tasks(tasks, "tasks")
-        return await super().create_tasks(tasks, allow_missing_workflow=allow_missing_workflow)
+        if not tasks:
+            return CreatedTasks(created_task_ids=())
+        paths = [f"tasks[{at}]" for at in range(len(tasks))]
+        stored, lifts = await self._payload_writes.stored(tasks, paths)
+        write_set = builders.create_tasks(
+            stored, now_ms=self.clock(), allow_missing_workflow=allow_missing_workflow
+        )
+        return created_tasks(await self.apply(_lifting(write_set, lifts)))
 
     async def update_task(
         self, task: Task, *, expected_update_time: int | None = None, upsert: bool = False
     ) -> int:
-        self._payloads.require_task(task, "task")
-        return await super().update_task(
-            task, expected_update_time=expected_update_time, upsert=upsert
-        )
+        (stored,), lifts = await self._payload_writes.stored([task], ["task"])
+        update = TaskUpdate(task=stored, expected_update_time=expected_update_time)
+        write_set = builders.update_task(update, now_ms=self.clock(), upsert=upsert)
+        outcome = await self.apply(_lifting(write_set, lifts))
+        return outcome.task_times[str(task.task_id)]
 
     async def update_tasks(
         self, updates: Sequence[TaskUpdate], *, upsert: bool = False
     ) -> list[int]:
-        for at, update in enumerate(updates):
-            self._payloads.require_task(update.task, f"tasks[{at}].task")
-        return await super().update_tasks(updates, upsert=upsert)
+        if not updates:
+            return []
+        stored, lifts = await self._stored_updates(updates, "tasks")
+        write_set = builders.update_tasks(stored, now_ms=self.clock(), upsert=upsert)
+        outcome = await self.apply(_lifting(write_set, lifts))
+        return [outcome.task_times[str(update.task.task_id)] for update in updates]
 
-    async def update_workflow(
-        self, workflow: Workflow, *, expected_update_time: int | None = None, upsert: bool = False
-    ) -> int:
-        self._payloads.require_workflow(workflow, "workflow")
-        return await super().update_workflow(
-            workflow, expected_update_time=expected_update_time, upsert=upsert
-        )
-
-    async def create_workflow(
-        self, workflow: Workflow, *, replace: bool = False
-    ) -> CreatedWorkflow:
-        self._payloads.require_workflow(workflow, "workflow")
-        write_set = builders.create_workflow(
-            workflow, now_ms=self.clock(), replace_existing=replace
-        )
-        outcome = await self.apply(self._with_decider_push(write_set, workflow))
-        return created_workflow(outcome, str(workflow.workflow_id))
-
-    def _with_decider_push(self, write_set: WriteSet, workflow: Workflow) -> WriteSet:
-        if not self._effects.decider_queue:
-            return write_set
-        own = any(
-            isinstance(op, PushOp)
-            and (op.queue_name, op.message_id) == (DECIDER_QUEUE, workflow.workflow_id)
-            for op in write_set.queue_ops
-        )
-        if own:
-            return write_set
-        push = PushOp(
-            queue_name=DECIDER_QUEUE,
-            message_id=str(workflow.workflow_id),
-            priority=workflow.priority,
-            offset_ms=self._effects.decider_offset_ms,
-        )
-        return msgspec.structs.replace(write_set, queue_ops=(*write_set.queue_ops, push))
+    async def _stored_updates(
+        self, updates: Sequence[TaskUpdate], field: str
+    ) -> tuple[list[TaskUpdate], tuple[str, ...]]:
+        paths = [f"{field}[{at}].task" for at in range(len(updates))]
+        tasks, lifts = await self._payload_writes.stored([u.task for u in updates], paths)
+        stored = [
+            update if task is update.task else msgspec.structs.replace(update, task=task)
+            for update, task in zip(updates, tasks, strict=True)
+        ]
+        return stored, lifts
 
     async def remove_task(self, task_id: str) -> bool:
-        outcome = await self.apply(builders.remove_task(task_id, take_message=True))
-        return outcome.tasks_removed[0]
-
-    async def remove_workflow(self, workflow_id: str, *, archive: bool = False) -> bool:
-        return await self._remove(workflow_id, archive=archive, take_messages=True)
-
-    async def remove_workflow_with_expiry(
-        self, workflow_id: str, *, ttl_seconds: int, archive: bool = False
-    ) -> bool:
-        return await self._remove(
-            workflow_id,
-            archive=archive,
-            ttl_ms=ttl_seconds * 1000,
-            take_messages=True,
+        write_set = builders.remove_task(
+            task_id, take_message=True, take_payloads=self._effects.remove_payloads
         )
-
-    async def reset_workflow(self, workflow_id: str) -> bool:
-        return await self._remove(workflow_id, archive=False, take_messages=False)
-
-    async def _remove(
-        self, workflow_id: str, *, archive: bool, take_messages: bool, ttl_ms: int = 0
-    ) -> bool:
-        write_set = builders.remove_workflow(
-            workflow_id, archive=archive, ttl_ms=ttl_ms, take_messages=take_messages
-        )
-        if archive:
-            raise FailedPreconditionError(
-                "NO_INDEX",
-                f"workflow/{workflow_id}",
-                "archiving needs an index, and routing.index is none",
-            )
-        outcome = await self.apply(write_set)
-        if outcome.workflows_removed[0] and ttl_ms == 0:
-            await self.carry_out_removal(workflow_id)
-        return outcome.workflows_removed[0]
-
-    async def carry_out_removal(self, workflow_id: str) -> bool:
-        try:
-            return await self._store.carry_out_removal(workflow_id)
-        except BackendUnavailableError as error:
-            message = (
-                f"the removal of workflow '{workflow_id}' began, and goes on by itself: {error}"
-            )
-            raise OutcomeUnknownError(error.store, message) from error
+        return (await self.apply(write_set)).tasks_removed[0]
 
     async def extend_lease(self, task_id: str) -> int:
         for _ in range(EXTEND_LEASE_TRIES):
@@ -244,121 +193,113 @@ class ExecutionFacade(ExecutionWrites):
             )
         return task
 
+    # workflows
+
+    async def create_workflow(
+        self, workflow: Workflow, *, replace: bool = False
+    ) -> CreatedWorkflow:
+        (stored,), lifts = await self._payload_writes.stored([workflow], ["workflow"])
+        write_set = builders.create_workflow(stored, now_ms=self.clock(), replace_existing=replace)
+        pushing = self._with_decider_push(_lifting(write_set, lifts), workflow)
+        return created_workflow(await self.apply(pushing), str(workflow.workflow_id))
+
+    async def update_workflow(
+        self, workflow: Workflow, *, expected_update_time: int | None = None, upsert: bool = False
+    ) -> int:
+        (stored,), lifts = await self._payload_writes.stored([workflow], ["workflow"])
+        write_set = builders.update_workflow(
+            stored,
+            now_ms=self.clock(),
+            expected_update_time=expected_update_time,
+            upsert=upsert,
+        )
+        outcome = await self.apply(_lifting(write_set, lifts))
+        return outcome.workflow_times[str(workflow.workflow_id)]
+
+    def _with_decider_push(self, write_set: WriteSet, workflow: Workflow) -> WriteSet:
+        if not self._effects.decider_queue:
+            return write_set
+        own = any(
+            isinstance(op, PushOp)
+            and (op.queue_name, op.message_id) == (DECIDER_QUEUE, workflow.workflow_id)
+            for op in write_set.queue_ops
+        )
+        if own:
+            return write_set
+        push = PushOp(
+            queue_name=DECIDER_QUEUE,
+            message_id=str(workflow.workflow_id),
+            priority=workflow.priority,
+            offset_ms=self._effects.decider_offset_ms,
+        )
+        return msgspec.structs.replace(write_set, queue_ops=(*write_set.queue_ops, push))
+
+    # removals
+
+    async def remove_workflow(self, workflow_id: str, *, archive: bool = False) -> bool:
+        return await self._remove(workflow_id, archive=archive)
+
+    async def remove_workflow_with_expiry(
+        self, workflow_id: str, *, ttl_seconds: int, archive: bool = False
+    ) -> bool:
+        return await self._remove(workflow_id, archive=archive, ttl_ms=ttl_seconds * 1000)
+
+    async def _remove(self, workflow_id: str, *, archive: bool, ttl_ms: int = 0) -> bool:
+        write_set = builders.remove_workflow(
+            workflow_id,
+            require_terminal=archive,
+            archive=archive,
+            ttl_ms=ttl_ms,
+            take_messages=True,
+            take_payloads=self._effects.remove_payloads and not archive,
+        )
+        if archive:
+            self._removals.require_archive(workflow_id)
+        return await self._carried_out(write_set, at_once=ttl_ms == 0)
+
+    async def reset_workflow(self, workflow_id: str) -> bool:
+        return await self._carried_out(
+            builders.remove_workflow(workflow_id, require_terminal=False), at_once=True
+        )
+
+    async def _carried_out(self, write_set: WriteSet, *, at_once: bool) -> bool:
+        outcome = await self.apply(write_set)
+        if outcome.workflows_removed[0] and at_once:
+            removal = write_set.workflow_removals[0]
+            await self._removals.see_through(removal.workflow_id, take_back=removal.archive)
+        return outcome.workflows_removed[0]
+
+    async def carry_out_removal(self, workflow_id: str) -> bool:
+        return await self._removals.see_through(workflow_id)
+
     # Commit
 
     async def commit(self, commit: Commit) -> CommitResult:
-        self._require_payloads(commit)
-        write_set = commit_builder.commit(commit, now_ms=self.clock())
+        commit, lifts = await self._with_payloads(commit)
+        write_set = _lifting(commit_builder.commit(commit, now_ms=self.clock()), lifts)
         if commit.create_workflow is not None:
             write_set = self._with_decider_push(write_set, commit.create_workflow)
-        if self._queue_target is None:
+        if self._queues_elsewhere is None:
             return commit_result(commit, await self.apply(write_set), Guarantee.ATOMIC)
-        return await self._commit_across_stores(commit, write_set, self._queue_target)
-
-    def _require_payloads(self, commit: Commit) -> None:
-        if commit.create_workflow is not None:
-            self._payloads.require_workflow(commit.create_workflow, "create_workflow")
-        if commit.update_workflow is not None:
-            self._payloads.require_workflow(commit.update_workflow, "update_workflow")
-        self._payloads.require_tasks(commit.create_tasks, "create_tasks")
-        for at, update in enumerate(commit.update_tasks):
-            self._payloads.require_task(update.task, f"update_tasks[{at}].task")
-
-    async def _commit_across_stores(
-        self, commit: Commit, write_set: WriteSet, target: QueueTarget
-    ) -> CommitResult:
-        """Documents and intents for everything that queues have to do, in one step; then that is done at once.
-
-        Whatever interrupts this after the step: the drainer carries the intents out.
-        """
-        _require_receipts(commit)
-        prepared = await _for_queues_elsewhere(write_set, target)
-        outcome = await self._store.apply(prepared)
+        require_receipts(commit)
+        prepared = await self._queues_elsewhere.prepared(write_set)
+        outcome = await self.apply(prepared)
         if outcome.workflow_created is not False and not outcome.replayed:
-            outcome = await self._settled(prepared, outcome, target)
-        self._wake_drainer()
+            outcome = await self._queues_elsewhere.settled(prepared, outcome)
+        self._wake()
         return commit_result(commit, outcome, Guarantee.ORDERED)
 
-    async def _settled(
-        self, write_set: WriteSet, outcome: WriteOutcome, target: QueueTarget
-    ) -> WriteOutcome:
-        """Acknowledge and remove now, so that the answer can say what that came to."""
-        acks = [op for op in write_set.queue_ops if isinstance(op, AckOp)]
-        removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
-        try:
-            acked = await self._acknowledged(acks)
-            removed = await target.remove_seen(
-                [(op.queue_name, op.message_id, op.seen_token) for op in removes]
-            )
-        except (BackendUnavailableError, OutcomeUnknownError) as error:
-            # What is written is written: the caller isn't told to repeat, the drainer does the rest.
-            _log.warning("the queues' part of a Commit has to wait", error=error.message)
-            return outcome
-        return msgspec.structs.replace(outcome, acked=tuple(acked), removed=tuple(removed))
-
-    async def _acknowledged(self, acks: Sequence[AckOp]) -> list[bool]:
-        by_queue: dict[str, list[AckOp]] = {}
-        for op in acks:
-            by_queue.setdefault(op.queue_name, []).append(op)
-        answers: dict[tuple[str, str], bool] = {}
-        for queue_name, ops in by_queue.items():
-            flags = await self._queues.ack_messages(
-                queue_name, [(op.message_id, op.receipt) for op in ops]
-            )
-            answers |= {
-                (queue_name, op.message_id): flag for op, flag in zip(ops, flags, strict=True)
-            }
-        return [answers[op.queue_name, op.message_id] for op in acks]
+    async def _with_payloads(self, commit: Commit) -> tuple[Commit, tuple[str, ...]]:
+        records = records_of(commit)
+        stored, lifts = await self._payload_writes.stored(list(records.values()), list(records))
+        changed = dict(zip(records, stored, strict=True))
+        if all(changed[path] is record for path, record in records.items()):
+            return commit, ()
+        return with_records(commit, changed), lifts
 
 
-async def _for_queues_elsewhere(write_set: WriteSet, target: QueueTarget) -> WriteSet:
-    """No receipt can be checked in that step, and a remove means the message that is there now."""
-    removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
-    tokens = await target.tokens_of([(op.queue_name, op.message_id) for op in removes])
-    seen = {id(op): token for op, token in zip(removes, tokens, strict=True)}
-    return msgspec.structs.replace(
-        write_set,
-        guards=tuple(guard for guard in write_set.guards if not isinstance(guard, HeldReceipt)),
-        queue_ops=tuple(
-            msgspec.structs.replace(op, seen_token=seen[id(op)]) if isinstance(op, RemoveOp) else op
-            for op in write_set.queue_ops
-        ),
-    )
-
-
-def _require_receipts(commit: Commit) -> None:
-    """Across two stores an ack needs a receipt, and a receipt needs the workflow's expected time beside it."""
-    for at, ack in enumerate(commit.acks):
-        if not ack.receipt:
-            raise InvalidArgumentError(
-                f"acks[{at}].receipt", "is required where queues are another store"
-            )
-    if commit.acks and commit.expected_update_time is None and commit.create_workflow is None:
-        raise FailedPreconditionError(
-            "EXPECTED_UPDATE_TIME_REQUIRED",
-            f"workflow/{commit.workflow_id}",
-            "executions and queues are two stores: a Commit with receipts needs expected_update_time too",
-        )
-
-
-def commit_result(commit: Commit, outcome: WriteOutcome, guarantee: Guarantee) -> CommitResult:
-    """The answer of a Commit."""
-    created = frozenset(outcome.created_task_ids)
-    created_times = [time for id_, time in outcome.task_times.items() if id_ in created]
-    return CommitResult(
-        workflow_created=outcome.workflow_created if commit.create_workflow is not None else None,
-        updated_time=outcome.workflow_times.get(commit.workflow_id, 0),
-        created_task_ids=outcome.created_task_ids,
-        left_out_task_ids=outcome.left_out_task_ids,
-        created_update_time=max(created_times, default=0),
-        task_update_times=tuple(
-            outcome.task_times.get(str(u.task.task_id), 0) for u in commit.update_tasks
-        ),
-        acked=outcome.acked,
-        removed=outcome.removed,
-        guarantee=guarantee,
-        replayed=outcome.replayed,
-    )
+def _lifting(write_set: WriteSet, lifts: tuple[str, ...]) -> WriteSet:
+    return msgspec.structs.replace(write_set, lifts=lifts) if lifts else write_set
 
 
 _: type[ExecutionService] = ExecutionFacade

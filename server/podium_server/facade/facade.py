@@ -8,18 +8,23 @@ from podium_core.dao import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
     ExecutionService,
+    ExternalPayloadStorage,
+    IndexDAO,
     MetadataDAO,
     PollDataDAO,
     QueueStore,
     RateLimitingDAO,
 )
 from podium_core.server_info import ServerInfo
+from podium_server.reconcile.reconciliation import Reconciliation
 
 
 class Facade:
     """Routing, resolved: executions behind their facade, every other data type its store's own adapter.
 
     Attributes:
+        index: None where none is routed; so is ``payloads``.
+        reconciliation: The checks of AdminService.
         draining: Set when the server stops.
     """
 
@@ -33,7 +38,10 @@ class Facade:
         poll_data: PollDataDAO,
         concurrency_limits: ConcurrentExecutionLimitDAO,
         rate_limits: RateLimitingDAO,
+        index: IndexDAO | None = None,
+        payloads: ExternalPayloadStorage | None = None,
         server_info: ServerInfo,
+        reconciliation: Reconciliation,
     ) -> None:
         self.executions = executions
         self.metadata = metadata
@@ -42,6 +50,9 @@ class Facade:
         self.poll_data = poll_data
         self.concurrency_limits = concurrency_limits
         self.rate_limits = rate_limits
+        self.index = index
+        self.payloads = payloads
+        self.reconciliation = reconciliation
         self.draining = asyncio.Event()
         self._server_info = server_info
 

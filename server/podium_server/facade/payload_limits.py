@@ -1,38 +1,45 @@
-"""The hard limits of payloads, checked before anything is written."""
+"""How large inputs and outputs may be, in the document and at all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
+from msgspec import Raw
 
 from podium_core.errors import PayloadTooLargeError
 from podium_core.models import Task, Workflow
 
 
 class PayloadLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How large an input or output may be, in UTF-8 bytes of its JSON text."""
+    """In UTF-8 bytes of an input's or output's JSON text; the defaults are Conductor's.
 
-    workflow_bytes: int = 10_240 * 1024
-    task_bytes: int = 10_240 * 1024
+    Attributes:
+        workflow_soft_bytes: What is larger lies in the payload store; 0: nothing does.
+        workflow_hard_bytes: What is larger is refused.
+        task_soft_bytes: As ``workflow_soft_bytes``, of a task.
+        task_hard_bytes: As ``workflow_hard_bytes``, of a task.
+    """
 
-    def require_tasks(self, tasks: Sequence[Task], path: str) -> None:
-        """Refuse a task whose input or output is above the limit; ``path`` names the list."""
-        for at, task in enumerate(tasks):
-            self.require_task(task, f"{path}[{at}]")
+    workflow_soft_bytes: int = 5_120 * 1024
+    workflow_hard_bytes: int = 10_240 * 1024
+    task_soft_bytes: int = 3_072 * 1024
+    task_hard_bytes: int = 10_240 * 1024
 
-    def require_task(self, task: Task, path: str) -> None:
-        """Refuse a task whose input or output is above the limit."""
-        _require(task.input_data, self.task_bytes, f"{path}.input_data_json")
-        _require(task.output_data, self.task_bytes, f"{path}.output_data_json")
+    def require(self, record: Task | Workflow, path: str) -> None:
+        """Refuse a record whose input or output is above the hard limit; ``path`` names it in the request."""
+        if isinstance(record, Task):
+            _require(record.input_data, self.task_hard_bytes, f"{path}.input_data_json")
+            _require(record.output_data, self.task_hard_bytes, f"{path}.output_data_json")
+        else:
+            _require(record.input, self.workflow_hard_bytes, f"{path}.input_json")
+            _require(record.output, self.workflow_hard_bytes, f"{path}.output_json")
 
-    def require_workflow(self, workflow: Workflow, path: str) -> None:
-        """Refuse a workflow whose input or output is above the limit."""
-        _require(workflow.input, self.workflow_bytes, f"{path}.input_json")
-        _require(workflow.output, self.workflow_bytes, f"{path}.output_json")
+    def is_large(self, record: Task | Workflow, data: Raw) -> bool:
+        """Whether an input or output of this record is above the soft limit."""
+        soft = self.task_soft_bytes if isinstance(record, Task) else self.workflow_soft_bytes
+        return 0 < soft < len(memoryview(data))
 
 
-def _require(payload: msgspec.Raw, limit: int, field: str) -> None:
+def _require(payload: Raw, limit: int, field: str) -> None:
     size = len(memoryview(payload))
     if size > limit:
         raise PayloadTooLargeError(field, limit_bytes=limit, size_bytes=size)

@@ -19,6 +19,7 @@ from podium_core.errors import (
     InvalidArgumentError,
     OverloadedError,
     ResultTooLargeError,
+    TransportError,
 )
 from podium_protocol.rpcs import Kind, Rpc
 from podium_server.interceptors.call import Body, Call, Context
@@ -42,8 +43,9 @@ _FACTORIES: dict[Kind, Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
 class Pipeline:
     """Makes gRPC handlers of servicer methods.
 
-    A method takes ``(request, call)`` and returns the response (unary) or an async iterator of responses (server stream);
-    with a stream of requests it takes ``(requests, call, send)``.
+    A method takes ``(request, call)`` and returns the response (unary) or an async iterator of responses (server stream).
+    With a stream of requests it takes ``(requests, call)`` and returns the response (client stream), or
+    ``(requests, call, send)`` (bidirectional).
     """
 
     def __init__(
@@ -72,8 +74,8 @@ class Pipeline:
         bodies: dict[Kind, Callable[[Rpc, Callable[..., Any]], Body]] = {
             Kind.UNARY: self._unary,
             Kind.SERVER_STREAM: self._server_stream,
-            Kind.CLIENT_STREAM: self._request_stream,
-            Kind.BIDIRECTIONAL: self._request_stream,
+            Kind.CLIENT_STREAM: self._client_stream,
+            Kind.BIDIRECTIONAL: self._bidirectional,
         }
         body = bodies[rpc.kind](rpc, method)
         return _FACTORIES[rpc.kind](self._guarded(rpc, logged(body) if self._log_calls else body))
@@ -138,11 +140,21 @@ class Pipeline:
 
         return body
 
-    def _request_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
+    def _client_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
         parse, serialize = self._parser(rpc), self._serializer(rpc)
 
-        async def body(data: object, call: Call, context: Context) -> bytes | None:
+        async def body(data: object, call: Call, context: Context) -> bytes:
             del data  # gRPC's iterator complains where it isn't read to its end
+            async with aclosing(_received_whole(context, call, parse)) as requests:
+                return serialize(await method(requests, call))
+
+        return body
+
+    def _bidirectional(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
+        parse, serialize = self._parser(rpc), self._serializer(rpc)
+
+        async def body(data: object, call: Call, context: Context) -> None:
+            del data
             writing = asyncio.Lock()
 
             async def send(response: Message) -> None:
@@ -151,8 +163,7 @@ class Pipeline:
                     await context.write(serialize(response))
 
             async with aclosing(_received(context, parse)) as requests:
-                response = await method(requests, call, send)
-            return serialize(response) if rpc.kind is Kind.CLIENT_STREAM else None
+                await method(requests, call, send)
 
         return body
 
@@ -199,3 +210,19 @@ def _was_cancelled(context: Context) -> bool:
 async def _received(context: Context, parse: Callable[[bytes], T]) -> AsyncGenerator[T, None]:
     while (data := await context.read()) is not grpc.aio.EOF:
         yield parse(data)
+
+
+async def _received_whole(
+    context: Context, call: Call, parse: Callable[[bytes], T]
+) -> AsyncGenerator[T, None]:
+    """The requests of a client stream; their end is the client's word that it has said everything."""
+    async with aclosing(_received(context, parse)) as requests:
+        async for request in requests:
+            call.made_progress()
+            yield request
+    # To gRPC a stream that breaks off ends like one that is over, and says so, or not yet, behind that: half an upload
+    # would be taken for a whole one. But nothing can be sent on a broken one, so this finds out.
+    try:
+        await context.send_initial_metadata(())
+    except grpc.aio.InternalError as error:
+        raise TransportError("the client's stream broke off") from error

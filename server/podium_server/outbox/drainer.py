@@ -7,123 +7,122 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import structlog
 
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError, StorageError
-from podium_core.outbox import KIND_REMOVAL, LEASE_MS, Outbox, OutboxEntry
-from podium_server.outbox.targets import Target
+from podium_core.outbox import Outbox, OutboxEntry
+from podium_server.outbox.handlers import Handler, PoisonError, Settled, Settlement
+from podium_server.outbox.leases import Leases
 
 BATCH = 200
 LOOK_SECONDS = 0.5
-RENEW_SECONDS = LEASE_MS / 1000 / 3
 FIRST_DELAY_MS = 100
 MAX_DELAY_MS = 30_000
+# Where the target is away, which tells nothing of the entry: soon after it has come back, all is there.
+MAX_AWAY_DELAY_MS = 2_000
 MAX_ATTEMPTS = 12
 
 _log = structlog.get_logger("podium.outbox")
 
 
 class Drainer:
-    """Drains one outbox for as long as ``run`` runs."""
+    """Drains the kinds of one handler for as long as ``run`` runs.
+
+    ``gather_seconds`` is how long it waits between two rounds while there is less to do than a batch: of a document that
+    is written again meanwhile, one mark is left.
+    """
 
     def __init__(
         self,
         outbox: Outbox,
-        targets: Mapping[str, Target],
+        handler: Handler,
+        leases: Leases | None = None,
         *,
+        batch: int = BATCH,
+        gather_seconds: float = 0.0,
         clock: Clock = system_clock_ms,
-        owner: str = "",
     ) -> None:
         self._outbox = outbox
-        self._targets = targets
+        self._handler = handler
+        self._leases = leases or Leases(outbox)
+        self._batch = batch
+        self._gather_seconds = gather_seconds
         self._clock = clock
-        self._owner = owner or uuid.uuid4().hex
         self._wake = asyncio.Event()
-        self._buckets: list[int] = []
-        self._renew_at = 0.0
 
     def wake(self) -> None:
         """Look at once: something was written."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Drain until cancelled; then give the leases back."""
-        try:
-            while True:
-                await self._guarded_round()
-        finally:
-            with contextlib.suppress(StorageError):  # the leases lapse by themselves
-                await asyncio.shield(self._outbox.release_buckets(self._owner))
-
-    async def _guarded_round(self) -> None:
-        """One round; a store that can't be reached is tried again, whatever else is a defect that the log shows."""
-        try:
-            await self._round()
-        except StorageError as error:
-            _log.warning("the outbox can't be drained", error=str(error))
-            await asyncio.sleep(LOOK_SECONDS)
-        except Exception:
-            _log.exception("the drainer met a defect")
-            await asyncio.sleep(LOOK_SECONDS)
+        """Drain until cancelled."""
+        while True:
+            try:
+                await self._round()
+            except StorageError as error:
+                # A store that can't be reached is tried again, whatever else is a defect that the log shows.
+                _log.warning("the outbox can't be drained", error=str(error))
+                await asyncio.sleep(LOOK_SECONDS)
+            except Exception:
+                _log.exception("the drainer met a defect")
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def _round(self) -> None:
-        await self._renew_leases()
+        buckets = await self._leases.buckets()
         self._wake.clear()
-        entries = await self._outbox.due(self._buckets, list(self._targets), BATCH)
-        if entries:
-            await self.carry_out(entries)
-        if len(entries) < BATCH:
-            await self._rest()
+        entries = await self._outbox.due(buckets, self._handler.kinds, self._batch)
+        away = bool(entries) and await self.carry_out(entries)
+        if len(entries) < self._batch:
+            await self._rest(buckets)
+        elif away:
+            # More waits than a batch: it isn't tried all at once, over and over.
+            await asyncio.sleep(LOOK_SECONDS)
 
-    async def _renew_leases(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now >= self._renew_at:
-            self._buckets = await self._outbox.lease_buckets(self._owner)
-            self._renew_at = now + RENEW_SECONDS
-
-    async def _rest(self) -> None:
+    async def _rest(self, buckets: Sequence[int]) -> None:
         seconds = LOOK_SECONDS
-        due_ms = await self._outbox.next_due_ms(self._buckets, list(self._targets))
+        due_ms = await self._outbox.next_due_ms(buckets, self._handler.kinds)
         if due_ms is not None:
             seconds = min(seconds, max((due_ms - self._clock()) / 1000, 0.001))
+        # Not wait_for, which loses a cancellation that comes together with the wake.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        if self._gather_seconds:
+            await asyncio.sleep(self._gather_seconds)
 
-    async def carry_out(self, entries: Sequence[OutboxEntry]) -> None:
-        """Hand each entry to its target, and settle all that it confirmed in one write."""
-        outcomes = await asyncio.gather(*(self._try(entry) for entry in entries))
-        done = [
-            entry
-            for entry, good in zip(entries, outcomes, strict=True)
-            if good and entry.kind != KIND_REMOVAL
-        ]
+    async def carry_out(self, entries: Sequence[OutboxEntry]) -> bool:
+        """Hand entries to the handler, and settle all that it confirmed in one write; whether its target is away."""
+        settlements = await self._handler.carry_out(entries)
+        done = [e for e, s in zip(entries, settlements, strict=True) if s is Settled.DONE]
         if done:
             await self._outbox.done(done)
+        # At once: they share a transaction.
+        await asyncio.gather(
+            *(
+                self._failed(entry, settlement)
+                for entry, settlement in zip(entries, settlements, strict=True)
+                if isinstance(settlement, Exception)
+            )
+        )
+        return all(_is_away(settlement) for settlement in settlements)
 
-    async def _try(self, entry: OutboxEntry) -> bool:
-        try:
-            await self._targets[entry.kind](entry)
-        except (BackendUnavailableError, OutcomeUnknownError) as error:
-            await self._later(
-                entry, error
-            )  # the target's trouble, not the entry's: never set aside
-            return False
-        except Exception as error:
-            await self._later_or_aside(entry, error)
-            return False
-        return True
-
-    async def _later(self, entry: OutboxEntry, error: Exception) -> None:
-        delay = min(FIRST_DELAY_MS * 2 ** min(entry.attempts, 10), MAX_DELAY_MS)
+    async def _failed(self, entry: OutboxEntry, error: Exception) -> None:
+        # The target's own trouble is never the entry's: tried again as long as it takes.
+        away = _is_away(error)
+        hopeless = isinstance(error, PoisonError) or entry.attempts + 1 >= MAX_ATTEMPTS
+        if hopeless and not away:
+            _log.error(
+                "an outbox entry was set aside", kind=entry.kind, id=entry.id, error=str(error)
+            )
+            await self._outbox.set_aside(entry, reason=str(error))
+            return
+        longest = min(MAX_AWAY_DELAY_MS, MAX_DELAY_MS) if away else MAX_DELAY_MS
+        delay = min(FIRST_DELAY_MS * 2 ** min(entry.attempts, 10), longest)
         await self._outbox.retry(entry, delay_ms=delay, reason=str(error))
 
-    async def _later_or_aside(self, entry: OutboxEntry, error: Exception) -> None:
-        if entry.attempts + 1 < MAX_ATTEMPTS:
-            await self._later(entry, error)
-            return
-        _log.error("an outbox entry was set aside", kind=entry.kind, id=entry.id, error=str(error))
-        await self._outbox.set_aside(entry, reason=str(error))
+
+def _is_away(settlement: Settlement) -> bool:
+    return isinstance(settlement, BackendUnavailableError | OutcomeUnknownError)

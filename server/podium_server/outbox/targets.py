@@ -1,28 +1,35 @@
-"""What the drainer does with each kind of entry."""
+"""What the drainer does with the entries that go one by one: removals, payloads, and intents for queues elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Mapping
 
 import msgspec
 
-from podium_core.backend import ExecutionAdapter
 from podium_core.clock import Clock, system_clock_ms
-from podium_core.dao import QueueStore
+from podium_core.dao import ExternalPayloadStorage, QueueStore
+from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.outbox import (
+    CLAIMED,
     KIND_ACK,
+    KIND_PAYLOAD,
     KIND_PUSH,
     KIND_REMOVAL,
     KIND_REMOVE,
     KIND_UNQUEUE,
+    Outbox,
     OutboxEntry,
     PushIntent,
     QueueTarget,
     UnqueueIntent,
 )
 from podium_core.write_set import AckOp, PushOp, RemoveOp
+from podium_server.outbox.handlers import Settled, Target
+from podium_server.outbox.removals import Removals
 
-Target = Callable[[OutboxEntry], Awaitable[None]]
+# Longer than an upload may take (facade/payload_writes.py): what was under way when its payload was deleted has ended.
+LATE_UPLOADS_MS = 15 * 60 * 1000
 
 _push = msgspec.json.Decoder(PushIntent)
 _unqueue = msgspec.json.Decoder(UnqueueIntent)
@@ -30,13 +37,30 @@ _ack = msgspec.json.Decoder(AckOp)
 _remove = msgspec.json.Decoder(RemoveOp)
 
 
-def removal_target(store: ExecutionAdapter) -> Mapping[str, Target]:
-    """Removals that are due: the store carries them out, and drops the entry with the last document."""
+def removal_target(removals: Removals) -> Mapping[str, Target]:
+    """Removals that are due, or have something to archive. The store drops the entry with the last document."""
 
-    async def carry_out(entry: OutboxEntry) -> None:
-        await store.carry_out_removal(entry.id)
+    async def carry_out(entry: OutboxEntry) -> Settled:
+        await removals.carry_out(entry.id)
+        return Settled.KEPT
 
     return {KIND_REMOVAL: carry_out}
+
+
+def payload_target(storage: ExternalPayloadStorage, outbox: Outbox) -> Mapping[str, Target]:
+    """Payloads to which no document refers: deleted, and once more when no upload can be under way any longer."""
+
+    async def delete(entry: OutboxEntry) -> Settled:
+        if entry.body == CLAIMED:
+            await storage.delete(entry.id)
+            return Settled.DONE
+        # The claim itself moves the mark on: whoever dies behind it leaves the second deletion to come.
+        if await outbox.claim(entry, delay_ms=LATE_UPLOADS_MS):
+            with contextlib.suppress(BackendUnavailableError, OutcomeUnknownError):
+                await storage.delete(entry.id)
+        return Settled.KEPT
+
+    return {KIND_PAYLOAD: delete}
 
 
 def queue_targets(
@@ -44,22 +68,26 @@ def queue_targets(
 ) -> Mapping[str, Target]:
     """Intents for a queue store that isn't the executions' own."""
 
-    async def push(entry: OutboxEntry) -> None:
+    async def push(entry: OutboxEntry) -> Settled:
         intent = _push.decode(entry.body)
         offset_ms = max(intent.due_ms - clock(), 0)
         op: PushOp = msgspec.structs.replace(intent.push, offset_ms=offset_ms)
         await target.deliver(op, entry.token)
+        return Settled.DONE
 
-    async def unqueue(entry: OutboxEntry) -> None:
+    async def unqueue(entry: OutboxEntry) -> Settled:
         intent = _unqueue.decode(entry.body)
         await target.remove_older(intent.queue_name, intent.message_id, entry.token)
+        return Settled.DONE
 
-    async def ack(entry: OutboxEntry) -> None:
+    async def ack(entry: OutboxEntry) -> Settled:
         op = _ack.decode(entry.body)
         await queues.ack(op.queue_name, op.message_id, receipt=op.receipt)
+        return Settled.DONE
 
-    async def remove(entry: OutboxEntry) -> None:
+    async def remove(entry: OutboxEntry) -> Settled:
         op = _remove.decode(entry.body)
         await target.remove_seen([(op.queue_name, op.message_id, op.seen_token)])
+        return Settled.DONE
 
     return {KIND_PUSH: push, KIND_UNQUEUE: unqueue, KIND_ACK: ack, KIND_REMOVE: remove}

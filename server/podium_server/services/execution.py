@@ -11,7 +11,7 @@ from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.services.execution_tasks import ExecutionTasksServicer
 from podium_server.services.paging import WORKFLOW_IDS, WORKFLOWS, chunks
-from podium_server.services.request_checks import optional, refuse_payloads, require_present
+from podium_server.services.request_checks import optional, require_present
 
 
 class ExecutionServicer(ExecutionTasksServicer):
@@ -67,20 +67,18 @@ class ExecutionServicer(ExecutionTasksServicer):
     async def GetWorkflow(
         self, request: pb.GetWorkflowRequest, call: Call
     ) -> pb.GetWorkflowResponse:
-        refuse_payloads(request)
-        workflow = await self._executions.get_workflow(
-            request.workflow_id, include_tasks=request.include_tasks
+        found = await self._executions.find_workflow(
+            request.workflow_id,
+            include_tasks=request.include_tasks,
+            include_payloads=request.include_payloads,
         )
-        if workflow is None:
+        if found is None:
             raise NotFoundError("workflow", request.workflow_id)
-        return pb.GetWorkflowResponse(
-            workflow=codec.workflow_to_proto(workflow), source=pb.WORKFLOW_SOURCE_PRIMARY
-        )
+        return codec.found_workflow_to_proto(found)
 
     def GetWorkflows(
         self, request: pb.GetWorkflowsRequest, call: Call
     ) -> AsyncIterator[pb.GetWorkflowsResponse]:
-        refuse_payloads(request)
         return chunks(
             request,
             pb.GetWorkflowsResponse,
@@ -88,6 +86,7 @@ class ExecutionServicer(ExecutionTasksServicer):
             lambda token: self._executions.get_workflows(
                 list(request.workflow_ids),
                 include_tasks=request.include_tasks,
+                include_payloads=request.include_payloads,
                 resume_token=token,
             ),
         )
@@ -108,14 +107,16 @@ class ExecutionServicer(ExecutionTasksServicer):
     def GetPendingWorkflowsByType(
         self, request: pb.GetPendingWorkflowsByTypeRequest, call: Call
     ) -> AsyncIterator[pb.GetPendingWorkflowsByTypeResponse]:
-        refuse_payloads(request)
         version = optional(request, "version")
         return chunks(
             request,
             pb.GetPendingWorkflowsByTypeResponse,
             WORKFLOWS,
             lambda token: self._executions.get_pending_workflows_by_type(
-                request.workflow_name, version=version, resume_token=token
+                request.workflow_name,
+                version=version,
+                include_payloads=request.include_payloads,
+                resume_token=token,
             ),
         )
 
@@ -128,7 +129,6 @@ class ExecutionServicer(ExecutionTasksServicer):
     def GetWorkflowsByType(
         self, request: pb.GetWorkflowsByTypeRequest, call: Call
     ) -> AsyncIterator[pb.GetWorkflowsByTypeResponse]:
-        refuse_payloads(request)
         return chunks(
             request,
             pb.GetWorkflowsByTypeResponse,
@@ -137,6 +137,7 @@ class ExecutionServicer(ExecutionTasksServicer):
                 request.workflow_name,
                 start_time=request.start_time,
                 end_time=request.end_time,
+                include_payloads=request.include_payloads,
                 resume_token=token,
             ),
         )
@@ -144,7 +145,6 @@ class ExecutionServicer(ExecutionTasksServicer):
     def GetWorkflowsByCorrelationId(
         self, request: pb.GetWorkflowsByCorrelationIdRequest, call: Call
     ) -> AsyncIterator[pb.GetWorkflowsByCorrelationIdResponse]:
-        refuse_payloads(request)
         return chunks(
             request,
             pb.GetWorkflowsByCorrelationIdResponse,
@@ -153,6 +153,7 @@ class ExecutionServicer(ExecutionTasksServicer):
                 request.workflow_name,
                 request.correlation_id,
                 include_tasks=request.include_tasks,
+                include_payloads=request.include_payloads,
                 resume_token=token,
             ),
         )

@@ -12,7 +12,7 @@ from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
 from podium_server.services.limits import limited_task
 from podium_server.services.paging import TASKS, chunks
-from podium_server.services.request_checks import optional, refuse_payloads, require_present
+from podium_server.services.request_checks import optional, require_present
 
 
 class ExecutionTasksServicer:
@@ -57,63 +57,71 @@ class ExecutionTasksServicer:
         return pb.RemoveTaskResponse(removed=removed)
 
     async def GetTask(self, request: pb.GetTaskRequest, call: Call) -> pb.GetTaskResponse:
-        refuse_payloads(request)
-        task = await self._executions.get_task(request.task_id)
+        task = await self._executions.get_task(
+            request.task_id, include_payloads=request.include_payloads
+        )
         if task is None:
             raise NotFoundError("task", request.task_id)
         return pb.GetTaskResponse(task=codec.task_to_proto(task))
 
     async def GetTasks(self, request: pb.GetTasksRequest, call: Call) -> pb.GetTasksResponse:
-        refuse_payloads(request)
-        tasks = await self._executions.get_tasks(list(request.task_ids))
+        tasks = await self._executions.get_tasks(
+            list(request.task_ids), include_payloads=request.include_payloads
+        )
         return pb.GetTasksResponse(tasks=[codec.task_to_proto(task) for task in tasks])
 
     async def GetTasksByType(
         self, request: pb.GetTasksByTypeRequest, call: Call
     ) -> pb.GetTasksByTypeResponse:
-        refuse_payloads(request)
         tasks = await self._executions.get_tasks_by_type(
-            request.task_type, start_key=request.start_key, count=request.count
+            request.task_type,
+            start_key=request.start_key,
+            count=request.count,
+            include_payloads=request.include_payloads,
         )
         return pb.GetTasksByTypeResponse(tasks=[codec.task_to_proto(task) for task in tasks])
 
     def GetPendingTasksByWorkflow(
         self, request: pb.GetPendingTasksByWorkflowRequest, call: Call
     ) -> AsyncIterator[pb.GetPendingTasksByWorkflowResponse]:
-        refuse_payloads(request)
         task_type = _task_type(request)
         return chunks(
             request,
             pb.GetPendingTasksByWorkflowResponse,
             TASKS,
             lambda token: self._executions.get_pending_tasks_by_workflow(
-                task_type, request.workflow_id, resume_token=token
+                task_type,
+                request.workflow_id,
+                include_payloads=request.include_payloads,
+                resume_token=token,
             ),
         )
 
     def GetPendingTasksForTaskType(
         self, request: pb.GetPendingTasksForTaskTypeRequest, call: Call
     ) -> AsyncIterator[pb.GetPendingTasksForTaskTypeResponse]:
-        refuse_payloads(request)
         return chunks(
             request,
             pb.GetPendingTasksForTaskTypeResponse,
             TASKS,
             lambda token: self._executions.get_pending_tasks_for_task_type(
-                request.task_type, resume_token=token
+                request.task_type,
+                include_payloads=request.include_payloads,
+                resume_token=token,
             ),
         )
 
     def GetTasksForWorkflow(
         self, request: pb.GetTasksForWorkflowRequest, call: Call
     ) -> AsyncIterator[pb.GetTasksForWorkflowResponse]:
-        refuse_payloads(request)
         return chunks(
             request,
             pb.GetTasksForWorkflowResponse,
             TASKS,
             lambda token: self._executions.get_tasks_for_workflow(
-                request.workflow_id, resume_token=token
+                request.workflow_id,
+                include_payloads=request.include_payloads,
+                resume_token=token,
             ),
         )
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from collections.abc import Iterable
 
 import grpc
 
-from podium_core.errors import UnsupportedOperationError
 from podium_protocol.rpcs import SERVICES, Rpc, rpc
 from podium_server.facade.facade import Facade
 from podium_server.interceptors import CallLimits, InFlight, Pipeline
 from podium_server.services.admin import AdminServicer
 from podium_server.services.event_handler import EventHandlerServicer
 from podium_server.services.execution import ExecutionServicer
+from podium_server.services.external_payload import ExternalPayloadServicer
+from podium_server.services.index import IndexServicer
 from podium_server.services.leasing import Leasing
 from podium_server.services.limits import ConcurrentExecutionLimitServicer, RateLimitingServicer
 from podium_server.services.metadata import MetadataServicer
@@ -53,50 +53,35 @@ class Services:
 def register(
     server: grpc.aio.Server, facade: Facade, limits: CallLimits, *, log_calls: bool = False
 ) -> Services:
-    """Add every service of the contract to a server; what isn't there yet answers UNIMPLEMENTED."""
+    """Add every service of the contract to a server."""
     in_flight = InFlight()
     leasing = Leasing(facade.queues, facade.draining, in_flight)
     pipeline = Pipeline(limits, in_flight, STREAMING_TWINS, log_calls=log_calls)
     servicers: dict[str, object] = {
         "ExecutionService": ExecutionServicer(facade),
         "MetadataService": MetadataServicer(facade),
+        "IndexService": IndexServicer(facade),
         "QueueService": QueueServicer(facade, leasing, limits.max_message_bytes),
         "EventHandlerService": EventHandlerServicer(facade),
         "PollDataService": PollDataServicer(facade),
         "ConcurrentExecutionLimitService": ConcurrentExecutionLimitServicer(facade),
         "RateLimitingService": RateLimitingServicer(facade),
+        "ExternalPayloadService": ExternalPayloadServicer(facade.payloads),
         "AdminService": AdminServicer(facade),
     }
     for service, rpcs in SERVICES.items():
-        servicer = servicers.get(service.rpartition(".")[2])
+        servicer = servicers[service.rpartition(".")[2]]
+        _require_each(servicer, rpcs)
         handlers = {
-            entry.name: pipeline.handler(entry, method_of(servicer, entry)) for entry in rpcs
+            entry.name: pipeline.handler(entry, getattr(servicer, entry.name)) for entry in rpcs
         }
-        _require_known(servicer, rpcs)
         generic = grpc.method_handlers_generic_handler(service, handlers)
         server.add_generic_rpc_handlers((generic,))
     return Services(in_flight, leasing)
 
 
-def method_of(servicer: object, entry: Rpc) -> Callable[..., Any]:
-    """The servicer's method for an RPC, or one that says that there is none."""
-    method: Callable[..., Any] | None = getattr(servicer, entry.name, None)
-    return _unsupported(entry) if method is None else method
-
-
-def _unsupported(entry: Rpc) -> Callable[..., NoReturn]:
-    def refuse(*arguments: object) -> NoReturn:
-        del arguments
-        raise UnsupportedOperationError(
-            "podium", entry.label, f"{entry.label} is not served by this version"
-        )
-
-    return refuse
-
-
-def _require_known(servicer: object, rpcs: Iterable[Rpc]) -> None:
-    # A misspelt method would otherwise be an RPC that silently isn't served.
+def _require_each(servicer: object, rpcs: Iterable[Rpc]) -> None:
     names = {entry.name for entry in rpcs}
-    surplus = {name for name in dir(servicer) if name[0].isupper()} - names
-    if surplus:
-        raise TypeError(f"{type(servicer).__name__} serves what isn't in the contract: {surplus}")
+    served = {name for name in dir(servicer) if name[0].isupper()}
+    if served != names:
+        raise TypeError(f"{type(servicer).__name__} and the contract differ: {served ^ names}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from podium_core.errors import InvalidArgumentError, UnsupportedOperationError
+from podium_core.errors import InvalidArgumentError
 
 
 def require_present(request: Any, field: str) -> Any:
@@ -17,17 +17,3 @@ def require_present(request: Any, field: str) -> Any:
 def optional(request: Any, field: str) -> Any:
     """A field of the request, None where it has none."""
     return getattr(request, field) if request.HasField(field) else None
-
-
-def refuse_payloads(request: Any) -> None:
-    """Refuse to put payloads back: answering ``{}`` in their place would be silently wrong.
-
-    Raises:
-        UnsupportedOperationError: The request asks for payloads.
-    """
-    if request.include_payloads:
-        raise UnsupportedOperationError(
-            "payloads",
-            "include_payloads",
-            "include_payloads is not served by this version: leave it out",
-        )

@@ -62,10 +62,9 @@ class ExecutionMachine(RuleBasedStateMachine):
         path = Path(self.folder.name) / "podium.db"
         self.store = self.run(open_store(context, SqliteSettings(path=path)))
         assert self.store.executions is not None
-        assert self.store.queues is not None
         assert self.store.concurrency_limits is not None
         self.executions = ExecutionFacade(
-            self.store.executions, self.store.queues, limits=self.store.concurrency_limits
+            self.store.executions, limits=self.store.concurrency_limits
         )
 
     def run(self, call: Awaitable[T]) -> T:

@@ -15,6 +15,8 @@ from podium_core.errors import NotFoundError
 from podium_core.outbox import KIND_REMOVAL
 from podium_core.write_set import PutMode, WriteSet, builders
 from podium_server.outbox.drainer import Drainer
+from podium_server.outbox.handlers import OneByOne
+from podium_server.outbox.removals import Removals
 from podium_server.outbox.targets import removal_target
 from tests.contract.records import make_event_execution, make_task, make_workflow
 
@@ -44,10 +46,10 @@ async def drained(store: ConnectedStore) -> int:
     """Carry out what is due, once; how many entries that was."""
     assert store.outbox is not None
     assert store.executions is not None
-    targets = removal_target(store.executions)
-    drainer = Drainer(store.outbox, targets, owner="test")
+    handler = OneByOne(removal_target(Removals(store.executions, None)))
+    drainer = Drainer(store.outbox, handler)
     buckets = await store.outbox.lease_buckets("test")
-    entries = await store.outbox.due(buckets, list(targets), 100)
+    entries = await store.outbox.due(buckets, handler.kinds, 100)
     await drainer.carry_out(entries)
     return len(entries)
 
@@ -90,7 +92,7 @@ class TestExpiringWorkflow:
         assert executions is not None
         await executions.create_workflow(make_workflow())
         await executions.create_tasks([make_task(f"t{n:04}") for n in range(1_000)])
-        await executions.apply(builders.remove_workflow("w1", archive=False))
+        await executions.apply(builders.remove_workflow("w1", require_terminal=False))
         assert await executions.get_workflow("w1") is None
         clock.now_ms -= 3_600_000
         assert await executions.get_workflow("w1") is None
@@ -104,7 +106,7 @@ class TestExpiringWorkflow:
         assert executions is not None
         await executions.create_workflow(make_workflow())
         await executions.create_tasks([make_task(f"t{n:04}") for n in range(1_000)])
-        await executions.apply(builders.remove_workflow("w1", archive=False))
+        await executions.apply(builders.remove_workflow("w1", require_terminal=False))
         assert (await executions.create_workflow(make_workflow())).created
         assert await executions.get_task("t0999") is None
         assert await drained(store) == 0
@@ -196,7 +198,7 @@ class TestClockSteppingBack:
         assert executions is not None
         await executions.create_workflow(make_workflow())
         await executions.create_tasks([make_task(f"t{n:04}") for n in range(500)])
-        await executions.apply(builders.remove_workflow("w1", archive=False))
+        await executions.apply(builders.remove_workflow("w1", require_terminal=False))
         clock.now_ms -= 3_600_000
         assert await drained(store) == 1
         assert await executions.get_task("t0499") is None

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, QueueDefaults, StoreContext
-from podium_core.errors import UnsupportedOperationError
 from podium_core.models import PushMessage
-from podium_core.write_set import WriteSet
 from tests.backends.sqlite.clock import FakeClock
 
 
@@ -40,14 +36,4 @@ async def test_a_queues_own_length_of_a_lease_goes_before_that_of_all(tmp_path: 
     assert await queues.pop("fast", count=1) == ["m1"]
     clock.pass_by(4_000)
     assert await queues.pop("slow", count=1) == ["m1"]
-    await store.close()
-
-
-async def test_marks_for_an_index_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
-    store = await opened(tmp_path, FakeClock())
-    assert store.executions is not None
-    with pytest.raises(UnsupportedOperationError, match="index") as caught:
-        await store.executions.apply(WriteSet(request_id="r1", mark_index=True))
-    assert (caught.value.backend, caught.value.method) == ("sqlite", "mark_index")
-    assert not (await store.executions.apply(WriteSet(request_id="r1"))).replayed
     await store.close()

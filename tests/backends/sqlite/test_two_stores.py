@@ -22,10 +22,14 @@ from podium_core.errors import (
 )
 from podium_core.models import DECIDER_QUEUE, Message, PushMessage
 from podium_core.outbox import KIND_PUSH, OutboxEntry
-from podium_server.facade.executions import ExecutionFacade, SideEffects
+from podium_server.facade.executions import ExecutionFacade
+from podium_server.facade.side_effects import SideEffects
+from podium_server.facade.two_stores import QueuesElsewhere
 from podium_server.outbox import drainer as drainer_module
 from podium_server.outbox.drainer import Drainer
-from podium_server.outbox.targets import Target, queue_targets, removal_target
+from podium_server.outbox.handlers import OneByOne, Settled, Target
+from podium_server.outbox.removals import Removals
+from podium_server.outbox.targets import queue_targets, removal_target
 from tests.contract.records import make_task, make_workflow
 
 
@@ -41,17 +45,16 @@ class TwoStores:
         self.outbox = executions.outbox
         self.queues: QueueDAO = queues.queues
         self.targets: Mapping[str, Target] = {
-            **removal_target(executions.executions),
+            **removal_target(Removals(executions.executions, None)),
             **queue_targets(queues.queues, queues.queue_target),
         }
-        self.drainer = Drainer(self.outbox, self.targets)
+        self.drainer = Drainer(self.outbox, OneByOne(self.targets))
         self.executions = ExecutionFacade(
             executions.executions,
-            queues.queues,
             limits=executions.concurrency_limits,
-            queue_target=queues.queue_target,
+            queues_elsewhere=QueuesElsewhere(queues.queues, queues.queue_target),
             side_effects=SideEffects(decider_offset_ms=0),
-            wake_drainer=self.drainer.wake,
+            wake=self.drainer.wake,
         )
 
     @asynccontextmanager
@@ -286,12 +289,12 @@ class TestTrouble:
         failures = [BackendUnavailableError("queues", "down")] * 5
         working = stores.targets[KIND_PUSH]
 
-        async def flaky(entry: OutboxEntry) -> None:
+        async def flaky(entry: OutboxEntry) -> Settled:
             if failures:
                 raise failures.pop()
-            await working(entry)
+            return await working(entry)
 
-        stores.drainer = Drainer(stores.outbox, {**stores.targets, KIND_PUSH: flaky})
+        stores.drainer = Drainer(stores.outbox, OneByOne({**stores.targets, KIND_PUSH: flaky}))
         await stores.executions.create_workflow(make_workflow())
         async with stores.draining():
             assert await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=10_000)
@@ -304,12 +307,12 @@ class TestTrouble:
         monkeypatch.setattr(drainer_module, "MAX_DELAY_MS", 5)
         working = stores.targets[KIND_PUSH]
 
-        async def poisoned(entry: OutboxEntry) -> None:
+        async def poisoned(entry: OutboxEntry) -> Settled:
             if entry.id.endswith("w1"):
                 raise ValueError("no such thing")
-            await working(entry)
+            return await working(entry)
 
-        stores.drainer = Drainer(stores.outbox, {**stores.targets, KIND_PUSH: poisoned})
+        stores.drainer = Drainer(stores.outbox, OneByOne({**stores.targets, KIND_PUSH: poisoned}))
         for id_ in ("w1", "w2"):
             await stores.executions.create_workflow(make_workflow(id_))
         async with stores.draining():

@@ -26,7 +26,7 @@ from podium.v1 import commit_pb2 as podium_dot_v1_dot_commit__pb2
 from podium.v1 import options_pb2 as podium_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dpodium/v1/admin_service.proto\x12\tpodium.v1\x1a\x16podium/v1/commit.proto\x1a\x17podium/v1/options.proto\"\x16\n\x14GetServerInfoRequest\"\xa0\x01\n\x0c\x44\x61taTypeInfo\x12\x11\n\tdata_type\x18\x01 \x01(\t\x12\x12\n\nstore_name\x18\x02 \x01(\t\x12\x14\n\x0c\x62\x61\x63kend_kind\x18\x03 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x04 \x03(\t\x12)\n\ndurability\x18\x05 \x01(\x0e\x32\x15.podium.v1.Durability\x12\x12\n\nguarantees\x18\x06 \x03(\t\"\xe7\x02\n\x0cServerLimits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x17\n\x0fmax_write_items\x18\x02 \x01(\x05\x12\x17\n\x0fmax_write_bytes\x18\x03 \x01(\x03\x12\x14\n\x0cmax_read_ids\x18\x04 \x01(\x05\x12\x16\n\x0emax_json_depth\x18\x05 \x01(\x05\x12\x1b\n\x13max_calls_in_flight\x18\x06 \x01(\x05\x12\x1b\n\x13\x64\x65\x66\x61ult_deadline_ms\x18\x07 \x01(\x03\x12)\n!workflow_payload_soft_limit_bytes\x18\x08 \x01(\x03\x12)\n!workflow_payload_hard_limit_bytes\x18\t \x01(\x03\x12%\n\x1dtask_payload_soft_limit_bytes\x18\n \x01(\x03\x12%\n\x1dtask_payload_hard_limit_bytes\x18\x0b \x01(\x03\"\xb4\x01\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12+\n\ndata_types\x18\x02 \x03(\x0b\x32\x17.podium.v1.DataTypeInfo\x12\'\n\x06limits\x18\x03 \x01(\x0b\x32\x17.podium.v1.ServerLimits\x12\x34\n\x10\x63ommit_guarantee\x18\x04 \x01(\x0e\x32\x1a.podium.v1.CommitGuarantee\"p\n\x0fIndexDifference\x12\'\n\x04kind\x18\x01 \x01(\x0e\x32\x19.podium.v1.IndexEntryKind\x12\n\n\x02id\x18\x02 \x01(\t\x12(\n\x07problem\x18\x03 \x01(\x0e\x32\x17.podium.v1.IndexProblem\"e\n\rIndexProgress\x12\x0f\n\x07\x63hecked\x18\x01 \x01(\x03\x12\x0f\n\x07missing\x18\x02 \x01(\x03\x12\r\n\x05stale\x18\x03 \x01(\x03\x12\x0f\n\x07surplus\x18\x04 \x01(\x03\x12\x12\n\nunreadable\x18\x05 \x01(\x03\"*\n\x12VerifyIndexRequest\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\"\x96\x01\n\x13VerifyIndexResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x18.podium.v1.IndexProgress\x12/\n\x0b\x64ifferences\x18\x02 \x03(\x0b\x32\x1a.podium.v1.IndexDifference\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\";\n\x12RepairIndexRequest\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x0f\n\x07rebuild\x18\x02 \x01(\x08\"\xa6\x01\n\x13RepairIndexResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x18.podium.v1.IndexProgress\x12/\n\x0b\x64ifferences\x18\x02 \x03(\x0b\x32\x1a.podium.v1.IndexDifference\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\x12\x0e\n\x06marked\x18\x05 \x01(\x03*u\n\nDurability\x12\x1a\n\x16\x44URABILITY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44URABILITY_SYNCED\x10\x01\x12\x1f\n\x1b\x44URABILITY_STORE_CONFIGURED\x10\x02\x12\x13\n\x0f\x44URABILITY_NONE\x10\x03*\x9a\x01\n\x0cIndexProblem\x12\x1d\n\x19INDEX_PROBLEM_UNSPECIFIED\x10\x00\x12\x19\n\x15INDEX_PROBLEM_MISSING\x10\x01\x12\x17\n\x13INDEX_PROBLEM_STALE\x10\x02\x12\x19\n\x15INDEX_PROBLEM_SURPLUS\x10\x03\x12\x1c\n\x18INDEX_PROBLEM_UNREADABLE\x10\x04*l\n\x0eIndexEntryKind\x12 \n\x1cINDEX_ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19INDEX_ENTRY_KIND_WORKFLOW\x10\x01\x12\x19\n\x15INDEX_ENTRY_KIND_TASK\x10\x02\x32\x9d\x02\n\x0c\x41\x64minService\x12[\n\rGetServerInfo\x12\x1f.podium.v1.GetServerInfoRequest\x1a .podium.v1.GetServerInfoResponse\"\x07\x90\x02\x01\xf0\xed\x18\x01\x12W\n\x0bVerifyIndex\x12\x1d.podium.v1.VerifyIndexRequest\x1a\x1e.podium.v1.VerifyIndexResponse\"\x07\x90\x02\x01\xf0\xed\x18\x01\x30\x01\x12W\n\x0bRepairIndex\x12\x1d.podium.v1.RepairIndexRequest\x1a\x1e.podium.v1.RepairIndexResponse\"\x07\x90\x02\x02\xf0\xed\x18\x02\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dpodium/v1/admin_service.proto\x12\tpodium.v1\x1a\x16podium/v1/commit.proto\x1a\x17podium/v1/options.proto\"\x16\n\x14GetServerInfoRequest\"\xa0\x01\n\x0c\x44\x61taTypeInfo\x12\x11\n\tdata_type\x18\x01 \x01(\t\x12\x12\n\nstore_name\x18\x02 \x01(\t\x12\x14\n\x0c\x62\x61\x63kend_kind\x18\x03 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x04 \x03(\t\x12)\n\ndurability\x18\x05 \x01(\x0e\x32\x15.podium.v1.Durability\x12\x12\n\nguarantees\x18\x06 \x03(\t\"\xe7\x02\n\x0cServerLimits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x17\n\x0fmax_write_items\x18\x02 \x01(\x05\x12\x17\n\x0fmax_write_bytes\x18\x03 \x01(\x03\x12\x14\n\x0cmax_read_ids\x18\x04 \x01(\x05\x12\x16\n\x0emax_json_depth\x18\x05 \x01(\x05\x12\x1b\n\x13max_calls_in_flight\x18\x06 \x01(\x05\x12\x1b\n\x13\x64\x65\x66\x61ult_deadline_ms\x18\x07 \x01(\x03\x12)\n!workflow_payload_soft_limit_bytes\x18\x08 \x01(\x03\x12)\n!workflow_payload_hard_limit_bytes\x18\t \x01(\x03\x12%\n\x1dtask_payload_soft_limit_bytes\x18\n \x01(\x03\x12%\n\x1dtask_payload_hard_limit_bytes\x18\x0b \x01(\x03\"\xb4\x01\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12+\n\ndata_types\x18\x02 \x03(\x0b\x32\x17.podium.v1.DataTypeInfo\x12\'\n\x06limits\x18\x03 \x01(\x0b\x32\x17.podium.v1.ServerLimits\x12\x34\n\x10\x63ommit_guarantee\x18\x04 \x01(\x0e\x32\x1a.podium.v1.CommitGuarantee\"p\n\x0fIndexDifference\x12\'\n\x04kind\x18\x01 \x01(\x0e\x32\x19.podium.v1.IndexEntryKind\x12\n\n\x02id\x18\x02 \x01(\t\x12(\n\x07problem\x18\x03 \x01(\x0e\x32\x17.podium.v1.IndexProblem\"e\n\rIndexProgress\x12\x0f\n\x07\x63hecked\x18\x01 \x01(\x03\x12\x0f\n\x07missing\x18\x02 \x01(\x03\x12\r\n\x05stale\x18\x03 \x01(\x03\x12\x0f\n\x07surplus\x18\x04 \x01(\x03\x12\x12\n\nunreadable\x18\x05 \x01(\x03\"*\n\x12VerifyIndexRequest\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\"\x96\x01\n\x13VerifyIndexResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x18.podium.v1.IndexProgress\x12/\n\x0b\x64ifferences\x18\x02 \x03(\x0b\x32\x1a.podium.v1.IndexDifference\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\";\n\x12RepairIndexRequest\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x0f\n\x07rebuild\x18\x02 \x01(\x08\"\xa6\x01\n\x13RepairIndexResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x18.podium.v1.IndexProgress\x12/\n\x0b\x64ifferences\x18\x02 \x03(\x0b\x32\x1a.podium.v1.IndexDifference\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\x12\x0e\n\x06marked\x18\x05 \x01(\x03\"X\n\x0cQueueFinding\x12(\n\x07problem\x18\x01 \x01(\x0e\x32\x17.podium.v1.QueueProblem\x12\x12\n\nqueue_name\x18\x02 \x01(\t\x12\n\n\x02id\x18\x03 \x01(\t\"t\n\rQueueProgress\x12\x0f\n\x07\x63hecked\x18\x01 \x01(\x03\x12\x1b\n\x13workflow_not_queued\x18\x02 \x01(\x03\x12\x17\n\x0ftask_not_queued\x18\x03 \x01(\x03\x12\x1c\n\x14message_without_task\x18\x04 \x01(\x03\"+\n\x13VerifyQueuesRequest\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\"\x91\x01\n\x14VerifyQueuesResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x18.podium.v1.QueueProgress\x12)\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x17.podium.v1.QueueFinding\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\":\n\x13RepairQueuesRequest\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\r\n\x05\x61pply\x18\x02 \x01(\x08\"\xa1\x01\n\x14RepairQueuesResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x18.podium.v1.QueueProgress\x12)\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x17.podium.v1.QueueFinding\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\x12\x0e\n\x06pushed\x18\x05 \x01(\x03\"0\n\x10GetOutboxRequest\x12\x12\n\x05limit\x18\x01 \x01(\x05H\x00\x88\x01\x01\x42\x08\n\x06_limit\"K\n\rOutboxFailure\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x10\n\x08since_ms\x18\x04 \x01(\x03\"x\n\x11GetOutboxResponse\x12\r\n\x05\x64\x65pth\x18\x01 \x01(\x03\x12\x15\n\roldest_age_ms\x18\x02 \x01(\x03\x12\x11\n\tset_aside\x18\x03 \x01(\x03\x12*\n\x08\x66\x61ilures\x18\x04 \x03(\x0b\x32\x18.podium.v1.OutboxFailure\"\x14\n\x12RetryOutboxRequest\"$\n\x13RetryOutboxResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x03*u\n\nDurability\x12\x1a\n\x16\x44URABILITY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44URABILITY_SYNCED\x10\x01\x12\x1f\n\x1b\x44URABILITY_STORE_CONFIGURED\x10\x02\x12\x13\n\x0f\x44URABILITY_NONE\x10\x03*\x9a\x01\n\x0cIndexProblem\x12\x1d\n\x19INDEX_PROBLEM_UNSPECIFIED\x10\x00\x12\x19\n\x15INDEX_PROBLEM_MISSING\x10\x01\x12\x17\n\x13INDEX_PROBLEM_STALE\x10\x02\x12\x19\n\x15INDEX_PROBLEM_SURPLUS\x10\x03\x12\x1c\n\x18INDEX_PROBLEM_UNREADABLE\x10\x04*l\n\x0eIndexEntryKind\x12 \n\x1cINDEX_ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19INDEX_ENTRY_KIND_WORKFLOW\x10\x01\x12\x19\n\x15INDEX_ENTRY_KIND_TASK\x10\x02*\x9f\x01\n\x0cQueueProblem\x12\x1d\n\x19QUEUE_PROBLEM_UNSPECIFIED\x10\x00\x12%\n!QUEUE_PROBLEM_WORKFLOW_NOT_QUEUED\x10\x01\x12!\n\x1dQUEUE_PROBLEM_TASK_NOT_QUEUED\x10\x02\x12&\n\"QUEUE_PROBLEM_MESSAGE_WITHOUT_TASK\x10\x03\x32\xfd\x04\n\x0c\x41\x64minService\x12[\n\rGetServerInfo\x12\x1f.podium.v1.GetServerInfoRequest\x1a .podium.v1.GetServerInfoResponse\"\x07\x90\x02\x01\xf0\xed\x18\x01\x12W\n\x0bVerifyIndex\x12\x1d.podium.v1.VerifyIndexRequest\x1a\x1e.podium.v1.VerifyIndexResponse\"\x07\x90\x02\x01\xf0\xed\x18\x01\x30\x01\x12W\n\x0bRepairIndex\x12\x1d.podium.v1.RepairIndexRequest\x1a\x1e.podium.v1.RepairIndexResponse\"\x07\x90\x02\x02\xf0\xed\x18\x02\x30\x01\x12Z\n\x0cVerifyQueues\x12\x1e.podium.v1.VerifyQueuesRequest\x1a\x1f.podium.v1.VerifyQueuesResponse\"\x07\x90\x02\x01\xf0\xed\x18\x01\x30\x01\x12Z\n\x0cRepairQueues\x12\x1e.podium.v1.RepairQueuesRequest\x1a\x1f.podium.v1.RepairQueuesResponse\"\x07\x90\x02\x02\xf0\xed\x18\x02\x30\x01\x12O\n\tGetOutbox\x12\x1b.podium.v1.GetOutboxRequest\x1a\x1c.podium.v1.GetOutboxResponse\"\x07\x90\x02\x01\xf0\xed\x18\x01\x12U\n\x0bRetryOutbox\x12\x1d.podium.v1.RetryOutboxRequest\x1a\x1e.podium.v1.RetryOutboxResponse\"\x07\x90\x02\x02\xf0\xed\x18\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,12 +39,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADMINSERVICE'].methods_by_name['VerifyIndex']._serialized_options = b'\220\002\001\360\355\030\001'
   _globals['_ADMINSERVICE'].methods_by_name['RepairIndex']._loaded_options = None
   _globals['_ADMINSERVICE'].methods_by_name['RepairIndex']._serialized_options = b'\220\002\002\360\355\030\002'
-  _globals['_DURABILITY']._serialized_start=1469
-  _globals['_DURABILITY']._serialized_end=1586
-  _globals['_INDEXPROBLEM']._serialized_start=1589
-  _globals['_INDEXPROBLEM']._serialized_end=1743
-  _globals['_INDEXENTRYKIND']._serialized_start=1745
-  _globals['_INDEXENTRYKIND']._serialized_end=1853
+  _globals['_ADMINSERVICE'].methods_by_name['VerifyQueues']._loaded_options = None
+  _globals['_ADMINSERVICE'].methods_by_name['VerifyQueues']._serialized_options = b'\220\002\001\360\355\030\001'
+  _globals['_ADMINSERVICE'].methods_by_name['RepairQueues']._loaded_options = None
+  _globals['_ADMINSERVICE'].methods_by_name['RepairQueues']._serialized_options = b'\220\002\002\360\355\030\002'
+  _globals['_ADMINSERVICE'].methods_by_name['GetOutbox']._loaded_options = None
+  _globals['_ADMINSERVICE'].methods_by_name['GetOutbox']._serialized_options = b'\220\002\001\360\355\030\001'
+  _globals['_ADMINSERVICE'].methods_by_name['RetryOutbox']._loaded_options = None
+  _globals['_ADMINSERVICE'].methods_by_name['RetryOutbox']._serialized_options = b'\220\002\002\360\355\030\002'
+  _globals['_DURABILITY']._serialized_start=2403
+  _globals['_DURABILITY']._serialized_end=2520
+  _globals['_INDEXPROBLEM']._serialized_start=2523
+  _globals['_INDEXPROBLEM']._serialized_end=2677
+  _globals['_INDEXENTRYKIND']._serialized_start=2679
+  _globals['_INDEXENTRYKIND']._serialized_end=2787
+  _globals['_QUEUEPROBLEM']._serialized_start=2790
+  _globals['_QUEUEPROBLEM']._serialized_end=2949
   _globals['_GETSERVERINFOREQUEST']._serialized_start=93
   _globals['_GETSERVERINFOREQUEST']._serialized_end=115
   _globals['_DATATYPEINFO']._serialized_start=118
@@ -65,6 +75,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPAIRINDEXREQUEST']._serialized_end=1298
   _globals['_REPAIRINDEXRESPONSE']._serialized_start=1301
   _globals['_REPAIRINDEXRESPONSE']._serialized_end=1467
-  _globals['_ADMINSERVICE']._serialized_start=1856
-  _globals['_ADMINSERVICE']._serialized_end=2141
+  _globals['_QUEUEFINDING']._serialized_start=1469
+  _globals['_QUEUEFINDING']._serialized_end=1557
+  _globals['_QUEUEPROGRESS']._serialized_start=1559
+  _globals['_QUEUEPROGRESS']._serialized_end=1675
+  _globals['_VERIFYQUEUESREQUEST']._serialized_start=1677
+  _globals['_VERIFYQUEUESREQUEST']._serialized_end=1720
+  _globals['_VERIFYQUEUESRESPONSE']._serialized_start=1723
+  _globals['_VERIFYQUEUESRESPONSE']._serialized_end=1868
+  _globals['_REPAIRQUEUESREQUEST']._serialized_start=1870
+  _globals['_REPAIRQUEUESREQUEST']._serialized_end=1928
+  _globals['_REPAIRQUEUESRESPONSE']._serialized_start=1931
+  _globals['_REPAIRQUEUESRESPONSE']._serialized_end=2092
+  _globals['_GETOUTBOXREQUEST']._serialized_start=2094
+  _globals['_GETOUTBOXREQUEST']._serialized_end=2142
+  _globals['_OUTBOXFAILURE']._serialized_start=2144
+  _globals['_OUTBOXFAILURE']._serialized_end=2219
+  _globals['_GETOUTBOXRESPONSE']._serialized_start=2221
+  _globals['_GETOUTBOXRESPONSE']._serialized_end=2341
+  _globals['_RETRYOUTBOXREQUEST']._serialized_start=2343
+  _globals['_RETRYOUTBOXREQUEST']._serialized_end=2363
+  _globals['_RETRYOUTBOXRESPONSE']._serialized_start=2365
+  _globals['_RETRYOUTBOXRESPONSE']._serialized_end=2401
+  _globals['_ADMINSERVICE']._serialized_start=2952
+  _globals['_ADMINSERVICE']._serialized_end=3589
 # @@protoc_insertion_point(module_scope)

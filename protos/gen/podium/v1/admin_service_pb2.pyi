@@ -29,6 +29,13 @@ class IndexEntryKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     INDEX_ENTRY_KIND_UNSPECIFIED: _ClassVar[IndexEntryKind]
     INDEX_ENTRY_KIND_WORKFLOW: _ClassVar[IndexEntryKind]
     INDEX_ENTRY_KIND_TASK: _ClassVar[IndexEntryKind]
+
+class QueueProblem(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    QUEUE_PROBLEM_UNSPECIFIED: _ClassVar[QueueProblem]
+    QUEUE_PROBLEM_WORKFLOW_NOT_QUEUED: _ClassVar[QueueProblem]
+    QUEUE_PROBLEM_TASK_NOT_QUEUED: _ClassVar[QueueProblem]
+    QUEUE_PROBLEM_MESSAGE_WITHOUT_TASK: _ClassVar[QueueProblem]
 DURABILITY_UNSPECIFIED: Durability
 DURABILITY_SYNCED: Durability
 DURABILITY_STORE_CONFIGURED: Durability
@@ -41,6 +48,10 @@ INDEX_PROBLEM_UNREADABLE: IndexProblem
 INDEX_ENTRY_KIND_UNSPECIFIED: IndexEntryKind
 INDEX_ENTRY_KIND_WORKFLOW: IndexEntryKind
 INDEX_ENTRY_KIND_TASK: IndexEntryKind
+QUEUE_PROBLEM_UNSPECIFIED: QueueProblem
+QUEUE_PROBLEM_WORKFLOW_NOT_QUEUED: QueueProblem
+QUEUE_PROBLEM_TASK_NOT_QUEUED: QueueProblem
+QUEUE_PROBLEM_MESSAGE_WITHOUT_TASK: QueueProblem
 
 class GetServerInfoRequest(_message.Message):
     __slots__ = ()
@@ -163,3 +174,105 @@ class RepairIndexResponse(_message.Message):
     done: bool
     marked: int
     def __init__(self, progress: _Optional[_Union[IndexProgress, _Mapping]] = ..., differences: _Optional[_Iterable[_Union[IndexDifference, _Mapping]]] = ..., resume_token: _Optional[str] = ..., done: _Optional[bool] = ..., marked: _Optional[int] = ...) -> None: ...
+
+class QueueFinding(_message.Message):
+    __slots__ = ("problem", "queue_name", "id")
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_NAME_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    problem: QueueProblem
+    queue_name: str
+    id: str
+    def __init__(self, problem: _Optional[_Union[QueueProblem, str]] = ..., queue_name: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
+
+class QueueProgress(_message.Message):
+    __slots__ = ("checked", "workflow_not_queued", "task_not_queued", "message_without_task")
+    CHECKED_FIELD_NUMBER: _ClassVar[int]
+    WORKFLOW_NOT_QUEUED_FIELD_NUMBER: _ClassVar[int]
+    TASK_NOT_QUEUED_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_WITHOUT_TASK_FIELD_NUMBER: _ClassVar[int]
+    checked: int
+    workflow_not_queued: int
+    task_not_queued: int
+    message_without_task: int
+    def __init__(self, checked: _Optional[int] = ..., workflow_not_queued: _Optional[int] = ..., task_not_queued: _Optional[int] = ..., message_without_task: _Optional[int] = ...) -> None: ...
+
+class VerifyQueuesRequest(_message.Message):
+    __slots__ = ("resume_token",)
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    resume_token: str
+    def __init__(self, resume_token: _Optional[str] = ...) -> None: ...
+
+class VerifyQueuesResponse(_message.Message):
+    __slots__ = ("progress", "findings", "resume_token", "done")
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    progress: QueueProgress
+    findings: _containers.RepeatedCompositeFieldContainer[QueueFinding]
+    resume_token: str
+    done: bool
+    def __init__(self, progress: _Optional[_Union[QueueProgress, _Mapping]] = ..., findings: _Optional[_Iterable[_Union[QueueFinding, _Mapping]]] = ..., resume_token: _Optional[str] = ..., done: _Optional[bool] = ...) -> None: ...
+
+class RepairQueuesRequest(_message.Message):
+    __slots__ = ("resume_token", "apply")
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    APPLY_FIELD_NUMBER: _ClassVar[int]
+    resume_token: str
+    apply: bool
+    def __init__(self, resume_token: _Optional[str] = ..., apply: _Optional[bool] = ...) -> None: ...
+
+class RepairQueuesResponse(_message.Message):
+    __slots__ = ("progress", "findings", "resume_token", "done", "pushed")
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    PUSHED_FIELD_NUMBER: _ClassVar[int]
+    progress: QueueProgress
+    findings: _containers.RepeatedCompositeFieldContainer[QueueFinding]
+    resume_token: str
+    done: bool
+    pushed: int
+    def __init__(self, progress: _Optional[_Union[QueueProgress, _Mapping]] = ..., findings: _Optional[_Iterable[_Union[QueueFinding, _Mapping]]] = ..., resume_token: _Optional[str] = ..., done: _Optional[bool] = ..., pushed: _Optional[int] = ...) -> None: ...
+
+class GetOutboxRequest(_message.Message):
+    __slots__ = ("limit",)
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    def __init__(self, limit: _Optional[int] = ...) -> None: ...
+
+class OutboxFailure(_message.Message):
+    __slots__ = ("kind", "id", "reason", "since_ms")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    id: str
+    reason: str
+    since_ms: int
+    def __init__(self, kind: _Optional[str] = ..., id: _Optional[str] = ..., reason: _Optional[str] = ..., since_ms: _Optional[int] = ...) -> None: ...
+
+class GetOutboxResponse(_message.Message):
+    __slots__ = ("depth", "oldest_age_ms", "set_aside", "failures")
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    SET_ASIDE_FIELD_NUMBER: _ClassVar[int]
+    FAILURES_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    oldest_age_ms: int
+    set_aside: int
+    failures: _containers.RepeatedCompositeFieldContainer[OutboxFailure]
+    def __init__(self, depth: _Optional[int] = ..., oldest_age_ms: _Optional[int] = ..., set_aside: _Optional[int] = ..., failures: _Optional[_Iterable[_Union[OutboxFailure, _Mapping]]] = ...) -> None: ...
+
+class RetryOutboxRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class RetryOutboxResponse(_message.Message):
+    __slots__ = ("count",)
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    def __init__(self, count: _Optional[int] = ...) -> None: ...

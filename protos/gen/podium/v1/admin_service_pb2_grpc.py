@@ -50,6 +50,26 @@ class AdminServiceStub:
                 request_serializer=podium_dot_v1_dot_admin__service__pb2.RepairIndexRequest.SerializeToString,
                 response_deserializer=podium_dot_v1_dot_admin__service__pb2.RepairIndexResponse.FromString,
                 _registered_method=True)
+        self.VerifyQueues = channel.unary_stream(
+                '/podium.v1.AdminService/VerifyQueues',
+                request_serializer=podium_dot_v1_dot_admin__service__pb2.VerifyQueuesRequest.SerializeToString,
+                response_deserializer=podium_dot_v1_dot_admin__service__pb2.VerifyQueuesResponse.FromString,
+                _registered_method=True)
+        self.RepairQueues = channel.unary_stream(
+                '/podium.v1.AdminService/RepairQueues',
+                request_serializer=podium_dot_v1_dot_admin__service__pb2.RepairQueuesRequest.SerializeToString,
+                response_deserializer=podium_dot_v1_dot_admin__service__pb2.RepairQueuesResponse.FromString,
+                _registered_method=True)
+        self.GetOutbox = channel.unary_unary(
+                '/podium.v1.AdminService/GetOutbox',
+                request_serializer=podium_dot_v1_dot_admin__service__pb2.GetOutboxRequest.SerializeToString,
+                response_deserializer=podium_dot_v1_dot_admin__service__pb2.GetOutboxResponse.FromString,
+                _registered_method=True)
+        self.RetryOutbox = channel.unary_unary(
+                '/podium.v1.AdminService/RetryOutbox',
+                request_serializer=podium_dot_v1_dot_admin__service__pb2.RetryOutboxRequest.SerializeToString,
+                response_deserializer=podium_dot_v1_dot_admin__service__pb2.RetryOutboxResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -66,7 +86,7 @@ class AdminServiceServicer:
 
     def VerifyIndex(self, request, context):
         """Compares the index with the executions store and reports what differs, without changing anything. A write under way
-        isn't a difference. FAILED_PRECONDITION: no index is routed. (new)
+        isn't a difference. FAILED_PRECONDITION: no index is routed, or the facade's own indexing is switched off. (new)
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -74,7 +94,43 @@ class AdminServiceServicer:
 
     def RepairIndex(self, request, context):
         """As VerifyIndex, and marks what differs to be indexed anew from the executions store. Archived entries stay, unless
-        their workflow is there. FAILED_PRECONDITION: no index is routed.
+        their workflow is there; so do entries that came through IndexService and have no document here. A document that
+        can't be read is reported only. FAILED_PRECONDITION as VerifyIndex.
+        Repeat: same end state. (new)
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyQueues(self, request, context):
+        """Compares running workflows and scheduled tasks with their queues, and the messages of the decider queue and of tasks'
+        queues with what is stored, without changing anything. What is younger than `repair.min_age_seconds`, and what is
+        right when it is looked at again after `repair.second_look_seconds`, isn't a problem.
+        Mirrors WorkflowRepairService, which looks at one workflow whenever it is swept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RepairQueues(self, request, context):
+        """As VerifyQueues, and with `apply` pushes what isn't queued, unless it is by then. Messages without a task are reported
+        only: a queue may carry what isn't a task of this store. Without `apply` nothing changes.
+        Repeat: same end state. Mirrors WorkflowRepairService.verifyAndRepairWorkflow and verifyAndRepairWorkflowTasks.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetOutbox(self, request, context):
+        """Returns how far the outbox is behind, and what was set aside because it failed for a reason of its own.
+        FAILED_PRECONDITION: the store of executions has no outbox. (new)
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryOutbox(self, request, context):
+        """Makes what was set aside due again. FAILED_PRECONDITION: the store of executions has no outbox.
         Repeat: same end state. (new)
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -98,6 +154,26 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.RepairIndex,
                     request_deserializer=podium_dot_v1_dot_admin__service__pb2.RepairIndexRequest.FromString,
                     response_serializer=podium_dot_v1_dot_admin__service__pb2.RepairIndexResponse.SerializeToString,
+            ),
+            'VerifyQueues': grpc.unary_stream_rpc_method_handler(
+                    servicer.VerifyQueues,
+                    request_deserializer=podium_dot_v1_dot_admin__service__pb2.VerifyQueuesRequest.FromString,
+                    response_serializer=podium_dot_v1_dot_admin__service__pb2.VerifyQueuesResponse.SerializeToString,
+            ),
+            'RepairQueues': grpc.unary_stream_rpc_method_handler(
+                    servicer.RepairQueues,
+                    request_deserializer=podium_dot_v1_dot_admin__service__pb2.RepairQueuesRequest.FromString,
+                    response_serializer=podium_dot_v1_dot_admin__service__pb2.RepairQueuesResponse.SerializeToString,
+            ),
+            'GetOutbox': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOutbox,
+                    request_deserializer=podium_dot_v1_dot_admin__service__pb2.GetOutboxRequest.FromString,
+                    response_serializer=podium_dot_v1_dot_admin__service__pb2.GetOutboxResponse.SerializeToString,
+            ),
+            'RetryOutbox': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryOutbox,
+                    request_deserializer=podium_dot_v1_dot_admin__service__pb2.RetryOutboxRequest.FromString,
+                    response_serializer=podium_dot_v1_dot_admin__service__pb2.RetryOutboxResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -182,6 +258,114 @@ class AdminService:
             '/podium.v1.AdminService/RepairIndex',
             podium_dot_v1_dot_admin__service__pb2.RepairIndexRequest.SerializeToString,
             podium_dot_v1_dot_admin__service__pb2.RepairIndexResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyQueues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/podium.v1.AdminService/VerifyQueues',
+            podium_dot_v1_dot_admin__service__pb2.VerifyQueuesRequest.SerializeToString,
+            podium_dot_v1_dot_admin__service__pb2.VerifyQueuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RepairQueues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/podium.v1.AdminService/RepairQueues',
+            podium_dot_v1_dot_admin__service__pb2.RepairQueuesRequest.SerializeToString,
+            podium_dot_v1_dot_admin__service__pb2.RepairQueuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOutbox(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/podium.v1.AdminService/GetOutbox',
+            podium_dot_v1_dot_admin__service__pb2.GetOutboxRequest.SerializeToString,
+            podium_dot_v1_dot_admin__service__pb2.GetOutboxResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryOutbox(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/podium.v1.AdminService/RetryOutbox',
+            podium_dot_v1_dot_admin__service__pb2.RetryOutboxRequest.SerializeToString,
+            podium_dot_v1_dot_admin__service__pb2.RetryOutboxResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -52,8 +52,9 @@ class ExecutionServiceStub:
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
     most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
-    payload store if one is routed (in this version none can be: there are no soft limits, `archive` is
-    FAILED_PRECONDITION and `include_payloads` UNIMPLEMENTED). Every write stamps the document: Task.update_time, Workflow.updated_time.
+    payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
+    written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
+    removed reaches the index by itself, if one is routed.
 
     "Pending" means SCHEDULED or IN_PROGRESS for a task, RUNNING or PAUSED for a workflow.
     """
@@ -246,8 +247,9 @@ class ExecutionServiceServicer:
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
     most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
-    payload store if one is routed (in this version none can be: there are no soft limits, `archive` is
-    FAILED_PRECONDITION and `include_payloads` UNIMPLEMENTED). Every write stamps the document: Task.update_time, Workflow.updated_time.
+    payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
+    written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
+    removed reaches the index by itself, if one is routed.
 
     "Pending" means SCHEDULED or IN_PROGRESS for a task, RUNNING or PAUSED for a workflow.
     """
@@ -729,8 +731,9 @@ class ExecutionService:
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
     most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
-    payload store if one is routed (in this version none can be: there are no soft limits, `archive` is
-    FAILED_PRECONDITION and `include_payloads` UNIMPLEMENTED). Every write stamps the document: Task.update_time, Workflow.updated_time.
+    payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
+    written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
+    removed reaches the index by itself, if one is routed.
 
     "Pending" means SCHEDULED or IN_PROGRESS for a task, RUNNING or PAUSED for a workflow.
     """

@@ -30,7 +30,9 @@ class ExternalPayloadServiceStub:
     where no payload store is routed.
 
     The server moves large payloads here and back by itself; these calls are for engines and workers that do it themselves.
-    A path is the payload's key in the store, free text, such as `task/output/<uuid>.json`.
+    A path is the payload's key in the store, such as `task/output/<uuid>.json`. One that a caller gives must lie under
+    `workflow/input/`, `workflow/output/`, `task/input/` or `task/output/`, else INVALID_ARGUMENT; and have no segment that is
+    empty, `.` or `..`, no control character, no backslash, at most 512 bytes of UTF-8 (255 a segment). Java takes any path.
     """
 
     def __init__(self, channel):
@@ -66,13 +68,16 @@ class ExternalPayloadServiceServicer:
     where no payload store is routed.
 
     The server moves large payloads here and back by itself; these calls are for engines and workers that do it themselves.
-    A path is the payload's key in the store, free text, such as `task/output/<uuid>.json`.
+    A path is the payload's key in the store, such as `task/output/<uuid>.json`. One that a caller gives must lie under
+    `workflow/input/`, `workflow/output/`, `task/input/` or `task/output/`, else INVALID_ARGUMENT; and have no segment that is
+    empty, `.` or `..`, no control character, no backslash, at most 512 bytes of UTF-8 (255 a segment). Java takes any path.
     """
 
     def GetLocation(self, request, context):
-        """Returns where a payload can be read or written directly: a presigned URL where the store has them (S3). Writes
-        nothing. Where `path` is empty a new key is made up, and the answer names it.
-        UNIMPLEMENTED: the store has no URLs (use Upload and Download).
+        """Returns where a payload can be read or written directly: a presigned URL (S3), or a `file:` URI (local files), which
+        serves those on the same machine who may use the folder. Writes nothing, and doesn't look whether the payload is
+        there. Where `path` is empty a new key is made up, and the answer names it.
+        UNIMPLEMENTED: the store has no URIs at all (use Upload and Download).
         Mirrors ExternalPayloadStorage.getLocation.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -81,8 +86,9 @@ class ExternalPayloadServiceServicer:
 
     def Upload(self, request_iterator, context):
         """Stores a payload. The first message carries the header, the others its bytes in order; it is there, whole, when the
-        answer has come, and replaces what was at the path. INVALID_ARGUMENT: no header first, another size than the header
-        says, or reason PAYLOAD_TOO_LARGE.
+        answer has come, and replaces what was at the path. It may be anything, not only JSON. INVALID_ARGUMENT: no header
+        first, another size than the header says, or reason PAYLOAD_TOO_LARGE (above the store's `max_payload_bytes`). Where the
+        stream breaks off nothing is stored. FAILED_PRECONDITION: local files can't hold `a` beside `a/b`.
         Repeat: overwrites; with an empty `path` it stores a second one. Mirrors ExternalPayloadStorage.upload.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -141,7 +147,9 @@ class ExternalPayloadService:
     where no payload store is routed.
 
     The server moves large payloads here and back by itself; these calls are for engines and workers that do it themselves.
-    A path is the payload's key in the store, free text, such as `task/output/<uuid>.json`.
+    A path is the payload's key in the store, such as `task/output/<uuid>.json`. One that a caller gives must lie under
+    `workflow/input/`, `workflow/output/`, `task/input/` or `task/output/`, else INVALID_ARGUMENT; and have no segment that is
+    empty, `.` or `..`, no control character, no backslash, at most 512 bytes of UTF-8 (255 a segment). Java takes any path.
     """
 
     @staticmethod

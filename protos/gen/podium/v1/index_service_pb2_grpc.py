@@ -36,10 +36,12 @@ class IndexServiceStub:
     The index is eventual: a search sees a write once the index has refreshed (Elasticsearch: about a second), or, with
     WAIT_INDEXED, when the answer has come.
 
-    Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR and
-    parentheses, with =, !=, <, >, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS null; an empty one matches everything.
-    `free_text` searches the words of all fields; `*` or empty matches everything. A query that can't be parsed is
-    INVALID_ARGUMENT with the position; `start + count` above 10,000 too.
+    Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR, NOT and
+    parentheses, with =, !=, <, <=, >, >=, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS NULL, IS NOT NULL; a value may be in
+    quotes. An empty one matches everything. `free_text` searches the words of all fields; `*` or empty matches everything.
+    A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
+    `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
+    changed); SQLite pages on.
     """
 
     def __init__(self, channel):
@@ -161,10 +163,12 @@ class IndexServiceServicer:
     The index is eventual: a search sees a write once the index has refreshed (Elasticsearch: about a second), or, with
     WAIT_INDEXED, when the answer has come.
 
-    Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR and
-    parentheses, with =, !=, <, >, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS null; an empty one matches everything.
-    `free_text` searches the words of all fields; `*` or empty matches everything. A query that can't be parsed is
-    INVALID_ARGUMENT with the position; `start + count` above 10,000 too.
+    Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR, NOT and
+    parentheses, with =, !=, <, <=, >, >=, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS NULL, IS NOT NULL; a value may be in
+    quotes. An empty one matches everything. `free_text` searches the words of all fields; `*` or empty matches everything.
+    A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
+    `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
+    changed); SQLite pages on.
     """
 
     def Setup(self, request, context):
@@ -444,10 +448,12 @@ class IndexService:
     The index is eventual: a search sees a write once the index has refreshed (Elasticsearch: about a second), or, with
     WAIT_INDEXED, when the answer has come.
 
-    Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR and
-    parentheses, with =, !=, <, >, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS null; an empty one matches everything.
-    `free_text` searches the words of all fields; `*` or empty matches everything. A query that can't be parsed is
-    INVALID_ARGUMENT with the position; `start + count` above 10,000 too.
+    Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR, NOT and
+    parentheses, with =, !=, <, <=, >, >=, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS NULL, IS NOT NULL; a value may be in
+    quotes. An empty one matches everything. `free_text` searches the words of all fields; `*` or empty matches everything.
+    A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
+    `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
+    changed); SQLite pages on.
     """
 
     @staticmethod

@@ -1,0 +1,1 @@
+"""Kind ``local_files``: payloads as files in a folder."""

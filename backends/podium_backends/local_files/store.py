@@ -1,0 +1,71 @@
+"""Opens a folder as a store."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from functools import partial
+
+from podium_backends.local_files.leftovers import remove_leftovers
+from podium_backends.local_files.payload_storage import LocalPayloadStorage
+from podium_backends.local_files.settings import LocalFilesSettings
+from podium_backends.local_files.threads import Threads
+from podium_backends.local_files.translation import translated
+from podium_backends.local_files.tree import Tree
+from podium_core.backend import ConnectedStore, StoreContext
+from podium_core.errors import BackendUnavailableError
+
+
+async def open_store(context: StoreContext, settings: LocalFilesSettings) -> ConnectedStore:
+    """Open the folder and put the adapter on it.
+
+    Raises:
+        BackendUnavailableError: The folder can't be made or written.
+    """
+    tree = await asyncio.to_thread(_open, context.name, settings)
+    threads = Threads(context.name)
+    payloads = LocalPayloadStorage(tree, threads, context.name, settings.max_payload_bytes)
+    return ConnectedStore(
+        context=context,
+        kind="local_files",
+        ping=partial(threads.run, _probe, tree, context.name),
+        close=partial(_close, tree, payloads),
+        maintain=partial(threads.run, _maintain, tree, context.name),
+        payloads=payloads,
+    )
+
+
+def _open(store: str, settings: LocalFilesSettings) -> Tree:
+    with translated(store):
+        try:
+            tree = Tree(settings.path)
+        except (NotADirectoryError, FileExistsError) as error:
+            fault = f"store '{store}': '{settings.path}' can't be its folder: {error.strerror}"
+            raise BackendUnavailableError(store, fault) from error
+    try:
+        _probe(tree, store)
+    except BaseException:
+        tree.close()
+        raise
+    return tree
+
+
+def _probe(tree: Tree, store: str) -> None:
+    # What access() says isn't what a full or read-only disk does.
+    name = f"probe-{secrets.token_hex(8)}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with translated(store):
+        os.close(os.open(name, flags, 0o600, dir_fd=tree.uploading))
+        os.unlink(name, dir_fd=tree.uploading)
+
+
+def _maintain(tree: Tree, store: str) -> None:
+    with translated(store):
+        remove_leftovers(tree, time.time())
+
+
+async def _close(tree: Tree, payloads: LocalPayloadStorage) -> None:
+    await payloads.close()
+    tree.close()

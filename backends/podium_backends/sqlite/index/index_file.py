@@ -1,0 +1,81 @@
+"""The file of an index: opened, kept in order and closed as one."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from functools import partial
+from pathlib import Path
+
+from podium_backends.sqlite.connection import FileFormat
+from podium_backends.sqlite.database import MAX_GROUP_WEIGHT, Database
+from podium_backends.sqlite.index.index_dao import SqliteIndexDAO
+from podium_backends.sqlite.index.searchers import Searchers
+from podium_backends.sqlite.index.target import SqliteIndexTarget
+from podium_backends.sqlite.index.tombstones import forget_old
+from podium_backends.sqlite.index.words_version import make_words_anew, words_are_current
+from podium_backends.sqlite.maintenance import PAUSE_SECONDS, ROWS, give_back_free_pages
+from podium_core.clock import Clock, system_clock_ms
+
+# 'Podx'.
+INDEX_FORMAT = FileFormat(0x506F6478, 1, "podium_backends.sqlite.index")
+
+
+class IndexFile:
+    """An index in use.
+
+    Attributes:
+        dao: What IndexService asks.
+        target: Where the indexer sends to.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        name: str = "main",
+        *,
+        lock_timeout_ms: int = 5_000,
+        task_log_result_limit: int = 10,
+        query_right_grouping: bool = False,
+        clock: Clock = system_clock_ms,
+    ) -> None:
+        self._database = Database(
+            path, name, lock_timeout_ms=lock_timeout_ms, clock=clock, file_format=INDEX_FORMAT
+        )
+        self._searchers = Searchers(path, name)
+        self.dao = SqliteIndexDAO(
+            self._database,
+            self._searchers,
+            task_log_result_limit=task_log_result_limit,
+            right_grouping=query_right_grouping,
+        )
+        self.target = SqliteIndexTarget(self._database)
+
+    async def open(self) -> None:
+        """Create the file, or open it. Raises as ``Database.open``."""
+        await self._database.open()
+        if not self._database.read(words_are_current):
+            await self._database.write(make_words_anew, weight=MAX_GROUP_WEIGHT)
+        self._searchers.open()
+
+    async def maintain(self) -> None:
+        """Forget deleted entries after their hour, and give back free pages, both in small pieces."""
+        more = True
+        while more:
+            forget = partial(forget_old, now_ms=self._database.now_ms(), limit=ROWS)
+            more = await self._database.write(forget)
+            await asyncio.sleep(PAUSE_SECONDS)
+        await give_back_free_pages(self._database)
+
+    async def ping(self) -> None:
+        """Return once the file answers."""
+        self._database.read(_ping)
+
+    async def close(self) -> None:
+        """Interrupt searches, finish writes, and close."""
+        await self._searchers.close()
+        await self._database.close()
+
+
+def _ping(conn: sqlite3.Connection) -> None:
+    conn.execute("SELECT 1").fetchone()

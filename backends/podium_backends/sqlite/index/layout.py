@@ -1,0 +1,79 @@
+"""Which column holds which field of a workflow's and a task's entry: the names of the schema, made from the fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from podium_core.index.changes import EntryKind
+from podium_core.query.fields import TASK_FIELDS, WORKFLOW_FIELDS, Field, FieldType
+
+# In ``words``: the values of all fields that aren't TEXT.
+EXACT = "exact"
+
+
+class Layout(NamedTuple):
+    """The tables of one kind of entry.
+
+    Attributes:
+        table: What is compared and sorted by, in columns.
+        documents: The documents.
+        words: The words, in FTS5.
+        id_field: The field that is the entry's id.
+        newest: The field by which entries are ordered, the latest first, if nothing else is asked for.
+        columns: The columns of the fields that aren't TEXT, by field.
+        texts: The columns in ``words`` of the TEXT fields, by field.
+        fields: All of them.
+    """
+
+    kind: EntryKind
+    table: str
+    documents: str
+    words: str
+    id_field: str
+    newest: str
+    columns: Mapping[str, str]
+    texts: Mapping[str, str]
+    fields: Mapping[str, Field]
+
+    @property
+    def id_column(self) -> str:
+        """The column of the entry's id."""
+        return self.columns[self.id_field]
+
+    def present_bit(self, text: str) -> int:
+        """The bit in ``texts`` that says whether an entry has this TEXT field."""
+        return 1 << 2 * list(self.texts).index(text)
+
+    def worded_bit(self, text: str) -> int:
+        """The bit in ``texts`` that says whether this TEXT field has a word at all."""
+        return self.present_bit(text) << 1
+
+
+def _column(field: Field) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", field.key).lower()
+
+
+def _layout(kind: EntryKind, fields: Mapping[str, Field], *, id_field: str, newest: str) -> Layout:
+    return Layout(
+        kind=kind,
+        table=f"{kind}s",
+        documents=f"{kind}_documents",
+        words=f"{kind}_words",
+        id_field=id_field,
+        newest=newest,
+        columns={
+            field.name: _column(field)
+            for field in fields.values()
+            if field.type is not FieldType.TEXT
+        },
+        texts={
+            field.name: _column(field) for field in fields.values() if field.type is FieldType.TEXT
+        },
+        fields=fields,
+    )
+
+
+WORKFLOWS = _layout(EntryKind.WORKFLOW, WORKFLOW_FIELDS, id_field="workflowId", newest="startTime")
+TASKS = _layout(EntryKind.TASK, TASK_FIELDS, id_field="taskId", newest="updateTime")

@@ -1,0 +1,98 @@
+"""What is only looked up by its owner: lines of task logs, event executions, messages of queues."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from podium_backends.sqlite.index import values
+from podium_backends.sqlite.index.extraction import members_of
+from podium_backends.sqlite.index.stored import Stored, digest_of
+from podium_backends.sqlite.index.values import UnindexableError
+from podium_core.index.changes import EntryKind
+from podium_core.index.target import EntryHead, IndexEntry, IndexWrite
+
+_FIND = "SELECT number, token, digest, '' FROM records WHERE kind = ? AND id = ?"
+# A record that is written again keeps its place in the order.
+_PUT = (
+    "INSERT INTO records (kind, id, token, digest, owner, created, document) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (kind, id) DO UPDATE SET token = excluded.token, digest = excluded.digest,"
+    " owner = excluded.owner, created = excluded.created, document = excluded.document"
+)
+_HEADS = "SELECT id, token, digest FROM records WHERE kind = ? AND id > ? ORDER BY id LIMIT ?"
+_OF_OWNER = (
+    "SELECT id, document FROM records WHERE kind = ? AND owner = ? ORDER BY created, number LIMIT ?"
+)
+
+
+class RecordTable:
+    """Records of one kind."""
+
+    def __init__(self, kind: EntryKind, *, owner: str, created: str) -> None:
+        """Takes the document's members that hold the owner and the time."""
+        self._kind = kind
+        self._owner = owner
+        self._created = created
+
+    def find(self, conn: sqlite3.Connection, id_: str) -> Stored | None:
+        """The record of this id."""
+        row = conn.execute(_FIND, (self._kind, id_)).fetchone()
+        return None if row is None else Stored(*row)
+
+    def put(
+        self,
+        conn: sqlite3.Connection,
+        stored: Stored | None,
+        write: IndexWrite,
+        document: bytes,
+    ) -> None:
+        """Store a record, in place of the one that is there. Raises as ``EntryTable.put``."""
+        del stored
+        members = members_of(document)
+        owner = self._member(members, self._owner, values.keyword, "")
+        created = self._member(members, self._created, values.number, 0)
+        digest, text = digest_of(document), document.decode()
+        row = (self._kind, write.id, write.token, digest, owner, created, text)
+        conn.execute(_PUT, row)
+
+    def _member(self, members: dict[str, Any], name: str, read: Any, absent: Any) -> Any:
+        value = members.get(name)
+        try:
+            return absent if value is None else read(value)
+        except UnindexableError as error:
+            raise UnindexableError(f"{name}: {error}") from error
+
+    def delete(self, conn: sqlite3.Connection, stored: Stored, id_: str) -> None:
+        """Delete a record."""
+        del id_
+        conn.execute("DELETE FROM records WHERE number = ?", (stored.number,))
+
+    def document(self, conn: sqlite3.Connection, stored: Stored) -> bytes:
+        """The document of a record."""
+        sql = "SELECT document FROM records WHERE number = ?"
+        text: str = conn.execute(sql, (stored.number,)).fetchone()[0]
+        return text.encode()
+
+    def entry(self, conn: sqlite3.Connection, id_: str) -> IndexEntry | None:
+        """The record of this id."""
+        sql = "SELECT token, document FROM records WHERE kind = ? AND id = ?"
+        row = conn.execute(sql, (self._kind, id_)).fetchone()
+        if row is None:
+            return None
+        return IndexEntry(
+            kind=self._kind, id=id_, token=row[0], archived=False, document=row[1].encode()
+        )
+
+    def heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
+        """The heads of the records behind an id, in order."""
+        rows = conn.execute(_HEADS, (self._kind, after, limit))
+        return [EntryHead(id_, token, False, "", digest) for id_, token, digest in rows]
+
+    def of_owner(self, conn: sqlite3.Connection, owner: str, limit: int) -> list[tuple[str, str]]:
+        """Ids and documents of an owner's records, oldest first."""
+        return conn.execute(_OF_OWNER, (self._kind, owner, limit)).fetchall()
+
+
+TASK_LOGS = RecordTable(EntryKind.TASK_LOG, owner="taskId", created="createdTime")
+EVENTS = RecordTable(EntryKind.EVENT, owner="event", created="created")
+MESSAGES = RecordTable(EntryKind.MESSAGE, owner="queue", created="created")

@@ -1,0 +1,115 @@
+"""A search as SQL: how many entries match, and one page of them in order."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from podium_backends.sqlite.index.compile import compiled
+from podium_backends.sqlite.index.condition import sql_of
+from podium_backends.sqlite.index.layout import Layout
+from podium_backends.sqlite.index.scoring import scored_by
+from podium_core.query import And, Query, SortKey
+
+# A score costs a microsecond for every entry that has one of the words, however few are shown; of more than these, that
+# almost all entries have, the score says little, and the newest come first.
+MAX_SCORED = 10_000
+
+
+class Hits(NamedTuple):
+    """What a search found: rows of the page as number and id."""
+
+    total: int
+    rows: list[tuple[int, str]]
+
+
+class Search:
+    """One search over the entries of a layout."""
+
+    def __init__(
+        self, layout: Layout, query: Query, free_text: Query, sort: Sequence[SortKey] = ()
+    ) -> None:
+        self._layout = layout
+        # Without an order asked for: the best first. Ties, and what has no score, come newest first.
+        self._sort = tuple(sort)
+        self._score = scored_by(free_text, layout) if self._asks_for_score() else ""
+        whole = compiled(And((query, free_text)), layout)
+        self._prologue = whole.prologue
+        self._match = "" if whole.prologue else whole.condition.match
+        where, arguments = sql_of(whole.condition, layout.words)
+        self._where = where
+        self._prologue_arguments = whole.prologue_arguments
+        self._arguments = arguments
+
+    def _asks_for_score(self) -> bool:
+        return not self._sort or any(key.field is None for key in self._sort)
+
+    def run(self, conn: sqlite3.Connection, *, start: int, count: int) -> Hits:
+        """Count all hits, and find a page of them."""
+        total = self.total(conn)
+        if count == 0 or start >= total:
+            return Hits(total, [])
+        return Hits(total, self._page(conn, start, count))
+
+    def total(self, conn: sqlite3.Connection) -> int:
+        """How many entries match."""
+        if self._match:
+            return self._count_words(conn, self._match)
+        sql = f"{self._prologue}SELECT count(*) FROM {self._layout.table} WHERE {self._where}"
+        found = conn.execute(sql, (*self._prologue_arguments, *self._arguments)).fetchone()
+        return int(found[0])
+
+    def _count_words(self, conn: sqlite3.Connection, expression: str) -> int:
+        words = self._layout.words
+        sql = f"SELECT count(*) FROM {words} WHERE {words} MATCH ?"
+        return int(conn.execute(sql, (expression,)).fetchone()[0])
+
+    def _page(self, conn: sqlite3.Connection, start: int, count: int) -> list[tuple[int, str]]:
+        layout = self._layout
+        scored = bool(self._score) and self._count_words(conn, self._score) <= MAX_SCORED
+        prologue, arguments = self._prologue, list(self._prologue_arguments)
+        source = layout.table
+        if scored:
+            prologue = f"{prologue}, {self._scores()}" if prologue else f"WITH {self._scores()}"
+            prologue += " "
+            arguments.append(self._score)
+            source += " LEFT JOIN scores ON scored = number"
+        sql = (
+            f"{prologue}SELECT number, {layout.id_column} FROM {source} WHERE {self._where}"
+            f" ORDER BY {self._order(scored=scored)} LIMIT ? OFFSET ?"
+        )
+        arguments += [*self._arguments, count, start]
+        return conn.execute(sql, arguments).fetchall()
+
+    def _scores(self) -> str:
+        words = self._layout.words
+        found = f"SELECT rowid AS scored, rank AS score FROM {words} WHERE {words} MATCH ?"
+        return f"scores AS MATERIALIZED ({found})"
+
+    def _order(self, *, scored: bool) -> str:
+        """Missing values come last, both ways; the id makes it one order."""
+        keys = self._sort or (SortKey(None, descending=True), self._newest())
+        texts = [self._order_by(key, scored=scored) for key in keys]
+        return ", ".join([*(text for text in texts if text), self._layout.id_column])
+
+    def _newest(self) -> SortKey:
+        fields = self._layout.fields
+        return SortKey(fields[self._layout.newest], descending=True)
+
+    def _order_by(self, key: SortKey, *, scored: bool) -> str:
+        if key.field is not None:
+            column = self._layout.columns[key.field.name]
+            return f"{column} {'DESC' if key.descending else 'ASC'} NULLS LAST"
+        if not scored:
+            return ""
+        # FTS5's rank is the less the better; an entry without one has the least score.
+        return f"score {'ASC NULLS LAST' if key.descending else 'DESC NULLS FIRST'}"
+
+
+def documents_of(
+    conn: sqlite3.Connection, layout: Layout, rows: Sequence[tuple[int, str]]
+) -> list[tuple[str, Any]]:
+    """Ids and documents of the rows of a page."""
+    sql = f"SELECT document FROM {layout.documents} WHERE number = ?"
+    return [(id_, conn.execute(sql, (number,)).fetchone()[0]) for number, id_ in rows]

@@ -1,0 +1,119 @@
+"""Threads that search, each on a connection of its own: a scan of many entries doesn't hold up the event loop.
+
+A search that nobody waits for any more is interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from podium_backends.sqlite.connection import open_connection
+from podium_backends.sqlite.translation import translate, translated
+from podium_core.errors import BackendUnavailableError
+
+T = TypeVar("T")
+
+SEARCHERS = 2
+_AGAIN_SECONDS = 0.005
+
+
+class Searchers:
+    """A few readers of one file; who comes when all are busy waits."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._name = name
+        self._threads = ThreadPoolExecutor(SEARCHERS, thread_name_prefix=f"search-{name}")
+        self._connections: list[sqlite3.Connection] = []
+        self._idle: asyncio.LifoQueue[sqlite3.Connection] = asyncio.LifoQueue()
+        self._stopping: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    def open(self) -> None:
+        """Open the connections; the file is there."""
+        with translated(self._name):
+            for _ in range(SEARCHERS):
+                connection = open_connection(self._path, read_only=True)
+                self._connections.append(connection)
+                self._idle.put_nowait(connection)
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a query, however long it takes, on one state of the file; what was acknowledged before is seen.
+
+        Cancelling the call interrupts the statement that is running.
+
+        Raises:
+            BackendUnavailableError: The store is shutting down.
+        """
+        connection = await self._idle.get()
+        if self._closing:
+            self._idle.put_nowait(connection)
+            raise self._closed()
+        running = asyncio.get_running_loop().run_in_executor(
+            self._threads, _on_one_state, connection, work
+        )
+        try:
+            result = await asyncio.shield(running)
+        except asyncio.CancelledError:
+            self._stop_later(connection, running)
+            raise
+        except sqlite3.Error as error:
+            self._idle.put_nowait(connection)
+            if self._closing and error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise self._closed() from error
+            raise translate(error, self._name) from error
+        except BaseException:
+            self._idle.put_nowait(connection)
+            raise
+        self._idle.put_nowait(connection)
+        return result
+
+    def _stop_later(self, connection: sqlite3.Connection, running: asyncio.Future[T]) -> None:
+        stopping = asyncio.get_running_loop().create_task(self._stop(connection, running))
+        self._stopping.add(stopping)
+        stopping.add_done_callback(self._stopping.discard)
+
+    async def _stop(self, connection: sqlite3.Connection, running: asyncio.Future[T]) -> None:
+        while not running.done():
+            # It ends a statement that runs now; the next may just be about to begin.
+            connection.interrupt()
+            await asyncio.wait([running], timeout=_AGAIN_SECONDS)
+        if not running.cancelled():
+            running.exception()  # nobody asks for it any more
+        self._idle.put_nowait(connection)
+
+    async def close(self) -> None:
+        """Interrupt what is running, and close."""
+        self._closing = True
+        taken: list[sqlite3.Connection] = []
+        while len(taken) < len(self._connections):
+            for connection in self._connections:
+                if connection not in taken:
+                    connection.interrupt()
+            try:
+                taken.append(await asyncio.wait_for(self._idle.get(), _AGAIN_SECONDS))
+            except TimeoutError:
+                continue
+        self._threads.shutdown(wait=True)
+        for connection in taken:
+            connection.close()
+        # Who still waits finds out, one after the other.
+        self._idle.put_nowait(taken[0])
+
+    def _closed(self) -> BackendUnavailableError:
+        return BackendUnavailableError(self._name, f"store '{self._name}' is shutting down")
+
+
+def _on_one_state(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    if connection.in_transaction:  # the COMMIT of the last one was interrupted
+        connection.execute("ROLLBACK")
+    connection.execute("BEGIN")
+    try:
+        return work(connection)
+    finally:
+        connection.execute("COMMIT")

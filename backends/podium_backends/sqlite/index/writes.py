@@ -1,0 +1,111 @@
+"""The version rule: a write takes effect where no newer token is there, of an entry or of a deleted one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE, EntryTable
+from podium_backends.sqlite.index.record_table import EVENTS, MESSAGES, TASK_LOGS, RecordTable
+from podium_backends.sqlite.index.stored import Stored
+from podium_backends.sqlite.index.tombstones import forget, remember, token_of_deleted
+from podium_backends.sqlite.index.values import UnindexableError
+from podium_core.errors import InvalidArgumentError
+from podium_core.index.changes import (
+    EntryKind,
+    IndexAction,
+    IndexChange,
+    IndexOutcome,
+    Merge,
+    Put,
+)
+from podium_core.index.documents import merged
+from podium_core.index.target import IndexAnswer, IndexWrite
+from podium_core.models.json_text import raw_bytes
+
+TABLES: Mapping[EntryKind, EntryTable | RecordTable] = {
+    EntryKind.WORKFLOW: WORKFLOW_TABLE,
+    EntryKind.TASK: TASK_TABLE,
+    EntryKind.TASK_LOG: TASK_LOGS,
+    EntryKind.EVENT: EVENTS,
+    EntryKind.MESSAGE: MESSAGES,
+}
+
+
+def send(conn: sqlite3.Connection, write: IndexWrite, *, now_ms: int) -> IndexAnswer:
+    """Make a write, if it is not stale."""
+    stored, newest = _newest(conn, write.kind, write.id)
+    was_there = stored is not None
+    if newest > write.token:
+        return IndexAnswer(stale=True, was_there=was_there, token=newest)
+    try:
+        _make(conn, write, stored, deleted=newest > 0, now_ms=now_ms)
+    except UnindexableError as error:
+        return IndexAnswer(refused=str(error), was_there=was_there)
+    return IndexAnswer(was_there=was_there)
+
+
+def apply(conn: sqlite3.Connection, change: IndexChange, *, now_ms: int) -> IndexOutcome:
+    """Make a change with a fresh token, newer than whatever is there.
+
+    Raises:
+        InvalidArgumentError: The index can't take the document.
+        CorruptRecordError: The document to set fields in can't be read.
+    """
+    stored, newest = _newest(conn, change.kind, change.id)
+    absent = stored is None or not _of_its_workflow(stored, change.action)
+    if absent and not isinstance(change.action, Put):
+        return IndexOutcome.ABSENT
+    write = IndexWrite(
+        kind=change.kind,
+        id=change.id,
+        token=max(newest + 1, now_ms * 1000),
+        document=_document(conn, change, stored),
+        external=isinstance(change.action, Put) or (stored is not None and stored.external),
+    )
+    try:
+        _make(conn, write, stored, deleted=newest > 0, now_ms=now_ms)
+    except UnindexableError as error:
+        raise InvalidArgumentError("", f"{change.kind} '{change.id}': {error}") from error
+    return IndexOutcome.WRITTEN
+
+
+def _newest(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> tuple[Stored | None, int]:
+    """The entry, and its token or that of a deleted one."""
+    stored = TABLES[kind].find(conn, id_)
+    return stored, token_of_deleted(conn, kind, id_) if stored is None else stored.token
+
+
+def _make(
+    conn: sqlite3.Connection,
+    write: IndexWrite,
+    stored: Stored | None,
+    *,
+    deleted: bool,
+    now_ms: int,
+) -> None:
+    table = TABLES[write.kind]
+    if write.document is not None:
+        table.put(conn, stored, write, write.document)
+        if stored is None and deleted:
+            forget(conn, write.kind, write.id)
+        return
+    if stored is not None:
+        table.delete(conn, stored, write.id)
+    remember(conn, write.kind, write.id, token=write.token, now_ms=now_ms)
+
+
+def _of_its_workflow(stored: Stored, action: IndexAction) -> bool:
+    wanted = "" if isinstance(action, Put) else action.workflow_id
+    return wanted in {"", stored.workflow_id}
+
+
+def _document(conn: sqlite3.Connection, change: IndexChange, stored: Stored | None) -> bytes | None:
+    match change.action:
+        case Put():
+            return raw_bytes(change.action.document)
+        case Merge() if stored is not None:
+            document = TABLES[change.kind].document(conn, stored)
+            return merged(document, change.action.fields, change.id)
+        case _:
+            return None

@@ -1,0 +1,111 @@
+"""What the indexer reads of a SQLite file: documents beside their removal marks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.execution_reads import workflow_with_tasks
+from podium_backends.sqlite.pages import Row
+from podium_backends.sqlite.removal_mark import NO_ARCHIVE, is_due
+from podium_core.errors import CorruptRecordError
+from podium_core.index.changes import EntryKind
+from podium_core.index.source import IndexSource, StoredDocument
+from podium_core.models import Task, Workflow
+from podium_core.models.documents import TASK, WORKFLOW
+
+_COLUMNS = {
+    EntryKind.WORKFLOW: "d.id, d.document, d.removal_due_ms, d.archive",
+    EntryKind.TASK: "d.id, d.document, w.removal_due_ms, w.archive",
+}
+_TABLES = {EntryKind.WORKFLOW: "workflows AS d", EntryKind.TASK: "tasks AS d"}
+_OWNERS = {
+    EntryKind.WORKFLOW: "",
+    EntryKind.TASK: " LEFT JOIN workflows AS w ON w.id = d.workflow_id",
+}
+_DECODE: dict[EntryKind, Callable[[str, str], Workflow | Task]] = {
+    EntryKind.WORKFLOW: WORKFLOW.decode,
+    EntryKind.TASK: TASK.decode,
+}
+
+
+class SqliteIndexSource:
+    """Implements ``IndexSource``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def documents(
+        self, kind: EntryKind, ids: Sequence[str], *, max_size: int
+    ) -> list[StoredDocument]:
+        # No ORDER BY, which would read all of them first: the left side of a LEFT JOIN is scanned in the array's order.
+        sql = (
+            f"SELECT j.value, {_COLUMNS[kind]} FROM json_each(?) AS j"
+            f" LEFT JOIN {_TABLES[kind]} ON d.id = j.value{_OWNERS[kind]}"
+        )
+        wanted = msgspec.json.encode(ids).decode()
+        now_ms = self._database.now_ms()
+
+        def query(conn: sqlite3.Connection) -> list[StoredDocument]:
+            cursor = conn.execute(sql, (wanted,))
+            found = _up_to((_found(kind, row, now_ms) for row in cursor), max_size)
+            cursor.close()
+            return found
+
+        return self._database.read(query)
+
+    async def scan_documents(
+        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
+    ) -> list[StoredDocument]:
+        sql = (
+            f"SELECT {_COLUMNS[kind]} FROM {_TABLES[kind]}{_OWNERS[kind]}"
+            " WHERE d.id > ? ORDER BY d.id LIMIT ?"
+        )
+        now_ms = self._database.now_ms()
+        return self._database.read(
+            lambda conn: [_stored(kind, row, now_ms) for row in conn.execute(sql, (after, limit))]
+        )
+
+    async def whole_execution(self, workflow_id: str) -> Workflow | None:
+        sql = "SELECT id, document FROM workflows WHERE id = ?"
+        return self._database.read_snapshot(
+            lambda conn: workflow_with_tasks(conn, conn.execute(sql, (workflow_id,)).fetchone())
+        )
+
+
+def _found(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
+    wanted, *columns = row
+    if columns[0] is None:
+        return StoredDocument(kind=kind, id=wanted)
+    return _stored(kind, tuple(columns), now_ms)
+
+
+def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
+    id_, document, due_ms, archive = row
+    found = StoredDocument(
+        kind=kind,
+        id=id_,
+        size=len(document),
+        removing=is_due(due_ms, now_ms) or (archive or NO_ARCHIVE) != NO_ARCHIVE,
+    )
+    try:
+        return msgspec.structs.replace(found, record=_DECODE[kind](document, id_))
+    except CorruptRecordError as error:
+        return msgspec.structs.replace(found, unreadable=error.message)
+
+
+def _up_to(documents: Iterable[StoredDocument], max_size: int) -> list[StoredDocument]:
+    taken: list[StoredDocument] = []
+    size = 0
+    for document in documents:
+        taken.append(document)
+        size += document.size
+        if size >= max_size:
+            break
+    return taken
+
+
+_: type[IndexSource] = SqliteIndexSource

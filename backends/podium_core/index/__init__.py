@@ -1,0 +1,59 @@
+"""What lies in an index, whichever store it is: entries from records, their documents, and the changes of them."""
+
+from podium_core.index.archive import archived_document, execution_of, raw_execution
+from podium_core.index.changes import (
+    EntryKind,
+    IndexAction,
+    IndexChange,
+    IndexOutcome,
+    Merge,
+    Put,
+    Remove,
+)
+from podium_core.index.dates import iso_date, time_of_any_date, time_of_date
+from podium_core.index.documents import RAW_JSON, TASK_ENTRY, WORKFLOW_ENTRY, EntryType, merged
+from podium_core.index.index_writes import IndexWrites
+from podium_core.index.lookup import (
+    decode_event_execution,
+    decode_message,
+    decode_task_log,
+    encode_event_execution,
+    encode_message,
+    encode_task_log,
+    event_entry_id,
+    message_entry_id,
+)
+from podium_core.index.summaries import task_summary, utf16_units, workflow_summary
+
+__all__ = [
+    "RAW_JSON",
+    "TASK_ENTRY",
+    "WORKFLOW_ENTRY",
+    "EntryKind",
+    "EntryType",
+    "IndexAction",
+    "IndexChange",
+    "IndexOutcome",
+    "IndexWrites",
+    "Merge",
+    "Put",
+    "Remove",
+    "archived_document",
+    "decode_event_execution",
+    "decode_message",
+    "decode_task_log",
+    "encode_event_execution",
+    "encode_message",
+    "encode_task_log",
+    "event_entry_id",
+    "execution_of",
+    "iso_date",
+    "merged",
+    "message_entry_id",
+    "raw_execution",
+    "task_summary",
+    "time_of_any_date",
+    "time_of_date",
+    "utf16_units",
+    "workflow_summary",
+]

@@ -1,0 +1,96 @@
+"""What stands in the outbox for an entry of the index, and what a newer mark makes of one that still waits.
+
+A mark says what to do, not with which content: the stored document is read when the mark is carried out, so that many
+writes of one document cost one indexing. Only what came through IndexService carries its body.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw
+
+from podium_core.index.changes import EntryKind, Merge, Put, Remove
+from podium_core.index.documents import merged
+
+_PREFIX = "index_"
+
+# What the drainer hands to the indexer.
+INDEX_KINDS = tuple(_PREFIX + kind.value for kind in EntryKind)
+
+
+class Upsert(msgspec.Struct, frozen=True, tag="upsert", omit_defaults=True):
+    """Index the stored document; if that is gone, do nothing. ``fields`` are set on top of it."""
+
+    fields: Raw = Raw(b"")
+
+
+class Verify(msgspec.Struct, frozen=True, tag="verify", omit_defaults=True):
+    """Index the stored document; if that is gone, delete the entry.
+
+    Not one that is archived, which is the only copy, nor one that came through IndexService, whose execution may live
+    elsewhere. ``fields`` are set on top of whatever stays.
+    """
+
+    fields: Raw = Raw(b"")
+
+
+IndexMark = Upsert | Verify | Put | Merge | Remove
+
+# By far the most marks: no body at all.
+UPSERT = Upsert()
+UPSERT_BODY = b""
+
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(IndexMark)
+
+
+def outbox_kind(kind: EntryKind) -> str:
+    """The outbox's name for marks of entries of this kind."""
+    return _PREFIX + kind.value
+
+
+def entry_kind(outbox_kind_: str) -> EntryKind:
+    """The kind of entry that marks of this outbox kind are about."""
+    return EntryKind(outbox_kind_.removeprefix(_PREFIX))
+
+
+def encode_mark(mark: IndexMark) -> bytes:
+    """The body of an outbox entry."""
+    return UPSERT_BODY if mark == UPSERT else _encode(mark)
+
+
+def decode_mark(body: bytes) -> IndexMark:
+    """The mark of an outbox entry's body."""
+    mark: IndexMark = _decoder.decode(body) if body else UPSERT
+    return mark
+
+
+def combined(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
+    """The one mark that does what both would have done, one after the other."""
+    if waiting is None:
+        return newer
+    match newer:
+        case Verify():
+            return waiting
+        case Merge():
+            return _merged_onto(waiting, newer)
+        case _:
+            return newer
+
+
+def _merged_onto(waiting: IndexMark, merge: Merge) -> IndexMark:
+    match waiting:
+        case Put():
+            return Put(Raw(merged(bytes(waiting.document), merge.fields)))
+        case Merge():
+            return Merge(_both(waiting.fields, merge.fields), merge.workflow_id)
+        case Upsert():
+            return Upsert(_both(waiting.fields, merge.fields))
+        case Remove():
+            return waiting  # there is nothing to set a field of
+        case Verify():
+            return Verify(_both(waiting.fields, merge.fields))
+
+
+def _both(first: Raw, second: Raw) -> Raw:
+    return Raw(merged(bytes(first), second)) if first else second

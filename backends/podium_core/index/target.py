@@ -1,0 +1,101 @@
+"""The port to the index that the indexer sends to: whole documents with a token, the newer of two always staying."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from podium_core.index.changes import EntryKind
+
+# How long the token of a deleted entry is remembered, by the index's clock.
+TOMBSTONE_MS = 60 * 60 * 1000
+
+
+class IndexWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry to be written, or to be deleted.
+
+    Attributes:
+        token: The write's version: it takes effect where no newer one is there.
+        document: The JSON document, as Elasticsearch would hold it; None deletes the entry.
+        external: It came through IndexService, not from a stored document: its execution may live elsewhere.
+    """
+
+    kind: EntryKind
+    id: str
+    token: int
+    document: bytes | None
+    external: bool = False
+
+
+class IndexAnswer(msgspec.Struct, frozen=True):
+    """What became of a write; as it stands by default: it was made.
+
+    Attributes:
+        stale: A newer token is there, of an entry or of a deleted one: nothing was written.
+        refused: Why the index can't take this document, now or later; empty: it can.
+        was_there: There was an entry before.
+        token: The newer token, of a stale write.
+    """
+
+    stale: bool = False
+    refused: str = ""
+    was_there: bool = False
+    token: int = 0
+
+
+class IndexEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry as it is now; ``external`` as it was written."""
+
+    kind: EntryKind
+    id: str
+    token: int
+    archived: bool
+    document: bytes
+    external: bool = False
+
+
+class EntryHead(msgspec.Struct, frozen=True):
+    """What tells whether an entry is as its document is, without reading it.
+
+    Attributes:
+        workflow_id: The workflow of a workflow's or a task's entry; empty for other kinds.
+        digest: BLAKE2b of the document, 16 bytes.
+        external: As it was written.
+    """
+
+    id: str
+    token: int
+    archived: bool
+    workflow_id: str
+    digest: bytes
+    external: bool = False
+
+
+class IndexTarget(Protocol):
+    """The index, as far as what brings documents to it needs to know.
+
+    Every method raises ``BackendUnavailableError`` where the index was not reached.
+    """
+
+    async def send(self, writes: Sequence[IndexWrite]) -> list[IndexAnswer]:
+        """Make writes durable, in order, those of one entry too; searches find them when this returns.
+
+        A write takes effect if its token is at least the entry's, or the one remembered of a deleted entry. A deleted
+        entry's token is remembered for an hour.
+
+        Returns:
+            An answer for each write. One that is refused takes no other along.
+        """
+        ...
+
+    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
+        """The entries of these ids in their newest state, in this order; None where there is none."""
+        ...
+
+    async def scan(
+        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
+    ) -> list[EntryHead]:
+        """The heads of all entries of a kind, page by page in the order of their ids, from behind ``after``."""
+        ...

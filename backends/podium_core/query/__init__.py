@@ -1,0 +1,56 @@
+"""Queries: Conductor's structured language, free text and sort orders, parsed into one syntax tree for every store."""
+
+from podium_core.query.errors import QueryError
+from podium_core.query.fields import TASK_FIELDS, UNSEARCHABLE, WORKFLOW_FIELDS, Field, FieldType
+from podium_core.query.free_text import parse_free_text
+from podium_core.query.sort import SortKey, parse_sort
+from podium_core.query.structured import parse_query
+from podium_core.query.tree import (
+    MAX_DEPTH,
+    And,
+    Equals,
+    Exists,
+    MatchAll,
+    Not,
+    OneOf,
+    Or,
+    Phrase,
+    Prefix,
+    Query,
+    Range,
+    StartsWith,
+    Word,
+)
+from podium_core.query.values import Stretch, typed_value
+from podium_core.query.words import lower_case, words
+
+__all__ = [
+    "MAX_DEPTH",
+    "TASK_FIELDS",
+    "UNSEARCHABLE",
+    "WORKFLOW_FIELDS",
+    "And",
+    "Equals",
+    "Exists",
+    "Field",
+    "FieldType",
+    "MatchAll",
+    "Not",
+    "OneOf",
+    "Or",
+    "Phrase",
+    "Prefix",
+    "Query",
+    "QueryError",
+    "Range",
+    "SortKey",
+    "StartsWith",
+    "Stretch",
+    "Word",
+    "lower_case",
+    "parse_free_text",
+    "parse_query",
+    "parse_sort",
+    "typed_value",
+    "words",
+]

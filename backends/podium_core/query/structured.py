@@ -1,0 +1,245 @@
+"""Conductor's structured query language: ``status = 'FAILED' AND startTime > 2023-11-16``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NoReturn
+
+from podium_core.query.comparisons import OPERATORS, Operator, Written, comparison, require_served
+from podium_core.query.errors import QueryError, shown
+from podium_core.query.fields import Field
+from podium_core.query.grouping import Join, TreeBuilder, by_precedence, from_the_right
+from podium_core.query.texts import require_field, require_usable
+from podium_core.query.tree import Exists, MatchAll, Not, Query
+
+MAX_VALUES = 1_024
+
+_PATH = "query"
+_SPACE = re.compile(r"\s*")
+_NAME = re.compile(r"[^\s()=<>!'\",]+")
+_SYMBOL = re.compile(r"[=<>!]+")
+_PLAIN_VALUE = re.compile(r"[^\s()'\",=<>!][^\s()'\"]*")
+_PLAIN_IN_VALUE = re.compile(r"[^\s()'\",]+")
+# What is between quotes, taken in one go; then each backslash with the character behind it.
+_QUOTED = {
+    quote: re.compile(rf"{quote}([^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+){quote}", re.DOTALL)
+    for quote in "'\""
+}
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+_JOINS = {"AND": Join.AND, "OR": Join.OR}
+_SYMBOLS = {each.value: each for each in Operator if not each.value.isalpha()}
+_WORDS = {
+    each.value: each for each in (Operator.BETWEEN, Operator.IN, Operator.STARTS_WITH, Operator.IS)
+}
+_ADVICE = {
+    "==": "say = instead; ",
+    "<>": "say != instead; ",
+    "NOT": "NOT stands before the field; ",
+}
+
+
+def parse_query(text: str, fields: Mapping[str, Field], *, right_grouping: bool = False) -> Query:
+    """The tree of a structured query; ``MatchAll`` for an empty one.
+
+    A comparison is ``field operator value``; the operators are ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``,
+    ``BETWEEN a AND b``, ``IN (a, b)``, ``STARTS_WITH``, ``IS NULL`` and ``IS NOT NULL``. Comparisons are put together by
+    AND, which binds closer, OR, NOT before a comparison, and parentheses. These words count in upper and lower case
+    (Conductor's are upper case only); field names and values are case sensitive.
+
+    A value may stand in ``'…'`` or ``"…"``, where a backslash escapes the next character, or bare, up to the next white
+    space, parenthesis, quote or, in a list, comma. A date stands for all the time it names: ``startTime > 2023-11-16``
+    begins with the 17th. Texts have ``=`` (the words one after the other), ``!=``, ``IN`` (one word each),
+    ``STARTS_WITH`` and ``IS``; NUMBER and DATE have all but ``STARTS_WITH``; BOOLEAN ``=``, ``!=``, ``IN`` and ``IS``.
+
+    Args:
+        text: At most 64 KiB with 1,000 comparisons, nested at most 100 levels deep, and 1,024 values in a list.
+        fields: What can be named.
+        right_grouping: AND and OR take all to their right, as Conductor's own parser does: ``a AND b OR c`` is then
+            ``a AND (b OR c)``.
+    Raises:
+        QueryError: Of ``query``: not such a text; nothing of it is ever ignored.
+    """
+    require_usable(text, _PATH)
+    if not text.strip():
+        return MatchAll()
+    return _Parser(text, fields, right_grouping=right_grouping).parse()
+
+
+class _Parser:
+    """Goes through the text once; ``_at`` is where it is."""
+
+    def __init__(self, text: str, fields: Mapping[str, Field], *, right_grouping: bool) -> None:
+        self._text = text
+        self._at = 0
+        self._fields = fields
+        self._tree = TreeBuilder(_PATH, from_the_right if right_grouping else by_precedence)
+
+    def parse(self) -> Query:
+        while True:
+            self._openings()
+            self._comparison()
+            self._closings()
+            if self._at == len(self._text):
+                return self._tree.finish(self._at)
+            self._join()
+
+    # around comparisons
+
+    def _openings(self) -> None:
+        while True:
+            self._skip_space()
+            if self._peek() == "(":
+                self._tree.open(self._at)
+                self._at += 1
+            elif _keyword(self._peek_name()) == "NOT":
+                self._tree.negate(self._at)
+                self._at += len("NOT")
+            else:
+                return
+
+    def _closings(self) -> None:
+        self._skip_space()
+        while self._peek() == ")" and self._tree.is_open:
+            self._tree.close(self._at)
+            self._at += 1
+            self._skip_space()
+
+    def _join(self) -> None:
+        word = self._peek_name()
+        join = _JOINS.get(_keyword(word))
+        if join is None:
+            closing = ", )" if self._tree.is_open else ""
+            self._expected(f"AND, OR{closing} or the end of the query")
+        self._at += len(word)
+        self._tree.join(join)
+
+    # a comparison
+
+    def _comparison(self) -> None:
+        position = self._at
+        field = self._field()
+        self._skip_space()
+        operator_position = self._at
+        operator = self._operator()
+        require_served(field, operator, operator_position)
+        self._skip_space()
+        self._tree.operand(self._compared(field, operator), position)
+
+    def _field(self) -> Field:
+        name = self._peek_name()
+        if not name or _keyword(name) in _JOINS:
+            self._expected("a field name, NOT or (")
+        field = require_field(name, self._fields, _PATH, self._at)
+        self._at += len(name)
+        return field
+
+    def _operator(self) -> Operator:
+        symbol = _SYMBOL.match(self._text, self._at)
+        word = symbol[0] if symbol else self._peek_name()
+        operator = _SYMBOLS.get(word) or _WORDS.get(_keyword(word))
+        if operator is None:
+            found = f"{shown(word)} is no operator" if word else "an operator is expected"
+            advice = _ADVICE.get(word) or _ADVICE.get(_keyword(word), "")
+            self._fail(f"{found}; {advice}there are {OPERATORS}")
+        self._at += len(word)
+        return operator
+
+    def _compared(self, field: Field, operator: Operator) -> Query:
+        if operator is Operator.IS:
+            return self._null_or_not(field)
+        if operator is Operator.IN:
+            return comparison(field, operator, self._list())
+        if operator is Operator.BETWEEN:
+            return comparison(field, operator, self._two_values())
+        return comparison(field, operator, [self._value()])
+
+    def _null_or_not(self, field: Field) -> Query:
+        word = _keyword(self._peek_name())
+        if word == "NOT":
+            self._at += len(word)
+            self._skip_space()
+            self._word("NULL", "NULL")
+            return Exists(field)
+        self._word("NULL", "NULL or NOT NULL")
+        return Not(Exists(field))
+
+    def _two_values(self) -> list[Written]:
+        least = self._value()
+        self._skip_space()
+        self._word("AND", "AND and the upper value")
+        self._skip_space()
+        return [least, self._value()]
+
+    def _list(self) -> list[Written]:
+        if self._peek() != "(":
+            self._expected("( and the values")
+        values: list[Written] = []
+        while not values or self._peek() == ",":
+            if len(values) == MAX_VALUES:
+                self._fail(f"there are more than {MAX_VALUES} values")
+            self._at += 1
+            self._skip_space()
+            values.append(self._value(in_list=True))
+            self._skip_space()
+        if self._peek() != ")":
+            self._expected("a comma or ) behind a value (quote values with spaces)")
+        self._at += 1
+        return values
+
+    # values
+
+    def _value(self, *, in_list: bool = False) -> Written:
+        if self._peek() in _QUOTED:
+            return self._quoted(self._peek())
+        match = (_PLAIN_IN_VALUE if in_list else _PLAIN_VALUE).match(self._text, self._at)
+        if match is None:
+            self._expected("a value")
+        self._require_value(match[0], in_list=in_list)
+        self._at = match.end()
+        return Written(match[0], match.start())
+
+    def _quoted(self, quote: str) -> Written:
+        match = _QUOTED[quote].match(self._text, self._at)
+        if match is None:
+            self._fail(f"this {quote} is never closed")
+        self._at = match.end()
+        return Written(_ESCAPED.sub(r"\1", match[1]), match.start())
+
+    def _require_value(self, word: str, *, in_list: bool) -> None:
+        keyword = _keyword(word)
+        if keyword == "NULL" or (keyword == "NOT" and not in_list):
+            self._fail("use IS NULL or IS NOT NULL; quote it if the text is meant")
+        if keyword in _JOINS and not in_list:
+            self._fail(f"a value is expected, found {word}; quote it if the text is meant")
+
+    # the text
+
+    def _skip_space(self) -> None:
+        match = _SPACE.match(self._text, self._at)
+        self._at = match.end() if match else self._at
+
+    def _peek(self) -> str:
+        return self._text[self._at : self._at + 1]
+
+    def _peek_name(self) -> str:
+        match = _NAME.match(self._text, self._at)
+        return match[0] if match else ""
+
+    def _word(self, word: str, expected: str) -> None:
+        if _keyword(self._peek_name()) != word:
+            self._expected(expected)
+        self._at += len(word)
+
+    def _expected(self, what: str) -> NoReturn:
+        found = self._peek_name() or self._peek()
+        self._fail(f"{what} is expected, found {shown(found) if found else 'the end'}")
+
+    def _fail(self, reason: str) -> NoReturn:
+        raise QueryError(_PATH, self._at, reason)
+
+
+def _keyword(word: str) -> str:
+    # Beyond ASCII there are letters whose upper case is one of A-Z.
+    return word.upper() if word.isascii() else ""

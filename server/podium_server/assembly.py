@@ -1,0 +1,262 @@
+"""Puts the facade on the stores: what stands where, by the routing."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from podium_core.backend import ConnectedStore, DataType
+from podium_core.outbox import Outbox
+from podium_server.config.addresses import TcpAddress
+from podium_server.config.config import Config
+from podium_server.facade.execution_reads import ArchiveReads
+from podium_server.facade.executions import ExecutionFacade
+from podium_server.facade.facade import Facade
+from podium_server.facade.index import IndexFacade
+from podium_server.facade.payload_limits import PayloadLimits
+from podium_server.facade.payload_reads import PayloadReads
+from podium_server.facade.payload_writes import PayloadWrites
+from podium_server.facade.removal import RemovalFacade
+from podium_server.facade.side_effects import SideEffects
+from podium_server.facade.two_stores import QueuesElsewhere
+from podium_server.outbox.drainer import Drainer
+from podium_server.outbox.handlers import OneByOne
+from podium_server.outbox.indexer import Indexer
+from podium_server.outbox.leases import Leases
+from podium_server.outbox.removals import Archive, Removals
+from podium_server.outbox.targets import payload_target, queue_targets, removal_target
+from podium_server.reconcile.index_check import IndexCheck
+from podium_server.reconcile.outbox_desk import OutboxDesk
+from podium_server.reconcile.queue_check import QueueCheck
+from podium_server.reconcile.queue_rules import QueueRules
+from podium_server.reconcile.reconciliation import Reconciliation
+from podium_server.server_info import server_info
+
+T = TypeVar("T")
+
+# Marks of one document that come within this time are one indexing.
+GATHER_SECONDS = 0.2
+INDEX_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The facade, and what drains the outbox beside it."""
+
+    facade: Facade
+    drainers: tuple[Drainer, ...]
+    leases: Leases | None
+
+
+def assembled(config: Config, stores: Mapping[str, ConnectedStore]) -> Assembly:
+    """Everything, from the stores that are open."""
+    return _Assembler(config, stores).assembled()
+
+
+class _Assembler:
+    def __init__(self, config: Config, stores: Mapping[str, ConnectedStore]) -> None:
+        self._config = config
+        self._stores = stores
+        self._executions = self._serving(DataType.EXECUTIONS)
+        self._queues = self._serving(DataType.QUEUES)
+        self._index = self._optional(DataType.INDEX)
+        self._payloads = self._optional(DataType.PAYLOADS)
+        owner = _lease_owner(config)
+        self._leases = Leases(self._outbox, owner) if self._executions.outbox else None
+
+    @property
+    def _outbox(self) -> Outbox:
+        return _served(self._executions.outbox)
+
+    def _serving(self, data_type: DataType) -> ConnectedStore:
+        return self._stores[self._config.routing[data_type]]
+
+    def _optional(self, data_type: DataType) -> ConnectedStore | None:
+        return self._serving(data_type) if data_type in self._config.routing else None
+
+    def assembled(self) -> Assembly:
+        archive = self._archive()
+        indexer = self._indexer()
+        drainer = self._drainer(archive)
+        index_drainer = (
+            Drainer(
+                self._outbox,
+                indexer,
+                self._leases,
+                batch=INDEX_BATCH,
+                gather_seconds=GATHER_SECONDS,
+            )
+            if indexer
+            else None
+        )
+        wake_indexer = index_drainer.wake if index_drainer else _nothing
+        facade = self._facade(archive, indexer, drainer.wake, wake_indexer)
+        drainers = (drainer, index_drainer) if index_drainer else (drainer,)
+        return Assembly(facade=facade, drainers=drainers, leases=self._leases)
+
+    # beside the calls
+
+    def _archive(self) -> Archive | None:
+        if self._index is None:
+            return None
+        source = _served(self._executions.index_source)
+        return Archive(source, _served(self._index.index_target), self._outbox)
+
+    def _indexer(self) -> Indexer | None:
+        if self._index is None:
+            return None
+        source = _served(self._executions.index_source)
+        return Indexer(source, _served(self._index.index_target), self._outbox)
+
+    def _drainer(self, archive: Archive | None) -> Drainer:
+        targets = dict(removal_target(Removals(_served(self._executions.executions), archive)))
+        if self._executions is not self._queues:
+            target = _served(self._queues.queue_target)
+            targets |= queue_targets(_served(self._queues.queues), target)
+        if self._payloads is not None:
+            targets |= payload_target(_served(self._payloads.payloads), self._outbox)
+        return Drainer(self._outbox, OneByOne(targets), self._leases)
+
+    # the facade
+
+    def _facade(
+        self,
+        archive: Archive | None,
+        indexer: Indexer | None,
+        wake: Callable[[], None],
+        wake_indexer: Callable[[], None],
+    ) -> Facade:
+        index = (
+            IndexFacade(_served(self._index.index), self._outbox, indexer, wake_indexer)
+            if self._index and indexer
+            else None
+        )
+        limits = _served(self._serving(DataType.CONCURRENCY_LIMITS).concurrency_limits)
+        return Facade(
+            executions=self._execution_facade(archive, wake, wake_indexer),
+            metadata=_served(self._serving(DataType.METADATA).metadata),
+            queues=_served(self._queues.queues),
+            event_handlers=_served(self._serving(DataType.EVENT_HANDLERS).event_handlers),
+            poll_data=_served(self._serving(DataType.POLL_DATA).poll_data),
+            concurrency_limits=limits,
+            rate_limits=_served(self._serving(DataType.RATE_LIMITS).rate_limits),
+            index=index,
+            payloads=_served(self._payloads.payloads) if self._payloads else None,
+            server_info=server_info(self._config),
+            reconciliation=self._reconciliation(wake, wake_indexer),
+        )
+
+    def _reconciliation(
+        self, wake: Callable[[], None], wake_indexer: Callable[[], None]
+    ) -> Reconciliation:
+        def wake_both() -> None:
+            wake()
+            wake_indexer()
+
+        outbox = self._executions.outbox
+        return Reconciliation(
+            queues=self._queue_check(),
+            index=self._index_check(wake_indexer),
+            outbox=OutboxDesk(outbox, wake_both) if outbox else None,
+        )
+
+    def _index_check(self, wake_indexer: Callable[[], None]) -> IndexCheck | None:
+        if self._index is None or not self._config.facade.index_executions:
+            # An engine that indexes on its own decides what an entry is: a repair would write over it.
+            return None
+        source = _served(self._executions.index_source)
+        return IndexCheck(source, _served(self._index.index_target), self._outbox, wake_indexer)
+
+    def _queue_check(self) -> QueueCheck:
+        settings = self._config.repair
+        rules = QueueRules(
+            min_age_ms=int(settings.min_age_seconds * 1000),
+            second_look_seconds=settings.second_look_seconds,
+            unqueued_task_types=frozenset(settings.unqueued_task_types),
+            decider_offset_ms=self._config.facade.decider_offset_ms,
+        )
+        return QueueCheck(
+            _served(self._executions.index_source),
+            _served(self._queues.queues),
+            _served(self._serving(DataType.METADATA).metadata),
+            self._executions.outbox,
+            rules,
+        )
+
+    def _execution_facade(
+        self, archive: Archive | None, wake: Callable[[], None], wake_indexer: Callable[[], None]
+    ) -> ExecutionFacade:
+        store = _served(self._executions.executions)
+        return ExecutionFacade(
+            store,
+            limits=_served(self._serving(DataType.CONCURRENCY_LIMITS).concurrency_limits),
+            removals=RemovalFacade(store, archive),
+            queues_elsewhere=self._queues_elsewhere(),
+            side_effects=self._side_effects(),
+            payload_writes=self._payload_writes(),
+            payload_reads=self._payload_reads(),
+            archive=self._archive_reads(),
+            wake=wake,
+            wake_indexer=wake_indexer,
+        )
+
+    def _queues_elsewhere(self) -> QueuesElsewhere | None:
+        if self._executions is self._queues:
+            return None
+        return QueuesElsewhere(_served(self._queues.queues), _served(self._queues.queue_target))
+
+    def _side_effects(self) -> SideEffects:
+        switches = self._config.facade
+        indexed = self._index is not None
+        return SideEffects(
+            decider_queue=switches.push_to_decider_queue,
+            decider_offset_ms=switches.decider_offset_ms,
+            index_executions=indexed and switches.index_executions,
+            index_event_executions=indexed and switches.index_event_executions,
+            remove_payloads=self._payloads is not None and switches.remove_payloads,
+        )
+
+    def _payload_writes(self) -> PayloadWrites:
+        sizes = self._config.payloads
+        limits = PayloadLimits(
+            workflow_soft_bytes=sizes.workflow_soft_limit_bytes,
+            workflow_hard_bytes=sizes.workflow_hard_limit_bytes,
+            task_soft_bytes=sizes.task_soft_limit_bytes,
+            task_hard_bytes=sizes.task_hard_limit_bytes,
+        )
+        if self._payloads is None or not self._config.facade.move_payloads:
+            return PayloadWrites(limits)
+        return PayloadWrites(limits, _served(self._payloads.payloads), self._outbox)
+
+    def _payload_reads(self) -> PayloadReads:
+        storage = _served(self._payloads.payloads) if self._payloads else None
+        return PayloadReads(storage, max_bytes=self._config.server.max_message_bytes)
+
+    def _archive_reads(self) -> ArchiveReads | None:
+        if self._index is None or not self._config.facade.read_archive:
+            return None
+        return ArchiveReads(_served(self._index.index_target))
+
+
+def _lease_owner(config: Config) -> str:
+    """Who leases buckets: the same after a restart, so that nobody waits for the leases of a server that was killed.
+
+    Empty, for a name of its own, where two servers may be configured alike.
+    """
+    addresses = config.server.addresses
+    if any(isinstance(address, TcpAddress) and not address.port for address in addresses):
+        return ""
+    return " ".join([socket.gethostname(), *map(str, addresses)])
+
+
+def _nothing() -> None:
+    """Nobody waits."""
+
+
+def _served(adapter: T | None) -> T:
+    """The adapter; the configuration has made sure that the store's kind serves it."""
+    if adapter is None:
+        raise LookupError("a store lacks an adapter that its kind declares")
+    return adapter

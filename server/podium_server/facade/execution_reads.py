@@ -1,0 +1,193 @@
+"""The reads of ExecutionService: the store's own, with payloads put back, and the archive behind GetWorkflow."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from podium_core.backend import ExecutionAdapter
+from podium_core.dao import FoundWorkflow, WorkflowSource
+from podium_core.errors import CorruptRecordError
+from podium_core.index.archive import execution_of
+from podium_core.index.changes import EntryKind
+from podium_core.index.target import IndexTarget
+from podium_core.models import Page, Task, Workflow
+from podium_server.facade.payload_reads import PayloadReads
+
+R = TypeVar("R", Task, Workflow)
+
+
+class _ArchivedEntry(msgspec.Struct):
+    raw_json: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="rawJSON")
+
+
+_archived_entry = msgspec.json.Decoder(_ArchivedEntry)
+
+
+class ArchiveReads:
+    """Finds workflows that were removed with archive: in the index, which holds the whole execution."""
+
+    def __init__(self, index: IndexTarget) -> None:
+        self._index = index
+
+    async def workflow(self, workflow_id: str, *, include_tasks: bool) -> Workflow | None:
+        """The archived workflow; None where the index has none of that id, or one that isn't archived.
+
+        Raises:
+            CorruptRecordError: The archived entry can't be read.
+        """
+        (entry,) = await self._index.entries(EntryKind.WORKFLOW, [workflow_id])
+        if entry is None or not entry.archived:
+            return None
+        try:
+            raw_json = _archived_entry.decode(entry.document).raw_json
+        except msgspec.MsgspecError as error:
+            raise CorruptRecordError("archived workflow", workflow_id, str(error)) from error
+        if raw_json is msgspec.UNSET:
+            return None  # marked as archived by somebody who kept nothing
+        workflow = execution_of(raw_json, workflow_id)
+        return workflow if include_tasks else msgspec.structs.replace(workflow, tasks=())
+
+
+class ExecutionReadsFacade:
+    """The reads of ``ExecutionService``."""
+
+    def __init__(
+        self, store: ExecutionAdapter, payloads: PayloadReads, archive: ArchiveReads | None
+    ) -> None:
+        self._store = store
+        self._payload_reads = payloads
+        self._archive_reads = archive
+        # Nothing is added to these, so nothing stands between.
+        self.get_in_progress_task_count = store.get_in_progress_task_count
+        self.get_running_workflow_ids = store.get_running_workflow_ids
+        self.get_pending_workflow_count = store.get_pending_workflow_count
+        self.can_search_across_workflows = store.can_search_across_workflows
+
+    # tasks
+
+    async def get_task(self, task_id: str, *, include_payloads: bool = False) -> Task | None:
+        task = await self._store.get_task(task_id)
+        if task is None or not include_payloads:
+            return task
+        return await self._payload_reads.record(task)
+
+    async def get_tasks(
+        self, task_ids: Sequence[str], *, include_payloads: bool = False
+    ) -> list[Task]:
+        tasks = await self._store.get_tasks(task_ids)
+        return await self._payload_reads.records(tasks) if include_payloads else tasks
+
+    async def get_tasks_by_type(
+        self, task_type: str, *, start_key: str = "", count: int, include_payloads: bool = False
+    ) -> list[Task]:
+        tasks = await self._store.get_tasks_by_type(task_type, start_key=start_key, count=count)
+        return await self._payload_reads.records(tasks) if include_payloads else tasks
+
+    def get_pending_tasks_by_workflow(
+        self,
+        task_name: str,
+        workflow_id: str,
+        *,
+        include_payloads: bool = False,
+        resume_token: str = "",
+    ) -> AsyncIterator[Page[Task]]:
+        pages = self._store.get_pending_tasks_by_workflow(
+            task_name, workflow_id, resume_token=resume_token
+        )
+        return self._filled(pages, wanted=include_payloads)
+
+    def get_pending_tasks_for_task_type(
+        self, task_type: str, *, include_payloads: bool = False, resume_token: str = ""
+    ) -> AsyncIterator[Page[Task]]:
+        pages = self._store.get_pending_tasks_for_task_type(task_type, resume_token=resume_token)
+        return self._filled(pages, wanted=include_payloads)
+
+    def get_tasks_for_workflow(
+        self, workflow_id: str, *, include_payloads: bool = False, resume_token: str = ""
+    ) -> AsyncIterator[Page[Task]]:
+        pages = self._store.get_tasks_for_workflow(workflow_id, resume_token=resume_token)
+        return self._filled(pages, wanted=include_payloads)
+
+    # workflows
+
+    async def get_workflow(
+        self, workflow_id: str, *, include_tasks: bool = False, include_payloads: bool = False
+    ) -> Workflow | None:
+        found = await self.find_workflow(
+            workflow_id, include_tasks=include_tasks, include_payloads=include_payloads
+        )
+        return found.workflow if found else None
+
+    async def find_workflow(
+        self, workflow_id: str, *, include_tasks: bool = False, include_payloads: bool = False
+    ) -> FoundWorkflow | None:
+        source = WorkflowSource.PRIMARY
+        workflow = await self._store.get_workflow(workflow_id, include_tasks=include_tasks)
+        if workflow is None and self._archive_reads is not None:
+            source = WorkflowSource.ARCHIVE
+            workflow = await self._archive_reads.workflow(workflow_id, include_tasks=include_tasks)
+        if workflow is None:
+            return None
+        if include_payloads:
+            workflow = await self._payload_reads.record(workflow)
+        return FoundWorkflow(workflow=workflow, source=source)
+
+    def get_workflows(
+        self,
+        workflow_ids: Sequence[str],
+        *,
+        include_tasks: bool = False,
+        include_payloads: bool = False,
+        resume_token: str = "",
+    ) -> AsyncIterator[Page[Workflow]]:
+        pages = self._store.get_workflows(
+            workflow_ids, include_tasks=include_tasks, resume_token=resume_token
+        )
+        return self._filled(pages, wanted=include_payloads)
+
+    def get_pending_workflows_by_type(
+        self,
+        workflow_name: str,
+        *,
+        version: int | None = None,
+        include_payloads: bool = False,
+        resume_token: str = "",
+    ) -> AsyncIterator[Page[Workflow]]:
+        pages = self._store.get_pending_workflows_by_type(
+            workflow_name, version=version, resume_token=resume_token
+        )
+        return self._filled(pages, wanted=include_payloads)
+
+    def get_workflows_by_type(
+        self,
+        workflow_name: str,
+        *,
+        start_time: int,
+        end_time: int,
+        include_payloads: bool = False,
+        resume_token: str = "",
+    ) -> AsyncIterator[Page[Workflow]]:
+        pages = self._store.get_workflows_by_type(
+            workflow_name, start_time=start_time, end_time=end_time, resume_token=resume_token
+        )
+        return self._filled(pages, wanted=include_payloads)
+
+    def get_workflows_by_correlation_id(
+        self,
+        workflow_name: str,
+        correlation_id: str,
+        *,
+        include_tasks: bool = False,
+        include_payloads: bool = False,
+        resume_token: str = "",
+    ) -> AsyncIterator[Page[Workflow]]:
+        pages = self._store.get_workflows_by_correlation_id(
+            workflow_name, correlation_id, include_tasks=include_tasks, resume_token=resume_token
+        )
+        return self._filled(pages, wanted=include_payloads)
+
+    def _filled(self, pages: AsyncIterator[Page[R]], *, wanted: bool) -> AsyncIterator[Page[R]]:
+        return self._payload_reads.pages(pages) if wanted else pages

@@ -1,0 +1,120 @@
+"""Large inputs and outputs are stored outside of the documents when those are written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from podium_core.dao import ExternalPayloadStorage
+from podium_core.errors import BackendUnavailableError
+from podium_core.models import Task, Workflow
+from podium_core.models.json_text import EMPTY_OBJECT
+from podium_core.outbox import KIND_PAYLOAD, NewEntry, Outbox
+from podium_core.payload_keys import is_owned, new_key
+from podium_server.facade.payload_limits import PayloadLimits
+from podium_server.facade.payload_places import Place, owner_of, places
+
+R = TypeVar("R", bound=Task | Workflow)
+
+# An upload that takes longer fails; its payload is deleted when the due mark's time has come, and once more after that
+# (LATE_UPLOADS_MS in outbox/targets.py).
+UPLOAD_SECONDS = 10 * 60
+DUE_MS = 60 * 60 * 1000
+CHUNK_BYTES = 256 * 1024
+
+
+class PayloadWrites:
+    """Moves what is above the soft limits to the payload store, and refuses what is above the hard ones."""
+
+    def __init__(
+        self,
+        limits: PayloadLimits,
+        storage: ExternalPayloadStorage | None = None,
+        outbox: Outbox | None = None,
+    ) -> None:
+        """Takes the outbox of the store that serves executions; without one, or without a storage, nothing moves."""
+        self._limits = limits
+        self._storage = storage
+        self._outbox = outbox
+
+    async def stored(
+        self, records: Sequence[R], paths: Sequence[str]
+    ) -> tuple[list[R], tuple[str, ...]]:
+        """Records as they are to be written, and the keys of the payloads that were uploaded for them.
+
+        Args:
+            records: Tasks or workflows.
+            paths: What each is called in the request, for errors.
+        Raises:
+            PayloadTooLargeError: Above a hard limit; nothing was uploaded.
+        """
+        for record, path in zip(records, paths, strict=True):
+            self._limits.require(record, path)
+        written = list(records)
+        lifts: list[str] = []
+        for at, record in enumerate(records):
+            if self._concerns(record):
+                written[at], keys = await self._moved(record)
+                lifts += keys
+        return written, tuple(lifts)
+
+    def _concerns(self, record: Task | Workflow) -> bool:
+        return any(
+            self._limits.is_large(record, getattr(record, place.data))
+            or _was_put_back(record, place)
+            for place in places(record)
+        )
+
+    async def _moved(self, record: R) -> tuple[R, list[str]]:
+        changes: dict[str, object] = {}
+        keys: list[str] = []
+        for place in places(record):
+            data: Raw = getattr(record, place.data)
+            if self._limits.is_large(record, data) and self._storage and self._outbox:
+                key = await self._uploaded(
+                    self._storage, self._outbox, place, data, owner_of(record)
+                )
+                keys.append(key)
+                changes |= {place.data: EMPTY_OBJECT, place.path: key}
+            elif _was_put_back(record, place):
+                # A read put it back: what came is what holds, and the payload goes with the document that named it.
+                changes[place.path] = UNSET
+        return msgspec.structs.replace(record, **changes), keys
+
+    async def _uploaded(
+        self,
+        storage: ExternalPayloadStorage,
+        outbox: Outbox,
+        place: Place,
+        data: Raw,
+        owner: str,
+    ) -> str:
+        """Upload under a due mark, which the write that refers to the payload lifts: whatever happens, no orphan stays."""
+        key = new_key(place.payload_type, owner)
+        await outbox.put([NewEntry(kind=KIND_PAYLOAD, id=key, delay_ms=DUE_MS)])
+        content = bytes(data)
+        try:
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                await storage.upload(_chunks(content), path=key, size_bytes=len(content))
+        except TimeoutError as error:
+            message = f"a payload of {len(content)} bytes wasn't stored in {UPLOAD_SECONDS} s"
+            raise BackendUnavailableError("", message) from error
+        return key
+
+
+def _was_put_back(record: Task | Workflow, place: Place) -> bool:
+    path = getattr(record, place.path)
+    return (
+        path is not UNSET
+        and getattr(record, place.data) != EMPTY_OBJECT
+        and is_owned(path, owner_of(record))
+    )
+
+
+async def _chunks(content: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(content), CHUNK_BYTES):
+        yield content[at : at + CHUNK_BYTES]

@@ -1,0 +1,74 @@
+"""A removal that a call asked for, seen through; or taken back, where it can't even begin."""
+
+from __future__ import annotations
+
+from podium_core.backend import ExecutionAdapter
+from podium_core.errors import (
+    BackendUnavailableError,
+    CorruptRecordError,
+    FailedPreconditionError,
+    OutcomeUnknownError,
+    StorageError,
+)
+from podium_core.write_set import RemovalStage
+from podium_server.outbox.handlers import PoisonError
+from podium_server.outbox.removals import Archive, Removals
+
+
+class RemovalFacade:
+    """Removals on behalf of calls. What a call can't finish, the drainer does."""
+
+    def __init__(self, store: ExecutionAdapter, archive: Archive | None = None) -> None:
+        self._store = store
+        self._can_archive = archive is not None
+        self._removals = Removals(store, archive)
+
+    def require_archive(self, workflow_id: str) -> None:
+        """Raise FailedPreconditionError where no index is routed."""
+        if not self._can_archive:
+            raise FailedPreconditionError(
+                "NO_INDEX",
+                f"workflow/{workflow_id}",
+                "archiving needs an index, and routing.index is none",
+            )
+
+    async def see_through(self, workflow_id: str, *, take_back: bool = False) -> bool:
+        """Archive if that was asked for, then delete; says whether there was anything to do.
+
+        Args:
+            workflow_id: Whose mark.
+            take_back: If the index can't hold the archive, the mark is taken back: nothing is removed.
+        Raises:
+            BackendUnavailableError: Nothing was removed.
+            OutcomeUnknownError: The removal has begun, and goes on by itself.
+            CorruptRecordError, FailedPreconditionError: It can't be archived; nothing was removed.
+        """
+        try:
+            began = await self._removals.carry_out(workflow_id)
+        except (BackendUnavailableError, CorruptRecordError, PoisonError) as error:
+            if take_back and await self._taken_back(workflow_id):
+                raise _nothing_removed(error, workflow_id) from error
+            message = (
+                f"the removal of workflow '{workflow_id}' has begun, and goes on by itself: {error}"
+            )
+            raise OutcomeUnknownError(getattr(error, "store", ""), message) from error
+        if take_back and await self._store.get_workflow(workflow_id) is not None:
+            # Another call for the same removal has taken the mark back; or the id has its next workflow already.
+            message = f"workflow '{workflow_id}' is there: its removal was taken back, or it was created anew"
+            raise OutcomeUnknownError("", message)
+        return began
+
+    async def _taken_back(self, workflow_id: str) -> bool:
+        try:
+            removal = await self._store.removal(workflow_id)
+            if removal is None or removal.stage is not RemovalStage.ARCHIVE:
+                return False
+            return await self._store.take_back_removal(removal)
+        except StorageError:
+            return False  # the store itself can't be reached: the mark stands
+
+
+def _nothing_removed(error: StorageError, workflow_id: str) -> StorageError:
+    if isinstance(error, PoisonError):
+        return FailedPreconditionError("NOT_ARCHIVABLE", f"workflow/{workflow_id}", error.message)
+    return error

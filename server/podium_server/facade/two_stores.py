@@ -1,0 +1,91 @@
+"""A Commit where executions and queues are two stores: documents and intents in one step, then the queue's part at once.
+
+Whatever interrupts it behind the step: the drainer carries the intents out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+from podium_core.dao import Commit, QueueStore
+from podium_core.errors import (
+    BackendUnavailableError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    OutcomeUnknownError,
+)
+from podium_core.outbox import QueueTarget
+from podium_core.write_set import AckOp, HeldReceipt, RemoveOp, WriteOutcome, WriteSet
+
+_log = structlog.get_logger("podium.facade")
+
+
+class QueuesElsewhere:
+    """The queue's part of a Commit."""
+
+    def __init__(self, queues: QueueStore, target: QueueTarget) -> None:
+        self._queues = queues
+        self._target = target
+
+    async def prepared(self, write_set: WriteSet) -> WriteSet:
+        """No receipt can be checked in that step, and a remove means the message that is there now."""
+        removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
+        tokens = await self._target.tokens_of([(op.queue_name, op.message_id) for op in removes])
+        seen = {id(op): token for op, token in zip(removes, tokens, strict=True)}
+        return msgspec.structs.replace(
+            write_set,
+            guards=tuple(guard for guard in write_set.guards if not isinstance(guard, HeldReceipt)),
+            queue_ops=tuple(
+                msgspec.structs.replace(op, seen_token=seen[id(op)])
+                if isinstance(op, RemoveOp)
+                else op
+                for op in write_set.queue_ops
+            ),
+        )
+
+    async def settled(self, write_set: WriteSet, outcome: WriteOutcome) -> WriteOutcome:
+        """Acknowledge and remove now, so that the answer can say what that came to."""
+        acks = [op for op in write_set.queue_ops if isinstance(op, AckOp)]
+        removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
+        try:
+            acked = await self._acknowledged(acks)
+            removed = await self._target.remove_seen(
+                [(op.queue_name, op.message_id, op.seen_token) for op in removes]
+            )
+        except (BackendUnavailableError, OutcomeUnknownError) as error:
+            # What is written is written: the caller isn't told to repeat, the drainer does the rest.
+            _log.warning("the queues' part of a Commit has to wait", error=error.message)
+            return outcome
+        return msgspec.structs.replace(outcome, acked=tuple(acked), removed=tuple(removed))
+
+    async def _acknowledged(self, acks: Sequence[AckOp]) -> list[bool]:
+        by_queue: dict[str, list[AckOp]] = {}
+        for op in acks:
+            by_queue.setdefault(op.queue_name, []).append(op)
+        answers: dict[tuple[str, str], bool] = {}
+        for queue_name, ops in by_queue.items():
+            flags = await self._queues.ack_messages(
+                queue_name, [(op.message_id, op.receipt) for op in ops]
+            )
+            answers |= {
+                (queue_name, op.message_id): flag for op, flag in zip(ops, flags, strict=True)
+            }
+        return [answers[op.queue_name, op.message_id] for op in acks]
+
+
+def require_receipts(commit: Commit) -> None:
+    """Across two stores an ack needs a receipt, and a receipt needs the workflow's expected time beside it."""
+    for at, ack in enumerate(commit.acks):
+        if not ack.receipt:
+            raise InvalidArgumentError(
+                f"acks[{at}].receipt", "is required where queues are another store"
+            )
+    if commit.acks and commit.expected_update_time is None and commit.create_workflow is None:
+        raise FailedPreconditionError(
+            "EXPECTED_UPDATE_TIME_REQUIRED",
+            f"workflow/{commit.workflow_id}",
+            "executions and queues are two stores: a Commit with receipts needs expected_update_time too",
+        )

@@ -1,0 +1,252 @@
+"""The indexer: carries marks of the index out in bulk, the stored documents read now, the mark's token as their version."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import msgspec
+from msgspec import Raw
+
+from podium_core.errors import BackendUnavailableError, StorageError
+from podium_core.index.changes import EntryKind, IndexOutcome, Merge, Put, Remove
+from podium_core.index.documents import merged
+from podium_core.index.marks import (
+    INDEX_KINDS,
+    IndexMark,
+    Upsert,
+    Verify,
+    decode_mark,
+    entry_kind,
+)
+from podium_core.index.source import IndexSource, StoredDocument
+from podium_core.index.target import IndexAnswer, IndexEntry, IndexTarget, IndexWrite
+from podium_core.outbox import LEASE_MS, Outbox, OutboxEntry
+from podium_server.outbox.entries import entry_document
+from podium_server.outbox.handlers import PoisonError, Settled, Settlement
+
+# So many marks, and about so many characters of documents, go in one step.
+SLICE = 200
+SLICE_SIZE = 4 * 1024 * 1024
+
+_workflow_id = msgspec.json.Decoder(dict[str, Raw])
+
+
+class Indexed(msgspec.Struct, frozen=True):
+    """What became of a mark.
+
+    Attributes:
+        settlement: For the drainer.
+        outcome: Whether there was something to change, where that is known.
+        again: The mark's fresh token: the index had seen a newer one, and the mark still stands.
+    """
+
+    settlement: Settlement
+    outcome: IndexOutcome = IndexOutcome.WRITTEN
+    again: int | None = None
+
+
+class _Step(msgspec.Struct):
+    """A mark on its way."""
+
+    entry: OutboxEntry
+    mark: IndexMark
+    write: IndexWrite | None = None
+    result: Indexed | None = None
+
+    def drop(self, outcome: IndexOutcome = IndexOutcome.WRITTEN) -> None:
+        """There is nothing to send."""
+        self.result = Indexed(Settled.DONE, outcome)
+
+    def fail(self, error: Exception) -> None:
+        """It can't be sent."""
+        self.result = Indexed(error)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """What can't be made into an entry takes none of the others along."""
+        try:
+            yield
+        except Exception as error:
+            self.fail(error)
+
+    def send(self, document: bytes | None, *, external: bool = False) -> None:
+        """What is to be sent; None deletes."""
+        self.write = IndexWrite(
+            kind=entry_kind(self.entry.kind),
+            id=self.entry.id,
+            token=self.entry.token,
+            document=document,
+            external=external,
+        )
+
+
+class Indexer:
+    """A handler for the drainer, and for a call that waits until its own marks are carried out."""
+
+    def __init__(
+        self,
+        source: IndexSource,
+        target: IndexTarget,
+        outbox: Outbox,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._outbox = outbox
+        self._monotonic = monotonic
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The marks of the index."""
+        return INDEX_KINDS
+
+    async def carry_out(self, entries: Sequence[OutboxEntry]) -> Sequence[Settlement]:
+        """For the drainer."""
+        return [indexed.settlement for indexed in await self.index(entries)]
+
+    async def index(self, entries: Sequence[OutboxEntry]) -> list[Indexed]:
+        """Carry marks out; what became of each. The marks themselves stay where they are."""
+        results: dict[int, Indexed] = {}
+        for kind in dict.fromkeys(entry.kind for entry in entries):
+            places = [at for at, entry in enumerate(entries) if entry.kind == kind]
+            while places:
+                part = await self._part(entry_kind(kind), [entries[at] for at in places[:SLICE]])
+                results |= zip(places, part, strict=False)
+                del places[: len(part)]
+        return [results[at] for at in range(len(entries))]
+
+    async def _part(self, kind: EntryKind, entries: Sequence[OutboxEntry]) -> list[Indexed]:
+        """Carry out the first of these marks, as many as their documents aren't too large for."""
+        deadline = self._monotonic() + LEASE_MS / 1000
+        steps = [_step(entry) for entry in entries]
+        try:
+            steps = await self._with_documents(kind, steps)
+            await self._with_entries(kind, steps)
+            await self._sent([step for step in steps if step.write is not None], deadline)
+        except StorageError as error:
+            for step in steps:
+                if step.result is None:
+                    step.fail(error)
+        return [step.result or Indexed(Settled.DONE) for step in steps]
+
+    # what to send
+
+    async def _with_documents(self, kind: EntryKind, steps: list[_Step]) -> list[_Step]:
+        asked = [at for at, s in enumerate(steps) if isinstance(s.mark, Upsert | Verify)]
+        if not asked:
+            return steps
+        ids = [steps[at].entry.id for at in asked]
+        found = await self._source.documents(kind, ids, max_size=SLICE_SIZE)
+        for at, document in zip(asked, found, strict=False):
+            with steps[at].alone():
+                _decide(steps[at], document)
+        return steps if len(found) == len(asked) else steps[: asked[len(found)]]
+
+    async def _with_entries(self, kind: EntryKind, steps: Sequence[_Step]) -> None:
+        """Those that depend on what the index holds: the entry is read behind the document."""
+        undecided = [step for step in steps if step.write is None and step.result is None]
+        ids = [step.entry.id for step in undecided if _asks(step.mark)]
+        shown: Mapping[str, IndexEntry | None] = {}
+        if ids:
+            shown = dict(zip(ids, await self._target.entries(kind, ids), strict=True))
+        for step in undecided:
+            with step.alone():
+                _decide_by_entry(step, shown.get(step.entry.id))
+
+    # sending
+
+    async def _sent(self, steps: Sequence[_Step], deadline: float) -> None:
+        if not steps:
+            return
+        if self._monotonic() > deadline:
+            # So late that the index may have forgotten the token of what was deleted meanwhile.
+            raise BackendUnavailableError("", "the indexer stood still; read again")
+        answers = await self._target.send([step.write for step in steps if step.write is not None])
+        for step, answer in zip(steps, answers, strict=True):
+            step.result = await self._settled(step, answer)
+
+    async def _settled(self, step: _Step, answer: IndexAnswer) -> Indexed:
+        entry = step.entry
+        if answer.refused:
+            return Indexed(PoisonError(f"the index refuses it: {answer.refused}"))
+        if answer.stale:
+            # A newer one was sent, and this mark is gone with it; or the store's tokens fell back.
+            token = await self._outbox.raise_token(
+                entry.kind, entry.id, entry.token, above=answer.token
+            )
+            return Indexed(Settled.KEPT, again=token)
+        deleted = step.write is not None and step.write.document is None
+        absent = deleted and not answer.was_there
+        return Indexed(Settled.DONE, IndexOutcome.ABSENT if absent else IndexOutcome.WRITTEN)
+
+
+def _step(entry: OutboxEntry) -> _Step:
+    step = _Step(entry, Upsert())
+    try:
+        step.mark = decode_mark(entry.body)
+    except msgspec.MsgspecError as error:
+        step.fail(PoisonError(f"the mark can't be read: {error}"))
+    return step
+
+
+def _decide(step: _Step, document: StoredDocument) -> None:
+    """What follows from the stored document alone."""
+    if step.result is not None:
+        return
+    if document.unreadable:
+        step.fail(PoisonError(document.unreadable))
+    elif document.removing:
+        step.drop()  # the removal writes the entry, or deletes it
+    elif document.record is not None:
+        entry = entry_document(document.record)
+        fields = step.mark.fields if isinstance(step.mark, Upsert | Verify) else Raw(b"")
+        step.send(merged(entry, fields) if fields else entry)
+    elif step.mark == Upsert():
+        step.drop()  # only an explicit removal deletes
+
+
+def _asks(mark: IndexMark) -> bool:
+    """Whether a mark that isn't decided yet depends on the entry in the index."""
+    return not isinstance(mark, Put) and mark != Remove()
+
+
+def _decide_by_entry(step: _Step, shown: IndexEntry | None) -> None:
+    match step.mark:
+        case Put(document=document):
+            step.send(bytes(document), external=True)
+        case Remove(workflow_id=workflow_id):
+            if workflow_id and shown is not None and not _is_of(shown, workflow_id):
+                step.drop(IndexOutcome.ABSENT)
+            else:
+                # Without an entry too: a drainer may have an older mark in its hands, and is about to write one.
+                step.send(None)
+        case Merge(fields=fields, workflow_id=workflow_id):
+            _merge(step, shown, fields, workflow_id)
+        case Upsert(fields=fields):
+            _merge(step, shown, fields, "")
+        case Verify(fields=fields):
+            # The document is gone: an archived entry is the only copy, and of an external one none was ever here.
+            if shown is not None and not (shown.archived or shown.external):
+                step.send(None)
+            elif fields:
+                _merge(step, shown, fields, "")
+            else:
+                step.drop()
+
+
+def _merge(step: _Step, shown: IndexEntry | None, fields: Raw, workflow_id: str) -> None:
+    if shown is None or (workflow_id and not _is_of(shown, workflow_id)):
+        step.drop(IndexOutcome.ABSENT)
+    else:
+        step.send(merged(shown.document, fields), external=shown.external)
+
+
+def _is_of(shown: IndexEntry, workflow_id: str) -> bool:
+    try:
+        raw = _workflow_id.decode(shown.document).get("workflowId", Raw(b"null"))
+        return bool(msgspec.json.decode(raw) == workflow_id)
+    except msgspec.MsgspecError:
+        return False

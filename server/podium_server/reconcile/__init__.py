@@ -1,0 +1,1 @@
+"""Checks of what is kept in two places: the index against the documents, the queues against the executions."""

@@ -1,0 +1,184 @@
+"""The index against the documents it is made from: what differs is found, and marked for the indexer; never sent from here.
+
+A difference is one that stands still: the document is the same before and behind, no mark waits in between, and an entry
+that was read after that mark was looked for isn't what the document says. Whatever was written meanwhile has a mark of its
+own, which the indexer carries out anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from enum import Enum, auto
+
+import msgspec
+
+from podium_core.index.changes import EntryKind
+from podium_core.index.marks import Verify, encode_mark, outbox_kind
+from podium_core.index.source import IndexSource
+from podium_core.index.target import EntryHead, IndexEntry, IndexTarget
+from podium_core.outbox import NewEntry, Outbox
+from podium_core.reconcile import IndexDifference, IndexProblem, IndexProgress, IndexReport
+from podium_server.reconcile.index_pages import IndexPages, Pair, Seen, digest_of
+from podium_server.reconcile.tally import Tally
+
+KINDS = (EntryKind.WORKFLOW, EntryKind.TASK)
+PAUSE_SECONDS = 0.2
+# Looked at again at once; archived entries among them may be large.
+_SLICE = 50
+
+_COUNTERS = IndexProgress.__struct_fields__
+_MARKED = "marked"
+_VERIFY = encode_mark(Verify())
+
+
+class _Aim(Enum):
+    VERIFY = auto()
+    REPAIR = auto()
+    REBUILD = auto()
+
+
+class _Found(msgspec.Struct):
+    """What a page came to: what differs, and what is to be marked."""
+
+    differences: list[IndexDifference]
+    marks: list[str]
+
+
+class IndexCheck:
+    """Checks, repairs and rebuilds an index. Every run raises ``InvalidArgumentError`` where its token isn't one of ours."""
+
+    def __init__(
+        self,
+        source: IndexSource,
+        target: IndexTarget,
+        outbox: Outbox,
+        wake_indexer: Callable[[], None],
+        *,
+        pause_seconds: float = PAUSE_SECONDS,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._outbox = outbox
+        self._wake_indexer = wake_indexer
+        self._pause_seconds = pause_seconds
+
+    def verify(self, resume_token: str = "") -> AsyncGenerator[IndexReport]:
+        """Report what differs."""
+        return self._reports(resume_token, _Aim.VERIFY)
+
+    def repair(
+        self, resume_token: str = "", *, rebuild: bool = False
+    ) -> AsyncGenerator[IndexReport]:
+        """Report what differs and mark it; with ``rebuild`` mark everything without comparing."""
+        return self._reports(resume_token, _Aim.REBUILD if rebuild else _Aim.REPAIR)
+
+    async def _reports(self, token: str, aim: _Aim) -> AsyncGenerator[IndexReport]:
+        tally = Tally(token, (KINDS[0].value, ""), KINDS, (*_COUNTERS, _MARKED))
+        pages = IndexPages(self._source, self._target)
+        place: tuple[str, ...] | None = tally.place
+        while place is not None:
+            kind, after = EntryKind(place[0]), place[1]
+            page = await pages.page(kind, after)
+            found = await self._found(pages, kind, page.pairs, aim)
+            await self._mark(kind, found.marks)
+            tally.add("checked", len(page.pairs))
+            tally.add_each(difference.problem.value for difference in found.differences)
+            tally.add(_MARKED, len(found.marks))
+            place = _next_place(kind, page.after)
+            yield _report(tally, found, place)
+
+    async def _found(
+        self, pages: IndexPages, kind: EntryKind, pairs: Sequence[Pair], aim: _Aim
+    ) -> _Found:
+        problems = {pair.id: _problem(pair.seen, pair.head) for pair in pairs}
+        suspects = {pair.id: pair.seen for pair in pairs if problems[pair.id] in _MENDED}
+        if aim is _Aim.REBUILD:
+            confirmed: dict[str, IndexProblem] = {}
+            marks = [pair.id for pair in pairs if _is_rebuilt(pair)]
+        else:
+            confirmed = await self._confirmed(pages, kind, suspects)
+            marks = list(confirmed) if aim is _Aim.REPAIR else []
+        # What can't be read can't be indexed either: its own mark, if it has one, was set aside for that, and tells nothing.
+        unreadable = IndexProblem.UNREADABLE
+        confirmed |= {id_: unreadable for id_, problem in problems.items() if problem is unreadable}
+        differences = [IndexDifference(kind, id_, confirmed[id_]) for id_ in sorted(confirmed)]
+        return _Found(differences, marks)
+
+    async def _confirmed(
+        self, pages: IndexPages, kind: EntryKind, suspects: dict[str, Seen | None]
+    ) -> dict[str, IndexProblem]:
+        """What still differs when it is looked at again."""
+        ids = await self._unmarked(kind, list(suspects))
+        confirmed: dict[str, IndexProblem] = {}
+        if ids:
+            await asyncio.sleep(self._pause_seconds)
+        for at in range(0, len(ids), _SLICE):
+            part = ids[at : at + _SLICE]
+            # The document is known from before; then the mark, then the entry, then the document again. Entry before mark
+            # would blame an entry whose mark was carried out between the two.
+            unmarked = await self._unmarked(kind, part)
+            entries = await self._target.entries(kind, unmarked)
+            seen = await pages.seen(kind, unmarked)
+            for id_, entry in zip(unmarked, entries, strict=True):
+                problem = _problem(suspects[id_], entry)
+                if problem is not None and seen.get(id_) == suspects[id_]:
+                    confirmed[id_] = problem
+        return confirmed
+
+    async def _unmarked(self, kind: EntryKind, ids: Sequence[str]) -> list[str]:
+        waiting = await self._outbox.waiting(outbox_kind(kind), ids) if ids else ()
+        return [id_ for id_ in ids if id_ not in waiting]
+
+    async def _mark(self, kind: EntryKind, ids: Sequence[str]) -> None:
+        if ids:
+            outbox_kind_ = outbox_kind(kind)
+            await self._outbox.put(
+                [NewEntry(kind=outbox_kind_, id=id_, body=_VERIFY) for id_ in ids]
+            )
+            self._wake_indexer()
+
+
+# What a mark mends.
+_MENDED = frozenset({IndexProblem.MISSING, IndexProblem.STALE, IndexProblem.SURPLUS})
+
+
+def _problem(seen: Seen | None, entry: EntryHead | IndexEntry | None) -> IndexProblem | None:
+    if seen is None:
+        # An archived entry is the only copy of what it holds; an external one's execution may live elsewhere.
+        kept = entry is None or entry.archived or entry.external
+        return None if kept else IndexProblem.SURPLUS
+    if seen.removing:
+        return None  # the entry is the removal's to write
+    if seen.unreadable:
+        return IndexProblem.UNREADABLE
+    if entry is None:
+        return IndexProblem.MISSING
+    return None if _digest(entry) == seen.digest else IndexProblem.STALE
+
+
+def _digest(entry: EntryHead | IndexEntry) -> bytes:
+    return entry.digest if isinstance(entry, EntryHead) else digest_of(entry.document)
+
+
+def _is_rebuilt(pair: Pair) -> bool:
+    if pair.seen is not None:
+        return not (pair.seen.removing or pair.seen.unreadable)
+    return _problem(None, pair.head) is not None
+
+
+def _next_place(kind: EntryKind, after: str | None) -> tuple[str, ...] | None:
+    if after is not None:
+        return (kind.value, after)
+    following = KINDS[KINDS.index(kind) + 1 :]
+    return (following[0].value, "") if following else None
+
+
+def _report(tally: Tally, found: _Found, place: tuple[str, ...] | None) -> IndexReport:
+    return IndexReport(
+        progress=IndexProgress(**{name: tally[name] for name in _COUNTERS}),
+        differences=tuple(found.differences),
+        resume_token="" if place is None else tally.token(place),
+        done=place is None,
+        marked=tally[_MARKED],
+    )

@@ -1,0 +1,117 @@
+"""Documents and entries side by side, in the order of their ids, page by page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from podium_core.errors import CorruptRecordError
+from podium_core.index.changes import EntryKind
+from podium_core.index.source import IndexSource, StoredDocument
+from podium_core.index.target import EntryHead, IndexTarget
+from podium_server.outbox.entries import entry_document
+from podium_server.reconcile.pace import PAGE_SIZE, Pace
+
+# Between two turns of the event loop.
+_TURN = 50
+
+
+class Seen(NamedTuple):
+    """What is kept of a document: what its entry should be.
+
+    Attributes:
+        digest: Of the entry that it should have; empty where it can't be read.
+        removing: As of ``StoredDocument``.
+    """
+
+    digest: bytes
+    removing: bool
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether it can't be read."""
+        return not self.digest
+
+
+class Pair(NamedTuple):
+    """A document and an entry of one id; at least one of them is there."""
+
+    id: str
+    seen: Seen | None
+    head: EntryHead | None
+
+
+class IndexPage(NamedTuple):
+    """Some pairs, and the id behind which the next page begins; None behind the last one."""
+
+    pairs: Sequence[Pair]
+    after: str | None
+
+
+def digest_of(document: bytes) -> bytes:
+    """As ``EntryHead.digest``."""
+    return blake2b(document, digest_size=16).digest()
+
+
+class IndexPages:
+    """Reads both sides."""
+
+    def __init__(self, source: IndexSource, target: IndexTarget) -> None:
+        self._source = source
+        self._target = target
+        self._pace = Pace()
+
+    async def page(self, kind: EntryKind, after: str) -> IndexPage:
+        """The pairs behind an id."""
+        limit = self._pace.limit
+        # Documents before entries: what is written between the two has its entry later, and the second look knows.
+        documents = await self._source.scan_documents(kind, after=after, limit=limit)
+        heads = await self._target.scan(kind, after=after, limit=limit)
+        self._pace.read(documents)
+        horizon = _horizon(limit, documents, heads)
+        seen = await _seen(document for document in documents if _within(document.id, horizon))
+        shown = {head.id: head for head in heads if _within(head.id, horizon)}
+        ids = sorted(seen.keys() | shown.keys())
+        return IndexPage([Pair(id_, seen.get(id_), shown.get(id_)) for id_ in ids], horizon)
+
+    async def seen(self, kind: EntryKind, ids: Sequence[str]) -> dict[str, Seen]:
+        """The documents of these ids as they are now; those that are gone aren't among them."""
+        found: dict[str, Seen] = {}
+        rest = list(ids)
+        while rest:
+            documents = await self._source.documents(kind, rest, max_size=PAGE_SIZE)
+            found |= await _seen(document for document in documents if not document.gone)
+            del rest[: len(documents)]
+        return found
+
+
+def _horizon(
+    limit: int, documents: Sequence[StoredDocument], heads: Sequence[EntryHead]
+) -> str | None:
+    """The last id up to which both sides are known; None where that is all."""
+    ends = [page[-1].id for page in (documents, heads) if len(page) == limit]
+    return min(ends, default=None)
+
+
+def _within(id_: str, horizon: str | None) -> bool:
+    return horizon is None or id_ <= horizon
+
+
+async def _seen(documents: Iterator[StoredDocument]) -> dict[str, Seen]:
+    found: dict[str, Seen] = {}
+    for document in documents:
+        found[document.id] = Seen(_wanted_digest(document), document.removing)
+        if len(found) % _TURN == 0:
+            await asyncio.sleep(0)
+    return found
+
+
+def _wanted_digest(document: StoredDocument) -> bytes:
+    if document.record is None:
+        return b""
+    try:
+        return digest_of(entry_document(document.record))
+    except CorruptRecordError:
+        return b""

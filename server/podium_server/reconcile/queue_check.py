@@ -1,0 +1,165 @@
+"""The queues against the executions: what ought to be queued and isn't, and what is queued without being stored.
+
+Source: Conductor's ``WorkflowRepairService``, which looks at one workflow whenever it is swept; this one walks over all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import NamedTuple
+
+from podium_core.clock import Clock, system_clock_ms
+from podium_core.dao import MetadataDAO, QueueStore
+from podium_core.index.changes import EntryKind
+from podium_core.index.source import IndexSource
+from podium_core.outbox import Outbox
+from podium_core.reconcile import QueueFinding, QueueProblem, QueueProgress, QueueReport
+from podium_server.reconcile.pace import Pace
+from podium_server.reconcile.queue_looks import Key, QueueLooks
+from podium_server.reconcile.queue_rules import Expected, QueueRules
+from podium_server.reconcile.tally import Place, Tally
+from podium_server.reconcile.task_queues import TaskQueues
+
+WORKFLOWS, TASKS, MESSAGES = STEPS = ("workflows", "tasks", "messages")
+MESSAGE_PAGE = 500
+
+_START: Place = (WORKFLOWS, "", "")
+_COUNTERS = QueueProgress.__struct_fields__
+_PUSHED = "pushed"
+
+
+class _Page(NamedTuple):
+    """What a page came to, and the place behind it; None behind the last one."""
+
+    checked: int
+    findings: Sequence[QueueFinding]
+    place: Place | None
+    pushed: int = 0
+
+
+class QueueCheck:
+    """Checks and repairs queues. Every run raises ``InvalidArgumentError`` where its token isn't one of ours."""
+
+    def __init__(
+        self,
+        source: IndexSource,
+        queues: QueueStore,
+        metadata: MetadataDAO,
+        outbox: Outbox | None,
+        rules: QueueRules,
+        *,
+        clock: Clock = system_clock_ms,
+    ) -> None:
+        self._source = source
+        self._queues = queues
+        self._metadata = metadata
+        self._second_look_seconds = rules.second_look_seconds
+        self._looks = QueueLooks(source, queues, outbox, rules, clock)
+
+    def verify(self, resume_token: str = "") -> AsyncGenerator[QueueReport]:
+        """Report what is wrong."""
+        return self._reports(resume_token, apply=False)
+
+    def repair(self, resume_token: str = "", *, apply: bool = False) -> AsyncGenerator[QueueReport]:
+        """Report what is wrong; with ``apply`` push what isn't queued. Messages without a task stay where they are."""
+        return self._reports(resume_token, apply=apply)
+
+    async def _reports(self, token: str, *, apply: bool) -> AsyncGenerator[QueueReport]:
+        tally = Tally(token, _START, STEPS, (*_COUNTERS, _PUSHED))
+        run = _Run(self._source, TaskQueues(self._metadata))
+        place: Place | None = tally.place
+        async for _ in run.tasks_before(tally.place):
+            yield _report(tally, (), place)
+        while place is not None:
+            page = await self._page(run, place, apply=apply)
+            tally.add("checked", page.checked)
+            tally.add_each(finding.problem.value for finding in page.findings)
+            tally.add(_PUSHED, page.pushed)
+            place = page.place
+            yield _report(tally, page.findings, place)
+
+    async def _page(self, run: _Run, place: Place, *, apply: bool) -> _Page:
+        match place[0]:
+            case "workflows":
+                return await self._documents(run, EntryKind.WORKFLOW, place, TASKS, apply=apply)
+            case "tasks":
+                return await self._documents(run, EntryKind.TASK, place, MESSAGES, apply=apply)
+            case _:
+                return await self._messages(run, (place[1], place[2]))
+
+    async def _documents(
+        self, run: _Run, kind: EntryKind, place: Place, following: str, *, apply: bool
+    ) -> _Page:
+        limit = run.pace.limit
+        documents = await self._source.scan_documents(kind, after=place[1], limit=limit)
+        run.pace.read(documents)
+        run.task_queues.met(documents)
+        more = len(documents) == limit
+        behind: Place = (place[0], documents[-1].id, "") if more else (following, "", "")
+        checked = len(documents)
+        suspects = await self._looks.not_queued(documents)
+        del documents  # they may be large, and the second look takes a while
+        if suspects:
+            await asyncio.sleep(self._second_look_seconds)
+            suspects = await self._looks.still_not_queued(kind, suspects)
+        pushed = await self._push(suspects) if apply else 0
+        findings = [
+            QueueFinding(expected.problem, expected.queue_name, expected.message.id)
+            for expected in suspects
+        ]
+        return _Page(checked, findings, behind, pushed)
+
+    async def _push(self, wanted: Sequence[Expected]) -> int:
+        pushed = [
+            await self._queues.push_if_not_exists(expected.queue_name, expected.message)
+            for expected in wanted
+        ]
+        return sum(pushed)
+
+    async def _messages(self, run: _Run, after: Key) -> _Page:
+        keys = await self._queues.scan_messages(after=after, limit=MESSAGE_PAGE)
+        known = await run.task_queues.known({name for name, _ in keys})
+        suspects = await self._looks.without_document([key for key in keys if key[0] in known])
+        if suspects:
+            await asyncio.sleep(self._second_look_seconds)
+            suspects = await self._looks.still_without_document(suspects)
+        problem = QueueProblem.MESSAGE_WITHOUT_TASK
+        findings = [QueueFinding(problem, *key) for key in suspects]
+        return _Page(
+            len(keys), findings, (MESSAGES, *keys[-1]) if len(keys) == MESSAGE_PAGE else None
+        )
+
+
+class _Run:
+    """What one run keeps from page to page."""
+
+    def __init__(self, source: IndexSource, task_queues: TaskQueues) -> None:
+        self._source = source
+        self.task_queues = task_queues
+        self.pace = Pace()
+
+    async def tasks_before(self, place: Place) -> AsyncGenerator[None]:
+        """Walk over the tasks that the run before the token has walked over, for the names of their queues."""
+        after = ""
+        more = place[0] == MESSAGES or (place[0] == TASKS and place[1] != "")
+        while more:
+            limit = self.pace.limit
+            documents = await self._source.scan_documents(EntryKind.TASK, after=after, limit=limit)
+            self.pace.read(documents)
+            self.task_queues.met(documents)
+            more = len(documents) == limit
+            if more:
+                after = documents[-1].id
+                more = place[0] == MESSAGES or after < place[1]
+            yield None
+
+
+def _report(tally: Tally, findings: Sequence[QueueFinding], place: Place | None) -> QueueReport:
+    return QueueReport(
+        progress=QueueProgress(**{name: tally[name] for name in _COUNTERS}),
+        findings=tuple(findings),
+        resume_token="" if place is None else tally.token(place),
+        done=place is None,
+        pushed=tally[_PUSHED],
+    )

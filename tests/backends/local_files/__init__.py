@@ -1,0 +1,1 @@
+"""Kind local_files: what the contract suite can't see."""

@@ -1,0 +1,166 @@
+"""Executions and index in two SQLite files, with everything between them wired by hand, for tests that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from podium_backends.sqlite.settings import SqliteSettings
+from podium_backends.sqlite.store import open_store
+from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
+from podium_core.index.changes import EntryKind
+from podium_core.index.marks import INDEX_KINDS, Verify, encode_mark, outbox_kind
+from podium_core.index.target import (
+    EntryHead,
+    IndexAnswer,
+    IndexEntry,
+    IndexTarget,
+    IndexWrite,
+)
+from podium_core.outbox import KIND_REMOVAL, NewEntry, OutboxEntry
+from podium_core.write_set import builders
+from podium_server.facade.execution_reads import ArchiveReads
+from podium_server.facade.executions import ExecutionFacade
+from podium_server.facade.removal import RemovalFacade
+from podium_server.facade.side_effects import SideEffects
+from podium_server.outbox.drainer import Drainer
+from podium_server.outbox.handlers import OneByOne
+from podium_server.outbox.indexer import Indexer
+from podium_server.outbox.removals import Archive, Removals
+from podium_server.outbox.targets import removal_target
+from tests.backends.sqlite.clock import FakeClock
+
+BUCKETS = range(16)
+KINDS = (KIND_REMOVAL, *INDEX_KINDS)
+
+
+class UnreliableIndex:
+    """An index that is down, or takes a send only long after its sender has given up.
+
+    Attributes:
+        is_down: Nothing reaches it.
+        holds: The next send gets no answer, and arrives when ``deliver`` says.
+        held: Such sends.
+    """
+
+    def __init__(self, target: IndexTarget) -> None:
+        self._target = target
+        self.is_down = False
+        self.holds = False
+        self.held: list[list[IndexWrite]] = []
+
+    async def send(self, writes: Sequence[IndexWrite]) -> list[IndexAnswer]:
+        self._require_up()
+        if self.holds:
+            self.holds = False
+            self.held.append(list(writes))
+            raise OutcomeUnknownError("index", "no answer came")
+        return await self._target.send(writes)
+
+    async def deliver(self) -> None:
+        """What was held arrives, the latest first."""
+        while self.held:
+            await self._target.send(self.held.pop())
+
+    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
+        self._require_up()
+        return await self._target.entries(kind, ids)
+
+    async def scan(
+        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
+    ) -> list[EntryHead]:
+        self._require_up()
+        return await self._target.scan(kind, after=after, limit=limit)
+
+    def _require_up(self) -> None:
+        if self.is_down:
+            raise BackendUnavailableError("index", "down")
+
+
+class ArchiveWorld:
+    """The facade, its drainers, and the index between them."""
+
+    def __init__(self, store: ConnectedStore, clock: FakeClock) -> None:
+        assert store.executions is not None
+        assert store.outbox is not None
+        assert store.index_source is not None
+        assert store.index_target is not None
+        assert store.concurrency_limits is not None
+        self.clock = clock
+        self.store = store.executions
+        self.outbox = store.outbox
+        self.source = store.index_source
+        self.index = UnreliableIndex(store.index_target)
+        self.archive = Archive(self.source, self.index, self.outbox)
+        self.executions = ExecutionFacade(
+            self.store,
+            limits=store.concurrency_limits,
+            removals=RemovalFacade(self.store, self.archive),
+            side_effects=SideEffects(index_executions=True),
+            archive=ArchiveReads(self.index),
+        )
+        self._connected = store
+        self._indexing = Drainer(self.outbox, Indexer(self.source, self.index, self.outbox))
+        removals = OneByOne(removal_target(Removals(self.store, self.archive)))
+        self._removing = Drainer(self.outbox, removals)
+
+    async def due(self) -> list[OutboxEntry]:
+        """All marks that are due."""
+        return await self.outbox.due(BUCKETS, KINDS, 1_000)
+
+    async def carry_out(self, entries: Sequence[OutboxEntry]) -> None:
+        """Do what a drainer does with them, whether they are still there or not."""
+        removals = [entry for entry in entries if entry.kind == KIND_REMOVAL]
+        await self._removing.carry_out(removals)
+        await self._indexing.carry_out([e for e in entries if e.kind != KIND_REMOVAL])
+
+    async def settle(self, within_ms: int = 60_000) -> None:
+        """Drain until nothing is due, nor will be within this time."""
+        for _ in range(100):
+            due_ms = await self.outbox.next_due_ms(BUCKETS, KINDS)
+            if due_ms is None or due_ms > self.clock.now_ms + within_ms:
+                return
+            self.clock.now_ms = max(self.clock.now_ms, due_ms)
+            await self.carry_out(await self.due())
+        raise AssertionError("it never comes to rest")
+
+    async def verify_everything(self) -> None:
+        """What a repair does: a mark for every document and for every entry."""
+        for kind in (EntryKind.WORKFLOW, EntryKind.TASK):
+            ids = {document.id for document in await self.source.scan_documents(kind)}
+            ids |= {head.id for head in await self.index.scan(kind)}
+            body = encode_mark(Verify())
+            await self.outbox.put(
+                [NewEntry(kind=outbox_kind(kind), id=id_, body=body) for id_ in sorted(ids)]
+            )
+
+    async def remove_and_die(self, workflow_id: str, *, stages: int) -> None:
+        """RemoveWorkflow(archive) by a server that dies behind the mark, behind the archive, or before the deletion."""
+        write_set = builders.remove_workflow(workflow_id, require_terminal=True, archive=True)
+        await self.store.apply(msgspec.structs.replace(write_set, mark_index=True))
+        removal = await self.store.removal(workflow_id)
+        assert removal is not None
+        if stages > 0 and await self.archive.store(self.store, removal) and stages > 1:
+            assert await self.store.archived(removal)
+
+    async def an_hour_passes(self) -> None:
+        """The index forgets deleted entries; a sender has long given up by then."""
+        self.index.held.clear()
+        self.clock.pass_by(60 * 60 * 1000 + 1)
+        assert self._connected.maintain is not None
+        await self._connected.maintain()
+
+    async def close(self) -> None:
+        """Close the files."""
+        await self._connected.close()
+
+
+async def open_world(folder: Path) -> ArchiveWorld:
+    """On fresh files."""
+    clock = FakeClock()
+    context = StoreContext(name="main", serves=frozenset(DataType))
+    settings = SqliteSettings(path=folder / "podium.db")
+    return ArchiveWorld(await open_store(context, settings, clock=clock), clock)

@@ -1,0 +1,1 @@
+"""What lies in an index, whichever store it is."""

@@ -1,0 +1,299 @@
+"""Free text, rule by rule."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+
+from podium_core.query import (
+    MAX_DEPTH,
+    WORKFLOW_FIELDS,
+    And,
+    Exists,
+    MatchAll,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Query,
+    QueryError,
+    Word,
+    parse_free_text,
+)
+
+STATUS = WORKFLOW_FIELDS["status"]
+VERSION = WORKFLOW_FIELDS["version"]
+START = WORKFLOW_FIELDS["startTime"]
+ARCHIVED = WORKFLOW_FIELDS["archived"]
+
+A, B, C, D = (Word(letter) for letter in "abcd")
+
+
+def parse(text: str) -> Query:
+    return parse_free_text(text, WORKFLOW_FIELDS)
+
+
+def error(text: str) -> QueryError:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert caught.value.field == "free_text"
+    assert caught.value.reason.startswith(f"column {caught.value.position + 1}: ")
+    return caught.value
+
+
+class TestTerms:
+    @pytest.mark.parametrize("text", ["", "*", " ", " * ", "\n"])
+    def test_nothing_and_a_star_are_everything(self, text: str) -> None:
+        assert parse(text) == MatchAll()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "alice",
+            "customer=Alice",
+            "corr-A",
+            "big=9007199254740993",
+            "a/b",
+            "a.b",
+            "x@y",
+            "#1",
+            "a+b",
+            "$x",
+            "café",
+            "東京",
+            "😀",
+            "it's",
+            "'",
+            "a&b",
+            "a|b",
+            "&",
+            "|",
+            "a,b;c",
+            "%",
+            "a<b",
+            "and",
+            "Not",
+            "ANDROID",
+            "ORDER",
+            "NOTE",
+            "=",
+            "...",
+            "_exists_",
+        ],
+    )
+    def test_a_word_is_taken_as_it_stands(self, text: str) -> None:
+        assert parse(text) == Word(text)
+
+    @pytest.mark.parametrize(
+        ("text", "word"),
+        [
+            ("\\*", "*"),
+            ("a\\ b", "a b"),
+            ("\\-a", "-a"),
+            ("\\AND", "AND"),
+            ("A\\ND", "AND"),
+            ("foo\\:bar", "foo:bar"),
+            ("\\(a\\)", "(a)"),
+            ('\\"a', '"a'),
+            ("a\\\\b", "a\\b"),
+            ("\\[1 TO\\]", None),
+            ("\\/x\\/", "/x/"),
+            ("a\\&&b", "a&&b"),
+            ("what\\?", "what?"),
+            ("a\\*", "a*"),
+        ],
+    )
+    def test_a_backslash_makes_anything_a_letter(self, text: str, word: str | None) -> None:
+        expected = Or((Word("[1"), Word("TO]"))) if word is None else Word(word)
+        assert parse(text) == expected
+
+    @pytest.mark.parametrize(
+        ("text", "phrase"),
+        [
+            ('"Alice Smith"', "Alice Smith"),
+            ('"a \\"b\\" \\\\ c"', 'a "b" \\ c'),
+            ('"a:b (c) AND d* [1]~"', "a:b (c) AND d* [1]~"),
+            ('""', ""),
+            ('"*"', "*"),
+        ],
+    )
+    def test_a_phrase_is_quoted(self, text: str, phrase: str) -> None:
+        assert parse(text) == Phrase(phrase)
+
+    @pytest.mark.parametrize(
+        ("text", "prefix"), [("ord*", "ord"), ("a-b*", "a-b"), ("a\\**", "a*")]
+    )
+    def test_a_star_behind_a_word_is_a_prefix(self, text: str, prefix: str) -> None:
+        assert parse(text) == Prefix(prefix)
+        assert parse(f"({text})") == Prefix(prefix)
+
+
+class TestFields:
+    @pytest.mark.parametrize(
+        ("text", "tree"),
+        [
+            ("status:RUNNING", Word("RUNNING", STATUS)),
+            ("status: RUNNING", Word("RUNNING", STATUS)),
+            ("status:RUN*", Prefix("RUN", STATUS)),
+            ('status:"RUNNING"', Phrase("RUNNING", STATUS)),
+            ("status:*", Exists(STATUS)),
+            ("archived:*", Exists(ARCHIVED)),
+            ("status:(a b)", Or((Word("a", STATUS), Word("b", STATUS)))),
+            ("status:((a) AND b*)", And((Word("a", STATUS), Prefix("b", STATUS)))),
+            ("status:(a OR version:1) 2", Or((Word("a", STATUS), Word("1", VERSION), Word("2")))),
+            ("status:(*)", Exists(STATUS)),
+            ("NOT status:a", Not(Word("a", STATUS))),
+            ("status:a:b::c", Word("a:b::c", STATUS)),
+            ("status:AND1", Word("AND1", STATUS)),
+            ("status:\\AND", Word("AND", STATUS)),
+            ("version:1.5", Word("1.5", VERSION)),
+            ("startTime:2023-11-16T09:30:00.000Z", Word("2023-11-16T09:30:00.000Z", START)),
+            ("archived:true", Word("true", ARCHIVED)),
+            ('archived:"true"', Phrase("true", ARCHIVED)),
+        ],
+    )
+    def test_stand_before_their_value(self, text: str, tree: Query) -> None:
+        assert parse(text) == tree
+
+    @pytest.mark.parametrize(
+        ("text", "position", "advice"),
+        [
+            ("foo:bar", 0, "unknown field 'foo'; there are archived"),
+            ("a statu:b", 2, "perhaps status is meant; put a \\ before the colon"),
+            ("http://x", 0, "put a \\ before the colon"),
+            (":x", 0, "a field name is expected"),
+            ("status:", 7, "a value behind status: is expected, found the end"),
+            ("status: ", 8, "a value behind status:"),
+            ("(status:)", 8, "a value behind status:"),
+            ("status:AND", 7, "a value behind status:"),
+            ("rawJSON:x", 0, "can't be searched"),
+            ("_exists_:status", 0, "say field:*"),
+            ("version:abc", 8, "a number of at most 64 bits"),
+            ('version:"abc"', 8, "a number of at most 64 bits"),
+            ("version:(1 abc)", 11, "a number of at most 64 bits"),
+            ("archived:yes", 9, "true or false"),
+            ("startTime:yesterday", 10, "a date"),
+            ("version:1*", 8, "has no prefixes"),
+            ("startTime:2023*", 10, "has no prefixes"),
+            ("archived:t*", 9, "has no prefixes"),
+        ],
+    )
+    def test_that_are_wrong(self, text: str, position: int, advice: str) -> None:
+        assert error(text).position == position
+        assert advice in error(text).reason
+
+
+class TestGrouping:
+    @pytest.mark.parametrize(
+        ("text", "tree"),
+        [
+            ("a b", Or((A, B))),
+            ("a OR b", Or((A, B))),
+            ("a AND b", And((A, B))),
+            ("a b AND c", Or((A, And((B, C))))),
+            ("a AND b OR c AND d", Or((And((A, B)), And((C, D))))),
+            ("a AND b c d", Or((And((A, B)), C, D))),
+            ("NOT a", Not(A)),
+            ("NOT a AND b", And((Not(A), B))),
+            ("a AND NOT b", And((A, Not(B)))),
+            ("NOT NOT a", Not(Not(A))),
+            ("NOT (a b)", Not(Or((A, B)))),
+            ("NOT(a)", Not(A)),
+            ("(a b) AND (c OR d)", And((Or((A, B)), Or((C, D))))),
+            ("(a)(b)", Or((A, B))),
+            ('a"b"c', Or((A, Phrase("b"), C))),
+            ("a AND(b)", And((A, B))),
+            ("* AND NOT a", And((MatchAll(), Not(A)))),
+            ("((a))", A),
+        ],
+    )
+    def test_not_binds_closest_then_and_then_or(self, text: str, tree: Query) -> None:
+        assert parse(text) == tree
+
+    @pytest.mark.parametrize(
+        ("text", "position"),
+        [
+            ("AND", 0),
+            ("OR", 0),
+            ("NOT", 3),
+            ("a AND", 5),
+            ("AND a", 0),
+            ("a AND AND b", 6),
+            ("a OR OR b", 5),
+            ("a NOT b", 2),
+            ("()", 1),
+            ("(", 1),
+            (")", 0),
+            ("(unbalanced", 0),
+            ("a)", 1),
+            ("(a))", 3),
+            ('"a', 0),
+            ('a "b\\"', 2),
+            ("a\\", 1),
+        ],
+    )
+    def test_nothing_is_ignored(self, text: str, position: int) -> None:
+        assert error(text).position == position
+
+
+class TestBeyondTheSubset:
+    @pytest.mark.parametrize(
+        ("text", "position", "advice"),
+        [
+            ("+a", 0, "say AND"),
+            ("b -a", 2, "say NOT"),
+            ("status:-a", 7, "say NOT"),
+            ("!a", 0, "say NOT"),
+            ("hello!", 5, "say NOT"),
+            ("a && b", 2, "say AND"),
+            ("a&&b", 1, "say AND"),
+            ("a || b", 2, "say OR"),
+            ("*lice", 0, "at the end of a word"),
+            ("al?ce", 2, "at the end of a word"),
+            ("a*b", 1, "at the end of a word"),
+            ("a**", 1, "at the end of a word"),
+            ("*:*", 0, "at the end of a word"),
+            ("alcie~", 5, "fuzzy"),
+            ('"a b"~2', 5, "fuzzy"),
+            ("a^2", 1, "boost"),
+            ('"a"^2', 3, "boost"),
+            ("version:[2 TO 3]", 8, "BETWEEN"),
+            ("version:{2 TO 3}", 8, "BETWEEN"),
+            ("a]", 1, "BETWEEN"),
+            ("version:>2", 8, "BETWEEN"),
+            ("version:<=2", 8, "BETWEEN"),
+            ("/a.*/", 0, "regular"),
+            ("status:/a/", 7, "regular"),
+        ],
+    )
+    def test_the_error_says_what_to_do(self, text: str, position: int, advice: str) -> None:
+        assert error(text).position == position
+        assert advice in error(text).reason
+
+
+class TestLimits:
+    @pytest.mark.parametrize("opening", ["(", "NOT ", "status:("])
+    def test_a_hundred_levels(self, opening: str) -> None:
+        closing = ")" if "(" in opening else ""
+        parse(opening * (MAX_DEPTH - 1) + "a" + closing * (MAX_DEPTH - 1))
+        assert "100 levels" in error(opening * 101 + "a" + closing * 101).reason
+
+    def test_a_thousand_words(self) -> None:
+        parse("a " * 1000)
+        assert error("a " * 1001).position == 2000
+
+    def test_64_kib_without_what_no_store_takes(self) -> None:
+        parse("a" * 64 * 1024)
+        assert "65536 bytes" in error("a" * 64 * 1024 + "a").reason
+        assert error("a\0").position == 1
+        assert error("a\udfff").position == 1
+
+    @pytest.mark.parametrize("piece", ["(", '"', "a:", "status:", "\\", "\\a", "a", "&", ":", "a*"])
+    def test_time_is_linear_in_the_text(self, piece: str) -> None:
+        text = (piece * 65_000)[:65_000]
+        start = time.monotonic()
+        with contextlib.suppress(QueryError):
+            parse(text)
+        assert time.monotonic() - start < 2

@@ -1,0 +1,36 @@
+"""A server whose failpoints, clock and index a test has in its hands while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from podium_client import PodiumClient
+from tests.faults.server import KillableServer, running
+from tests.faults.switches import Switches
+
+PROGRAM = "tests.faults.index_failpoints"
+
+
+@dataclass(frozen=True)
+class Disturbed:
+    """A server and its switches."""
+
+    process: KillableServer
+    switches: Switches
+
+    def client(self, *, timeout_seconds: float = 10) -> PodiumClient:
+        """A client that never repeats a call by itself."""
+        return self.process.client(timeout_seconds=timeout_seconds)
+
+
+@contextmanager
+def disturbed(folder: Path, name: str = "podium", *arguments: str) -> Iterator[Disturbed]:
+    """Such a server, running; killed in the end. ``arguments`` are those of ``index_failpoints``."""
+    path = folder / f"{name}.switches"
+    with Switches(path) as switches:
+        program = (PROGRAM, "--switches", str(path), *arguments)
+        with running(folder, name, program) as process:
+            yield Disturbed(process, switches)

@@ -1,0 +1,165 @@
+"""A server program of the tests: a real Podium that dies or stops at a failpoint, whose clock and index can be disturbed.
+
+Everything is wrapped from outside, in this process alone: the product knows nothing of it. What happens is said by
+``Switches`` while it runs. ``python -m tests.faults.index_failpoints --switches FILE [--lease-ms N] [--writer-first-ms N]
+serve …``
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any, Protocol
+
+from podium_core import outbox
+from podium_core.errors import BackendUnavailableError
+from podium_core.index.marks import INDEX_KINDS
+from tests.faults.switches import Failpoint, Switches
+
+Around = Callable[..., Any]
+At = Callable[[], Awaitable[None]]
+
+
+class _Database(Protocol):
+    """As much of a database as tells whether it has the write lock."""
+
+    _flusher: asyncio.Task[None] | None
+
+
+class Failpoints:
+    """Wraps the objects of a server."""
+
+    def __init__(self, switches: Switches) -> None:
+        self._switches = switches
+        self._databases: list[_Database] = []
+
+    def install(self) -> None:
+        """Wrap them all. They are imported here: after what a module takes over from another when it is loaded was set."""
+        from podium_backends.sqlite.database import Database
+        from podium_backends.sqlite.execution_dao import SqliteExecutionDAO
+        from podium_backends.sqlite.group import Group
+        from podium_backends.sqlite.index.target import SqliteIndexTarget
+        from podium_backends.sqlite.index_source import SqliteIndexSource
+        from podium_backends.sqlite.outbox_store import SqliteOutbox
+
+        at = partial(partial, self._reached)
+        _wrap(Database, "open", self._noted)
+        _wrap(Group, "commit", self._dying_before(Failpoint.BEFORE_COMMIT))
+        _wrap(Group, "answer", self._dying_before(Failpoint.BEFORE_ANSWER))
+        _wrap(SqliteOutbox, "due", _after(at(Failpoint.BEFORE_DRAIN), if_=_found_marks))
+        _wrap(SqliteOutbox, "put", _after(at(Failpoint.BEFORE_INDEX)))
+        _wrap(SqliteIndexSource, "documents", _after(at(Failpoint.BEFORE_DEADLINE)))
+        _wrap(SqliteIndexTarget, "send", _after(at(Failpoint.AFTER_SEND)))
+        _wrap(SqliteIndexTarget, "send", _before(at(Failpoint.BEFORE_SEND)))
+        _wrap(SqliteIndexTarget, "send", _before(self._index_is_there))
+        _wrap(SqliteIndexTarget, "entries", _before(self._index_is_there))
+        _wrap(SqliteExecutionDAO, "archived", _before(at(Failpoint.BEFORE_TURN)))
+        _wrap(SqliteExecutionDAO, "carry_out_removal", _before(at(Failpoint.BEFORE_DELETION)))
+
+    # the wrappers
+
+    def _noted(self, original: Around) -> Around:
+        async def open_(database: _Database) -> None:
+            self._databases.append(database)
+            await original(database)
+
+        return open_
+
+    def _dying_before(self, failpoint: Failpoint) -> Callable[[Around], Around]:
+        """Of what isn't asynchronous, and may run in a thread."""
+
+        def wrapper(original: Around) -> Around:
+            def around(*arguments: Any, **named: Any) -> Any:
+                if self._switches.passed(failpoint):
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return original(*arguments, **named)
+
+            return around
+
+        return wrapper
+
+    # what happens
+
+    async def _reached(self, failpoint: Failpoint) -> None:
+        if not self._switches.passed(failpoint):
+            return
+        if not self._switches.stops:
+            os.kill(os.getpid(), signal.SIGKILL)
+        # With the lock of a file it would hold up every other server as well; that is another test.
+        while any(d._flusher is not None and not d._flusher.done() for d in self._databases):
+            await asyncio.sleep(0)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    async def _index_is_there(self) -> None:
+        if self._switches.index_away:
+            raise BackendUnavailableError("index", "the index is away")
+
+
+def _wrap(owner: type[Any], name: str, wrapper: Callable[[Around], Around]) -> None:
+    original = getattr(owner, name)
+    setattr(owner, name, wraps(original)(wrapper(original)))
+
+
+def _before(at: At) -> Callable[[Around], Around]:
+    def wrapper(original: Around) -> Around:
+        async def around(*arguments: Any, **named: Any) -> Any:
+            await at()
+            return await original(*arguments, **named)
+
+        return around
+
+    return wrapper
+
+
+def _after(at: At, if_: Callable[[Any], bool] = bool) -> Callable[[Around], Around]:
+    """Behind a call that answered something, or something in particular."""
+
+    def wrapper(original: Around) -> Around:
+        async def around(*arguments: Any, **named: Any) -> Any:
+            answer = await original(*arguments, **named)
+            if if_(answer):
+                await at()
+            return answer
+
+        return around
+
+    return wrapper
+
+
+def _found_marks(entries: Sequence[outbox.OutboxEntry]) -> bool:
+    return any(entry.kind in INDEX_KINDS for entry in entries)
+
+
+def _disturb_the_clock(switches: Switches) -> None:
+    """Every clock of the contract's times, and of tokens, is made from this one."""
+    real = time.time_ns
+    time.time_ns = lambda: real() + switches.clock_offset_ms * 1_000_000
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command of ``podium`` in a disturbed world."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--switches", type=Path, required=True)
+    parser.add_argument("--lease-ms", type=int, default=outbox.LEASE_MS)
+    parser.add_argument("--writer-first-ms", type=int, default=outbox.WRITER_FIRST_MS)
+    own, others = parser.parse_known_args(arguments)
+    # Before anything else is imported that takes them over.
+    outbox.LEASE_MS, outbox.WRITER_FIRST_MS = own.lease_ms, own.writer_first_ms
+    from podium_server.cli.run import run
+
+    switches = Switches(own.switches)
+    _disturb_the_clock(switches)
+    Failpoints(switches).install()
+    return run(others)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""The clock is set back by an hour in the middle: tokens and stamps still grow, and the index misses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.faults.disturbed import Disturbed, disturbed
+from tests.faults.index_load import IndexJournal, write_until_killed, written_meanwhile
+from tests.faults.index_truth import soon_at_rest
+from tests.faults.switches import Failpoint
+
+HOUR_MS = 3_600_000
+KILLED = {
+    Failpoint.BEFORE_ANSWER: 50,
+    Failpoint.BEFORE_INDEX: 15,
+    Failpoint.AFTER_SEND: 15,
+    Failpoint.BEFORE_TURN: 4,
+    Failpoint.BEFORE_DELETION: 4,
+}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Disturbed]:
+    with disturbed(tmp_path) as server:
+        yield server
+
+
+def last_token(server: Disturbed) -> int:
+    """The newest token that was given out."""
+    path = server.process.data / "podium.db"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as conn:
+        return int(conn.execute("SELECT last FROM outbox_token").fetchone()[0])
+
+
+async def test_the_index_follows_through_the_step(server: Disturbed) -> None:
+    journal = IndexJournal()
+    async with server.client() as podium:
+        async with written_meanwhile(podium, journal, seed=1):
+            await asyncio.sleep(0.5)
+            before, executions = last_token(server), len(journal.executions)
+            server.switches.clock_offset_ms = -HOUR_MS
+            await asyncio.sleep(0.5)
+        assert len(journal.executions) > executions
+        assert last_token(server) > before
+        await soon_at_rest(podium, journal, server.process.data)
+
+
+@pytest.mark.parametrize("failpoint", KILLED, ids=lambda failpoint: failpoint.name)
+async def test_what_a_kill_left_is_carried_out_after_the_step(
+    server: Disturbed, failpoint: Failpoint
+) -> None:
+    journal = IndexJournal()
+    await write_until_killed(server, failpoint, KILLED[failpoint], journal, seed=2)
+    before = last_token(server)
+    server.switches.clock_offset_ms = -HOUR_MS
+    await asyncio.to_thread(server.process.restart)
+    async with server.client() as podium:
+        await soon_at_rest(podium, journal, server.process.data)
+        # And on with it, by the clock as it is now.
+        async with written_meanwhile(podium, journal, seed=3):
+            await asyncio.sleep(0.2)
+        assert last_token(server) > before
+        await soon_at_rest(podium, journal, server.process.data)

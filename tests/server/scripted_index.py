@@ -1,0 +1,106 @@
+"""An index in memory that keeps the version rule, and does as a test says: refuses, is down, knows newer tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from podium_core.errors import BackendUnavailableError
+from podium_core.index.changes import EntryKind
+from podium_core.index.target import (
+    EntryHead,
+    IndexAnswer,
+    IndexEntry,
+    IndexTarget,
+    IndexWrite,
+)
+
+Key = tuple[EntryKind, str]
+
+
+class ScriptedIndex:
+    """Notes every write that it is sent.
+
+    Attributes:
+        entries_by_key: What it holds.
+        tokens: The newest token of each entry, deleted ones too.
+        batches: The writes of each call.
+        refuses: Ids of entries that it can't take.
+        is_down: Whether it can be reached.
+    """
+
+    def __init__(self) -> None:
+        self.entries_by_key: dict[Key, bytes] = {}
+        self.tokens: dict[Key, int] = {}
+        self.batches: list[list[IndexWrite]] = []
+        self.refuses: set[str] = set()
+        self.is_down = False
+
+    @property
+    def sent(self) -> list[IndexWrite]:
+        """Every write, in order."""
+        return [write for batch in self.batches for write in batch]
+
+    def sent_ids(self) -> list[str]:
+        """The id of every write, in order."""
+        return [write.id for write in self.sent]
+
+    def holds(self, kind: EntryKind, id_: str, document: bytes, *, token: int = 1) -> None:
+        """An entry that is there from before."""
+        self.entries_by_key[kind, id_] = document
+        self.tokens[kind, id_] = token
+
+    def document(self, kind: EntryKind, id_: str) -> dict[str, Any] | None:
+        """The members of an entry; None without one."""
+        text = self.entries_by_key.get((kind, id_))
+        found: dict[str, Any] | None = None if text is None else json.loads(text)
+        return found
+
+    async def send(self, writes: Sequence[IndexWrite]) -> list[IndexAnswer]:
+        self._require_up()
+        self.batches.append(list(writes))
+        return [self._made(write) for write in writes]
+
+    def _made(self, write: IndexWrite) -> IndexAnswer:
+        key = (write.kind, write.id)
+        if write.id in self.refuses:
+            return IndexAnswer(refused="it is too odd")
+        was_there = key in self.entries_by_key
+        newest = self.tokens.get(key, 0)
+        if newest > write.token:
+            return IndexAnswer(stale=True, was_there=was_there, token=newest)
+        self.tokens[key] = write.token
+        if write.document is None:
+            self.entries_by_key.pop(key, None)
+        else:
+            self.entries_by_key[key] = write.document
+        return IndexAnswer(was_there=was_there)
+
+    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
+        self._require_up()
+        return [self._entry(kind, id_) for id_ in ids]
+
+    def _entry(self, kind: EntryKind, id_: str) -> IndexEntry | None:
+        document = self.entries_by_key.get((kind, id_))
+        if document is None:
+            return None
+        return IndexEntry(
+            kind=kind,
+            id=id_,
+            token=self.tokens[kind, id_],
+            archived=b'"archived":true' in document,
+            document=document,
+        )
+
+    async def scan(
+        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
+    ) -> list[EntryHead]:
+        raise NotImplementedError
+
+    def _require_up(self) -> None:
+        if self.is_down:
+            raise BackendUnavailableError("index", "down")
+
+
+_: type[IndexTarget] = ScriptedIndex

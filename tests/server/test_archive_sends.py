@@ -1,0 +1,157 @@
+"""What a removal with archive sends to the index, and what it does with the answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from podium_core.errors import BackendUnavailableError, CorruptRecordError
+from podium_core.index.changes import EntryKind
+from podium_core.models import Workflow, WorkflowStatus
+from podium_core.outbox import KIND_REMOVAL
+from podium_core.write_set import RemovalStage, builders
+from podium_server.outbox.handlers import PoisonError
+from podium_server.outbox.removals import ARCHIVE_SECONDS, Archive, Removals
+from tests.contract.records import make_task, make_workflow
+from tests.server.indexing import Indexing, indexing
+
+WORKFLOW, TASK = EntryKind.WORKFLOW, EntryKind.TASK
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[Indexing]:
+    """A completed workflow of two tasks, with a removal mark that nobody has looked at."""
+    async with indexing(tmp_path) as opened:
+        await opened.executions.create_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        await opened.executions.create_tasks([make_task("t1"), make_task("t2")])
+        await opened.drained()
+        opened.target.batches.clear()
+        removal = builders.remove_workflow("w1", require_terminal=True, archive=True)
+        await opened.store.apply(removal)
+        yield opened
+
+
+@pytest.fixture
+def removals(world: Indexing) -> Removals:
+    archive = Archive(world.source, world.target, world.outbox, monotonic=lambda: world.seconds)
+    return Removals(world.store, archive)
+
+
+async def stage(world: Indexing) -> RemovalStage | None:
+    removal = await world.store.removal("w1")
+    return removal.stage if removal else None
+
+
+async def test_the_workflow_comes_last_of_its_execution(
+    world: Indexing, removals: Removals
+) -> None:
+    assert await removals.carry_out("w1")
+    assert world.target.sent_ids()[-1] == "w1"
+    assert sorted(world.target.sent_ids()) == ["t1", "t2", "w1"]
+    assert await world.store.get_task("t1") is None
+    assert not await removals.carry_out("w1")
+
+
+async def test_newer_tokens_in_the_index_are_outdone(world: Indexing, removals: Removals) -> None:
+    world.target.holds(WORKFLOW, "w1", b'{"workflowId":"w1"}', token=2**60)
+    assert await removals.carry_out("w1")
+    document = world.target.document(WORKFLOW, "w1")
+    assert document is not None
+    assert document["archived"] is True
+    assert await stage(world) is None
+
+
+@pytest.mark.parametrize("refused", ["t1", "w1"])
+async def test_nothing_is_removed_where_the_index_refuses_one(
+    world: Indexing, removals: Removals, refused: str
+) -> None:
+    world.target.refuses = {refused}
+    with pytest.raises(PoisonError, match=f"refuses .* '{refused}'"):
+        await removals.carry_out("w1")
+    assert await stage(world) is RemovalStage.ARCHIVE
+
+
+async def test_nothing_is_removed_where_a_document_cannot_be_read(
+    world: Indexing, removals: Removals
+) -> None:
+    world.corrupt("tasks", "t2")
+    with pytest.raises(CorruptRecordError):
+        await removals.carry_out("w1")
+    assert await stage(world) is RemovalStage.ARCHIVE
+    assert world.target.batches == []
+
+
+async def test_nothing_is_removed_without_an_index(world: Indexing) -> None:
+    with pytest.raises(BackendUnavailableError, match="no index is routed"):
+        await Removals(world.store, None).carry_out("w1")
+    assert await stage(world) is RemovalStage.ARCHIVE
+
+
+async def test_a_send_that_would_begin_too_late_is_given_up(
+    world: Indexing, removals: Removals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = world.source.whole_execution
+
+    async def slow(workflow_id: str) -> Workflow | None:
+        world.seconds += ARCHIVE_SECONDS + 0.001
+        return await reads(workflow_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.source, "whole_execution", slow)
+        with pytest.raises(BackendUnavailableError, match="too long"):
+            await removals.carry_out("w1")
+    assert world.target.batches == []
+    assert await removals.carry_out("w1")
+
+
+async def test_a_write_between_read_and_send_is_archived_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with indexing(tmp_path) as world:
+        await world.executions.create_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        expiring = builders.remove_workflow(
+            "w1", require_terminal=True, archive=True, ttl_ms=60_000
+        )
+        await world.store.apply(expiring)
+        archive = Archive(world.source, world.target, world.outbox)
+        reads, late = world.source.whole_execution, ["t1", "t2"]
+
+        async def overtaken(workflow_id: str) -> Workflow | None:
+            found = await reads(workflow_id)
+            if late:
+                await world.store.create_tasks([make_task(late.pop())])
+            return found
+
+        monkeypatch.setattr(world.source, "whole_execution", overtaken)
+        await Removals(world.store, archive).carry_out("w1")
+        assert await stage(world) is RemovalStage.WAIT
+        assert world.target.document(TASK, "t1") is not None
+        assert [len(batch) for batch in world.target.batches] == [3]
+
+
+@pytest.mark.parametrize("archive", [True, False])
+async def test_a_workflow_that_was_to_expire_still_does_when_its_removal_is_taken_back(
+    tmp_path: Path, *, archive: bool
+) -> None:
+    async with indexing(tmp_path) as world:
+        await world.executions.create_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        removals = Removals(world.store, Archive(world.source, world.target, world.outbox))
+        expiring = builders.remove_workflow(
+            "w1", require_terminal=True, archive=archive, ttl_ms=60_000
+        )
+        await world.store.apply(expiring)
+        await removals.carry_out("w1")
+        at_once = builders.remove_workflow("w1", require_terminal=True, archive=True)
+        await world.store.apply(at_once)
+        removal = await world.store.removal("w1")
+        assert removal is not None
+        assert await world.store.take_back_removal(removal)
+        assert await stage(world) is (RemovalStage.ARCHIVE if archive else RemovalStage.WAIT)
+        await removals.carry_out("w1")
+        assert await stage(world) is RemovalStage.WAIT
+        due_ms = await world.outbox.next_due_ms(range(16), [KIND_REMOVAL])
+        assert due_ms is not None
+        assert due_ms > 1_000
+        assert await world.executions.update_task(make_task("t1"), upsert=True)
