@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -53,36 +53,65 @@ async def drive(
     connections: Connections, address: str, chains: Sequence[Chain], in_flight: int
 ) -> Driven:
     """Carry out every chain, so many at a time."""
-    channel = connections.to(address)
-    calls = {path: channel.unary_unary(path) for chain in chains for path, _ in chain}
-    prepared = [[(calls[path], request) for path, request in chain] for chain in chains]
-    times: list[float] = []
-    answers = 0
+    load = _Load(connections, address, chains)
 
     async def work(todo: Iterator[list[tuple[Any, bytes]]]) -> None:
-        nonlocal answers
         for chain in todo:
-            began = time.perf_counter()
-            for call, request in chain:
-                answer = await call(request)
-                answers += len(answer)
-            times.append(time.perf_counter() - began)
+            await load.carry_out(chain, time.perf_counter())
 
-    todo = iter(prepared)
-    began, own, machine = time.perf_counter(), time.process_time(), busy_seconds()
-    await asyncio.gather(*(work(todo) for _ in range(in_flight)))
-    seconds = time.perf_counter() - began
-    own, machine = time.process_time() - own, busy_seconds() - machine
-    times.sort()
-    return Driven(
-        chains=len(chains),
-        seconds=seconds,
-        answer_bytes=answers / sum(map(len, chains)),
-        p50_ms=times[len(times) // 2] * 1000,
-        p99_ms=times[len(times) * 99 // 100] * 1000,
-        generator_seconds=own,
-        machine_seconds=machine,
+    todo = iter(load.prepared)
+    return await load.measured(work(todo) for _ in range(in_flight))
+
+
+async def pace(
+    connections: Connections, address: str, chains: Sequence[Chain], rate: float
+) -> Driven:
+    """Begin so many chains a second, whatever becomes of those before; times count from when each was to begin."""
+    load = _Load(connections, address, chains)
+    first = time.perf_counter() + 0.05
+
+    async def begin(chain: list[tuple[Any, bytes]], due: float) -> None:
+        await asyncio.sleep(max(due - time.perf_counter(), 0))
+        await load.carry_out(chain, due)
+
+    return await load.measured(
+        begin(chain, first + at / rate) for at, chain in enumerate(load.prepared)
     )
+
+
+class _Load:
+    """Calls, ready to be sent, and what they came to."""
+
+    def __init__(self, connections: Connections, address: str, chains: Sequence[Chain]) -> None:
+        channel = connections.to(address)
+        calls = {path: channel.unary_unary(path) for chain in chains for path, _ in chain}
+        self.prepared = [[(calls[path], request) for path, request in chain] for chain in chains]
+        self._times: list[float] = []
+        self._answer_bytes = 0
+
+    async def carry_out(self, chain: list[tuple[Any, bytes]], began: float) -> None:
+        for call, request in chain:
+            self._answer_bytes += len(await call(request))
+        self._times.append(time.perf_counter() - began)
+
+    async def measured(self, work: Iterable[Coroutine[Any, Any, None]]) -> Driven:
+        began, own, machine = time.perf_counter(), time.process_time(), busy_seconds()
+        await asyncio.gather(*work)
+        seconds = time.perf_counter() - began
+        own, machine = time.process_time() - own, busy_seconds() - machine
+        times = sorted(self._times)
+        return self._driven(times, seconds, own, machine)
+
+    def _driven(self, times: list[float], seconds: float, own: float, machine: float) -> Driven:
+        return Driven(
+            chains=len(self.prepared),
+            seconds=seconds,
+            answer_bytes=self._answer_bytes / sum(map(len, self.prepared)),
+            p50_ms=times[len(times) // 2] * 1000,
+            p99_ms=times[len(times) * 99 // 100] * 1000,
+            generator_seconds=own,
+            machine_seconds=machine,
+        )
 
 
 async def until_healthy(connections: Connections, address: str) -> float:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import grpc
 
 from benchmarks import data, jobs
-from benchmarks.bench import IN_FLIGHT, Bench, Side
+from benchmarks.bench import IN_FLIGHT, Bench, Measured, Pair, Side
 from benchmarks.jobs import Chain
 from benchmarks.processes import Server
 from benchmarks.result import Result
 from podium.v1 import index_messages_pb2
 from podium_protocol.rpcs import rpc
 
+MOST_SLOWER = 1.15
 LEAST_SHARE = 85.0
 LEAST_UPDATES = 2_000
 _TASKS = 10_000
@@ -24,8 +26,12 @@ _SEARCH = rpc("IndexService", "SearchTasks").path
 
 
 def measure(bench: Bench) -> Iterator[Result]:
-    """UpdateTask with an index against without; and task updates indexed, from the first to the last that searches see."""
-    yield _slow_down(bench)
+    """UpdateTask with an index against without, at a rate and as fast as it goes; and how fast searches find what is new."""
+    with bench.server() as indexed, bench.server(settings=_NO_INDEX) as plain:
+        names = _prepared(bench, indexed, "w")
+        _prepared(bench, plain, "w")
+        yield _at_a_rate(bench, indexed, plain, names)
+        yield _slow_down(bench, indexed, plain, names)
     yield _kept_up(bench)
 
 
@@ -35,26 +41,58 @@ def _prepared(bench: Bench, server: Server, workflow: str) -> list[str]:
     return list(data.task_names(workflow, _TASKS))
 
 
-def _slow_down(bench: Bench) -> Result:
+def _updates(names: list[str], number: int, calls: int) -> list[Chain]:
+    # Other tasks in each round: what is indexed isn't what waits already.
+    at = number * calls % _TASKS
+    wanted = (names + names)[at : at + calls]
+    return [((data.path("UpdateTask"), data.update_task("w", name)),) for name in wanted]
+
+
+def _at_a_rate(bench: Bench, indexed: Server, plain: Server, names: list[str]) -> Result:
+    calls = bench.scaled(4_000, 2_000)
+    bench.say(f"UpdateTask at {LEAST_UPDATES} a second with and without an index: {calls} a round")
+
+    def load(server: Server, number: int) -> Measured:
+        return bench.load(server, jobs.pace, _updates(names, number, calls), LEAST_UPDATES)
+
+    pairs = bench.alternate(partial(load, indexed), partial(load, plain))
+    with_index = pairs.middle(lambda pair: pair.subject.driven.p50_ms)
+    without = pairs.middle(lambda pair: pair.other.driven.p50_ms)
+    rate = pairs.middle(lambda pair: pair.subject.driven.rate)
+    busy = pairs.middle(lambda pair: pair.subject.processor_us) * LEAST_UPDATES / 1e4
+    base = pairs.middle(lambda pair: pair.other.processor_us) * LEAST_UPDATES / 1e4
+
+    def slower(pair: Pair) -> float:
+        return pair.subject.driven.p50_ms / pair.other.driven.p50_ms
+
+    return Result(
+        name=f"UpdateTask at {LEAST_UPDATES:,}/s, all of it indexed",
+        value=pairs.middle(slower),
+        unit="x the p50 without an index",
+        bound=MOST_SLOWER,
+        quartiles=pairs.quartiles(slower),
+        disturbed=pairs.disturbed,
+        detail=(
+            f"p50 {with_index:.2f} against {without:.2f} ms, {rate:,.0f}/s reached;"
+            f" the server takes {busy:.0f} against {base:.0f} % of a core"
+        ),
+    )
+
+
+def _slow_down(bench: Bench, indexed: Server, plain: Server, names: list[str]) -> Result:
     calls = bench.scaled(3_000, 1_500)
-    bench.say(f"UpdateTask with and without an index: {calls} calls a round")
-    with bench.server() as indexed, bench.server(settings=_NO_INDEX) as plain:
-        names = _prepared(bench, indexed, "w")
-        _prepared(bench, plain, "w")
+    bench.say(f"UpdateTask as fast as it goes with and without an index: {calls} calls a round")
 
-        def chains(number: int) -> list[Chain]:
-            # Other tasks in each round: what is indexed isn't what waits already.
-            at = number * calls % _TASKS
-            wanted = (names + names)[at : at + calls]
-            return [((data.path("UpdateTask"), data.update_task("w", name)),) for name in wanted]
+    def chains(number: int) -> list[Chain]:
+        return _updates(names, number, calls)
 
-        pairs = bench.compare(Side(indexed, chains), Side(plain, chains), in_flight=IN_FLIGHT)
+    pairs = bench.compare(Side(indexed, chains), Side(plain, chains), in_flight=IN_FLIGHT)
     rate = pairs.middle(lambda pair: pair.subject.driven.rate)
     other = pairs.middle(lambda pair: pair.other.driven.rate)
     own = pairs.middle(lambda pair: pair.subject.processor_us)
     base = pairs.middle(lambda pair: pair.other.processor_us)
     return Result(
-        name="UpdateTask while all of it is indexed",
+        name="UpdateTask as fast as it goes, all of it indexed",
         value=pairs.middle(lambda pair: pair.ratio) * 100,
         unit="% of the calls/s without an index",
         bound=LEAST_SHARE,

@@ -85,16 +85,19 @@ def _found(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
 
 def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
     id_, document, due_ms, archive = row
-    found = StoredDocument(
+    record, unreadable = None, ""
+    try:
+        record = _DECODE[kind](document, id_)
+    except CorruptRecordError as error:
+        unreadable = error.message
+    return StoredDocument(
         kind=kind,
         id=id_,
+        record=record,
         size=len(document),
         removing=is_due(due_ms, now_ms) or (archive or NO_ARCHIVE) != NO_ARCHIVE,
+        unreadable=unreadable,
     )
-    try:
-        return msgspec.structs.replace(found, record=_DECODE[kind](document, id_))
-    except CorruptRecordError as error:
-        return msgspec.structs.replace(found, unreadable=error.message)
 
 
 def _up_to(documents: Iterable[StoredDocument], max_size: int) -> list[StoredDocument]:

@@ -9,8 +9,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import UNSET, Raw, UnsetType
@@ -133,6 +134,46 @@ class TestOrder:
         monkeypatch.setattr(search_module, "MAX_SCORED", 2)
         assert await found("word") == ("newest", "best", "undated")
         assert await found("word", "_score:DESC", "startTime") == ("best", "newest", "undated")
+
+    async def test_the_newest_of_many_are_found_without_sorting_all(
+        self, index: IndexFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await put_workflows(
+            index,
+            [
+                {
+                    "workflowId": f"w{n}",
+                    "startTime": n % 40,
+                    "input": "word",
+                    "correlationId": f"c{n % 2}",
+                }
+                for n in range(100)
+            ],
+        )
+
+        async def found(query: str, free_text: str, *sort: str) -> tuple[str, ...]:
+            page = await index.dao.search_workflows(query, free_text, start=5, count=20, sort=sort)
+            return page.results
+
+        searches = [
+            ("correlationId = 'c1'", "", "startTime:DESC"),
+            ("correlationId = 'c1'", "word", "startTime:DESC"),
+            ("correlationId = 'c1'", "word", "startTime:DESC", "_score"),
+            ("correlationId = 'c1'", ""),
+            ("", "word AND NOT other", "startTime:DESC", "workflowId:DESC"),
+        ]
+        sorted_ = [await found(*search) for search in searches]
+        monkeypatch.setattr(search_module, "MAX_SORTED", 10)
+        along: list[bool] = []
+        sorts_all = search_module._sorts_all
+
+        def noted(conn: sqlite3.Connection, sql: str, arguments: Sequence[Any]) -> bool:
+            along.append(sorts_all(conn, sql, arguments))
+            return along[-1]
+
+        monkeypatch.setattr(search_module, "_sorts_all", noted)
+        assert [await found(*search) for search in searches] == sorted_
+        assert along == [True] * len(searches)
 
 
 class TestQueries:

@@ -148,7 +148,7 @@ def found_by(
                 token=1,
                 document=document_of(document),
             )
-            answer = send(conn, write, now_ms=0)
+            [answer] = send(conn, [write], now_ms=0)
             assert not answer.refused, answer
         search = Search(layout, query, kw.get("free_text", MatchAll()), kw.get("sort", ()))
         hits = search.run(conn, start=0, count=100)

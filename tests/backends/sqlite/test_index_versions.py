@@ -206,7 +206,7 @@ def test_any_order_of_writes_ends_at_the_highest_token(
         newest: dict[str, IndexWrite] = {}
         for write in writes:
             before = newest.get(write.id)
-            answer = send(conn, write, now_ms=0)
+            [answer] = send(conn, [write], now_ms=0)
             assert answer.stale == (before is not None and before.token > write.token)
             assert answer.was_there == (before is not None and before.document is not None)
             if not answer.stale:
@@ -230,10 +230,10 @@ def test_any_order_of_writes_ends_at_the_highest_token(
 
 
 def test_merging_changes_what_is_found(conn: sqlite3.Connection) -> None:
-    send(conn, put("a", 1, status="RUNNING", input="alpha", version=1), now_ms=0)
+    send(conn, [put("a", 1, status="RUNNING", input="alpha", version=1)], now_ms=0)
     fields = Raw(b'{"status":"COMPLETED","input":"beta","archived":true}')
     change = IndexChange(EntryKind.WORKFLOW, "a", Merge(fields))
-    assert apply(conn, change, now_ms=5) is IndexOutcome.WRITTEN
+    assert apply(conn, [change], now_ms=5) == [IndexOutcome.WRITTEN]
     found = {
         word: Search(WORKFLOWS, Word(word), MatchAll()).total(conn)
         for word in ("alpha", "beta", "RUNNING", "COMPLETED", "1", "true")

@@ -1,4 +1,4 @@
-"""The words of a file stay those that its documents are found, and deleted, by."""
+"""The words of a file are those that its documents are found by, and go with them."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ def test_what_a_document_is_found_by() -> None:
         "version": 2,
         "archived": True,
         "startTime": "2023-11-14T22:13:20.123Z",
+        "updateTime": "2023-11-14T22:13:20.124Z",
         "input": "It's 3.14, É",
         "failedTaskNames": ["a b", "c"],
     }
     extract = EXTRACTORS[EntryKind.WORKFLOW].extract(document_of(document), "w")
-    assert extract.words == (
-        "it's 3.14 é",
-        "",
-        "a b | c",
-        "",
-        "",
-        "k77 k52554e4e494e47 d1700000000123 n2 b1",
-    )
+    assert extract.words == {
+        "input": "it's 3.14 é",
+        "output": "",
+        "failed_task_names": "a b | c",
+        "external_input_payload_storage_path": "",
+        "external_output_payload_storage_path": "",
+        "exact": "k77 k52554e4e494e47 d1700000000123 n2 b1",
+    }
 
 
 async def test_are_made_anew_where_they_would_be_others_now(
@@ -42,7 +43,7 @@ async def test_are_made_anew_where_they_would_be_others_now(
         documents = [{"workflowId": id_, "input": f"word {id_}"} for id_ in ("a", "b", "c")]
         await put_workflows(index, documents)
     conn = sqlite3.connect(path)
-    conn.execute("INSERT INTO workflow_words (workflow_words) VALUES ('delete-all')")
+    conn.execute("UPDATE workflow_words SET input = 'made otherwise'")
     conn.execute("UPDATE workflow_documents SET document = 'no JSON' WHERE number = 3")
     conn.commit()
     conn.close()
@@ -52,5 +53,23 @@ async def test_are_made_anew_where_they_would_be_others_now(
     async with opened_index(path) as index:
         found = await index.dao.search_workflows(free_text="word", sort=["workflowId"])
         assert found.results == ("a", "b")
-        assert await index.dao.remove_workflow("a")
-        assert (await index.dao.search_workflows(free_text="word")).results == ("b",)
+        # What can't be read keeps its words.
+        assert (await index.dao.search_workflows(free_text="otherwise")).results == ("c",)
+
+
+async def test_words_of_a_document_that_cannot_be_read_go_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    async with opened_index(path) as index:
+        documents = [{"workflowId": id_, "input": "word", "status": "OLD"} for id_ in "abc"]
+        await put_workflows(index, documents)
+        conn = sqlite3.connect(path)
+        conn.execute("UPDATE workflow_documents SET document = 'no JSON' WHERE number < 3")
+        conn.commit()
+        conn.close()
+        await put_workflows(index, [{"workflowId": "a", "input": "new", "status": "NEW"}], token=2)
+        await index.dao.remove_workflow("b")
+        for text in ("word", "OLD"):
+            # The count comes from the words alone.
+            assert await index.dao.get_workflow_count("", text) == 1
+        for text in ("new", "NEW"):
+            assert (await index.dao.search_workflows(free_text=text)).results == ("a",)

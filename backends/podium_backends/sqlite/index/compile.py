@@ -16,7 +16,7 @@ from podium_backends.sqlite.index.condition import (
     none_of,
     sql_of,
 )
-from podium_backends.sqlite.index.layout import Layout
+from podium_backends.sqlite.index.layout import UNTOKENED, Layout
 from podium_backends.sqlite.index.tokens import (
     MAX_KEYWORD,
     boolean_token,
@@ -246,7 +246,8 @@ def _valued(
     conditions: list[Condition] = []
     for field in fields:
         value = typed_value(field.type, text)
-        token = _token(field.type, value) if anywhere else None
+        tokened = anywhere and field.name != UNTOKENED
+        token = _token(field.type, value) if tokened else None
         if token is not None:
             tokens.add(token)
         elif value is not None:
@@ -273,5 +274,7 @@ def _token(type_: FieldType, value: str | int | float | bool | Stretch | None) -
 
 def _has_value(column: str, value: str | int | float | bool | Stretch) -> Condition:
     if isinstance(value, Stretch):
-        return Condition(f"{column} BETWEEN ? AND ?", (_bound(value.first), _bound(value.last)))
+        if value.first < value.last:
+            return Condition(f"{column} BETWEEN ? AND ?", (_bound(value.first), _bound(value.last)))
+        value = value.first
     return Condition(f"{column} = ?", (_bound(value),))

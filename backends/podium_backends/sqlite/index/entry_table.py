@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from podium_backends.sqlite.index.extraction import EXTRACTORS, Extract
 from podium_backends.sqlite.index.layout import EXACT, TASKS, WORKFLOWS, Layout
 from podium_backends.sqlite.index.stored import Stored, digest_of
 from podium_backends.sqlite.index.values import UnindexableError
+from podium_backends.sqlite.index.word_changes import WordChanges
 from podium_core.index.changes import EntryKind
 from podium_core.index.target import EntryHead, IndexEntry, IndexWrite
 
@@ -20,7 +21,6 @@ class EntryTable:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self._extractor = EXTRACTORS[layout.kind]
-        self._columns = ("texts", *layout.columns.values())
         owner = "workflow_id" if layout.kind is EntryKind.TASK else "''"
         table, key, documents, words = (
             layout.table,
@@ -29,26 +29,21 @@ class EntryTable:
             layout.words,
         )
         self._find = f"SELECT number, token, digest, {owner}, external FROM {table} WHERE {key} = ?"
-        columns = ("token", "digest", "external", *self._columns)
-        self._insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({_marks(columns)})"
         self._delete = f"DELETE FROM {table} WHERE number = ?"
         self._retoken = f"UPDATE {table} SET token = ?, external = ? WHERE number = ?"
         self._document = f"SELECT document FROM {documents} WHERE number = ?"
         self._put_document = f"INSERT OR REPLACE INTO {documents} (number, document) VALUES (?, ?)"
         self._delete_document = f"DELETE FROM {documents} WHERE number = ?"
-        texts = ("rowid", *layout.texts.values(), EXACT)
-        self._add_words = f"INSERT INTO {words} ({', '.join(texts)}) VALUES ({_marks(texts)})"
-        self._drop_words = (
-            f"INSERT INTO {words} ({words}, {', '.join(texts)}) VALUES ('delete', {_marks(texts)})"
-        )
+        self._delete_words = f"DELETE FROM {words} WHERE rowid = ?"
+        self._all_words = {*layout.texts.values(), EXACT}
         self._entry = (
             f"SELECT token, archived, document, external FROM {table} JOIN {documents} USING (number)"
             f" WHERE {key} = ?"
         )
         self._every = (
             f"SELECT number, {key}, texts, document FROM {table} JOIN {documents} USING (number)"
+            " ORDER BY number"
         )
-        self._empty_words = f"INSERT INTO {words} ({words}) VALUES ('delete-all')"
         self._set_texts = f"UPDATE {table} SET texts = ? WHERE number = ?"
         workflow = "coalesce(workflow_id, '')"
         self._heads = (
@@ -72,6 +67,7 @@ class EntryTable:
         stored: Stored | None,
         write: IndexWrite,
         document: bytes,
+        word_changes: WordChanges,
     ) -> None:
         """Store an entry, in place of the one that is there.
 
@@ -80,79 +76,73 @@ class EntryTable:
             stored: The one that is there.
             write: Its id, token and origin.
             document: The write's document.
+            word_changes: Where changes of its words go.
         Raises:
             UnindexableError: The document can't be taken; nothing was written.
         """
-        head = (write.token, digest_of(document), write.external)
-        if stored is not None and stored.digest == head[1]:
+        digest = digest_of(document)
+        if stored is not None and stored.digest == digest:
             conn.execute(self._retoken, (write.token, write.external, stored.number))
             return
-        extract = self._extractor.extract(document, write.id)
-        old = None if stored is None else self._old(conn, stored.number, write.id)
-        if stored is not None and old is None:
-            self.delete(conn, stored, write.id)
-        if stored is None or old is None:
-            self._add(conn, extract, head, document)
+        head = {"token": write.token, "digest": digest, "external": write.external}
+        if stored is None:
+            extract = self._extractor.extract(document, write.id)
+            number = self._insert(conn, {**head, "texts": extract.texts, **extract.columns})
         else:
-            self._change(conn, stored.number, old, extract, head, document)
-
-    def _old(self, conn: sqlite3.Connection, number: int, id_: str) -> Extract | None:
-        """What the stored document was found by; None if it can't be read, and its words can't be deleted."""
-        row = conn.execute(self._document, (number,)).fetchone()
-        try:
-            return None if row is None else self._extractor.extract(row[0], id_)
-        except UnindexableError:
-            return None
-
-    def _add(
-        self,
-        conn: sqlite3.Connection,
-        extract: Extract,
-        head: tuple[int, bytes, bool],
-        document: bytes,
-    ) -> None:
-        row = (*head, extract.texts, *extract.columns)
-        number = conn.execute(self._insert, row).lastrowid
+            number = stored.number
+            extract = self._extractor.extract(document, write.id, self._text(conn, number))
+            self._update(conn, number, {**head, **extract.columns}, extract)
         conn.execute(self._put_document, (number, document.decode()))
-        conn.execute(self._add_words, (number, *extract.words))
+        self._put_words(number, extract.words, word_changes)
 
-    def _change(
-        self,
-        conn: sqlite3.Connection,
-        number: int,
-        old: Extract,
-        new: Extract,
-        head: tuple[int, bytes, bool],
-        document: bytes,
+    def _text(self, conn: sqlite3.Connection, number: int) -> str | None:
+        row = conn.execute(self._document, (number,)).fetchone()
+        return None if row is None else row[0]
+
+    def _insert(self, conn: sqlite3.Connection, row: dict[str, Any]) -> int:
+        sql = f"INSERT INTO {self.layout.table} ({', '.join(row)}) VALUES ({_marks(row)})"
+        return int(conn.execute(sql, tuple(row.values())).lastrowid or 0)
+
+    def _update(
+        self, conn: sqlite3.Connection, number: int, row: dict[str, Any], extract: Extract
     ) -> None:
         # Only what differs: each column that is set rewrites all indexes that it is in.
-        before, after = (old.texts, *old.columns), (new.texts, *new.columns)
-        changed = [at for at, value in enumerate(after) if value != before[at]]
-        names = ["token", "digest", "external", *(self._columns[at] for at in changed)]
-        sql = f"UPDATE {self.layout.table} SET {' = ?, '.join(names)} = ? WHERE number = ?"
-        conn.execute(sql, (*head, *(after[at] for at in changed), number))
-        conn.execute(self._put_document, (number, document.decode()))
-        if old.words != new.words:
-            conn.execute(self._drop_words, (number, *old.words))
-            conn.execute(self._add_words, (number, *new.words))
+        values = [*row.values()]
+        settings = " = ?, ".join(row) + " = ?"
+        if extract.words:
+            settings += ", texts = texts & ? | ?"
+            values += (extract.kept, extract.texts)
+        sql = f"UPDATE {self.layout.table} SET {settings} WHERE number = ?"
+        conn.execute(sql, (*values, number))
 
-    def delete(self, conn: sqlite3.Connection, stored: Stored, id_: str) -> None:
+    def _put_words(self, number: int, words: dict[str, str], word_changes: WordChanges) -> None:
+        if not words:
+            return
+        table = self.layout.words
+        if words.keys() == self._all_words:
+            columns = f"rowid, {', '.join(words)}"
+            sql = f"INSERT OR REPLACE INTO {table} ({columns}) VALUES (?, {_marks(words)})"
+            word_changes.add(number, sql, (number, *words.values()))
+        else:
+            sql = f"UPDATE {table} SET {' = ?, '.join(words)} = ? WHERE rowid = ?"
+            word_changes.add(number, sql, (*words.values(), number))
+
+    def delete(self, conn: sqlite3.Connection, stored: Stored, word_changes: WordChanges) -> None:
         """Delete an entry."""
-        old = self._old(conn, stored.number, id_)
-        if old is not None:
-            conn.execute(self._drop_words, (stored.number, *old.words))
         conn.execute(self._delete, (stored.number,))
         conn.execute(self._delete_document, (stored.number,))
+        word_changes.add(stored.number, self._delete_words, (stored.number,))
 
     def make_words_anew(self, conn: sqlite3.Connection) -> None:
-        """Empty the words, and make those of all entries again; not of those whose documents can't be read."""
-        conn.execute(self._empty_words)
+        """Make the words of all entries again. Those of entries whose documents can't be read stay."""
+        word_changes = WordChanges()
         for number, id_, texts, document in conn.execute(self._every):
             try:
                 extract = self._extractor.extract(document, id_)
             except UnindexableError:
                 continue
-            conn.execute(self._add_words, (number, *extract.words))
+            self._put_words(number, extract.words, word_changes)
+            word_changes.make(conn)
             if extract.texts != texts:
                 conn.execute(self._set_texts, (extract.texts, number))
 
@@ -188,8 +178,8 @@ class EntryTable:
         ]
 
 
-def _marks(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))
+def _marks(values: Iterable[Any]) -> str:
+    return ", ".join("?" for _ in values)
 
 
 WORKFLOW_TABLE = EntryTable(WORKFLOWS)

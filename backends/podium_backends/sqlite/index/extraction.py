@@ -1,14 +1,15 @@
-"""What a document is found by: its columns and its words."""
+"""What a document is found by: its columns and its words, or as much of both as differs from another document."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
+from operator import ne
 from typing import Any, NamedTuple
 
-import msgspec
-
 from podium_backends.sqlite.index import values
-from podium_backends.sqlite.index.layout import TASKS, WORKFLOWS, Layout
+from podium_backends.sqlite.index.layout import EXACT, TASKS, UNTOKENED, WORKFLOWS, Layout
+from podium_backends.sqlite.index.members import Members
 from podium_backends.sqlite.index.tokens import (
     boolean_token,
     date_token,
@@ -23,8 +24,6 @@ from podium_core.query.words import words
 # Between two texts of one field: no phrase goes across, since no search has this token.
 _GAP = " | "
 
-_decode = msgspec.json.Decoder().decode
-
 _READERS: dict[FieldType, tuple[Callable[[Any], Any], Callable[[Any], str]]] = {
     FieldType.KEYWORD: (values.keyword, keyword_token),
     FieldType.NUMBER: (values.number, number_token),
@@ -37,103 +36,134 @@ class Extract(NamedTuple):
     """What a document is found by.
 
     Attributes:
-        columns: The values of the layout's columns, in order.
-        texts: Bits for the TEXT fields that it has, and that have words.
-        words: The words of each TEXT field, and the exact tokens of the others.
+        columns: The values of columns.
+        words: By column of the words: those of TEXT fields, and in ``exact`` the tokens of all others.
+        texts: Bits for the TEXT fields in ``words`` that are there, and that have words.
+        kept: The bits of the TEXT fields that aren't in ``words``.
     """
 
-    columns: tuple[Any, ...]
+    columns: dict[str, Any]
+    words: dict[str, str]
     texts: int
-    words: tuple[str, ...]
+    kept: int
+
+
+class _Column(NamedTuple):
+    key: str
+    column: str
+    read: Callable[[Any], Any]
+    token: Callable[[Any], str]
+    tokened: bool
+
+
+class _Text(NamedTuple):
+    key: str
+    column: str
+    present: int
+    worded: int
 
 
 class Extractor:
     """Reads documents of one kind."""
 
     def __init__(self, layout: Layout) -> None:
-        self._layout = layout
         fields = layout.fields
+        self._members = Members(layout)
         self._columns = [
-            (fields[name].key, *_READERS[fields[name].type]) for name in layout.columns
+            _Column(fields[name].key, column, *_READERS[fields[name].type], name != UNTOKENED)
+            for name, column in layout.columns.items()
         ]
         self._texts = [
-            (fields[name].key, layout.present_bit(name), layout.worded_bit(name))
-            for name in layout.texts
+            _Text(fields[name].key, column, layout.present_bit(name), layout.worded_bit(name))
+            for name, column in layout.texts.items()
         ]
+        self._bits = sum(text.present | text.worded for text in self._texts)
+        self._all = range(len(self._columns) + len(self._texts))
 
-    def extract(self, document: bytes | str, id_: str) -> Extract:
+    def extract(self, document: bytes | str, id_: str, before: str | None = None) -> Extract:
         """The extract of a document.
 
+        Args:
+            document: The document.
+            id_: The entry's id.
+            before: What the entry was made from until now: only what differs from that is wanted.
         Raises:
             UnindexableError: It isn't a JSON object, a member isn't of its field's type, or its id is another.
         """
-        members = members_of(document)
-        if members.setdefault(self._layout.id_field, id_) != id_:
-            raise UnindexableError(f"{self._layout.id_field}: not the id of the entry")
-        columns, exact = self._read_columns(members)
-        texts, text_words = self._read_texts(members)
-        return Extract(columns, texts, (*text_words, " ".join(exact)))
+        members = self._members.plain(document, id_)
+        if members is None:
+            return self._extract(self._members.of_any(document, id_), self._all)
+        old = None if before is None else self._members.plain(before, id_)
+        differing = self._all if old is None else compress(self._all, map(ne, members, old))
+        return self._extract(members, differing)
 
-    def _read_columns(self, members: dict[str, Any]) -> tuple[tuple[Any, ...], list[str]]:
-        columns: list[Any] = []
-        exact: list[str] = []
-        for name, read, token in self._columns:
-            value = members.get(name)
+    def _extract(self, members: Sequence[Any], differing: Iterable[int]) -> Extract:
+        first_text = len(self._columns)
+        columns, texts = [], []
+        for at in differing:
+            if at < first_text:
+                columns.append(at)
+            else:
+                texts.append((self._texts[at - first_text], members[at]))
+        found, bits, kept = self._read_texts(texts)
+        if not any(self._columns[at].tokened for at in columns):
+            read = {self._columns[at].column: self._read(at, members[at]) for at in columns}
+            return Extract(read, found, bits, kept)
+        whole, found[EXACT] = self._read_columns(members)
+        read = {self._columns[at].column: whole[at] for at in columns}
+        return Extract(read, found, bits, kept)
+
+    def _read(self, at: int, value: Any) -> Any:
+        column = self._columns[at]
+        try:
             if isinstance(value, list):
-                value = _only(value, name)
-            if value is None:
-                columns.append(None)
-                continue
-            try:
-                value = read(value)
-            except UnindexableError as error:
-                raise UnindexableError(f"{name}: {error}") from error
-            columns.append(value)
-            exact.append(token(value))
-        return tuple(columns), exact
+                value = _only(value)
+            return None if value is None else column.read(value)
+        except UnindexableError as error:
+            raise UnindexableError(f"{column.key}: {error}") from error
 
-    def _read_texts(self, members: dict[str, Any]) -> tuple[int, list[str]]:
-        texts = 0
-        found: list[str] = []
-        for name, present, worded in self._texts:
-            value = members.get(name)
-            text = ""
+    def _read_columns(self, members: Sequence[Any]) -> tuple[list[Any], str]:
+        """The values of all columns, and their tokens."""
+        whole = [self._read(at, members[at]) for at in range(len(self._columns))]
+        tokens = [
+            column.token(value)
+            for column, value in zip(self._columns, whole, strict=True)
+            if column.tokened and value is not None
+        ]
+        return whole, " ".join(tokens)
+
+    def _read_texts(self, texts: Iterable[tuple[_Text, Any]]) -> tuple[dict[str, str], int, int]:
+        """The words of some texts, their bits, and the bits of the others."""
+        found: dict[str, str] = {}
+        bits, kept = 0, self._bits
+        for text, value in texts:
+            kept &= ~(text.present | text.worded)
+            read = ""
             if value is not None and value != []:
-                texts |= present
-                text = _text_words(value, name)
-            if text:
-                texts |= worded
-            found.append(text)
-        return texts, found
+                bits |= text.present
+                read = _text_words(value, text.key)
+            if read:
+                bits |= text.worded
+            found[text.column] = read
+        return found, bits, kept
 
 
-def members_of(document: bytes | str) -> dict[str, Any]:
-    """The members of a document. Raises UnindexableError."""
-    try:
-        members = _decode(document)
-    except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors, too
-        raise UnindexableError(f"not valid JSON: {error}") from error
-    if not isinstance(members, dict):
-        raise UnindexableError("not a JSON object")
-    return members
-
-
-def _only(found: list[Any], name: str) -> Any:
+def _only(found: list[Any]) -> Any:
     if len(found) > 1:
-        raise UnindexableError(f"{name}: more than one value")
+        raise UnindexableError("more than one value")
     return found[0] if found else None
 
 
-def _text_words(value: Any, name: str) -> str:
+def _text_words(value: Any, key: str) -> str:
     if isinstance(value, str):
         return " ".join(words(value))
     if isinstance(value, list):
-        texts = [_text_words(part, name) for part in value if part is not None]
+        texts = [_text_words(part, key) for part in value if part is not None]
         return _GAP.join(text for text in texts if text)
     try:
         return " ".join(words(values.keyword(value)))
     except UnindexableError as error:
-        raise UnindexableError(f"{name}: {error}") from error
+        raise UnindexableError(f"{key}: {error}") from error
 
 
 EXTRACTORS = {

@@ -96,7 +96,7 @@ class SqliteIndexDAO(IndexWrites):
         now_ms = self._database.now_ms()
 
         def job(conn: sqlite3.Connection) -> list[IndexOutcome]:
-            return [apply(conn, change, now_ms=now_ms) for change in changes]
+            return apply(conn, changes, now_ms=now_ms)
 
         outcomes = await self._database.write(job, weight=sum(map(_weight, changes)))
         return outcomes if wait is Wait.INDEXED else [IndexOutcome.ACCEPTED] * len(outcomes)

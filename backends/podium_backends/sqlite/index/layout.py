@@ -11,6 +11,9 @@ from podium_core.query.fields import TASK_FIELDS, WORKFLOW_FIELDS, Field, FieldT
 
 # In ``words``: the values of all fields that aren't TEXT.
 EXACT = "exact"
+# But for this one, which each update of a record changes: found by its column, which has an index, so that an update that
+# changes nothing else leaves the words alone.
+UNTOKENED = "updateTime"
 
 
 class Layout(NamedTuple):
@@ -22,6 +25,7 @@ class Layout(NamedTuple):
         words: The words, in FTS5.
         id_field: The field that is the entry's id.
         newest: The field by which entries are ordered, the latest first, if nothing else is asked for.
+        by_newest: The index of its column.
         columns: The columns of the fields that aren't TEXT, by field.
         texts: The columns in ``words`` of the TEXT fields, by field.
         fields: All of them.
@@ -33,6 +37,7 @@ class Layout(NamedTuple):
     words: str
     id_field: str
     newest: str
+    by_newest: str
     columns: Mapping[str, str]
     texts: Mapping[str, str]
     fields: Mapping[str, Field]
@@ -63,6 +68,7 @@ def _layout(kind: EntryKind, fields: Mapping[str, Field], *, id_field: str, newe
         words=f"{kind}_words",
         id_field=id_field,
         newest=newest,
+        by_newest=f"{kind}s_by_{newest.removesuffix('Time')}",
         columns={
             field.name: _column(field)
             for field in fields.values()

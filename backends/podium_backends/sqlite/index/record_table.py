@@ -6,9 +6,10 @@ import sqlite3
 from typing import Any
 
 from podium_backends.sqlite.index import values
-from podium_backends.sqlite.index.extraction import members_of
+from podium_backends.sqlite.index.members import members_of
 from podium_backends.sqlite.index.stored import Stored, digest_of
 from podium_backends.sqlite.index.values import UnindexableError
+from podium_backends.sqlite.index.word_changes import WordChanges
 from podium_core.index.changes import EntryKind
 from podium_core.index.target import EntryHead, IndexEntry, IndexWrite
 
@@ -45,9 +46,10 @@ class RecordTable:
         stored: Stored | None,
         write: IndexWrite,
         document: bytes,
+        word_changes: WordChanges,
     ) -> None:
         """Store a record, in place of the one that is there. Raises as ``EntryTable.put``."""
-        del stored
+        del stored, word_changes
         members = members_of(document)
         owner = self._member(members, self._owner, values.keyword, "")
         created = self._member(members, self._created, values.number, 0)
@@ -62,9 +64,9 @@ class RecordTable:
         except UnindexableError as error:
             raise UnindexableError(f"{name}: {error}") from error
 
-    def delete(self, conn: sqlite3.Connection, stored: Stored, id_: str) -> None:
+    def delete(self, conn: sqlite3.Connection, stored: Stored, word_changes: WordChanges) -> None:
         """Delete a record."""
-        del id_
+        del word_changes
         conn.execute("DELETE FROM records WHERE number = ?", (stored.number,))
 
     def document(self, conn: sqlite3.Connection, stored: Stored) -> bytes:

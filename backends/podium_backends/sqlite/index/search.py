@@ -15,6 +15,9 @@ from podium_core.query import And, Query, SortKey
 # A score costs a microsecond for every entry that has one of the words, however few are shown; of more than these, that
 # almost all entries have, the score says little, and the newest come first.
 MAX_SCORED = 10_000
+# Of more hits than these, the first page isn't found by sorting all: along the index of the newest entries the first few
+# hits are met soon, unless just the oldest are hits, and then it costs as much as to sort.
+MAX_SORTED = 10_000
 
 
 class Hits(NamedTuple):
@@ -50,7 +53,7 @@ class Search:
         total = self.total(conn)
         if count == 0 or start >= total:
             return Hits(total, [])
-        return Hits(total, self._page(conn, start, count))
+        return Hits(total, self._page(conn, start, count, total))
 
     def total(self, conn: sqlite3.Connection) -> int:
         """How many entries match."""
@@ -65,21 +68,31 @@ class Search:
         sql = f"SELECT count(*) FROM {words} WHERE {words} MATCH ?"
         return int(conn.execute(sql, (expression,)).fetchone()[0])
 
-    def _page(self, conn: sqlite3.Connection, start: int, count: int) -> list[tuple[int, str]]:
+    def _page(
+        self, conn: sqlite3.Connection, start: int, count: int, total: int
+    ) -> list[tuple[int, str]]:
         layout = self._layout
         scored = bool(self._score) and self._count_words(conn, self._score) <= MAX_SCORED
         prologue, arguments = self._prologue, list(self._prologue_arguments)
-        source = layout.table
+        scores = ""
         if scored:
             prologue = f"{prologue}, {self._scores()}" if prologue else f"WITH {self._scores()}"
             prologue += " "
             arguments.append(self._score)
-            source += " LEFT JOIN scores ON scored = number"
-        sql = (
-            f"{prologue}SELECT number, {layout.id_column} FROM {source} WHERE {self._where}"
-            f" ORDER BY {self._order(scored=scored)} LIMIT ? OFFSET ?"
-        )
+            scores = " LEFT JOIN scores ON scored = number"
+        order = self._order(scored=scored)
+
+        def page_of(table: str) -> str:
+            return (
+                f"{prologue}SELECT number, {layout.id_column} FROM {table}{scores}"
+                f" WHERE {self._where} ORDER BY {order} LIMIT ? OFFSET ?"
+            )
+
+        sql = page_of(layout.table)
         arguments += [*self._arguments, count, start]
+        newest_first = order.startswith(self._order_by(self._newest()))
+        if total > MAX_SORTED and newest_first and _sorts_all(conn, sql, arguments):
+            sql = page_of(f"{layout.table} INDEXED BY {layout.by_newest}")
         return conn.execute(sql, arguments).fetchall()
 
     def _scores(self) -> str:
@@ -90,21 +103,25 @@ class Search:
     def _order(self, *, scored: bool) -> str:
         """Missing values come last, both ways; the id makes it one order."""
         keys = self._sort or (SortKey(None, descending=True), self._newest())
-        texts = [self._order_by(key, scored=scored) for key in keys]
-        return ", ".join([*(text for text in texts if text), self._layout.id_column])
+        texts = [self._order_by(key) for key in keys if scored or key.field is not None]
+        return ", ".join([*texts, self._layout.id_column])
 
     def _newest(self) -> SortKey:
         fields = self._layout.fields
         return SortKey(fields[self._layout.newest], descending=True)
 
-    def _order_by(self, key: SortKey, *, scored: bool) -> str:
+    def _order_by(self, key: SortKey) -> str:
         if key.field is not None:
             column = self._layout.columns[key.field.name]
             return f"{column} {'DESC' if key.descending else 'ASC'} NULLS LAST"
-        if not scored:
-            return ""
         # FTS5's rank is the less the better; an entry without one has the least score.
         return f"score {'ASC NULLS LAST' if key.descending else 'DESC NULLS FIRST'}"
+
+
+def _sorts_all(conn: sqlite3.Connection, sql: str, arguments: Sequence[Any]) -> bool:
+    """Whether SQLite would find all hits before it knows which come first."""
+    plan = conn.execute(f"EXPLAIN QUERY PLAN {sql}", arguments).fetchall()
+    return any(step[3] == "USE TEMP B-TREE FOR ORDER BY" for step in plan)
 
 
 def documents_of(

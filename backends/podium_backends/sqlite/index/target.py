@@ -38,7 +38,7 @@ class SqliteIndexTarget:
         now_ms = self._database.now_ms()
 
         def job(conn: sqlite3.Connection) -> list[IndexAnswer]:
-            return [send(conn, write, now_ms=now_ms) for write in writes]
+            return send(conn, writes, now_ms=now_ms)
 
         weight = sum(weight_of(write.document) for write in writes)
         return await self._database.write(job, weight=weight)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 # In bytes. Of a longer keyword only the beginning is a token, which no shorter value has; FTS5 takes 32,768 characters.
 MAX_KEYWORD = 256
 
 
+@lru_cache(maxsize=8_192)
 def keyword_token(value: str) -> str:
     """The token of a keyword. That of a beginning is the beginning of its token."""
     return "k" + value.encode()[:MAX_KEYWORD].hex()

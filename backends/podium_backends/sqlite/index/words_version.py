@@ -1,4 +1,4 @@
-"""Words are deleted by giving them again: where they are made otherwise than before, all have to be made anew."""
+"""Searches make words as documents do: where these are made otherwise than before, all have to be made anew."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def words_are_current(conn: sqlite3.Connection) -> bool:
 
 
 def make_words_anew(conn: sqlite3.Connection) -> None:
-    """Make the words of all entries from their documents: some forty seconds for a million."""
+    """Make the words of all entries from their documents: a minute or two for a million."""
     if words_are_current(conn):  # another process was first
         return
     if conn.execute("SELECT version FROM words_version").fetchone()[0]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE, EntryTable
 from podium_backends.sqlite.index.record_table import EVENTS, MESSAGES, TASK_LOGS, RecordTable
 from podium_backends.sqlite.index.stored import Stored
 from podium_backends.sqlite.index.tombstones import forget, remember, token_of_deleted
 from podium_backends.sqlite.index.values import UnindexableError
+from podium_backends.sqlite.index.word_changes import WordChanges
 from podium_core.errors import InvalidArgumentError
 from podium_core.index.changes import (
     EntryKind,
@@ -32,26 +33,48 @@ TABLES: Mapping[EntryKind, EntryTable | RecordTable] = {
 }
 
 
-def send(conn: sqlite3.Connection, write: IndexWrite, *, now_ms: int) -> IndexAnswer:
-    """Make a write, if it is not stale."""
+def send(
+    conn: sqlite3.Connection, writes: Sequence[IndexWrite], *, now_ms: int
+) -> list[IndexAnswer]:
+    """Make the writes that aren't stale, in order."""
+    word_changes = WordChanges()
+    answers = [_send(conn, write, word_changes, now_ms=now_ms) for write in writes]
+    word_changes.make(conn)
+    return answers
+
+
+def _send(
+    conn: sqlite3.Connection, write: IndexWrite, word_changes: WordChanges, *, now_ms: int
+) -> IndexAnswer:
     stored, newest = _newest(conn, write.kind, write.id)
     was_there = stored is not None
     if newest > write.token:
         return IndexAnswer(stale=True, was_there=was_there, token=newest)
     try:
-        _make(conn, write, stored, deleted=newest > 0, now_ms=now_ms)
+        _make(conn, write, stored, word_changes, deleted=newest > 0, now_ms=now_ms)
     except UnindexableError as error:
         return IndexAnswer(refused=str(error), was_there=was_there)
     return IndexAnswer(was_there=was_there)
 
 
-def apply(conn: sqlite3.Connection, change: IndexChange, *, now_ms: int) -> IndexOutcome:
-    """Make a change with a fresh token, newer than whatever is there.
+def apply(
+    conn: sqlite3.Connection, changes: Sequence[IndexChange], *, now_ms: int
+) -> list[IndexOutcome]:
+    """Make changes, in order, each with a fresh token that is newer than whatever is there.
 
     Raises:
         InvalidArgumentError: The index can't take the document.
         CorruptRecordError: The document to set fields in can't be read.
     """
+    word_changes = WordChanges()
+    outcomes = [_apply(conn, change, word_changes, now_ms=now_ms) for change in changes]
+    word_changes.make(conn)
+    return outcomes
+
+
+def _apply(
+    conn: sqlite3.Connection, change: IndexChange, word_changes: WordChanges, *, now_ms: int
+) -> IndexOutcome:
     stored, newest = _newest(conn, change.kind, change.id)
     absent = stored is None or not _of_its_workflow(stored, change.action)
     if absent and not isinstance(change.action, Put):
@@ -64,7 +87,7 @@ def apply(conn: sqlite3.Connection, change: IndexChange, *, now_ms: int) -> Inde
         external=isinstance(change.action, Put) or (stored is not None and stored.external),
     )
     try:
-        _make(conn, write, stored, deleted=newest > 0, now_ms=now_ms)
+        _make(conn, write, stored, word_changes, deleted=newest > 0, now_ms=now_ms)
     except UnindexableError as error:
         raise InvalidArgumentError("", f"{change.kind} '{change.id}': {error}") from error
     return IndexOutcome.WRITTEN
@@ -80,18 +103,19 @@ def _make(
     conn: sqlite3.Connection,
     write: IndexWrite,
     stored: Stored | None,
+    word_changes: WordChanges,
     *,
     deleted: bool,
     now_ms: int,
 ) -> None:
     table = TABLES[write.kind]
     if write.document is not None:
-        table.put(conn, stored, write, write.document)
+        table.put(conn, stored, write, write.document, word_changes)
         if stored is None and deleted:
             forget(conn, write.kind, write.id)
         return
     if stored is not None:
-        table.delete(conn, stored, write.id)
+        table.delete(conn, stored, word_changes)
     remember(conn, write.kind, write.id, token=write.token, now_ms=now_ms)
 
 

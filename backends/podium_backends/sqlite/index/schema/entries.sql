@@ -1,12 +1,11 @@
 -- Entries of the index: what searches compare and sort by in columns, documents apart, so that a scan reads little.
 
--- number: an entry's row in all tables of its kind. Never given again: words of an entry whose document can't be read
--- stay behind when it goes.
+-- number: an entry's row in all tables of its kind.
 -- token: the version that was written. digest: BLAKE2b of the document. texts: two bits for each TEXT field, that it is
 -- there and that it has words. external: 1 where the entry came through IndexService, not from a stored document.
 -- Times are milliseconds since the epoch, archived is 0 or 1; null where the document doesn't have the field.
 CREATE TABLE workflows (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    number INTEGER PRIMARY KEY,
     workflow_id TEXT NOT NULL UNIQUE,
     token INTEGER NOT NULL,
     digest BLOB NOT NULL,
@@ -44,7 +43,7 @@ CREATE TABLE workflow_documents (
 ) STRICT;
 
 CREATE TABLE tasks (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    number INTEGER PRIMARY KEY,
     task_id TEXT NOT NULL UNIQUE,
     token INTEGER NOT NULL,
     digest BLOB NOT NULL,
@@ -70,12 +69,13 @@ CREATE TABLE tasks (
     external_output_payload_storage_path TEXT
 ) STRICT;
 
+-- Every update of a task changes update_time, and rewrites all indexes that have it, each for as much as everything else
+-- that an update writes. So only two have it; the newest of many others are found along tasks_by_update (search.py).
 CREATE INDEX tasks_by_workflow ON tasks (workflow_id);
-CREATE INDEX tasks_by_definition ON tasks (task_def_name, update_time);
-CREATE INDEX tasks_by_definition_and_status ON tasks (task_def_name, status, update_time);
-CREATE INDEX tasks_by_type ON tasks (task_type, status, update_time);
+CREATE INDEX tasks_by_definition ON tasks (task_def_name, status);
+CREATE INDEX tasks_by_type ON tasks (task_type, status);
 CREATE INDEX tasks_by_status ON tasks (status, update_time);
-CREATE INDEX tasks_by_workflow_type ON tasks (workflow_type, update_time);
+CREATE INDEX tasks_by_workflow_type ON tasks (workflow_type);
 CREATE INDEX tasks_by_correlation ON tasks (correlation_id) WHERE correlation_id IS NOT NULL;
 CREATE INDEX tasks_by_start ON tasks (start_time);
 CREATE INDEX tasks_by_update ON tasks (update_time);

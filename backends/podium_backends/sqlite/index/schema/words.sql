@@ -1,13 +1,13 @@
--- The words of entries, without the texts themselves: a row's words are deleted by giving them again, as they are made
--- from its document. Where they would be made otherwise now, all are made anew (words_version.py).
+-- The words of entries. FTS5 keeps them as they were given, which is a third of the file: so it can delete and replace
+-- them by itself, whatever has become of the document, and needn't be given those of a text that stays. Where words would
+-- be made otherwise now, all are made anew (words_version.py).
 
--- Columns are the TEXT fields, and ``exact``: the values of all others, each as one token. Tokens come separated by blanks;
--- every other printable character belongs to a token.
+-- Columns are the TEXT fields, and ``exact``: the values of all others but one (layout.py), each as one token. Tokens come
+-- separated by blanks; every other printable character belongs to a token.
 CREATE VIRTUAL TABLE workflow_words USING fts5 (
     input, output, failed_task_names,
     external_input_payload_storage_path, external_output_payload_storage_path,
     exact,
-    content = '',
     tokenize = "ascii tokenchars '!#$%&()*+,-./:;<=>?@[\]^_`{|}~'''"
 );
 
@@ -15,7 +15,6 @@ CREATE VIRTUAL TABLE task_words USING fts5 (
     input, output,
     external_input_payload_storage_path, external_output_payload_storage_path,
     exact,
-    content = '',
     tokenize = "ascii tokenchars '!#$%&()*+,-./:;<=>?@[\]^_`{|}~'''"
 );
 
