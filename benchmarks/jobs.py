@@ -91,7 +91,10 @@ class _Load:
 
     async def carry_out(self, chain: list[tuple[Any, bytes]], began: float) -> None:
         for call, request in chain:
-            self._answer_bytes += len(await call(request))
+            answer = await call(
+                request
+            )  # not in the sum itself, which would then be read before the wait
+            self._answer_bytes += len(answer)
         self._times.append(time.perf_counter() - began)
 
     async def measured(self, work: Iterable[Coroutine[Any, Any, None]]) -> Driven:

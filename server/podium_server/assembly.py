@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 # Marks of one document that come within this time are one indexing.
 GATHER_SECONDS = 0.2
-INDEX_BATCH = 500
+INDEX_BATCH = 700
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,11 @@ IndexMark = Upsert | Verify | Put | Merge | Remove
 UPSERT = Upsert()
 UPSERT_BODY = b""
 
+
+class _Owned(msgspec.Struct, rename="camel"):
+    workflow_id: str = ""
+
+
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(IndexMark)
 
@@ -69,6 +74,8 @@ def combined(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
     """The one mark that does what both would have done, one after the other."""
     if waiting is None:
         return newer
+    if isinstance(newer, Merge | Remove) and _is_of_another(waiting, newer.workflow_id):
+        return waiting
     match newer:
         case Verify():
             return waiting
@@ -76,6 +83,13 @@ def combined(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
             return _merged_onto(waiting, newer)
         case _:
             return newer
+
+
+def _is_of_another(waiting: IndexMark, workflow_id: str) -> bool:
+    """Whether the entry that is to be put is a task's of another workflow than the one that a change is about."""
+    if not workflow_id or not isinstance(waiting, Put):
+        return False
+    return msgspec.json.decode(waiting.document, type=_Owned).workflow_id != workflow_id
 
 
 def _merged_onto(waiting: IndexMark, merge: Merge) -> IndexMark:

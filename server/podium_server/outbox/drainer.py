@@ -24,6 +24,7 @@ MAX_DELAY_MS = 30_000
 # Where the target is away, which tells nothing of the entry: soon after it has come back, all is there.
 MAX_AWAY_DELAY_MS = 2_000
 MAX_ATTEMPTS = 12
+BEHIND_MS = 2_000
 
 _log = structlog.get_logger("podium.outbox")
 
@@ -31,8 +32,8 @@ _log = structlog.get_logger("podium.outbox")
 class Drainer:
     """Drains the kinds of one handler for as long as ``run`` runs.
 
-    ``gather_seconds`` is how long it waits between two rounds while there is less to do than a batch: of a document that
-    is written again meanwhile, one mark is left.
+    ``gather_seconds`` is how long it waits between two rounds: of a document that is written again meanwhile, one mark is
+    left, and in a burst those who write go first. What has waited for ``BEHIND_MS`` is drained without a pause.
     """
 
     def __init__(
@@ -80,6 +81,12 @@ class Drainer:
         elif away:
             # More waits than a batch: it isn't tried all at once, over and over.
             await asyncio.sleep(LOOK_SECONDS)
+        elif self._gather_seconds and not self._is_behind(entries[0]):
+            await asyncio.sleep(self._gather_seconds)
+
+    def _is_behind(self, oldest: OutboxEntry) -> bool:
+        # A token is the microsecond of its write, or later where the clock was set back.
+        return self._clock() - oldest.token // 1_000 > BEHIND_MS
 
     async def _rest(self, buckets: Sequence[int]) -> None:
         seconds = LOOK_SECONDS
