@@ -91,9 +91,8 @@ class _Load:
 
     async def carry_out(self, chain: list[tuple[Any, bytes]], began: float) -> None:
         for call, request in chain:
-            answer = await call(
-                request
-            )  # not in the sum itself, which would then be read before the wait
+            # Not in the sum itself, which would then be read before the wait.
+            answer = await call(request)
             self._answer_bytes += len(answer)
         self._times.append(time.perf_counter() - began)
 

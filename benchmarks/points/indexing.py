@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import grpc
@@ -56,6 +56,7 @@ def _at_a_rate(bench: Bench, indexed: Server, plain: Server, names: list[str]) -
         return bench.load(server, jobs.pace, _updates(names, number, calls), LEAST_UPDATES)
 
     pairs = bench.alternate(partial(load, indexed), partial(load, plain))
+    later = _found_later(indexed, lambda: load(indexed, 0), calls)
     with_index = pairs.middle(lambda pair: pair.subject.driven.p50_ms)
     without = pairs.middle(lambda pair: pair.other.driven.p50_ms)
     rate = pairs.middle(lambda pair: pair.subject.driven.rate)
@@ -74,9 +75,18 @@ def _at_a_rate(bench: Bench, indexed: Server, plain: Server, names: list[str]) -
         disturbed=pairs.disturbed,
         detail=(
             f"p50 {with_index:.2f} against {without:.2f} ms, {rate:,.0f}/s reached;"
-            f" the server takes {busy:.0f} against {base:.0f} % of a core"
+            f" the server takes {busy:.0f} against {base:.0f} % of a core; all found {later:.1f} s later"
         ),
     )
+
+
+def _found_later(server: Server, updates: Callable[[], object], calls: int) -> float:
+    """Seconds from the end of updates of so many tasks until searches find all of them."""
+    began_ms = time.time_ns() // 1_000_000
+    updates()
+    ended = time.monotonic()
+    _until_found(server, f"updateTime >= {began_ms}", calls)
+    return time.monotonic() - ended
 
 
 def _slow_down(bench: Bench, indexed: Server, plain: Server, names: list[str]) -> Result:
@@ -113,7 +123,7 @@ def _kept_up(bench: Bench) -> Result:
         began = time.monotonic()
         bench.generator.run(jobs.create_tasks, server.address, "w", tasks, 50)
         written = time.monotonic() - began
-        _until_found(server, tasks)
+        _until_found(server, "workflowId = 'w'", tasks)
         seconds = time.monotonic() - began
         spent = server.processor_seconds() - began_cpu
     return Result(
@@ -129,8 +139,8 @@ def _kept_up(bench: Bench) -> Result:
     )
 
 
-def _until_found(server: Server, tasks: int) -> None:
-    request = index_messages_pb2.SearchTasksRequest(query="workflowId = 'w'", count=0)
+def _until_found(server: Server, query: str, tasks: int) -> None:
+    request = index_messages_pb2.SearchTasksRequest(query=query, count=0)
     deadline = time.monotonic() + _WAIT_SECONDS
     with grpc.insecure_channel(server.address) as channel:
         search = channel.unary_unary(

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec import Raw
 
 from podium_core.errors import BackendUnavailableError, CorruptRecordError
-from podium_core.index.changes import EntryKind
+from podium_core.index.changes import EntryKind, Merge, Put, Remove
+from podium_core.index.marks import IndexMark, encode_mark, outbox_kind
 from podium_core.models import Workflow, WorkflowStatus
-from podium_core.outbox import KIND_REMOVAL
+from podium_core.outbox import KIND_REMOVAL, NewEntry
 from podium_core.write_set import RemovalStage, builders
 from podium_server.outbox.handlers import PoisonError
 from podium_server.outbox.removals import ARCHIVE_SECONDS, Archive, Removals
@@ -155,3 +157,28 @@ async def test_a_workflow_that_was_to_expire_still_does_when_its_removal_is_take
         assert due_ms is not None
         assert due_ms > 1_000
         assert await world.executions.update_task(make_task("t1"), upsert=True)
+
+
+@pytest.mark.parametrize(
+    "mark", [Put(Raw(b'{"workflowId":"w1"}')), Merge(Raw(b'{"status":"FAILED"}')), Remove()]
+)
+async def test_what_waited_for_the_entry_does_not_take_the_archives_place(
+    tmp_path: Path, mark: IndexMark
+) -> None:
+    async with indexing(tmp_path) as world:
+        await world.executions.create_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        await world.executions.create_tasks([make_task("t1")])
+        await world.drained()
+        for kind, id_ in ((WORKFLOW, "w1"), (TASK, "t1")):
+            waiting = NewEntry(kind=outbox_kind(kind), id=id_, body=encode_mark(mark))
+            await world.outbox.put([waiting])
+        archiving = builders.remove_workflow("w1", require_terminal=True, archive=True)
+        await world.store.apply(archiving)
+        await Removals(world.store, Archive(world.source, world.target, world.outbox)).carry_out(
+            "w1"
+        )
+        assert await world.drained() == 0
+        for kind, id_ in ((WORKFLOW, "w1"), (TASK, "t1")):
+            document = world.target.document(kind, id_)
+            assert document is not None
+            assert document["archived"] is True

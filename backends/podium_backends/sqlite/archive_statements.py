@@ -117,3 +117,12 @@ def index_all(conn: sqlite3.Connection, workflow_id: str, marks: IndexMarks) -> 
     sql = "SELECT id FROM tasks WHERE workflow_id = ?"
     for (id_,) in conn.execute(sql, (workflow_id,)).fetchall():
         marks.put(MARK_TASK, id_)
+
+
+def drop_index_marks(conn: sqlite3.Connection, workflow_id: str) -> None:
+    """What waits for the entries takes no part any more: the archive takes their place, and must not give way to it."""
+    outbox_statements.drop_entry(conn, MARK_WORKFLOW, workflow_id)
+    conn.execute(
+        "DELETE FROM outbox WHERE kind = ? AND id IN (SELECT id FROM tasks WHERE workflow_id = ?)",
+        (MARK_TASK, workflow_id),
+    )

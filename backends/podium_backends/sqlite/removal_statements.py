@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from podium_backends.sqlite import limit_statements, outbox_statements, task_statements
-from podium_backends.sqlite.archive_statements import expiry_of, index_all
+from podium_backends.sqlite.archive_statements import drop_index_marks, expiry_of, index_all
 from podium_backends.sqlite.outbox_statements import MARK_TASK, MARK_WORKFLOW, IndexMarks
 from podium_backends.sqlite.queue_effects import QueueEffects
 from podium_backends.sqlite.removal_mark import (
@@ -88,6 +88,8 @@ def mark(
     under_way = is_due(row.due_ms, now_ms)
     if not under_way:
         _set_mark(conn, removal, row, mark_index=mark_index, now_ms=now_ms)
+        if removal.archive:
+            drop_index_marks(conn, removal.workflow_id)
         if removal.ttl_ms:
             _leave_the_sets(conn, queues, removal, now_ms=now_ms)
             if row.archive != NO_ARCHIVE and not removal.archive:

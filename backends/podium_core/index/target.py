@@ -20,6 +20,7 @@ class IndexWrite(msgspec.Struct, frozen=True, kw_only=True):
         token: The write's version: it takes effect where no newer one is there.
         document: The JSON document, as Elasticsearch would hold it; None deletes the entry.
         external: It came through IndexService, not from a stored document: its execution may live elsewhere.
+        expected: The token of the entry that the document was made from: where another one is there, the write is stale.
     """
 
     kind: EntryKind
@@ -27,6 +28,7 @@ class IndexWrite(msgspec.Struct, frozen=True, kw_only=True):
     token: int
     document: bytes | None
     external: bool = False
+    expected: int | None = None
 
 
 class IndexAnswer(msgspec.Struct, frozen=True):

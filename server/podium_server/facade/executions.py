@@ -109,7 +109,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     async def _end_removal(self, error: RemovalUnderWayError) -> None:
         """The id is wanted anew; the workflow that has it must be archived first."""
         try:
-            await self._removals.see_through(error.workflow_id)
+            await self._removals.end(error.workflow_id)
         except OutcomeUnknownError as unknown:
             raise error from unknown  # of what was asked for, surely nothing was written
 
@@ -270,7 +270,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         return outcome.workflows_removed[0]
 
     async def carry_out_removal(self, workflow_id: str) -> bool:
-        return await self._removals.see_through(workflow_id)
+        return await self._removals.end(workflow_id)
 
     # Commit
 

@@ -32,7 +32,18 @@ class RemovalFacade:
                 "archiving needs an index, and routing.index is none",
             )
 
-    async def see_through(self, workflow_id: str, *, take_back: bool = False) -> bool:
+    async def see_through(self, workflow_id: str, *, take_back: bool = False) -> None:
+        """End a removal that a call asked for, as ``end``; where it archives, see that the workflow is gone then.
+
+        Raises:
+            OutcomeUnknownError: As ``end``; or another call for the same removal has taken the mark back.
+        """
+        removal = await self._store.removal(workflow_id)
+        await self.end(workflow_id, take_back=take_back)
+        if removal is not None and removal.stage is RemovalStage.ARCHIVE:
+            await self._require_gone(workflow_id)
+
+    async def end(self, workflow_id: str, *, take_back: bool = False) -> bool:
         """Archive if that was asked for, then delete; says whether there was anything to do.
 
         Args:
@@ -44,7 +55,7 @@ class RemovalFacade:
             CorruptRecordError, FailedPreconditionError: It can't be archived; nothing was removed.
         """
         try:
-            began = await self._removals.carry_out(workflow_id)
+            return await self._removals.carry_out(workflow_id)
         except (BackendUnavailableError, CorruptRecordError, PoisonError) as error:
             if take_back and await self._taken_back(workflow_id):
                 raise _nothing_removed(error, workflow_id) from error
@@ -52,11 +63,16 @@ class RemovalFacade:
                 f"the removal of workflow '{workflow_id}' has begun, and goes on by itself: {error}"
             )
             raise OutcomeUnknownError(getattr(error, "store", ""), message) from error
-        if take_back and await self._store.get_workflow(workflow_id) is not None:
-            # Another call for the same removal has taken the mark back; or the id has its next workflow already.
-            message = f"workflow '{workflow_id}' is there: its removal was taken back, or it was created anew"
-            raise OutcomeUnknownError("", message)
-        return began
+
+    async def _require_gone(self, workflow_id: str) -> None:
+        """Another call for the same removal may have taken the mark back; or the id has its next workflow already."""
+        try:
+            there = await self._store.get_workflow(workflow_id) is not None
+            why = "it is there: its removal was taken back, or it was created anew"
+        except StorageError as error:
+            there, why = True, f"whether it is gone isn't known: {error}"
+        if there:
+            raise OutcomeUnknownError("", f"workflow '{workflow_id}': {why}")
 
     async def _taken_back(self, workflow_id: str) -> bool:
         try:

@@ -75,7 +75,9 @@ class _Step(msgspec.Struct):
         except Exception as error:
             self.fail(error)
 
-    def send(self, document: bytes | None, *, external: bool = False) -> None:
+    def send(
+        self, document: bytes | None, *, external: bool = False, expected: int | None = None
+    ) -> None:
         """What is to be sent; None deletes."""
         self.write = IndexWrite(
             kind=entry_kind(self.entry.kind),
@@ -83,6 +85,7 @@ class _Step(msgspec.Struct):
             token=self.entry.token,
             document=document,
             external=external,
+            expected=expected,
         )
 
 
@@ -237,7 +240,7 @@ def _decide_by_entry(step: _Step, shown: IndexEntry | None) -> None:
         case Verify(fields=fields):
             # The document is gone: an archived entry is the only copy, and of an external one none was ever here.
             if shown is not None and not (shown.archived or shown.external):
-                step.send(None)
+                step.send(None, expected=shown.token)
             elif fields:
                 _merge(step, shown, fields, "")
             else:
@@ -248,7 +251,8 @@ def _merge(step: _Step, shown: IndexEntry | None, fields: Raw, workflow_id: str)
     if shown is None or (workflow_id and not _is_of(shown, workflow_id)):
         step.drop(IndexOutcome.ABSENT)
     else:
-        step.send(merged(shown.document, fields), external=shown.external)
+        # Of the entry that was read: an archive that comes between must not give way to what was there before it.
+        step.send(merged(shown.document, fields), external=shown.external, expected=shown.token)
 
 
 def _is_of(shown: IndexEntry, workflow_id: str) -> bool:

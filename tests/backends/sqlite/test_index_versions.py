@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from msgspec import Raw
@@ -71,6 +72,15 @@ class TestSend:
         answers = await index.target.send([put("w", 5, status="a"), put("w", 5, status="b")])
         assert answers == [IndexAnswer(), IndexAnswer(was_there=True)]
         assert await status_of(index, "w") == "b"
+
+    async def test_what_was_made_from_another_entry_is_stale(self, index: IndexFile) -> None:
+        await index.target.send([put("w", 5, status="archived")])
+        made = msgspec.structs.replace(put("w", 7, status="merged"), expected=4)
+        assert await index.target.send([made]) == [IndexAnswer(stale=True, was_there=True, token=5)]
+        assert await status_of(index, "w") == "archived"
+        made = msgspec.structs.replace(made, expected=5)
+        assert await index.target.send([made]) == [IndexAnswer(was_there=True)]
+        assert await status_of(index, "w") == "merged"
 
     async def test_a_late_write_does_not_raise_a_deleted_entry_for_an_hour(
         self, index: IndexFile, clock: FakeClock

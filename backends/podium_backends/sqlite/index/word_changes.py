@@ -11,7 +11,7 @@ class WordChanges:
     """Statements on tables of words, each with the row that it is about.
 
     FTS5 gathers what is written in memory for as long as rows come in ascending order. At one that goes back it writes all
-    that out, and later merges it: three times the work of the same rows in order.
+    that out, and later merges it: twice the work of the same rows in order.
     """
 
     def __init__(self) -> None:

@@ -48,7 +48,7 @@ def _send(
 ) -> IndexAnswer:
     stored, newest = _newest(conn, write.kind, write.id)
     was_there = stored is not None
-    if newest > write.token:
+    if newest > write.token or write.expected not in {None, newest}:
         return IndexAnswer(stale=True, was_there=was_there, token=newest)
     try:
         _make(conn, write, stored, word_changes, deleted=newest > 0, now_ms=now_ms)

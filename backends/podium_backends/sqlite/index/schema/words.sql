@@ -1,4 +1,4 @@
--- The words of entries. FTS5 keeps them as they were given, which is a third of the file: so it can delete and replace
+-- The words of entries. FTS5 keeps them as they were given, which is up to a third of the file: so it can delete and replace
 -- them by itself, whatever has become of the document, and needn't be given those of a text that stays. Where words would
 -- be made otherwise now, all are made anew (words_version.py).
 
