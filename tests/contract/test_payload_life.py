@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
+from podium_backends.sqlite import outbox_statements
 from podium_core.clock import system_clock_ms
 from podium_core.dao import Commit, ExecutionService, ExternalPayloadStorage
 from podium_core.errors import ConflictError
@@ -42,6 +43,12 @@ HOUR_MS = 60 * 60 * 1000
 @pytest.fixture
 def settings() -> Settings:
     return SMALL_LIMITS
+
+
+@pytest.fixture(autouse=True)
+def _no_respite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an update no longer refers to is due at once, instead of in an hour."""
+    monkeypatch.setattr(outbox_statements, "LEFT_MS", 0)
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from podium_backends.sqlite.outbox_statements import MARK_EVENT, IndexMarks
 from podium_backends.sqlite.queue_effects import QueueEffects
 from podium_core.index.changes import Put
 from podium_core.index.marks import encode_mark
-from podium_core.outbox import KIND_PAYLOAD
 from podium_core.write_set import AckOp, PushOp, PutMode, RemoveOp, WriteOutcome, WriteSet
 from podium_core.write_set.refusals import PayloadMarkLostError
 
@@ -106,7 +105,7 @@ class Application:
             stamp = workflows.put_workflow(conn, put, marks, now_ms=now_ms)
             if stamp is None:
                 return False, {}
-            self._lift(conn, put.payload_keys)
+            outbox_statements.lift_payloads(conn, put.payload_keys)
             if put.mode is PutMode.CREATE:
                 created = True
             times[put.workflow_id] = stamp
@@ -127,14 +126,8 @@ class Application:
                 created.append(put.task_id)
             if isinstance(stamp, int):
                 times[put.task_id] = stamp
-                self._lift(conn, put.payload_keys)
+                outbox_statements.lift_payloads(conn, put.payload_keys)
         return times, tuple(created), tuple(left_out)
-
-    def _lift(self, conn: sqlite3.Connection, keys: tuple[str, ...]) -> None:
-        """A stored document refers to these payloads: those that were uploaded for it needn't be deleted any more."""
-        for key in keys:
-            if key in self._set.lifts:
-                outbox_statements.drop_entry(conn, KIND_PAYLOAD, key)
 
     def _put_events(
         self, conn: sqlite3.Connection, marks: IndexMarks, *, now_ms: int

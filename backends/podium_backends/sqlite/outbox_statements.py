@@ -18,6 +18,9 @@ from podium_core.index.marks import (
 )
 from podium_core.outbox import BUCKETS, CLAIMED, KIND_PAYLOAD, NewEntry
 
+# How long a payload stays to which an update no longer refers.
+LEFT_MS = 60 * 60 * 1000
+
 MARK_WORKFLOW = outbox_kind(EntryKind.WORKFLOW)
 MARK_TASK = outbox_kind(EntryKind.TASK)
 MARK_EVENT = outbox_kind(EntryKind.EVENT)
@@ -97,14 +100,25 @@ def delete_payloads(conn: sqlite3.Connection, keys: Sequence[str], *, now_ms: in
 def leave_payloads(
     conn: sqlite3.Connection, workflow_id: str, keys: Sequence[str], *, now_ms: int
 ) -> None:
-    """Have those deleted to which no document of their workflow refers: a task that is retried shares its input."""
+    """Have those deleted, later, to which no document of their workflow refers: a task that is retried shares its input.
+
+    Whoever has read an earlier document may still be about to read them, or to write it back, which lifts the mark.
+    """
     sql = (
         "SELECT 1 FROM tasks WHERE workflow_id = :id AND payloads IS NOT NULL AND instr(payloads, :key)"
         " UNION ALL SELECT 1 FROM workflows WHERE id = :id AND instr(payloads, :key)"
     )
     for key in keys:
         if conn.execute(sql, {"id": workflow_id, "key": key}).fetchone() is None:
-            delete_payloads(conn, [key], now_ms=now_ms)
+            due_ms = now_ms + LEFT_MS if LEFT_MS else 0
+            put_entry(conn, KIND_PAYLOAD, key, now_ms=now_ms, due_ms=due_ms)
+
+
+def lift_payloads(conn: sqlite3.Connection, keys: Sequence[str]) -> None:
+    """A stored document refers to these payloads: they needn't be deleted any more."""
+    sql = "DELETE FROM outbox WHERE kind = ? AND id = ? AND body != ?"
+    for key in keys:
+        conn.execute(sql, (KIND_PAYLOAD, key, CLAIMED))
 
 
 class IndexMarks:

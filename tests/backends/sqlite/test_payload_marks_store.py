@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from podium_backends.sqlite.outbox_statements import LEFT_MS
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, ExecutionAdapter, StoreContext
@@ -264,15 +265,35 @@ class TestPayloadTarget:
         assert await is_there(payloads)
         assert await outbox.waiting(KIND_PAYLOAD, [KEY]) == frozenset()
 
-    async def test_deletes_at_once_what_an_update_no_longer_refers_to(
-        self, executions: ExecutionAdapter, outbox: Outbox, payloads: ExternalPayloadStorage
+    async def test_deletes_in_an_hour_what_an_update_no_longer_refers_to(
+        self,
+        executions: ExecutionAdapter,
+        outbox: Outbox,
+        payloads: ExternalPayloadStorage,
+        clock: FakeClock,
     ) -> None:
         await uploaded(outbox, payloads)
         await executions.apply(referring(KEY, KEY))
         await executions.apply(referring(OTHER))
-        assert await drained(outbox, payloads) == [CLAIMED]
+        assert await drained(outbox, payloads) == []
+        clock.pass_by(LEFT_MS)
+        assert await drained(outbox, payloads) == [b""]
         assert not await is_there(payloads)
-        assert await outbox.next_due_ms(range(16), [KIND_PAYLOAD]) is None
+
+    async def test_leaves_what_a_writer_with_an_older_copy_refers_to_again(
+        self,
+        executions: ExecutionAdapter,
+        outbox: Outbox,
+        payloads: ExternalPayloadStorage,
+        clock: FakeClock,
+    ) -> None:
+        await uploaded(outbox, payloads)
+        await executions.apply(referring(KEY, KEY))
+        await executions.apply(referring(OTHER))
+        await executions.apply(referring(KEY))
+        clock.pass_by(LEFT_MS)
+        await drained(outbox, payloads)
+        assert await is_there(payloads)
 
 
 class TestRemoval:
