@@ -11,26 +11,10 @@ from podium_backends.sqlite.outbox_statements import MARK_TASK, MARK_WORKFLOW, I
 from podium_backends.sqlite.removal_mark import ARCHIVED, NO_ARCHIVE, TO_ARCHIVE, is_due
 from podium_backends.sqlite.removal_row import RemovalRow, row_of
 from podium_core.outbox import KIND_REMOVAL
+from podium_core.removal import RemovalMark
 from podium_core.write_set import Removal, RemovalStage
 
-
-class _Expiry(msgspec.Struct, array_like=True):
-    """What a workflow that expires goes back to, if its removal at once is taken back: the body of the outbox entry."""
-
-    due_ms: int
-    archive: int
-    take_messages: int
-    take_payloads: int
-
-
-_expiry = msgspec.msgpack.Decoder(_Expiry)
-
-
-def expiry_of(row: RemovalRow, due_ms: int) -> bytes:
-    """The body of the outbox entry of a removal at once."""
-    return msgspec.msgpack.encode(
-        _Expiry(due_ms, row.archive, row.take_messages, row.take_payloads)
-    )
+_expiry = msgspec.msgpack.Decoder(RemovalMark)
 
 
 def stage_of(conn: sqlite3.Connection, workflow_id: str, *, now_ms: int) -> Removal | None:
@@ -94,9 +78,9 @@ def take_back(conn: sqlite3.Connection, removal: Removal, *, now_ms: int) -> boo
 
 
 def _expire_again(
-    conn: sqlite3.Connection, workflow_id: str, expiry: _Expiry, row: RemovalRow, *, now_ms: int
+    conn: sqlite3.Connection, workflow_id: str, expiry: RemovalMark, row: RemovalRow, *, now_ms: int
 ) -> None:
-    archive = NO_ARCHIVE if expiry.archive == NO_ARCHIVE else TO_ARCHIVE
+    archive = TO_ARCHIVE if expiry.archives else NO_ARCHIVE
     conn.execute(
         "UPDATE workflows SET removal_due_ms = ?, archive = ?, take_messages = ?, take_payloads = ? WHERE id = ?",
         (expiry.due_ms, archive, expiry.take_messages, expiry.take_payloads, workflow_id),

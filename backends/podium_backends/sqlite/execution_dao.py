@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from podium_backends.sqlite import archive_statements, removal_statements
-from podium_backends.sqlite.apply import Application
 from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.execution_reads import ExecutionReads
+from podium_backends.sqlite.executions.apply import ApplyJob
 from podium_backends.sqlite.queue_effects import QueueEffects
 from podium_core.clock import Clock
 from podium_core.dao import ExecutionDAO
@@ -45,12 +45,12 @@ class SqliteExecutionDAO(ExecutionReads, ExecutionWrites):
         self._event_ttl_ms = event_ttl_ms
 
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
-        application = Application(write_set, self._queues, event_ttl_ms=self._event_ttl_ms)
+        job = ApplyJob(write_set, self._queues, event_ttl_ms=self._event_ttl_ms)
         while True:
             try:
                 return await self._database.write(
-                    lambda conn: application.run(conn, now_ms=self._database.now_ms()),
-                    weight=application.weight,
+                    lambda conn: job.run(conn, now_ms=self._database.now_ms()),
+                    weight=job.weight,
                 )
             except RemovalUnderWayError as error:
                 # The id is wanted anew: end the removal that holds it first, unless it has to be archived.

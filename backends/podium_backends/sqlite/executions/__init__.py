@@ -1,0 +1,1 @@
+"""Executions in a SQLite file: facts looked up, effects carried out, documents read."""

@@ -1,0 +1,249 @@
+"""Carries out the effects of a decided WriteSet: each is one or two statements, and nothing is decided here."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from podium_backends.sqlite import limit_statements, outbox_statements, removal_statements
+from podium_backends.sqlite.executions.rows import ARCHIVE_NUMBERS, payload_column, remove_task
+from podium_backends.sqlite.outbox_statements import IndexMarks
+from podium_backends.sqlite.queue_effects import QueueEffects
+from podium_backends.sqlite.times import later
+from podium_core.outbox import KIND_REMOVAL
+from podium_core.write_set import AckOp, EventRemoval, PushOp, RemoveOp, Slot
+from podium_core.write_set.decide import effects as do
+from podium_core.write_set.decide.facts import WorkflowFacts
+
+_INSERT_TASK = (
+    "INSERT INTO tasks (id, workflow_id, definition_name, status, stamp, pending, limited, queue_name, payloads,"
+    " document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+# No indexed column in the statement: no index is touched.
+_UPDATE_TASK_DOCUMENT = "UPDATE tasks SET stamp = ?, status = ?, document = ? WHERE id = ?"
+_UPDATE_TASK = (
+    "UPDATE tasks SET stamp = ?, status = ?, document = ?, pending = ?, definition_name = ?, queue_name = ?,"
+    " limited = ?, payloads = ? WHERE id = ?"
+)
+_INSERT_WORKFLOW = (
+    "INSERT INTO workflows (id, name, version, correlation_id, status, create_time, stamp, pending, listed,"
+    " document, payloads) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_UPDATE_WORKFLOW_DOCUMENT = "UPDATE workflows SET stamp = ?, document = ? WHERE id = ?"
+_UPDATE_WORKFLOW = (
+    "UPDATE workflows SET name = ?, version = ?, correlation_id = ?, status = ?, create_time = ?, stamp = ?,"
+    " pending = ?, listed = ?, document = ?, payloads = ? WHERE id = ?"
+)
+_TAKE_SLOT = (
+    "INSERT INTO slots (workflow_id, reference_task_name, retry_count, task_id) VALUES (?, ?, ?, ?)"
+)
+
+
+class EffectRunner:
+    """Carries out the effects of one WriteSet, in one transaction.
+
+    Attributes:
+        acked: For each AckOp, whether it took a message.
+        removed: For each RemoveOp, whether it took a message.
+    """
+
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        queues: QueueEffects,
+        *,
+        event_ttl_ms: int,
+        now_ms: int,
+    ) -> None:
+        self.acked: list[bool] = []
+        self.removed: list[bool] = []
+        self._conn = conn
+        self._queues = queues
+        self._event_ttl_ms = event_ttl_ms
+        self._now_ms = now_ms
+        self._marks = IndexMarks(conn, now_ms=now_ms, wanted=True)
+
+    def run(self, effects: Sequence[do.Effect]) -> None:
+        """Carry them out in order."""
+        for effect in effects:
+            _STEPS[type(effect)](self, effect)
+
+    # documents
+
+    def _store_task(self, effect: do.StoreTask) -> None:
+        put, before, after = effect.put, effect.before, effect.after
+        status = put.status.value if put.status else None
+        document = put.document.stamped(effect.stamp).decode()
+        if before is None:
+            self._conn.execute(
+                _INSERT_TASK,
+                (
+                    put.task_id,
+                    put.workflow_id,
+                    put.definition_name,
+                    status,
+                    effect.stamp,
+                    after.pending,
+                    put.limited,
+                    put.queue_name,
+                    payload_column(put.payload_keys),
+                    document,
+                ),
+            )
+        elif (
+            after.pending == before.pending
+            and after.definition_name == before.definition_name
+            and after.queue_name == before.queue_name
+            and after.limited == before.limited
+            and after.payload_keys == before.payload_keys
+        ):
+            self._conn.execute(_UPDATE_TASK_DOCUMENT, (effect.stamp, status, document, put.task_id))
+        else:
+            facts = (after.pending, after.definition_name, after.queue_name, after.limited)
+            payloads = payload_column(after.payload_keys)
+            self._conn.execute(
+                _UPDATE_TASK, (effect.stamp, status, document, *facts, payloads, put.task_id)
+            )
+
+    def _store_workflow(self, effect: do.StoreWorkflow) -> None:
+        before, after, id_ = effect.before, effect.after, effect.put.workflow_id
+        document = effect.put.document.stamped(effect.stamp).decode()
+        columns = _columns(after)
+        if before is None:
+            row = (*columns[:5], effect.stamp, *columns[5:7], document, columns[7])
+            self._conn.execute(_INSERT_WORKFLOW, (id_, *row))
+        elif columns == _columns(before):
+            self._conn.execute(_UPDATE_WORKFLOW_DOCUMENT, (effect.stamp, document, id_))
+        else:
+            row = (*columns[:5], effect.stamp, *columns[5:7], document, columns[7])
+            self._conn.execute(_UPDATE_WORKFLOW, (*row, id_))
+
+    def _store_event(self, effect: do.StoreEvent) -> None:
+        put = effect.put
+        expires_ms = later(self._now_ms, self._event_ttl_ms) if self._event_ttl_ms else None
+        sql = (
+            "INSERT INTO event_executions (handler_name, event, message_id, id, expires_ms, document)"
+            " VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (handler_name, event, message_id, id) DO UPDATE SET document = excluded.document"
+        )
+        if effect.fresh:
+            sql += ", expires_ms = excluded.expires_ms"
+        key = (put.handler_name, put.event, put.message_id, put.id)
+        self._conn.execute(sql, (*key, expires_ms, put.document.decode()))
+
+    def _remove_event(self, removal: EventRemoval) -> None:
+        self._conn.execute(
+            "DELETE FROM event_executions WHERE handler_name = ? AND event = ? AND message_id = ? AND id = ?",
+            (removal.handler_name, removal.event, removal.message_id, removal.id),
+        )
+
+    def _remove_task(self, effect: do.RemoveTaskDocument) -> None:
+        facts = effect.facts
+        remove_task(self._conn, effect.task_id, facts.workflow_id, facts.definition_name)
+        if effect.take_message:
+            self._queues.unqueue(self._conn, facts.queue_name, effect.task_id, now_ms=self._now_ms)
+
+    # slots, places, sets
+
+    def _take_slot(self, effect: do.TakeSlot) -> None:
+        slot: Slot = effect.slot
+        key = (effect.workflow_id, slot.reference_task_name, slot.retry_count)
+        self._conn.execute(_TAKE_SLOT, (*key, effect.task_id))
+
+    def _occupy_place(self, effect: do.OccupyPlace) -> None:
+        name, task_id = effect.definition_name, effect.task_id
+        if effect.certain:
+            limit_statements.set_in_progress(self._conn, name, task_id, now_ms=self._now_ms)
+        else:
+            limit_statements.use(self._conn, name, task_id)
+
+    def _release_place(self, effect: do.ReleasePlace) -> None:
+        limit_statements.release(self._conn, effect.definition_name, effect.task_id)
+
+    def _leave_pending(self, effect: do.LeavePending) -> None:
+        sql = "UPDATE workflows SET pending = 0 WHERE id = ? AND pending = 1"
+        self._conn.execute(sql, (effect.workflow_id,))
+        self._conn.execute("DELETE FROM slots WHERE workflow_id = ?", (effect.workflow_id,))
+
+    # the outbox
+
+    def _mark_entry(self, effect: do.MarkEntry) -> None:
+        self._marks.put(effect.kind, effect.id, effect.body)
+
+    def _drop_mark(self, effect: do.DropMark) -> None:
+        self._marks.drop(effect.kind, effect.id)
+
+    def _lift_payloads(self, effect: do.LiftPayloads) -> None:
+        outbox_statements.lift_payloads(self._conn, effect.keys)
+
+    def _leave_payloads(self, effect: do.LeavePayloads) -> None:
+        outbox_statements.leave_payloads(
+            self._conn, effect.workflow_id, effect.keys, now_ms=self._now_ms
+        )
+
+    # removals
+
+    def _archive_again(self, effect: do.ArchiveAgain) -> None:
+        self._conn.execute(
+            "UPDATE workflows SET archive = ? WHERE id = ?",
+            (ARCHIVE_NUMBERS[effect.mark.archive], effect.workflow_id),
+        )
+        outbox_statements.put_entry(
+            self._conn, KIND_REMOVAL, effect.workflow_id, now_ms=self._now_ms
+        )
+
+    def _set_removal(self, effect: do.SetRemoval) -> None:
+        removal_statements.set_removal(
+            self._conn,
+            self._queues,
+            effect.workflow_id,
+            effect.before,
+            effect.mark,
+            now_ms=self._now_ms,
+        )
+
+    def _continue_removal(self, effect: do.ContinueRemoval) -> None:
+        removal_statements.carry_out_chunk(
+            self._conn, self._queues, effect.workflow_id, now_ms=self._now_ms
+        )
+
+    # queues
+
+    def _ack(self, op: AckOp) -> None:
+        self.acked.append(self._queues.ack(self._conn, op, now_ms=self._now_ms))
+
+    def _remove(self, op: RemoveOp) -> None:
+        self.removed.append(self._queues.remove(self._conn, op, now_ms=self._now_ms))
+
+    def _push(self, op: PushOp) -> None:
+        self._queues.push(self._conn, op, now_ms=self._now_ms)
+
+
+_STEPS: dict[type[Any], Callable[[EffectRunner, Any], None]] = {
+    do.StoreTask: EffectRunner._store_task,
+    do.StoreWorkflow: EffectRunner._store_workflow,
+    do.StoreEvent: EffectRunner._store_event,
+    do.RemoveTaskDocument: EffectRunner._remove_task,
+    do.TakeSlot: EffectRunner._take_slot,
+    do.OccupyPlace: EffectRunner._occupy_place,
+    do.ReleasePlace: EffectRunner._release_place,
+    do.LeavePending: EffectRunner._leave_pending,
+    do.MarkEntry: EffectRunner._mark_entry,
+    do.DropMark: EffectRunner._drop_mark,
+    do.LiftPayloads: EffectRunner._lift_payloads,
+    do.LeavePayloads: EffectRunner._leave_payloads,
+    do.ArchiveAgain: EffectRunner._archive_again,
+    do.SetRemoval: EffectRunner._set_removal,
+    do.ContinueRemoval: EffectRunner._continue_removal,
+    EventRemoval: EffectRunner._remove_event,
+    AckOp: EffectRunner._ack,
+    RemoveOp: EffectRunner._remove,
+    PushOp: EffectRunner._push,
+}
+
+
+def _columns(facts: WorkflowFacts) -> tuple[Any, ...]:
+    status = facts.status.value if facts.status else None
+    place = (facts.name, facts.version, facts.correlation_id, status, facts.create_time)
+    return (*place, facts.pending, facts.listed, payload_column(facts.payload_keys))

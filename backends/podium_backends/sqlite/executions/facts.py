@@ -1,0 +1,165 @@
+"""Looks up the facts by which a WriteSet is decided: one statement for each record, on the writer's connection."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from podium_backends.sqlite import queue_statements
+from podium_backends.sqlite.executions import requests
+from podium_backends.sqlite.executions.rows import ARCHIVE_STATES, payload_keys
+from podium_core.models.enums import TaskStatus, WorkflowStatus
+from podium_core.outbox import CLAIMED, KIND_PAYLOAD
+from podium_core.removal import RemovalMark
+from podium_core.write_set import Slot
+from podium_core.write_set.decide import Known, Needs, TaskFacts, WorkflowFacts
+from podium_core.write_set.decide.facts import EventKey, SlotKey
+
+Row = tuple[Any, ...]
+
+_REMOVAL = "w.removal_due_ms, w.archive, w.take_messages, w.take_payloads, w.mark_index"
+_WORKFLOW = (
+    "SELECT w.stamp, w.name, w.version, w.status, w.correlation_id, w.create_time, w.pending, w.listed,"
+    f" w.payloads, {_REMOVAL} FROM workflows AS w WHERE w.id = ?"
+)
+_TASK = (
+    "SELECT t.workflow_id, t.stamp, t.definition_name, t.status, t.pending, t.limited, t.queue_name, t.payloads,"
+    f" {_REMOVAL} FROM tasks AS t LEFT JOIN workflows AS w ON w.id = t.workflow_id WHERE t.id = ?"
+)
+_MARK = f"SELECT {_REMOVAL} FROM workflows AS w WHERE w.id = ?"
+_HOLDER = "SELECT task_id FROM slots WHERE workflow_id = ? AND reference_task_name = ? AND retry_count = ?"
+_SLOT = "SELECT reference_task_name, retry_count FROM slots WHERE task_id = ? LIMIT 1"
+_EVENT = (
+    "SELECT 1 FROM event_executions WHERE handler_name = ? AND event = ? AND message_id = ? AND id = ?"
+    " AND (expires_ms IS NULL OR expires_ms > ?)"
+)
+_UNCLAIMED = "SELECT 1 FROM outbox WHERE kind = ? AND id = ? AND body != ?"
+
+
+def look_up(conn: sqlite3.Connection, needs: Needs, *, now_ms: int) -> Known:
+    """What is stored of all that was asked for; of a remembered request nothing else."""
+    if needs.request_id:
+        remembered = requests.remembered(conn, needs.request_id, now_ms=now_ms)
+        if remembered is not None:
+            return Known(remembered=remembered)
+    tasks = _tasks(conn, needs)
+    return Known(
+        workflows=_workflows(conn, needs.workflows) if needs.workflows else {},
+        removals=_removals(conn, needs.removals, tasks.values()),
+        tasks=tasks,
+        slots=_slots(conn, needs.slots) if needs.slots else {},
+        events=_events(conn, needs.events, now_ms) if needs.events else frozenset(),
+        held_receipts=_held(conn, needs.receipts, now_ms) if needs.receipts else frozenset(),
+        unclaimed_payloads=_unclaimed(conn, needs.payload_marks),
+    )
+
+
+def _workflows(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, WorkflowFacts]:
+    rows = ((id_, conn.execute(_WORKFLOW, (id_,)).fetchone()) for id_ in ids)
+    return {id_: _workflow_facts(row) for id_, row in rows if row is not None}
+
+
+def _workflow_facts(row: Row) -> WorkflowFacts:
+    stamp, name, version, status, correlation_id, create_time, pending, listed, payloads, *mark = (
+        row
+    )
+    return WorkflowFacts(
+        stamp=stamp,
+        name=name,
+        version=version,
+        status=None if status is None else WorkflowStatus(status),
+        correlation_id=correlation_id,
+        create_time=create_time,
+        pending=bool(pending),
+        listed=bool(listed),
+        payload_keys=payload_keys(payloads),
+        removal=_removal_mark(mark),
+    )
+
+
+def _tasks(conn: sqlite3.Connection, needs: Needs) -> dict[str, TaskFacts]:
+    found = {}
+    for id_ in needs.tasks:
+        row = conn.execute(_TASK, (id_,)).fetchone()
+        if row is not None:
+            found[id_] = _task_facts(row, _slot(conn, id_) if id_ in needs.created_tasks else None)
+    return found
+
+
+def _task_facts(row: Row, slot: Slot | None) -> TaskFacts:
+    workflow_id, stamp, definition_name, status, pending, limited, queue_name, payloads, *mark = row
+    return TaskFacts(
+        workflow_id=workflow_id,
+        stamp=stamp,
+        definition_name=definition_name,
+        status=None if status is None else TaskStatus(status),
+        pending=bool(pending),
+        limited=bool(limited),
+        queue_name=queue_name,
+        payload_keys=payload_keys(payloads),
+        slot=slot,
+        removal=_removal_mark(mark),
+    )
+
+
+def _slot(conn: sqlite3.Connection, task_id: str) -> Slot | None:
+    row = conn.execute(_SLOT, (task_id,)).fetchone()
+    return None if row is None else Slot(*row)
+
+
+def _removals(
+    conn: sqlite3.Connection, ids: Sequence[str], tasks: Iterable[TaskFacts]
+) -> dict[str, RemovalMark]:
+    # A stored task has brought its workflow's mark along.
+    found = {facts.workflow_id: facts.removal for facts in tasks}
+    for id_ in ids:
+        if id_ not in found:
+            row = conn.execute(_MARK, (id_,)).fetchone()
+            found[id_] = None if row is None else _removal_mark(row)
+    return {id_: mark for id_, mark in found.items() if mark is not None}
+
+
+def _removal_mark(row: Sequence[Any]) -> RemovalMark | None:
+    due_ms, archive, take_messages, take_payloads, mark_index = row
+    if due_ms is None:
+        return None
+    return RemovalMark(
+        due_ms=due_ms,
+        archive=ARCHIVE_STATES[archive],
+        take_messages=bool(take_messages),
+        take_payloads=bool(take_payloads),
+        mark_index=bool(mark_index),
+    )
+
+
+def _slots(conn: sqlite3.Connection, keys: Sequence[SlotKey]) -> dict[SlotKey, str]:
+    found = {}
+    for key in keys:
+        workflow_id, slot = key
+        row = conn.execute(
+            _HOLDER, (workflow_id, slot.reference_task_name, slot.retry_count)
+        ).fetchone()
+        if row is not None:
+            found[key] = row[0]
+    return found
+
+
+def _events(conn: sqlite3.Connection, keys: Sequence[EventKey], now_ms: int) -> frozenset[EventKey]:
+    return frozenset(key for key in keys if conn.execute(_EVENT, (*key, now_ms)).fetchone())
+
+
+def _held(
+    conn: sqlite3.Connection, receipts: Sequence[tuple[str, str, str]], now_ms: int
+) -> frozenset[tuple[str, str, str]]:
+    def is_held(queue_name: str, message_id: str, receipt: str) -> bool:
+        return queue_statements.holds(conn, queue_name, message_id, receipt=receipt, now_ms=now_ms)
+
+    return frozenset(receipt for receipt in receipts if is_held(*receipt))
+
+
+def _unclaimed(conn: sqlite3.Connection, keys: Sequence[str]) -> frozenset[str]:
+    if not keys:
+        return frozenset()
+    found = (conn.execute(_UNCLAIMED, (KIND_PAYLOAD, key, CLAIMED)).fetchone() for key in keys)
+    return frozenset(key for key, row in zip(keys, found, strict=True) if row)

@@ -1,0 +1,93 @@
+"""Decides a WriteSet: what it refuses, or what it does and answers. Pure: no store, no clock.
+
+The order is the contract's: the remembered request, guards, workflows, tasks that go, tasks that come, event executions,
+removals, then acks and removes, then pushes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from podium_core.write_set.decide.effects import Effect
+from podium_core.write_set.decide.events import decide_events
+from podium_core.write_set.decide.facts import Known
+from podium_core.write_set.decide.guards import require_guards, require_uploads
+from podium_core.write_set.decide.removals import decide_task_removals, decide_workflow_removals
+from podium_core.write_set.decide.state import State
+from podium_core.write_set.decide.tasks import decide_tasks
+from podium_core.write_set.decide.workflows import decide_pending, decide_workflows
+from podium_core.write_set.write_set import AckOp, PushOp, RemoveOp, WriteOutcome, WriteSet
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """What a WriteSet does.
+
+    Attributes:
+        outcome: The answer, but for what only carrying out an ack or a remove can tell (``answer_queue_ops``).
+        effects: In the order in which they are carried out, all or none.
+        remember: The outcome is to be kept for the request id.
+    """
+
+    outcome: WriteOutcome
+    effects: Sequence[Effect] = ()
+    remember: bool = False
+
+
+def decide(write_set: WriteSet, known: Known, *, now_ms: int) -> Decision:
+    """Decide a WriteSet by what is stored.
+
+    Args:
+        write_set: What is wanted.
+        known: What ``needs`` asked for.
+        now_ms: The store's clock.
+    Raises:
+        NotFoundError, AlreadyExistsError, ConflictError, FailedPreconditionError: It is refused.
+        PayloadMarkLostError: An upload is being deleted.
+        RemovalUnderWayError: An id is wanted whose workflow is being removed: that has to end first.
+    """
+    if known.remembered is not None:
+        return Decision(msgspec.structs.replace(known.remembered, replayed=True))
+    require_guards(write_set.guards, known, now_ms=now_ms)
+    require_uploads(write_set.lifts, known)
+    state = State(known, now_ms=now_ms, mark_index=write_set.mark_index)
+    created, workflow_times = decide_workflows(write_set.workflow_puts, state)
+    if created is False:
+        return Decision(WriteOutcome(workflow_created=False))
+    tasks_removed = decide_task_removals(write_set.task_removals, state)
+    tasks = decide_tasks(write_set.task_puts, state)
+    event_created, events_removed = decide_events(write_set, state)
+    decide_pending(write_set.unpend, state)
+    workflows_removed = decide_workflow_removals(write_set.workflow_removals, state)
+    _decide_queue_ops(write_set, tasks.left_out, state)
+    outcome = WriteOutcome(
+        workflow_created=created,
+        created_task_ids=tuple(tasks.created),
+        left_out_task_ids=tuple(tasks.left_out),
+        workflow_times=workflow_times,
+        task_times=tasks.times,
+        event_created=event_created,
+        events_removed=events_removed,
+        tasks_removed=tasks_removed,
+        workflows_removed=workflows_removed,
+    )
+    return Decision(outcome, state.effects, remember=bool(write_set.request_id))
+
+
+def answer_queue_ops(
+    outcome: WriteOutcome, acked: Sequence[bool], removed: Sequence[bool]
+) -> WriteOutcome:
+    """The outcome with what became of acks and removes, in the WriteSet's order."""
+    if not acked and not removed:
+        return outcome
+    return msgspec.structs.replace(outcome, acked=tuple(acked), removed=tuple(removed))
+
+
+def _decide_queue_ops(write_set: WriteSet, left_out: Sequence[str], state: State) -> None:
+    ops = write_set.queue_ops
+    if not ops:
+        return
+    dropped = frozenset(left_out)
+    state.effects += [op for op in ops if isinstance(op, AckOp | RemoveOp)]
+    state.effects += [op for op in ops if isinstance(op, PushOp) and op.of_task not in dropped]

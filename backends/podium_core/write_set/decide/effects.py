@@ -1,0 +1,155 @@
+"""What a decided WriteSet does to a store, in the order in which it is done: the words that every store carries out.
+
+An effect holds all that a store may want to know to find the cheapest way: the facts before and after. None of them leaves
+anything to decide.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from podium_core.models.enums import TaskStatus
+from podium_core.removal.mark import RemovalMark
+from podium_core.write_set.decide.facts import TaskFacts, WorkflowFacts
+from podium_core.write_set.write_set import (
+    EventPut,
+    EventRemoval,
+    QueueOp,
+    Slot,
+    TaskPut,
+    WorkflowPut,
+)
+
+
+class StoreWorkflow(msgspec.Struct, frozen=True, gc=False):
+    """Store the document with this stamp, and be in the sets that ``after`` says. ``before``: None where it is new."""
+
+    put: WorkflowPut
+    stamp: int
+    before: WorkflowFacts | None
+    after: WorkflowFacts
+
+
+class StoreTask(msgspec.Struct, frozen=True, gc=False):
+    """Store the document with this stamp, and be in the sets that ``after`` says. ``before``: None where it is new."""
+
+    put: TaskPut
+    stamp: int
+    before: TaskFacts | None
+    after: TaskFacts
+
+
+class StoreEvent(msgspec.Struct, frozen=True, gc=False):
+    """Store an event execution. ``fresh``: its time to live begins now; else it keeps the one that it has."""
+
+    put: EventPut
+    fresh: bool
+
+
+class TakeSlot(msgspec.Struct, frozen=True, gc=False):
+    """The slot is free, or the task's own."""
+
+    workflow_id: str
+    slot: Slot
+    task_id: str
+
+
+class OccupyPlace(msgspec.Struct, frozen=True, gc=False):
+    """The task is IN_PROGRESS: a place that it holds lapses no more. ``certain``: it gets one whatever the limit."""
+
+    definition_name: str
+    task_id: str
+    certain: bool
+
+
+class ReleasePlace(msgspec.Struct, frozen=True, gc=False):
+    """Free the place of a task, if it holds one."""
+
+    definition_name: str
+    task_id: str
+    was: TaskStatus | None = None
+
+
+class MarkEntry(msgspec.Struct, frozen=True, gc=False):
+    """Put a mark for the index into the outbox, in place of one that waits. ``kind`` is the outbox's."""
+
+    kind: str
+    id: str
+    body: bytes
+
+
+class DropMark(msgspec.Struct, frozen=True, gc=False):
+    """Delete a mark for the index that waits."""
+
+    kind: str
+    id: str
+
+
+class LeavePayloads(msgspec.Struct, frozen=True, gc=False):
+    """Delete later those of these payloads to which no document of the workflow refers then."""
+
+    workflow_id: str
+    keys: tuple[str, ...]
+
+
+class LiftPayloads(msgspec.Struct, frozen=True, gc=False):
+    """A stored document refers to these payloads: their due marks go, unless they are claimed."""
+
+    keys: tuple[str, ...]
+
+
+class RemoveTaskDocument(msgspec.Struct, frozen=True, gc=False):
+    """Remove a task's document, slot and place in every set. ``take_message``: its queue message too."""
+
+    task_id: str
+    facts: TaskFacts
+    take_message: bool
+
+
+class ArchiveAgain(msgspec.Struct, frozen=True, gc=False):
+    """The workflow was written after its removal mark was set: the index has to hold it as it is now, before it goes."""
+
+    workflow_id: str
+    mark: RemovalMark
+
+
+class SetRemoval(msgspec.Struct, frozen=True, gc=False):
+    """Set the removal mark (``removal/steps.py`` says what follows)."""
+
+    workflow_id: str
+    before: WorkflowFacts
+    mark: RemovalMark
+
+
+class ContinueRemoval(msgspec.Struct, frozen=True, gc=False):
+    """Carry out the first step of a removal that is due."""
+
+    workflow_id: str
+
+
+class LeavePending(msgspec.Struct, frozen=True, gc=False):
+    """Take the workflow out of the pending set and free all its slots. ``name`` is empty where nobody knows it."""
+
+    workflow_id: str
+    name: str
+
+
+Effect = (
+    StoreWorkflow
+    | StoreTask
+    | TakeSlot
+    | OccupyPlace
+    | ReleasePlace
+    | MarkEntry
+    | DropMark
+    | LeavePayloads
+    | LiftPayloads
+    | RemoveTaskDocument
+    | ArchiveAgain
+    | SetRemoval
+    | ContinueRemoval
+    | LeavePending
+    | StoreEvent
+    | EventRemoval
+    | QueueOp
+)

@@ -1,0 +1,81 @@
+"""Which stored facts a WriteSet is decided by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from podium_core.write_set.decide.facts import EventKey, Needs, SlotKey
+from podium_core.write_set.write_set import (
+    EventPut,
+    EventRemoval,
+    HeldReceipt,
+    PutMode,
+    TaskPut,
+    WriteSet,
+)
+
+
+def needs(write_set: WriteSet) -> Needs:
+    """What a store has to look up; all keys follow from the WriteSet, so that one look finds them."""
+    s = write_set
+    ids, owners, created, slots = _of_tasks(s.task_puts)
+    ids.update((removal.task_id, None) for removal in s.task_removals)
+    return Needs(
+        request_id=s.request_id,
+        workflows=_workflows(s),
+        removals=tuple(owners),
+        tasks=tuple(ids),
+        created_tasks=frozenset(created),
+        slots=tuple(slots),
+        events=_events(s),
+        receipts=_receipts(s) if s.guards else (),
+        payload_marks=s.lifts,
+    )
+
+
+def event_key(event: EventPut | EventRemoval) -> EventKey:
+    """What makes an event execution one."""
+    return event.handler_name, event.event, event.message_id, event.id
+
+
+def _of_tasks(
+    puts: Sequence[TaskPut],
+) -> tuple[dict[str, None], dict[str, None], list[str], list[SlotKey]]:
+    """In one pass, since every write of a task comes this way: ids, their workflows, ids to create, slots."""
+    ids: dict[str, None] = {}
+    owners: dict[str, None] = {}
+    created: list[str] = []
+    slots: list[SlotKey] = []
+    for put in puts:
+        ids[put.task_id] = None
+        owners[put.workflow_id] = None
+        if put.mode is PutMode.CREATE:
+            created.append(put.task_id)
+        if put.slot is not None:
+            slots.append((put.workflow_id, put.slot))
+    return ids, owners, created, slots
+
+
+def _events(s: WriteSet) -> tuple[EventKey, ...]:
+    if not s.event_puts and not s.event_removals:
+        return ()
+    puts = [event_key(put) for put in s.event_puts]
+    return tuple(puts + [event_key(removal) for removal in s.event_removals])
+
+
+def _receipts(s: WriteSet) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (guard.queue_name, guard.message_id, guard.receipt)
+        for guard in s.guards
+        if isinstance(guard, HeldReceipt)
+    )
+
+
+def _workflows(s: WriteSet) -> tuple[str, ...]:
+    ids = {put.workflow_id: None for put in s.workflow_puts}
+    ids.update(
+        (guard.workflow_id, None) for guard in s.guards if not isinstance(guard, HeldReceipt)
+    )
+    ids.update((removal.workflow_id, None) for removal in s.workflow_removals)
+    ids.update((unpend.workflow_id, None) for unpend in s.unpend if not unpend.name)
+    return tuple(ids)

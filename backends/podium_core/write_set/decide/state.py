@@ -1,0 +1,90 @@
+"""The stored facts as this WriteSet leaves them, while it is decided; and the effects so far."""
+
+from __future__ import annotations
+
+import msgspec
+
+from podium_core.index.changes import EntryKind
+from podium_core.index.marks import UPSERT_BODY, outbox_kind
+from podium_core.removal.mark import ArchiveState, RemovalMark
+from podium_core.write_set.decide.effects import (
+    ArchiveAgain,
+    DropMark,
+    Effect,
+    LeavePayloads,
+    LiftPayloads,
+    MarkEntry,
+)
+from podium_core.write_set.decide.facts import Known, SlotKey
+
+MARK_WORKFLOW = outbox_kind(EntryKind.WORKFLOW)
+MARK_TASK = outbox_kind(EntryKind.TASK)
+MARK_EVENT = outbox_kind(EntryKind.EVENT)
+
+
+class State:
+    """Facts by id, an earlier part of the WriteSet included.
+
+    Attributes:
+        now_ms: The store's clock.
+        effects: What was decided so far.
+        marks_index: Whether entries of the index follow.
+    """
+
+    def __init__(self, known: Known, *, now_ms: int, mark_index: bool) -> None:
+        self.now_ms = now_ms
+        self.effects: list[Effect] = []
+        self.tasks = known.tasks
+        self.workflows = known.workflows
+        self.events = known.events
+        self._removals = known.removals
+        self._slots = known.slots
+        self._taken: dict[SlotKey, str] = {}
+        self._archived_again: set[str] = set()
+        self.marks_index = mark_index
+
+    # slots
+
+    def holder(self, slot: SlotKey) -> str | None:
+        """The task that holds a slot, one of this WriteSet included."""
+        return self._taken.get(slot) or self._slots.get(slot)
+
+    def take_slot(self, slot: SlotKey, task_id: str) -> None:
+        """A task of this WriteSet holds the slot."""
+        self._taken[slot] = task_id
+
+    # removal marks
+
+    def removal(self, workflow_id: str) -> RemovalMark | None:
+        """The removal mark of a workflow."""
+        return self._removals.get(workflow_id)
+
+    def archive_again(self, workflow_id: str, mark: RemovalMark) -> None:
+        """A workflow that is to be archived was written: the index has to hold it as it is now."""
+        if workflow_id not in self._archived_again:
+            self._archived_again.add(workflow_id)
+            mark = msgspec.structs.replace(mark, archive=ArchiveState.WANTED)
+            self.effects.append(ArchiveAgain(workflow_id, mark))
+
+    # marks for the index
+
+    def mark(self, kind: str, id_: str, body: bytes = UPSERT_BODY) -> None:
+        """Mark an entry, if this WriteSet marks at all."""
+        if self.marks_index:
+            self.effects.append(MarkEntry(kind, id_, body))
+
+    def drop_mark(self, kind: str, id_: str) -> None:
+        """Take back what an earlier write has asked for."""
+        if self.marks_index:
+            self.effects.append(DropMark(kind, id_))
+
+    # payloads
+
+    def refer(self, workflow_id: str, before: tuple[str, ...], now: tuple[str, ...]) -> None:
+        """A document refers to these payloads now, and did to those before."""
+        if now:
+            self.effects.append(LiftPayloads(now))
+        if before and before != now:
+            left = tuple(key for key in before if key not in now)
+            if left:
+                self.effects.append(LeavePayloads(workflow_id, left))
