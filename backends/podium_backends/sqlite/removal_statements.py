@@ -13,12 +13,12 @@ from podium_backends.sqlite.outbox_statements import MARK_TASK, MARK_WORKFLOW, I
 from podium_backends.sqlite.queue_effects import QueueEffects
 from podium_backends.sqlite.removal_mark import TO_ARCHIVE, is_due
 from podium_backends.sqlite.removal_row import RemovalRow, row_of
+from podium_core.decide import WorkflowFacts
 from podium_core.index.changes import Remove
 from podium_core.index.marks import encode_mark
 from podium_core.models import DECIDER_QUEUE
 from podium_core.outbox import KIND_REMOVAL, WRITER_FIRST_MS
 from podium_core.removal import RemovalMark
-from podium_core.write_set.decide import WorkflowFacts
 
 CHUNK = 200
 

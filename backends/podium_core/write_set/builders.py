@@ -125,11 +125,11 @@ def _task_put(task: Task, mode: PutMode, *, now_ms: int) -> TaskPut:
         slot=slot,
         limited=concurrency_limit(task) > 0,
         queue_name=task_queue_name(task),
-        payload_keys=_payload_keys(task, str(task.workflow_instance_id)),
+        payload_keys=payload_keys_of(task, str(task.workflow_instance_id)),
     )
 
 
-def _payload_keys(record: Task | Workflow, workflow_id: str) -> tuple[str, ...]:
+def payload_keys_of(record: Task | Workflow, workflow_id: str) -> tuple[str, ...]:
     """The payloads that Podium stored for this workflow: only those are deleted with what refers to them."""
     paths = (
         record.external_input_payload_storage_path,
@@ -215,7 +215,7 @@ def workflow_put(workflow: Workflow, mode: PutMode, path: str, *, now_ms: int) -
         status=status,
         correlation_id=None if workflow.correlation_id is UNSET else workflow.correlation_id,
         create_time=0 if workflow.create_time is UNSET else workflow.create_time,
-        payload_keys=_payload_keys(workflow, str(workflow.workflow_id)),
+        payload_keys=payload_keys_of(workflow, str(workflow.workflow_id)),
     )
 
 

@@ -9,8 +9,8 @@ from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.executions.facts import look_up
 from podium_backends.sqlite.queue_effects import QueueEffects
 from podium_backends.sqlite.removal_statements import CHUNK
+from podium_core.decide import answer_queue_ops, decide, needs
 from podium_core.write_set import WriteOutcome, WriteSet
-from podium_core.write_set.decide import answer_queue_ops, decide, needs
 
 
 class ApplyJob:

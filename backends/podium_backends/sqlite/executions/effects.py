@@ -11,10 +11,10 @@ from podium_backends.sqlite.executions.rows import ARCHIVE_NUMBERS, payload_colu
 from podium_backends.sqlite.outbox_statements import IndexMarks
 from podium_backends.sqlite.queue_effects import QueueEffects
 from podium_backends.sqlite.times import later
+from podium_core.decide import effects as do
+from podium_core.decide.facts import WorkflowFacts
 from podium_core.outbox import KIND_REMOVAL
 from podium_core.write_set import AckOp, EventRemoval, PushOp, RemoveOp, Slot
-from podium_core.write_set.decide import effects as do
-from podium_core.write_set.decide.facts import WorkflowFacts
 
 _INSERT_TASK = (
     "INSERT INTO tasks (id, workflow_id, definition_name, status, stamp, pending, limited, queue_name, payloads,"

@@ -9,12 +9,12 @@ from typing import Any
 from podium_backends.sqlite import queue_statements
 from podium_backends.sqlite.executions import requests
 from podium_backends.sqlite.executions.rows import ARCHIVE_STATES, payload_keys
+from podium_core.decide import Known, Needs, TaskFacts, WorkflowFacts
+from podium_core.decide.facts import EventKey, SlotKey
 from podium_core.models.enums import TaskStatus, WorkflowStatus
 from podium_core.outbox import CLAIMED, KIND_PAYLOAD
 from podium_core.removal import RemovalMark
 from podium_core.write_set import Slot
-from podium_core.write_set.decide import Known, Needs, TaskFacts, WorkflowFacts
-from podium_core.write_set.decide.facts import EventKey, SlotKey
 
 Row = tuple[Any, ...]
 

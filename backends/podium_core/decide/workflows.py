@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from podium_core.decide.effects import LeavePending, StoreWorkflow
+from podium_core.decide.facts import WorkflowFacts
+from podium_core.decide.state import MARK_WORKFLOW, State
 from podium_core.errors import NotFoundError
 from podium_core.removal.mark import is_due
-from podium_core.write_set.decide.effects import LeavePending, StoreWorkflow
-from podium_core.write_set.decide.facts import WorkflowFacts
-from podium_core.write_set.decide.state import MARK_WORKFLOW, State
 from podium_core.write_set.refusals import RemovalUnderWayError
 from podium_core.write_set.write_set import PutMode, Unpend, WorkflowPut
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from podium_core.index.changes import Remove
-from podium_core.index.marks import encode_mark
-from podium_core.removal.mark import is_due
-from podium_core.removal.transitions import marked
-from podium_core.write_set.decide.effects import (
+from podium_core.decide.effects import (
     ContinueRemoval,
     LeavePayloads,
     RemoveTaskDocument,
     SetRemoval,
 )
-from podium_core.write_set.decide.state import MARK_TASK, State
+from podium_core.decide.state import MARK_TASK, State
+from podium_core.index.changes import Remove
+from podium_core.index.marks import encode_mark
+from podium_core.removal.mark import is_due
+from podium_core.removal.transitions import marked
 from podium_core.write_set.write_set import TaskRemoval, WorkflowRemoval
 
 _REMOVED = encode_mark(Remove())

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from podium_core.index.changes import EntryKind
-from podium_core.index.marks import UPSERT_BODY, outbox_kind
-from podium_core.removal.mark import ArchiveState, RemovalMark
-from podium_core.write_set.decide.effects import (
+from podium_core.decide.effects import (
     ArchiveAgain,
     DropMark,
     Effect,
@@ -15,7 +12,10 @@ from podium_core.write_set.decide.effects import (
     LiftPayloads,
     MarkEntry,
 )
-from podium_core.write_set.decide.facts import Known, SlotKey
+from podium_core.decide.facts import Known, SlotKey
+from podium_core.index.changes import EntryKind
+from podium_core.index.marks import UPSERT_BODY, outbox_kind
+from podium_core.removal.mark import ArchiveState, RemovalMark
 
 MARK_WORKFLOW = outbox_kind(EntryKind.WORKFLOW)
 MARK_TASK = outbox_kind(EntryKind.TASK)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec import Raw
 
+from podium_core.decide.effects import StoreEvent
+from podium_core.decide.needs import event_key
+from podium_core.decide.state import MARK_EVENT, State
 from podium_core.index.changes import Put
 from podium_core.index.marks import encode_mark
-from podium_core.write_set.decide.effects import StoreEvent
-from podium_core.write_set.decide.needs import event_key
-from podium_core.write_set.decide.state import MARK_EVENT, State
 from podium_core.write_set.write_set import PutMode, WriteSet
 
 

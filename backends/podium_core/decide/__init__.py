@@ -3,9 +3,9 @@
 A store looks up, carries out, and decides nothing by itself.
 """
 
-from podium_core.write_set.decide.decide import Decision, answer_queue_ops, decide
-from podium_core.write_set.decide.facts import Known, Needs, TaskFacts, WorkflowFacts
-from podium_core.write_set.decide.needs import needs
+from podium_core.decide.decide import Decision, answer_queue_ops, decide
+from podium_core.decide.facts import Known, Needs, TaskFacts, WorkflowFacts
+from podium_core.decide.needs import needs
 
 __all__ = [
     "Decision",

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from podium_core.decide.facts import TaskFacts, WorkflowFacts
 from podium_core.models.enums import TaskStatus
 from podium_core.removal.mark import RemovalMark
-from podium_core.write_set.decide.facts import TaskFacts, WorkflowFacts
 from podium_core.write_set.write_set import (
     EventPut,
     EventRemoval,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from podium_core.write_set.decide.facts import EventKey, Needs, SlotKey
+from podium_core.decide.facts import EventKey, Needs, SlotKey
 from podium_core.write_set.write_set import (
     EventPut,
     EventRemoval,

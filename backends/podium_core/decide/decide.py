@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from podium_core.write_set.decide.effects import Effect
-from podium_core.write_set.decide.events import decide_events
-from podium_core.write_set.decide.facts import Known
-from podium_core.write_set.decide.guards import require_guards, require_uploads
-from podium_core.write_set.decide.removals import decide_task_removals, decide_workflow_removals
-from podium_core.write_set.decide.state import State
-from podium_core.write_set.decide.tasks import decide_tasks
-from podium_core.write_set.decide.workflows import decide_pending, decide_workflows
+from podium_core.decide.effects import Effect
+from podium_core.decide.events import decide_events
+from podium_core.decide.facts import Known
+from podium_core.decide.guards import require_guards, require_uploads
+from podium_core.decide.removals import decide_task_removals, decide_workflow_removals
+from podium_core.decide.state import State
+from podium_core.decide.tasks import decide_tasks
+from podium_core.decide.workflows import decide_pending, decide_workflows
 from podium_core.write_set.write_set import AckOp, PushOp, RemoveOp, WriteOutcome, WriteSet
 
 

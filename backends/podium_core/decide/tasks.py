@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from podium_core.decide.effects import OccupyPlace, ReleasePlace, StoreTask, TakeSlot
+from podium_core.decide.facts import TaskFacts
+from podium_core.decide.guards import require_time
+from podium_core.decide.state import MARK_TASK, State
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models.enums import TaskStatus
 from podium_core.removal.mark import RemovalMark, is_due
-from podium_core.write_set.decide.effects import OccupyPlace, ReleasePlace, StoreTask, TakeSlot
-from podium_core.write_set.decide.facts import TaskFacts
-from podium_core.write_set.decide.guards import require_time
-from podium_core.write_set.decide.state import MARK_TASK, State
 from podium_core.write_set.write_set import PutMode, TaskPut
 
 

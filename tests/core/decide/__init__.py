@@ -1,0 +1,1 @@
+"""Decisions about WriteSets, without a store."""
