@@ -22,7 +22,7 @@ from podium_core.dao import (
 from podium_core.index.source import IndexSource
 from podium_core.index.target import IndexTarget
 from podium_core.outbox import Outbox, QueueTarget
-from podium_core.write_set import ExecutionStore
+from podium_core.ports.execution_store import ExecutionStore
 
 
 class DataType(StrEnum):

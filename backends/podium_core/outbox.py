@@ -25,6 +25,8 @@ KIND_PAYLOAD = "payload"  # id: a key of the payload store, to be deleted; body:
 CLAIMED = b"claimed"
 # The writer of an ack or a removal carries it out itself, and knows what came of it; the drainer only if it doesn't.
 WRITER_FIRST_MS = 2_000
+# Longer than the delay before any other try.
+MOMENT_MS = 60_000
 
 
 class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,11 +43,11 @@ class Failpoints:
     def install(self) -> None:
         """Wrap them all. They are imported here: after what a module takes over from another when it is loaded was set."""
         from podium_backends.sqlite.database import Database
-        from podium_backends.sqlite.execution_dao import SqliteExecutionDAO
         from podium_backends.sqlite.group import Group
         from podium_backends.sqlite.index.target import SqliteIndexTarget
         from podium_backends.sqlite.index_source import SqliteIndexSource
         from podium_backends.sqlite.outbox_store import SqliteOutbox
+        from podium_core.removal import RemovalMachine
 
         at = partial(partial, self._reached)
         _wrap(Database, "open", self._noted)
@@ -60,8 +60,8 @@ class Failpoints:
         _wrap(SqliteIndexTarget, "send", _before(at(Failpoint.BEFORE_SEND)))
         _wrap(SqliteIndexTarget, "send", _before(self._index_is_there))
         _wrap(SqliteIndexTarget, "entries", _before(self._index_is_there))
-        _wrap(SqliteExecutionDAO, "archived", _before(at(Failpoint.BEFORE_TURN)))
-        _wrap(SqliteExecutionDAO, "carry_out_removal", _before(at(Failpoint.BEFORE_DELETION)))
+        _wrap(RemovalMachine, "_confirm_archive", _before(at(Failpoint.BEFORE_TURN)))
+        _wrap(RemovalMachine, "_delete", _before(at(Failpoint.BEFORE_DELETION)))
 
     # the wrappers
 

@@ -13,7 +13,8 @@ from podium_core.index.changes import EntryKind, Merge, Put, Remove
 from podium_core.index.marks import IndexMark, encode_mark, outbox_kind
 from podium_core.models import Workflow, WorkflowStatus
 from podium_core.outbox import KIND_REMOVAL, NewEntry
-from podium_core.write_set import RemovalStage, builders
+from podium_core.removal import RemovalStage
+from podium_core.write_set import builders
 from podium_server.outbox.handlers import PoisonError
 from podium_server.outbox.removals import ARCHIVE_SECONDS, Archive, Removals
 from tests.contract.records import make_task, make_workflow
@@ -149,7 +150,7 @@ async def test_a_workflow_that_was_to_expire_still_does_when_its_removal_is_take
         await world.store.apply(at_once)
         removal = await world.store.removal("w1")
         assert removal is not None
-        assert await world.store.take_back_removal(removal)
+        assert await removals.machine.take_back(removal)
         assert await stage(world) is (RemovalStage.ARCHIVE if archive else RemovalStage.WAIT)
         await removals.carry_out("w1")
         assert await stage(world) is RemovalStage.WAIT

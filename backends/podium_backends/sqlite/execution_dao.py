@@ -1,30 +1,30 @@
-"""The ExecutionDAO of a SQLite file: reads, and ``apply`` in one transaction."""
+"""The ExecutionDAO of a SQLite file: reads, ``apply`` in one transaction, and the primitives of removals."""
 
 from __future__ import annotations
 
-import asyncio
+import sqlite3
+from collections.abc import Sequence
 
-from podium_backends.sqlite import archive_statements, removal_statements
 from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.execution_reads import ExecutionReads
+from podium_backends.sqlite.executions import removals
 from podium_backends.sqlite.executions.apply import ApplyJob
+from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.queue_effects import QueueEffects
 from podium_core.clock import Clock
 from podium_core.dao import ExecutionDAO
+from podium_core.decide import TaskFacts
+from podium_core.decide.effects import Effect
+from podium_core.decide.removal_mark import RemovalMark
+from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
-from podium_core.write_set import (
-    ExecutionStore,
-    Removal,
-    RemovalStage,
-    WriteOutcome,
-    WriteSet,
-)
-from podium_core.write_set.execution_writes import ExecutionWrites
-from podium_core.write_set.refusals import RemovalUnderWayError
+from podium_core.ports.execution_store import ExecutionStore
+from podium_core.removal import STEP_TASKS, StoredRemoval
+from podium_core.write_set import WriteOutcome, WriteSet
 
 
-class SqliteExecutionDAO(ExecutionReads, ExecutionWrites):
+class SqliteExecutionDAO(ExecutionReads, StoreWrites):
     """Implements ``ExecutionDAO`` and ``ExecutionStore``.
 
     ``queues`` says where queue operations go; ``limits`` answers the limit question under its older name.
@@ -44,56 +44,36 @@ class SqliteExecutionDAO(ExecutionReads, ExecutionWrites):
         self._limits = limits
         self._event_ttl_ms = event_ttl_ms
 
-    async def apply(self, write_set: WriteSet) -> WriteOutcome:
-        job = ApplyJob(write_set, self._queues, event_ttl_ms=self._event_ttl_ms)
-        while True:
-            try:
-                return await self._database.write(
-                    lambda conn: job.run(conn, now_ms=self._database.now_ms()),
-                    weight=job.weight,
-                )
-            except RemovalUnderWayError as error:
-                # The id is wanted anew: end the removal that holds it first, unless it has to be archived.
-                removal = await self.removal(error.workflow_id)
-                if removal is not None and removal.stage is RemovalStage.ARCHIVE:
-                    raise
-                await self.carry_out_removal(error.workflow_id)
+    async def apply_once(self, write_set: WriteSet) -> WriteOutcome:
+        job = ApplyJob(write_set, self._runner)
+        return await self._database.write(
+            lambda conn: job.run(conn, now_ms=self._database.now_ms()), weight=job.weight
+        )
 
-    async def removal(self, workflow_id: str) -> Removal | None:
+    async def removal(self, workflow_id: str) -> StoredRemoval | None:
         now_ms = self._database.now_ms()
         return self._database.read_snapshot(
-            lambda conn: archive_statements.stage_of(conn, workflow_id, now_ms=now_ms)
+            lambda conn: removals.stored_removal(conn, workflow_id, now_ms=now_ms)
         )
 
-    async def archived(self, removal: Removal) -> bool:
-        return await self._database.write(
-            lambda conn: archive_statements.archived(conn, removal, now_ms=self._database.now_ms()),
-            weight=4,
+    async def next_tasks(
+        self, workflow_id: str, *, after: str, limit: int
+    ) -> Sequence[tuple[str, TaskFacts]]:
+        return self._database.read(
+            lambda conn: removals.next_tasks(conn, workflow_id, after, limit)
         )
 
-    async def take_back_removal(self, removal: Removal) -> bool:
-        return await self._database.write(
-            lambda conn: archive_statements.take_back(
-                conn, removal, now_ms=self._database.now_ms()
-            ),
-            weight=removal_statements.CHUNK * 4,
-        )
+    async def advance_removal(
+        self, removal: StoredRemoval, mark: RemovalMark | None, effects: Sequence[Effect]
+    ) -> bool:
+        def job(conn: sqlite3.Connection) -> bool:
+            runner = self._runner(conn, self._database.now_ms())
+            return removals.advance(conn, runner, removal, mark, effects)
 
-    async def carry_out_removal(self, workflow_id: str) -> bool:
-        began = False
-        while True:
-            more = await self._database.write(
-                lambda conn: removal_statements.carry_out_chunk(
-                    conn, self._queues, workflow_id, now_ms=self._database.now_ms()
-                ),
-                weight=removal_statements.CHUNK * 4,
-            )
-            if more is None:
-                return began
-            began = True
-            if not more:
-                return True
-            await asyncio.sleep(0)
+        return await self._database.write(job, weight=min(4 + len(effects), STEP_TASKS * 4))
+
+    def _runner(self, conn: sqlite3.Connection, now_ms: int) -> EffectRunner:
+        return EffectRunner(conn, self._queues, event_ttl_ms=self._event_ttl_ms, now_ms=now_ms)
 
     async def exceeds_in_progress_limit(self, task: Task) -> bool:
         return await self._limits.exceeds_limit(task)

@@ -9,8 +9,8 @@ import msgspec
 
 from podium_backends.sqlite import limit_statements
 from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.executions.rows import READABLE
 from podium_backends.sqlite.pages import Found, Row, pages
-from podium_backends.sqlite.removal_mark import READABLE
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW

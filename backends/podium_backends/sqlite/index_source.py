@@ -10,7 +10,6 @@ import msgspec
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.execution_reads import workflow_with_tasks
 from podium_backends.sqlite.pages import Row
-from podium_backends.sqlite.removal_mark import NO_ARCHIVE, is_due
 from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
 from podium_core.index.source import IndexSource, StoredDocument
@@ -95,7 +94,7 @@ def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
         id=id_,
         record=record,
         size=len(document),
-        removing=is_due(due_ms, now_ms) or (archive or NO_ARCHIVE) != NO_ARCHIVE,
+        removing=bool(archive) or (due_ms is not None and due_ms <= now_ms),
         unreadable=unreadable,
     )
 

@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import islice
 
-from podium_backends.sqlite.clock_steps import ClockSteps, hasten
+from podium_backends.sqlite.clock_steps import hasten
 from podium_backends.sqlite.database import INLINE_WEIGHT, Database
 from podium_backends.sqlite.outbox_statements import bucket_of, combine_entry
 from podium_backends.sqlite.tokens import next_token
+from podium_core.clock_steps import ClockSteps
 from podium_core.outbox import (
     BUCKETS,
     CLAIMED,

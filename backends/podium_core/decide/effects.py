@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from podium_core.decide.facts import TaskFacts, WorkflowFacts
+from podium_core.decide.removal_mark import RemovalMark
 from podium_core.models.enums import TaskStatus
-from podium_core.removal.mark import RemovalMark
 from podium_core.write_set.write_set import (
     EventPut,
     EventRemoval,
@@ -106,29 +106,54 @@ class RemoveTaskDocument(msgspec.Struct, frozen=True, gc=False):
     take_message: bool
 
 
-class ArchiveAgain(msgspec.Struct, frozen=True, gc=False):
-    """The workflow was written after its removal mark was set: the index has to hold it as it is now, before it goes."""
-
-    workflow_id: str
-    mark: RemovalMark
-
-
 class SetRemoval(msgspec.Struct, frozen=True, gc=False):
-    """Set the removal mark (``removal/steps.py`` says what follows)."""
+    """Write the removal mark of a workflow; the sets follow by effects of their own."""
 
     workflow_id: str
-    before: WorkflowFacts
     mark: RemovalMark
 
 
-class ContinueRemoval(msgspec.Struct, frozen=True, gc=False):
-    """Carry out the first step of a removal that is due."""
+class LeaveSets(msgspec.Struct, frozen=True, gc=False):
+    """Take the workflow out of the pending set and the sets by time and correlation id."""
 
     workflow_id: str
+
+
+class TaskLeaves(msgspec.Struct, frozen=True, gc=False):
+    """Take a task out of the pending sets, and free its slot; its document stays."""
+
+    task_id: str
+    facts: TaskFacts
+
+
+class FreeSlots(msgspec.Struct, frozen=True, gc=False):
+    """Free all slots of a workflow."""
+
+    workflow_id: str
+
+
+class Unqueue(msgspec.Struct, frozen=True, gc=False):
+    """Take along the queue message of a record that is removed, in whatever state."""
+
+    queue_name: str
+    message_id: str
+
+
+class DeletePayloads(msgspec.Struct, frozen=True, gc=False):
+    """Delete payloads to which no document refers any more."""
+
+    keys: tuple[str, ...]
+
+
+class RemoveWorkflowDocument(msgspec.Struct, frozen=True, gc=False):
+    """Remove the document of a workflow whose tasks are gone."""
+
+    workflow_id: str
+    facts: WorkflowFacts
 
 
 class LeavePending(msgspec.Struct, frozen=True, gc=False):
-    """Take the workflow out of the pending set and free all its slots. ``name`` is empty where nobody knows it."""
+    """Take the workflow out of the pending set, whose name is empty where nobody knows it."""
 
     workflow_id: str
     name: str
@@ -145,9 +170,13 @@ Effect = (
     | LeavePayloads
     | LiftPayloads
     | RemoveTaskDocument
-    | ArchiveAgain
     | SetRemoval
-    | ContinueRemoval
+    | LeaveSets
+    | TaskLeaves
+    | FreeSlots
+    | Unqueue
+    | DeletePayloads
+    | RemoveWorkflowDocument
     | LeavePending
     | StoreEvent
     | EventRemoval

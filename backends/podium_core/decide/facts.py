@@ -6,8 +6,8 @@ from collections.abc import Mapping, Set as AbstractSet
 
 import msgspec
 
+from podium_core.decide.removal_mark import RemovalMark
 from podium_core.models.enums import TaskStatus, WorkflowStatus
-from podium_core.removal.mark import RemovalMark
 from podium_core.write_set.write_set import Slot, WriteOutcome
 
 SlotKey = tuple[str, Slot]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from podium_core.decide.facts import Known, WorkflowFacts
+from podium_core.decide.removal_mark import is_due
 from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
-from podium_core.removal.mark import is_due
 from podium_core.write_set.refusals import PayloadMarkLostError
 from podium_core.write_set.write_set import (
     ExpectedWorkflowTime,

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from podium_core.decide.effects import (
-    ContinueRemoval,
+    DropMark,
     LeavePayloads,
+    LeaveSets,
     RemoveTaskDocument,
     SetRemoval,
+    Unqueue,
 )
-from podium_core.decide.state import MARK_TASK, State
+from podium_core.decide.facts import WorkflowFacts
+from podium_core.decide.removal_mark import Sweep, expiring, is_due, mark_for
+from podium_core.decide.state import MARK_TASK, MARK_WORKFLOW, State
 from podium_core.index.changes import Remove
 from podium_core.index.marks import encode_mark
-from podium_core.removal.mark import is_due
-from podium_core.removal.transitions import marked
+from podium_core.models import DECIDER_QUEUE
 from podium_core.write_set.write_set import TaskRemoval, WorkflowRemoval
 
 _REMOVED = encode_mark(Remove())
@@ -31,8 +34,9 @@ def _decide_task_removal(removal: TaskRemoval, state: State) -> bool:
         return False
     state.effects.append(RemoveTaskDocument(removal.task_id, facts, removal.take_message))
     state.mark(MARK_TASK, removal.task_id, _REMOVED)
-    if facts.removal is not None and facts.removal.archives:
-        state.archive_again(facts.workflow_id, facts.removal)
+    removal_mark = expiring(facts.removal)
+    if removal_mark is not None and removal_mark.archives:
+        state.archive_again(facts.workflow_id, removal_mark)
     if removal.take_payloads and facts.payload_keys:
         state.effects.append(LeavePayloads(facts.workflow_id, facts.payload_keys))
     return True
@@ -48,8 +52,20 @@ def _decide_workflow_removal(removal: WorkflowRemoval, state: State) -> bool:
     if facts is None:
         return False
     if not is_due(facts.removal, state.now_ms):
-        mark = marked(facts.removal, removal, mark_index=state.marks_index, now_ms=state.now_ms)
-        state.effects.append(SetRemoval(removal.workflow_id, facts, mark))
-    if removal.ttl_ms == 0 or is_due(facts.removal, state.now_ms):
-        state.effects.append(ContinueRemoval(removal.workflow_id))
+        _set_mark(removal, facts, state)
     return True
+
+
+def _set_mark(removal: WorkflowRemoval, facts: WorkflowFacts, state: State) -> None:
+    """The workflow itself; its tasks follow in the sweep that the mark asks for (``podium_core.removal``)."""
+    id_ = removal.workflow_id
+    mark = mark_for(removal, facts.removal, mark_index=state.marks_index, now_ms=state.now_ms)
+    state.effects.append(SetRemoval(id_, mark))
+    if removal.ttl_ms or not removal.archive:
+        state.effects.append(LeaveSets(id_))
+    if removal.archive:
+        state.effects.append(DropMark(MARK_WORKFLOW, id_))
+    if removal.ttl_ms and removal.take_messages:
+        state.effects.append(Unqueue(DECIDER_QUEUE, id_))
+    if Sweep.MARK in mark.sweeps:
+        state.mark(MARK_WORKFLOW, id_)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from podium_core.decide.effects import (
-    ArchiveAgain,
     DropMark,
     Effect,
     LeavePayloads,
     LiftPayloads,
     MarkEntry,
+    SetRemoval,
 )
 from podium_core.decide.facts import Known, SlotKey
+from podium_core.decide.removal_mark import RemovalMark, expiring, written
 from podium_core.index.changes import EntryKind
 from podium_core.index.marks import UPSERT_BODY, outbox_kind
-from podium_core.removal.mark import ArchiveState, RemovalMark
 
 MARK_WORKFLOW = outbox_kind(EntryKind.WORKFLOW)
 MARK_TASK = outbox_kind(EntryKind.TASK)
@@ -56,15 +54,14 @@ class State:
     # removal marks
 
     def removal(self, workflow_id: str) -> RemovalMark | None:
-        """The removal mark of a workflow."""
-        return self._removals.get(workflow_id)
+        """The removal mark of a workflow that is being removed, or expires."""
+        return expiring(self._removals.get(workflow_id))
 
     def archive_again(self, workflow_id: str, mark: RemovalMark) -> None:
         """A workflow that is to be archived was written: the index has to hold it as it is now."""
         if workflow_id not in self._archived_again:
             self._archived_again.add(workflow_id)
-            mark = msgspec.structs.replace(mark, archive=ArchiveState.WANTED)
-            self.effects.append(ArchiveAgain(workflow_id, mark))
+            self.effects.append(SetRemoval(workflow_id, written(mark)))
 
     # marks for the index
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from podium_core.decide.effects import OccupyPlace, ReleasePlace, StoreTask, TakeSlot
 from podium_core.decide.facts import TaskFacts
 from podium_core.decide.guards import require_time
+from podium_core.decide.removal_mark import RemovalMark, expiring, is_due
 from podium_core.decide.state import MARK_TASK, State
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models.enums import TaskStatus
-from podium_core.removal.mark import RemovalMark, is_due
 from podium_core.write_set.write_set import PutMode, TaskPut
 
 
@@ -72,9 +72,10 @@ def _update(put: TaskPut, stored: TaskFacts | None, state: State) -> int:
     if is_due(stored.removal, state.now_ms):
         raise NotFoundError("task", put.task_id)
     stamp = max(state.now_ms, stored.stamp + 1)
-    _store(put, stamp, stored, stored.removal, state)
+    removal = expiring(stored.removal)
+    _store(put, stamp, stored, removal, state)
     if put.limited or put.status != stored.status or put.definition_name != stored.definition_name:
-        _follow_limit(put, stored, state)
+        _follow_limit(put, stored, expires=removal is not None, state=state)
     return stamp
 
 
@@ -113,11 +114,11 @@ def _store(
     state.refer(put.workflow_id, before.payload_keys if before else (), put.payload_keys)
 
 
-def _follow_limit(put: TaskPut, stored: TaskFacts, state: State) -> None:
+def _follow_limit(put: TaskPut, stored: TaskFacts, *, expires: bool, state: State) -> None:
     """Places belong to tasks, wherever the limit came from: they follow a task whose document names none, too."""
     if put.definition_name != stored.definition_name:
         state.effects.append(ReleasePlace(stored.definition_name, put.task_id, stored.status))
-    if put.in_progress and stored.removal is None:
+    if put.in_progress and not expires:
         state.effects.append(OccupyPlace(put.definition_name, put.task_id, put.limited))
     elif stored.status is TaskStatus.IN_PROGRESS or not put.pending:
         # A place held by a task that is still to start stays: only leaving IN_PROGRESS, or the end, frees it.

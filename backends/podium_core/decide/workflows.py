@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from podium_core.decide.effects import LeavePending, StoreWorkflow
+from podium_core.decide.effects import FreeSlots, LeavePending, StoreWorkflow
 from podium_core.decide.facts import WorkflowFacts
+from podium_core.decide.removal_mark import expiring, is_due
 from podium_core.decide.state import MARK_WORKFLOW, State
 from podium_core.errors import NotFoundError
-from podium_core.removal.mark import is_due
 from podium_core.write_set.refusals import RemovalUnderWayError
 from podium_core.write_set.write_set import PutMode, Unpend, WorkflowPut
 
@@ -42,7 +42,7 @@ def _decide_workflow(put: WorkflowPut, before: WorkflowFacts | None, state: Stat
 
 
 def _store(put: WorkflowPut, before: WorkflowFacts | None, state: State) -> int:
-    removal = before.removal if before else None
+    removal = expiring(before.removal) if before else None
     stamp = max(state.now_ms, before.stamp + 1) if before else state.now_ms
     after = WorkflowFacts(
         stamp=stamp,
@@ -56,7 +56,7 @@ def _store(put: WorkflowPut, before: WorkflowFacts | None, state: State) -> int:
         pending=put.pending and removal is None,
         listed=removal is None,
         payload_keys=put.payload_keys,
-        removal=removal,
+        removal=before.removal if before else None,
     )
     state.effects.append(StoreWorkflow(put, stamp, before, after))
     if removal is not None and removal.archives:
@@ -73,3 +73,4 @@ def decide_pending(unpend: Sequence[Unpend], state: State) -> None:
         facts = state.workflows.get(leaving.workflow_id)
         name = leaving.name or (facts.name if facts else "")
         state.effects.append(LeavePending(leaving.workflow_id, name))
+        state.effects.append(FreeSlots(leaving.workflow_id))

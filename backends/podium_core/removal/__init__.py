@@ -1,5 +1,21 @@
-"""Removal of workflows: the mark, how it changes, and the steps from the mark to the last document."""
+"""Removing workflows: the stages of a removal mark, and the steps from the mark to the last document."""
 
-from podium_core.removal.mark import ArchiveState, RemovalMark
+from podium_core.removal.machine import (
+    STEP_TASKS,
+    RemovalMachine,
+    RemovalStage,
+    RemovalStore,
+    StoredRemoval,
+    next_look_ms,
+    stage_of,
+)
 
-__all__ = ["ArchiveState", "RemovalMark"]
+__all__ = [
+    "STEP_TASKS",
+    "RemovalMachine",
+    "RemovalStage",
+    "RemovalStore",
+    "StoredRemoval",
+    "next_look_ms",
+    "stage_of",
+]

@@ -7,7 +7,6 @@ then acks and removes, then pushes. How that comes about is the adapter's: one s
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol
 
 import msgspec
 
@@ -281,56 +280,3 @@ class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
     acked: tuple[bool, ...] = ()
     removed: tuple[bool, ...] = ()
     replayed: bool = False
-
-
-class RemovalStage(StrEnum):
-    """How far a removal has come."""
-
-    ARCHIVE = "archive"  # the index doesn't hold the documents yet, as they are now
-    WAIT = "wait"  # it is archived, or needn't be, and not due
-    DELETE = "delete"  # documents may go
-
-
-class Removal(msgspec.Struct, frozen=True, kw_only=True):
-    """A workflow's removal mark. Its token is fresh whenever it was set anew or the workflow was written."""
-
-    workflow_id: str
-    token: int
-    stage: RemovalStage
-
-
-class ExecutionStore(Protocol):
-    """What an executions adapter implements beside the reads of ExecutionDAO."""
-
-    async def apply(self, write_set: WriteSet) -> WriteOutcome:
-        """Carry out a WriteSet wholly or not at all.
-
-        Raises:
-            NotFoundError, ConflictError, FailedPreconditionError: A guard doesn't hold; nothing was written.
-            PayloadMarkLostError: An uploaded payload is being deleted: upload it anew.
-            RemovalUnderWayError: The id belongs to a workflow that has to be archived first.
-        """
-        ...
-
-    async def removal(self, workflow_id: str) -> Removal | None:
-        """The removal mark of a workflow; None without one."""
-        ...
-
-    async def archived(self, removal: Removal) -> bool:
-        """The index holds the documents: turn the mark on, if its token is unchanged. Says whether it was."""
-        ...
-
-    async def take_back_removal(self, removal: Removal) -> bool:
-        """Take a mark in stage ARCHIVE without a due time back, if its token is unchanged; says whether it was.
-
-        Every document of the workflow gets a mark for the index, since some may be there as archived ones.
-        """
-        ...
-
-    async def carry_out_removal(self, workflow_id: str) -> bool:
-        """Go on with a removal in stage DELETE, in steps of bounded size, the workflow's own document last.
-
-        Returns:
-            Whether there was one.
-        """
-        ...

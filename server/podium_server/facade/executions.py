@@ -23,6 +23,11 @@ from podium_core.errors import (
     NotFoundError,
     OutcomeUnknownError,
 )
+from podium_core.execution_writes import (
+    ExecutionWrites,
+    created_tasks,
+    created_workflow,
+)
 from podium_core.models import DECIDER_QUEUE, Task, Workflow
 from podium_core.write_set import (
     PushOp,
@@ -30,11 +35,6 @@ from podium_core.write_set import (
     WriteSet,
     builders,
     commit_builder,
-)
-from podium_core.write_set.execution_writes import (
-    ExecutionWrites,
-    created_tasks,
-    created_workflow,
 )
 from podium_core.write_set.refusals import RemovalUnderWayError
 from podium_server.facade.commit_records import commit_result, records_of, with_records
@@ -264,13 +264,13 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
 
     async def _carried_out(self, write_set: WriteSet, *, at_once: bool) -> bool:
         outcome = await self.apply(write_set)
-        if outcome.workflows_removed[0] and at_once:
+        if outcome.workflows_removed[0]:
             removal = write_set.workflow_removals[0]
-            await self._removals.see_through(removal.workflow_id, take_back=removal.archive)
+            if at_once:
+                await self._removals.see_through(removal.workflow_id, take_back=removal.archive)
+            else:
+                await self._removals.leave_sets(removal.workflow_id)
         return outcome.workflows_removed[0]
-
-    async def carry_out_removal(self, workflow_id: str) -> bool:
-        return await self._removals.end(workflow_id)
 
     # Commit
 

@@ -10,7 +10,6 @@ from podium_core.errors import (
     OutcomeUnknownError,
     StorageError,
 )
-from podium_core.write_set import RemovalStage
 from podium_server.outbox.handlers import PoisonError
 from podium_server.outbox.removals import Archive, Removals
 
@@ -40,8 +39,19 @@ class RemovalFacade:
         """
         removal = await self._store.removal(workflow_id)
         await self.end(workflow_id, take_back=take_back)
-        if removal is not None and removal.stage is RemovalStage.ARCHIVE:
+        if removal is not None and removal.mark.archives:
             await self._require_gone(workflow_id)
+
+    async def leave_sets(self, workflow_id: str) -> None:
+        """Take the tasks of a workflow that expires out of sets, slots, limits and queues.
+
+        What a failure leaves of that goes on by itself.
+        """
+        try:
+            await self._removals.machine.finish_sweep(workflow_id)
+        except BackendUnavailableError as error:
+            message = f"workflow '{workflow_id}' expires; its tasks leave the queues by themselves: {error}"
+            raise OutcomeUnknownError(error.store, message) from error
 
     async def end(self, workflow_id: str, *, take_back: bool = False) -> bool:
         """Archive if that was asked for, then delete; says whether there was anything to do.
@@ -77,9 +87,7 @@ class RemovalFacade:
     async def _taken_back(self, workflow_id: str) -> bool:
         try:
             removal = await self._store.removal(workflow_id)
-            if removal is None or removal.stage is not RemovalStage.ARCHIVE:
-                return False
-            return await self._store.take_back_removal(removal)
+            return removal is not None and await self._removals.machine.take_back(removal)
         except StorageError:
             return False  # the store itself can't be reached: the mark stands
 

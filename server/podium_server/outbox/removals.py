@@ -11,7 +11,7 @@ from podium_core.errors import BackendUnavailableError
 from podium_core.index.source import IndexSource
 from podium_core.index.target import TOMBSTONE_MS, IndexTarget, IndexWrite
 from podium_core.outbox import KIND_REMOVAL, Outbox
-from podium_core.write_set import Removal, RemovalStage
+from podium_core.removal import RemovalMachine, StoredRemoval
 from podium_server.outbox.entries import archive_writes
 from podium_server.outbox.handlers import PoisonError
 
@@ -36,7 +36,7 @@ class Archive:
         self._outbox = outbox
         self._monotonic = monotonic
 
-    async def store(self, store: ExecutionAdapter, removal: Removal) -> bool:
+    async def store(self, store: ExecutionAdapter, removal: StoredRemoval) -> bool:
         """Archive an execution under the token of its removal mark; whether the index now holds it as that mark saw it.
 
         Raises:
@@ -59,7 +59,7 @@ class Archive:
                 return False
         return True
 
-    async def _sent(self, part: list[IndexWrite], removal: Removal) -> bool:
+    async def _sent(self, part: list[IndexWrite], removal: StoredRemoval) -> bool:
         answers = await self._target.send(part)
         for write, answer in zip(part, answers, strict=True):
             if answer.refused:
@@ -75,11 +75,16 @@ class Archive:
 
 
 class Removals:
-    """Goes on with removals as far as they can go now."""
+    """Goes on with removals as far as they can go now.
+
+    Attributes:
+        machine: Carries them out.
+    """
 
     def __init__(self, store: ExecutionAdapter, archive: Archive | None) -> None:
         self._store = store
         self._archive = archive
+        self.machine = RemovalMachine(store, self._archived)
 
     async def carry_out(self, workflow_id: str) -> bool:
         """Archive and delete, or archive and wait; says whether there was anything to do.
@@ -87,23 +92,12 @@ class Removals:
         Raises:
             StorageError: As ``Archive.store``; the mark stands.
         """
-        began = False
-        while (removal := await self._store.removal(workflow_id)) is not None:
-            match removal.stage:
-                case RemovalStage.WAIT:
-                    return began
-                case RemovalStage.DELETE:
-                    return await self._store.carry_out_removal(workflow_id) or began
-                case RemovalStage.ARCHIVE:
-                    began = True
-                    await self._archived(removal)
-        return began
+        return await self.machine.carry_out(workflow_id)
 
-    async def _archived(self, removal: Removal) -> None:
+    async def _archived(self, removal: StoredRemoval) -> bool:
         if self._archive is None:
             # It was asked for when an index was routed.
             raise BackendUnavailableError(
                 "", f"workflow '{removal.workflow_id}' is to be archived, and no index is routed"
             )
-        if await self._archive.store(self._store, removal):
-            await self._store.archived(removal)
+        return await self._archive.store(self._store, removal)

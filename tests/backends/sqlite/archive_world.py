@@ -10,6 +10,7 @@ import msgspec
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.decide import removal_mark
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.index.changes import EntryKind
 from podium_core.index.marks import INDEX_KINDS, Verify, encode_mark, outbox_kind
@@ -21,6 +22,7 @@ from podium_core.index.target import (
     IndexWrite,
 )
 from podium_core.outbox import KIND_REMOVAL, NewEntry, OutboxEntry
+from podium_core.removal import RemovalMachine
 from podium_core.write_set import builders
 from podium_server.facade.execution_reads import ArchiveReads
 from podium_server.facade.executions import ExecutionFacade
@@ -141,10 +143,13 @@ class ArchiveWorld:
         """RemoveWorkflow(archive) by a server that dies behind the mark, behind the archive, or before the deletion."""
         write_set = builders.remove_workflow(workflow_id, require_terminal=True, archive=True)
         await self.store.apply(msgspec.structs.replace(write_set, mark_index=True))
+        await RemovalMachine(self.store).finish_sweep(workflow_id)
         removal = await self.store.removal(workflow_id)
         assert removal is not None
         if stages > 0 and await self.archive.store(self.store, removal) and stages > 1:
-            assert await self.store.archived(removal)
+            assert await self.store.advance_removal(
+                removal, removal_mark.archived(removal.mark), ()
+            )
 
     async def an_hour_passes(self) -> None:
         """The index forgets deleted entries; a sender has long given up by then."""

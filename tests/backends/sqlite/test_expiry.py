@@ -13,6 +13,7 @@ from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.errors import NotFoundError
 from podium_core.outbox import KIND_REMOVAL
+from podium_core.removal import RemovalMachine
 from podium_core.write_set import PutMode, WriteSet, builders
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne
@@ -96,7 +97,7 @@ class TestExpiringWorkflow:
         assert await executions.get_workflow("w1") is None
         clock.now_ms -= 3_600_000
         assert await executions.get_workflow("w1") is None
-        assert await executions.carry_out_removal("w1")
+        assert await RemovalMachine(executions).carry_out("w1")
         assert await executions.get_task("t0999") is None
 
     async def test_creating_the_id_anew_ends_the_removal_under_way_first(

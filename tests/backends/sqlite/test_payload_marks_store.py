@@ -20,6 +20,7 @@ from podium_core.errors import BackendUnavailableError, ConflictError, NotFoundE
 from podium_core.models import PayloadType
 from podium_core.outbox import CLAIMED, KIND_PAYLOAD, NewEntry, Outbox, OutboxEntry
 from podium_core.payload_keys import new_key
+from podium_core.removal import RemovalMachine
 from podium_core.write_set import WriteSet, builders
 from podium_core.write_set.refusals import PayloadMarkLostError
 from podium_server.outbox.drainer import Drainer
@@ -309,7 +310,7 @@ class TestRemoval:
         await executions.create_tasks(tasks)
         removal = builders.remove_workflow("w1", require_terminal=False, take_payloads=True)
         await executions.apply(removal)
-        await executions.carry_out_removal("w1")
+        await RemovalMachine(executions).carry_out("w1")
         assert await outbox.waiting(KIND_PAYLOAD, [KEY, *keys]) == {KEY, *keys}
 
     async def test_that_does_not_take_them_marks_none(

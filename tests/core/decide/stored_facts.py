@@ -15,8 +15,8 @@ from podium_core.decide import (
     effects as do,
     needs,
 )
+from podium_core.decide.removal_mark import RemovalMark
 from podium_core.models.enums import TaskStatus, WorkflowStatus
-from podium_core.removal import RemovalMark
 from podium_core.write_set import Slot, WriteOutcome, WriteSet
 
 NOW_MS = 1_000_000

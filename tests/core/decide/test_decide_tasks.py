@@ -10,10 +10,10 @@ import pytest
 
 from podium_core.dao import TaskUpdate
 from podium_core.decide import TaskFacts, effects as do
+from podium_core.decide.removal_mark import ArchiveState, RemovalMark
 from podium_core.decide.state import MARK_TASK
 from podium_core.errors import AlreadyExistsError, ConflictError, NotFoundError
 from podium_core.models.enums import TaskStatus
-from podium_core.removal import ArchiveState, RemovalMark
 from podium_core.write_set import Slot, WriteSet, builders
 from tests.contract.records import make_task
 from tests.core.decide.stored_facts import (
@@ -145,7 +145,7 @@ class TestUpdate:
 
     def test_of_what_is_archived_archives_again_and_leaves_no_mark(self) -> None:
         decision = stored(task_facts(), removal=TO_ARCHIVE).decide(update())
-        (again,) = effects_of(decision, do.ArchiveAgain)
+        (again,) = effects_of(decision, do.SetRemoval)
         assert (again.workflow_id, again.mark.archive) == ("w1", ArchiveState.WANTED)
         assert again.mark.due_ms == TO_ARCHIVE.due_ms
         assert effects_of(decision, do.DropMark) == [do.DropMark(MARK_TASK, "t1")]
@@ -158,7 +158,7 @@ class TestUpdate:
         )
         updates = [TaskUpdate(task=make_task(id_)) for id_ in ("t1", "t2")]
         decision = facts.decide(builders.update_tasks(updates, now_ms=NOW_MS))
-        assert len(effects_of(decision, do.ArchiveAgain)) == 1
+        assert len(effects_of(decision, do.SetRemoval)) == 1
 
     def test_upsert_stores_what_is_not_there_and_takes_no_slot(self) -> None:
         decision = stored().decide(update(upsert=True))
@@ -269,7 +269,7 @@ class TestRemoveTask:
 
     def test_of_what_is_archived_archives_again(self) -> None:
         decision = stored(task_facts(), removal=TO_ARCHIVE).decide(self.removal())
-        assert len(effects_of(decision, do.ArchiveAgain)) == 1
+        assert len(effects_of(decision, do.SetRemoval)) == 1
 
     def test_takes_payloads_only_when_asked(self) -> None:
         facts = stored(task_facts(payload_keys=("task/input/k",)))

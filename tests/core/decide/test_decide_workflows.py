@@ -10,11 +10,11 @@ import pytest
 from podium_core.dao import Commit, CommitAck, CommitPush, CommitRemove
 from podium_core.decide import Known, answer_queue_ops, decide, effects as do
 from podium_core.decide.facts_of import task_facts_of, workflow_facts_of
+from podium_core.decide.removal_mark import ArchiveState, RemovalMark, Sweep
 from podium_core.decide.state import MARK_WORKFLOW
 from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
 from podium_core.models import PushMessage
 from podium_core.models.enums import WorkflowStatus
-from podium_core.removal import ArchiveState, RemovalMark
 from podium_core.write_set import (
     AckOp,
     PushOp,
@@ -106,7 +106,7 @@ class TestUpdate:
     def test_of_what_is_archived_archives_again_and_leaves_no_mark(self) -> None:
         mark = RemovalMark(due_ms=NOW_MS + 1, archive=ArchiveState.CONFIRMED)
         decision = stored(removal=mark).decide(update())
-        (again,) = effects_of(decision, do.ArchiveAgain)
+        (again,) = effects_of(decision, do.SetRemoval)
         assert again.mark.archive is ArchiveState.WANTED
         assert not effects_of(decision, do.MarkEntry)
 
@@ -219,15 +219,15 @@ class TestRemoval:
     def test_a_mark_at_once_is_due_whatever_the_clock_does(self) -> None:
         decision = stored().decide(builders.remove_workflow("w1", require_terminal=False))
         (effect,) = effects_of(decision, do.SetRemoval)
-        assert effect.mark.due_ms == 0
-        assert len(effects_of(decision, do.ContinueRemoval)) == 1
+        assert (effect.mark.due_ms, effect.mark.sweeps) == (0, ())
+        assert len(effects_of(decision, do.LeaveSets)) == 1
 
     def test_an_expiry_is_due_later_and_is_not_carried_out(self) -> None:
         write_set = builders.remove_workflow("w1", require_terminal=False, ttl_ms=500)
         decision = stored().decide(write_set)
         (effect,) = effects_of(decision, do.SetRemoval)
         assert effect.mark.due_ms == NOW_MS + 500
-        assert not effects_of(decision, do.ContinueRemoval)
+        assert effect.mark.sweeps == (Sweep.LEAVE,)
 
     def test_at_once_of_one_that_expires_remembers_the_expiry(self) -> None:
         decision = stored(removal=EXPIRING).decide(
@@ -240,7 +240,7 @@ class TestRemoval:
         write_set = builders.remove_workflow("w1", require_terminal=False, ttl_ms=500)
         decision = stored(removal=DUE).decide(write_set)
         assert decision.outcome.workflows_removed == (True,)
-        assert [type(effect) for effect in decision.effects] == [do.ContinueRemoval]
+        assert not decision.effects
 
     def test_of_an_unknown_one_does_nothing(self) -> None:
         decision = StoredFacts().decide(builders.remove_workflow("w1", require_terminal=False))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from podium_backends.sqlite.executions import requests
 from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.executions.facts import look_up
-from podium_backends.sqlite.queue_effects import QueueEffects
-from podium_backends.sqlite.removal_statements import CHUNK
 from podium_core.decide import answer_queue_ops, decide, needs
 from podium_core.write_set import WriteOutcome, WriteSet
+
+MakeRunner = Callable[[sqlite3.Connection, int], EffectRunner]
 
 
 class ApplyJob:
@@ -20,18 +21,17 @@ class ApplyJob:
         weight: Roughly how many statements it runs.
     """
 
-    def __init__(self, write_set: WriteSet, queues: QueueEffects, *, event_ttl_ms: int) -> None:
+    def __init__(self, write_set: WriteSet, runner: MakeRunner) -> None:
         self._set = write_set
         self._needs = needs(write_set)
-        self._queues = queues
-        self._event_ttl_ms = event_ttl_ms
+        self._runner = runner
         self.weight = _weight(write_set)
 
     def run(self, conn: sqlite3.Connection, *, now_ms: int) -> WriteOutcome:
         """Apply it, or raise the refusal before anything is written."""
         known = look_up(conn, self._needs, now_ms=now_ms)
         decision = decide(self._set, known, now_ms=now_ms)
-        runner = EffectRunner(conn, self._queues, event_ttl_ms=self._event_ttl_ms, now_ms=now_ms)
+        runner = self._runner(conn, now_ms)
         runner.run(decision.effects)
         outcome = answer_queue_ops(decision.outcome, runner.acked, runner.removed)
         if decision.remember:
@@ -42,4 +42,4 @@ class ApplyJob:
 def _weight(s: WriteSet) -> int:
     put = 5 if s.mark_index else 4
     puts = len(s.task_puts) + len(s.workflow_puts)
-    return 3 + put * puts + 2 * len(s.queue_ops) + CHUNK * len(s.workflow_removals) * 4
+    return 3 + put * puts + 2 * len(s.queue_ops)

@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from podium_backends.sqlite import limit_statements, outbox_statements, removal_statements
+import msgspec
+
+from podium_backends.sqlite import limit_statements, outbox_statements
 from podium_backends.sqlite.executions.rows import ARCHIVE_NUMBERS, payload_column, remove_task
 from podium_backends.sqlite.outbox_statements import IndexMarks
 from podium_backends.sqlite.queue_effects import QueueEffects
@@ -14,6 +16,7 @@ from podium_backends.sqlite.times import later
 from podium_core.decide import effects as do
 from podium_core.decide.facts import WorkflowFacts
 from podium_core.outbox import KIND_REMOVAL
+from podium_core.removal import next_look_ms
 from podium_core.write_set import AckOp, EventRemoval, PushOp, RemoveOp, Slot
 
 _INSERT_TASK = (
@@ -35,6 +38,7 @@ _UPDATE_WORKFLOW = (
     "UPDATE workflows SET name = ?, version = ?, correlation_id = ?, status = ?, create_time = ?, stamp = ?,"
     " pending = ?, listed = ?, document = ?, payloads = ? WHERE id = ?"
 )
+_encode = msgspec.msgpack.Encoder().encode
 _TAKE_SLOT = (
     "INSERT INTO slots (workflow_id, reference_task_name, retry_count, task_id) VALUES (?, ?, ?, ?)"
 )
@@ -164,6 +168,8 @@ class EffectRunner:
     def _leave_pending(self, effect: do.LeavePending) -> None:
         sql = "UPDATE workflows SET pending = 0 WHERE id = ? AND pending = 1"
         self._conn.execute(sql, (effect.workflow_id,))
+
+    def _free_slots(self, effect: do.FreeSlots) -> None:
         self._conn.execute("DELETE FROM slots WHERE workflow_id = ?", (effect.workflow_id,))
 
     # the outbox
@@ -184,29 +190,43 @@ class EffectRunner:
 
     # removals
 
-    def _archive_again(self, effect: do.ArchiveAgain) -> None:
+    def _set_removal(self, effect: do.SetRemoval) -> None:
+        mark = effect.mark
         self._conn.execute(
-            "UPDATE workflows SET archive = ? WHERE id = ?",
-            (ARCHIVE_NUMBERS[effect.mark.archive], effect.workflow_id),
+            "UPDATE workflows SET removal = ?, removal_due_ms = ?, archive = ? WHERE id = ?",
+            (_encode(mark), mark.due_ms, ARCHIVE_NUMBERS[mark.archive], effect.workflow_id),
         )
         outbox_statements.put_entry(
-            self._conn, KIND_REMOVAL, effect.workflow_id, now_ms=self._now_ms
-        )
-
-    def _set_removal(self, effect: do.SetRemoval) -> None:
-        removal_statements.set_removal(
             self._conn,
-            self._queues,
+            KIND_REMOVAL,
             effect.workflow_id,
-            effect.before,
-            effect.mark,
             now_ms=self._now_ms,
+            due_ms=next_look_ms(mark, self._now_ms),
         )
 
-    def _continue_removal(self, effect: do.ContinueRemoval) -> None:
-        removal_statements.carry_out_chunk(
-            self._conn, self._queues, effect.workflow_id, now_ms=self._now_ms
+    def clear_removal(self, workflow_id: str) -> None:
+        """Take a removal mark away, with its entry in the outbox."""
+        self._conn.execute(
+            "UPDATE workflows SET removal = NULL, removal_due_ms = NULL, archive = 0 WHERE id = ?",
+            (workflow_id,),
         )
+        outbox_statements.drop_entry(self._conn, KIND_REMOVAL, workflow_id)
+
+    def _leave_sets(self, effect: do.LeaveSets) -> None:
+        sql = "UPDATE workflows SET pending = 0, listed = 0 WHERE id = ?"
+        self._conn.execute(sql, (effect.workflow_id,))
+
+    def _task_leaves(self, effect: do.TaskLeaves) -> None:
+        self._conn.execute("DELETE FROM slots WHERE task_id = ?", (effect.task_id,))
+        self._conn.execute(
+            "UPDATE tasks SET pending = 0 WHERE id = ? AND pending = 1", (effect.task_id,)
+        )
+
+    def _remove_workflow(self, effect: do.RemoveWorkflowDocument) -> None:
+        self._conn.execute("DELETE FROM workflows WHERE id = ?", (effect.workflow_id,))
+
+    def _delete_payloads(self, effect: do.DeletePayloads) -> None:
+        outbox_statements.delete_payloads(self._conn, effect.keys, now_ms=self._now_ms)
 
     # queues
 
@@ -215,6 +235,9 @@ class EffectRunner:
 
     def _remove(self, op: RemoveOp) -> None:
         self.removed.append(self._queues.remove(self._conn, op, now_ms=self._now_ms))
+
+    def _unqueue(self, effect: do.Unqueue) -> None:
+        self._queues.unqueue(self._conn, effect.queue_name, effect.message_id, now_ms=self._now_ms)
 
     def _push(self, op: PushOp) -> None:
         self._queues.push(self._conn, op, now_ms=self._now_ms)
@@ -233,9 +256,13 @@ _STEPS: dict[type[Any], Callable[[EffectRunner, Any], None]] = {
     do.DropMark: EffectRunner._drop_mark,
     do.LiftPayloads: EffectRunner._lift_payloads,
     do.LeavePayloads: EffectRunner._leave_payloads,
-    do.ArchiveAgain: EffectRunner._archive_again,
     do.SetRemoval: EffectRunner._set_removal,
-    do.ContinueRemoval: EffectRunner._continue_removal,
+    do.LeaveSets: EffectRunner._leave_sets,
+    do.TaskLeaves: EffectRunner._task_leaves,
+    do.FreeSlots: EffectRunner._free_slots,
+    do.Unqueue: EffectRunner._unqueue,
+    do.DeletePayloads: EffectRunner._delete_payloads,
+    do.RemoveWorkflowDocument: EffectRunner._remove_workflow,
     EventRemoval: EffectRunner._remove_event,
     AckOp: EffectRunner._ack,
     RemoveOp: EffectRunner._remove,

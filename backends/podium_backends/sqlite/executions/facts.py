@@ -6,28 +6,31 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from podium_backends.sqlite import queue_statements
 from podium_backends.sqlite.executions import requests
-from podium_backends.sqlite.executions.rows import ARCHIVE_STATES, payload_keys
+from podium_backends.sqlite.executions.rows import payload_keys
 from podium_core.decide import Known, Needs, TaskFacts, WorkflowFacts
 from podium_core.decide.facts import EventKey, SlotKey
+from podium_core.decide.removal_mark import RemovalMark
 from podium_core.models.enums import TaskStatus, WorkflowStatus
 from podium_core.outbox import CLAIMED, KIND_PAYLOAD
-from podium_core.removal import RemovalMark
 from podium_core.write_set import Slot
 
 Row = tuple[Any, ...]
 
-_REMOVAL = "w.removal_due_ms, w.archive, w.take_messages, w.take_payloads, w.mark_index"
+_mark = msgspec.msgpack.Decoder(RemovalMark)
+
 _WORKFLOW = (
     "SELECT w.stamp, w.name, w.version, w.status, w.correlation_id, w.create_time, w.pending, w.listed,"
-    f" w.payloads, {_REMOVAL} FROM workflows AS w WHERE w.id = ?"
+    " w.payloads, w.removal FROM workflows AS w WHERE w.id = ?"
 )
 _TASK = (
     "SELECT t.workflow_id, t.stamp, t.definition_name, t.status, t.pending, t.limited, t.queue_name, t.payloads,"
-    f" {_REMOVAL} FROM tasks AS t LEFT JOIN workflows AS w ON w.id = t.workflow_id WHERE t.id = ?"
+    " w.removal FROM tasks AS t LEFT JOIN workflows AS w ON w.id = t.workflow_id WHERE t.id = ?"
 )
-_MARK = f"SELECT {_REMOVAL} FROM workflows AS w WHERE w.id = ?"
+_MARK = "SELECT removal FROM workflows WHERE id = ?"
 _HOLDER = "SELECT task_id FROM slots WHERE workflow_id = ? AND reference_task_name = ? AND retry_count = ?"
 _SLOT = "SELECT reference_task_name, retry_count FROM slots WHERE task_id = ? LIMIT 1"
 _EVENT = (
@@ -55,15 +58,12 @@ def look_up(conn: sqlite3.Connection, needs: Needs, *, now_ms: int) -> Known:
     )
 
 
-def _workflows(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, WorkflowFacts]:
-    rows = ((id_, conn.execute(_WORKFLOW, (id_,)).fetchone()) for id_ in ids)
-    return {id_: _workflow_facts(row) for id_, row in rows if row is not None}
-
-
-def _workflow_facts(row: Row) -> WorkflowFacts:
-    stamp, name, version, status, correlation_id, create_time, pending, listed, payloads, *mark = (
-        row
-    )
+def workflow_facts(conn: sqlite3.Connection, workflow_id: str) -> WorkflowFacts | None:
+    """The facts of a workflow."""
+    row = conn.execute(_WORKFLOW, (workflow_id,)).fetchone()
+    if row is None:
+        return None
+    stamp, name, version, status, correlation_id, create_time, pending, listed, payloads, mark = row
     return WorkflowFacts(
         stamp=stamp,
         name=name,
@@ -74,21 +74,23 @@ def _workflow_facts(row: Row) -> WorkflowFacts:
         pending=bool(pending),
         listed=bool(listed),
         payload_keys=payload_keys(payloads),
-        removal=_removal_mark(mark),
+        removal=None if mark is None else _mark.decode(mark),
     )
 
 
-def _tasks(conn: sqlite3.Connection, needs: Needs) -> dict[str, TaskFacts]:
-    found = {}
-    for id_ in needs.tasks:
-        row = conn.execute(_TASK, (id_,)).fetchone()
-        if row is not None:
-            found[id_] = _task_facts(row, _slot(conn, id_) if id_ in needs.created_tasks else None)
-    return found
+def _workflows(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, WorkflowFacts]:
+    found = ((id_, workflow_facts(conn, id_)) for id_ in ids)
+    return {id_: facts for id_, facts in found if facts is not None}
 
 
-def _task_facts(row: Row, slot: Slot | None) -> TaskFacts:
-    workflow_id, stamp, definition_name, status, pending, limited, queue_name, payloads, *mark = row
+def task_facts(
+    conn: sqlite3.Connection, task_id: str, *, with_slot: bool = False
+) -> TaskFacts | None:
+    """The facts of a task, with its workflow's removal mark."""
+    row = conn.execute(_TASK, (task_id,)).fetchone()
+    if row is None:
+        return None
+    workflow_id, stamp, definition_name, status, pending, limited, queue_name, payloads, mark = row
     return TaskFacts(
         workflow_id=workflow_id,
         stamp=stamp,
@@ -98,9 +100,16 @@ def _task_facts(row: Row, slot: Slot | None) -> TaskFacts:
         limited=bool(limited),
         queue_name=queue_name,
         payload_keys=payload_keys(payloads),
-        slot=slot,
-        removal=_removal_mark(mark),
+        slot=_slot(conn, task_id) if with_slot else None,
+        removal=None if mark is None else _mark.decode(mark),
     )
+
+
+def _tasks(conn: sqlite3.Connection, needs: Needs) -> dict[str, TaskFacts]:
+    found = (
+        (id_, task_facts(conn, id_, with_slot=id_ in needs.created_tasks)) for id_ in needs.tasks
+    )
+    return {id_: facts for id_, facts in found if facts is not None}
 
 
 def _slot(conn: sqlite3.Connection, task_id: str) -> Slot | None:
@@ -116,21 +125,8 @@ def _removals(
     for id_ in ids:
         if id_ not in found:
             row = conn.execute(_MARK, (id_,)).fetchone()
-            found[id_] = None if row is None else _removal_mark(row)
+            found[id_] = None if row is None or row[0] is None else _mark.decode(row[0])
     return {id_: mark for id_, mark in found.items() if mark is not None}
-
-
-def _removal_mark(row: Sequence[Any]) -> RemovalMark | None:
-    due_ms, archive, take_messages, take_payloads, mark_index = row
-    if due_ms is None:
-        return None
-    return RemovalMark(
-        due_ms=due_ms,
-        archive=ARCHIVE_STATES[archive],
-        take_messages=bool(take_messages),
-        take_payloads=bool(take_payloads),
-        mark_index=bool(mark_index),
-    )
 
 
 def _slots(conn: sqlite3.Connection, keys: Sequence[SlotKey]) -> dict[SlotKey, str]:

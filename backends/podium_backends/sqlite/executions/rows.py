@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Sequence
 
 from podium_backends.sqlite import limit_statements
-from podium_core.removal import ArchiveState
+from podium_core.decide.removal_mark import ArchiveState
 
+# The one argument is the time. Until documents begin to go they can be read, since the removal may be taken back.
+READABLE = "(removal_due_ms IS NULL OR removal_due_ms > ? OR archive = 1)"
 # The column ``archive`` of workflows.
 ARCHIVE_NUMBERS = {ArchiveState.UNWANTED: 0, ArchiveState.WANTED: 1, ArchiveState.CONFIRMED: 2}
-ARCHIVE_STATES = tuple(ARCHIVE_NUMBERS)
 
 
 def payload_column(keys: Sequence[str]) -> str | None:

@@ -1,7 +1,8 @@
 -- Workflows, tasks, slots, event executions, remembered requests.
 
--- removal_due_ms: null without a removal mark; at or before now: being removed, absent to every read and write;
--- later: expiring, out of every set, still readable and writable by id.
+-- removal: the removal mark (podium_core.decide.removal_mark) as msgpack; null without one. removal_due_ms and archive
+-- (0 unwanted, 1 wanted, 2 confirmed) are its own, for conditions.
+-- payloads: the keys of the payloads that Podium stored for the document, separated by blanks; null without any.
 CREATE TABLE workflows (
     id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
@@ -12,8 +13,10 @@ CREATE TABLE workflows (
     stamp INTEGER NOT NULL,
     pending INTEGER NOT NULL,
     listed INTEGER NOT NULL,
+    payloads TEXT,
+    removal BLOB,
     removal_due_ms INTEGER,
-    take_messages INTEGER NOT NULL DEFAULT 0,
+    archive INTEGER NOT NULL DEFAULT 0,
     document TEXT NOT NULL
 ) STRICT;
 
@@ -31,11 +34,14 @@ CREATE TABLE tasks (
     pending INTEGER NOT NULL,
     limited INTEGER NOT NULL,
     queue_name TEXT NOT NULL,
+    payloads TEXT,
     document TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX tasks_by_workflow ON tasks (workflow_id, id);
 CREATE INDEX tasks_pending ON tasks (definition_name, id) WHERE pending = 1;
+-- Which of a workflow's tasks refer to a payload, without reading their documents.
+CREATE INDEX tasks_with_payloads ON tasks (workflow_id, payloads) WHERE payloads IS NOT NULL;
 CREATE INDEX tasks_pending_by_workflow ON tasks (workflow_id, id) WHERE pending = 1;
 
 CREATE TABLE slots (

@@ -14,7 +14,8 @@ CREATE TABLE outbox (
     PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX outbox_due ON outbox (bucket, due_ms) WHERE aside = 0;
+-- In the order in which a drainer takes them: no sorting, however many wait.
+CREATE INDEX outbox_due ON outbox (kind, due_ms, token) WHERE aside = 0;
 CREATE INDEX outbox_aside ON outbox (since_ms) WHERE aside = 1;
 
 CREATE TABLE outbox_leases (

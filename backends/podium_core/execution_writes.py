@@ -7,13 +7,18 @@ from collections.abc import Sequence
 
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.dao.execution import CreatedTasks, CreatedWorkflow, TaskUpdate
+from podium_core.decide import TaskFacts
+from podium_core.decide.effects import Effect
+from podium_core.decide.removal_mark import RemovalMark
 from podium_core.models import EventExecution, Task, Workflow
+from podium_core.removal import RemovalMachine, RemovalStage, StoredRemoval
 from podium_core.write_set import builders
+from podium_core.write_set.refusals import RemovalUnderWayError
 from podium_core.write_set.write_set import PutMode, WriteOutcome, WriteSet
 
 
 class ExecutionWrites(ABC):
-    """The writes of ExecutionDAO on top of ``apply`` and ``carry_out_removal``, which are the adapter's.
+    """The writes of ExecutionDAO on top of ``apply``; removals of workflows aside.
 
     The facade is one too: its own methods are those that add side effects to what a builder gives.
     """
@@ -23,10 +28,6 @@ class ExecutionWrites(ABC):
     @abstractmethod
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
         """As ``ExecutionStore.apply``."""
-
-    @abstractmethod
-    async def carry_out_removal(self, workflow_id: str) -> bool:
-        """As ``ExecutionStore.carry_out_removal``."""
 
     async def create_tasks(
         self, tasks: Sequence[Task], *, allow_missing_workflow: bool = False
@@ -83,24 +84,6 @@ class ExecutionWrites(ABC):
         )
         return outcome.workflow_times[str(workflow.workflow_id)]
 
-    async def remove_workflow(self, workflow_id: str, *, archive: bool = False) -> bool:
-        outcome = await self.apply(builders.remove_workflow(workflow_id, require_terminal=archive))
-        if outcome.workflows_removed[0]:
-            await self.carry_out_removal(workflow_id)
-        return outcome.workflows_removed[0]
-
-    async def remove_workflow_with_expiry(
-        self, workflow_id: str, *, ttl_seconds: int, archive: bool = False
-    ) -> bool:
-        if ttl_seconds == 0:
-            return await self.remove_workflow(workflow_id, archive=archive)
-        outcome = await self.apply(
-            builders.remove_workflow(
-                workflow_id, require_terminal=archive, ttl_ms=ttl_seconds * 1000
-            )
-        )
-        return outcome.workflows_removed[0]
-
     async def remove_from_pending_workflow(self, workflow_type: str, workflow_id: str) -> None:
         await self.apply(builders.remove_from_pending(workflow_type, workflow_id))
 
@@ -114,6 +97,62 @@ class ExecutionWrites(ABC):
     async def remove_event_execution(self, event_execution: EventExecution) -> bool:
         outcome = await self.apply(builders.remove_event_execution(event_execution))
         return outcome.events_removed[0]
+
+
+class StoreWrites(ExecutionWrites):
+    """All writes of ExecutionDAO, for an adapter: on top of ``apply_once`` and the primitives of ``RemovalStore``.
+
+    Without an index: a removal that archives stops where the index has to hold the documents.
+    """
+
+    @abstractmethod
+    async def apply_once(self, write_set: WriteSet) -> WriteOutcome:
+        """As ``ExecutionStore.apply``; an id that belongs to a removal under way is always RemovalUnderWayError."""
+
+    @abstractmethod
+    async def removal(self, workflow_id: str) -> StoredRemoval | None:
+        """As ``RemovalStore.removal``."""
+
+    @abstractmethod
+    async def next_tasks(
+        self, workflow_id: str, *, after: str, limit: int
+    ) -> Sequence[tuple[str, TaskFacts]]:
+        """As ``RemovalStore.next_tasks``."""
+
+    @abstractmethod
+    async def advance_removal(
+        self, removal: StoredRemoval, mark: RemovalMark | None, effects: Sequence[Effect]
+    ) -> bool:
+        """As ``RemovalStore.advance_removal``."""
+
+    async def apply(self, write_set: WriteSet) -> WriteOutcome:
+        while True:
+            try:
+                return await self.apply_once(write_set)
+            except RemovalUnderWayError as error:
+                # The id is wanted again: the removal that holds it ends first, unless it has to be archived.
+                await RemovalMachine(self).carry_out(error.workflow_id)
+                removal = await self.removal(error.workflow_id)
+                if removal is not None and removal.stage is RemovalStage.ARCHIVE:
+                    raise
+
+    async def remove_workflow(self, workflow_id: str, *, archive: bool = False) -> bool:
+        return await self._remove(builders.remove_workflow(workflow_id, require_terminal=archive))
+
+    async def remove_workflow_with_expiry(
+        self, workflow_id: str, *, ttl_seconds: int, archive: bool = False
+    ) -> bool:
+        return await self._remove(
+            builders.remove_workflow(
+                workflow_id, require_terminal=archive, ttl_ms=ttl_seconds * 1000
+            )
+        )
+
+    async def _remove(self, write_set: WriteSet) -> bool:
+        outcome = await self.apply(write_set)
+        if outcome.workflows_removed[0]:
+            await RemovalMachine(self).carry_out(write_set.workflow_removals[0].workflow_id)
+        return outcome.workflows_removed[0]
 
 
 def created_tasks(outcome: WriteOutcome) -> CreatedTasks:

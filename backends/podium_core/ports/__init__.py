@@ -1,0 +1,1 @@
+"""The Protocols that a backend implements: one file for each."""

@@ -1,0 +1,22 @@
+"""What an executions adapter implements beside the reads of ExecutionDAO: WriteSets, and the steps of removals."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from podium_core.removal import RemovalStore
+from podium_core.write_set import WriteOutcome, WriteSet
+
+
+class ExecutionStore(RemovalStore, Protocol):
+    """A store of executions. ``podium_core.decide`` decides what a WriteSet does; the store looks up and carries out."""
+
+    async def apply(self, write_set: WriteSet) -> WriteOutcome:
+        """Carry out a WriteSet wholly or not at all.
+
+        Raises:
+            NotFoundError, ConflictError, FailedPreconditionError: A guard doesn't hold; nothing was written.
+            PayloadMarkLostError: An uploaded payload is being deleted: upload it again.
+            RemovalUnderWayError: The id belongs to a workflow that is being removed: that has to end first.
+        """
+        ...

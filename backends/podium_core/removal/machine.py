@@ -1,0 +1,266 @@
+"""How a workflow goes, from its removal mark to its last document.
+
+    RemoveWorkflow ──▶ mark, due 0 ──────────────┐            RemoveWorkflowWithExpiry ──▶ mark, due later
+                                                 ▼                                           │
+                        SWEEP    tasks leave sets and queues, or lose their marks  ◀─────────┘
+                          ▼
+                        ARCHIVE  the index gets the documents, and confirms them     only where that was asked for
+                          ▼
+                        WAIT     until it is due
+                          ▼
+                        DELETE   tasks, a step at a time; the workflow's own document last
+
+Whoever carries a removal out reads the mark, does one step of bounded size, and writes the mark again in the same atomic
+write, only if its token is unchanged. So a crash anywhere leaves a mark from which the next one goes on, and two at once
+do no harm. Who sets a mark, and what writes do to one, is decided in ``podium_core.decide``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from podium_core.decide import removal_mark as marks
+from podium_core.decide.effects import (
+    DeletePayloads,
+    DropMark,
+    Effect,
+    FreeSlots,
+    LeaveSets,
+    MarkEntry,
+    ReleasePlace,
+    RemoveTaskDocument,
+    RemoveWorkflowDocument,
+    TaskLeaves,
+    Unqueue,
+)
+from podium_core.decide.facts import TaskFacts, WorkflowFacts
+from podium_core.decide.removal_mark import ArchiveState, RemovalMark, Sweep, is_due
+from podium_core.decide.state import MARK_TASK, MARK_WORKFLOW
+from podium_core.index.changes import Remove
+from podium_core.index.marks import UPSERT_BODY, encode_mark
+from podium_core.models import DECIDER_QUEUE
+from podium_core.outbox import WRITER_FIRST_MS
+
+# Tasks of one step: a write of a few milliseconds.
+STEP_TASKS = 200
+
+_REMOVED = encode_mark(Remove())
+
+Tasks = Sequence[tuple[str, TaskFacts]]
+
+
+class RemovalStage(StrEnum):
+    """What comes next for a removal mark."""
+
+    SWEEP = "sweep"  # the pass through its tasks isn't over
+    ARCHIVE = "archive"  # the index doesn't hold the documents yet, as they are now
+    WAIT = "wait"  # nothing, until it is due
+    DELETE = "delete"  # documents may go
+
+
+class StoredRemoval(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow's removal mark as it is stored.
+
+    Attributes:
+        token: Fresh whenever the mark was written, or the workflow that is to be archived.
+        stage: By the store's clock when it was read.
+        facts: The workflow's; the mark is ``facts.removal``.
+    """
+
+    workflow_id: str
+    token: int
+    stage: RemovalStage
+    facts: WorkflowFacts
+    mark: RemovalMark
+
+
+class RemovalStore(Protocol):
+    """What a store that serves executions gives to removals."""
+
+    async def removal(self, workflow_id: str) -> StoredRemoval | None:
+        """The removal mark of a workflow; None without one."""
+        ...
+
+    async def next_tasks(self, workflow_id: str, *, after: str, limit: int) -> Tasks:
+        """The next tasks of a workflow in order of id, after this one."""
+        ...
+
+    async def advance_removal(
+        self, removal: StoredRemoval, mark: RemovalMark | None, effects: Sequence[Effect]
+    ) -> bool:
+        """Write the next mark (None: it goes) and carry effects out, in one step, if the token is unchanged.
+
+        Returns:
+            Whether it was unchanged; otherwise nothing was written.
+        """
+        ...
+
+
+def stage_of(mark: RemovalMark, now_ms: int) -> RemovalStage:
+    """What comes next."""
+    if mark.sweeps:
+        return RemovalStage.SWEEP
+    if mark.archive is ArchiveState.WANTED:
+        return RemovalStage.ARCHIVE
+    return RemovalStage.DELETE if is_due(mark, now_ms) else RemovalStage.WAIT
+
+
+class RemovalMachine:
+    """Carries removals out, as far as they can go now."""
+
+    def __init__(
+        self,
+        store: RemovalStore,
+        archive: Callable[[StoredRemoval], Awaitable[bool]] | None = None,
+    ) -> None:
+        """Take the store, and what brings an execution into the index.
+
+        ``archive`` says whether the index now holds the documents as the mark saw them. Without it a removal that archives
+        stops before that.
+        """
+        self._store = store
+        self._archive = archive
+
+    async def carry_out(self, workflow_id: str) -> bool:
+        """Go on until the workflow is gone, or waits; says whether there was anything to do.
+
+        Raises:
+            StorageError: As the store and the archive; the mark stands, and goes on from here.
+        """
+        began = False
+        while (removal := await self._store.removal(workflow_id)) is not None:
+            if removal.stage is RemovalStage.WAIT:
+                break
+            if removal.stage is RemovalStage.ARCHIVE and self._archive is None:
+                break
+            began = True
+            await self._step(removal)
+        return began
+
+    async def _step(self, removal: StoredRemoval) -> None:
+        match removal.stage:
+            case RemovalStage.SWEEP:
+                await self._sweep(removal)
+            case RemovalStage.ARCHIVE:
+                if self._archive is not None and await self._archive(removal):
+                    await self._confirm_archive(removal)
+            case RemovalStage.DELETE:
+                await self._delete(removal)
+            case RemovalStage.WAIT:
+                pass
+
+    async def _confirm_archive(self, removal: StoredRemoval) -> None:
+        leaves = LeaveSets(removal.workflow_id)
+        await self._store.advance_removal(removal, marks.archived(removal.mark), [leaves])
+
+    async def finish_sweep(self, workflow_id: str) -> None:
+        """Carry the pass through the tasks to its end, and nothing else."""
+        while (removal := await self._store.removal(workflow_id)) is not None:
+            if removal.stage is not RemovalStage.SWEEP:
+                break
+            await self._sweep(removal)
+
+    async def take_back(self, removal: StoredRemoval) -> bool:
+        """Take a removal at once back, of which nothing but archived entries has come; says whether it was.
+
+        The workflow is as it was before: it lives, or expires. Its tasks are marked for the index again.
+        """
+        mark = removal.mark
+        if mark.archive is not ArchiveState.WANTED or mark.due_ms != 0:
+            return False
+        effects: list[Effect] = []
+        if mark.mark_index and not (mark.expiry and mark.expiry.archives):
+            effects.append(MarkEntry(MARK_WORKFLOW, removal.workflow_id, UPSERT_BODY))
+        back = marks.taken_back(mark)
+        if not await self._store.advance_removal(removal, back, effects):
+            return False
+        await self.finish_sweep(removal.workflow_id)
+        return True
+
+    async def _sweep(self, removal: StoredRemoval) -> None:
+        tasks = await self._store.next_tasks(
+            removal.workflow_id, after=removal.mark.after, limit=STEP_TASKS
+        )
+        over = len(tasks) < STEP_TASKS
+        effects = sweep_effects(removal.mark, tasks)
+        if over and Sweep.LEAVE in removal.mark.sweeps:
+            # Those of tasks without a document too.
+            effects.append(FreeSlots(removal.workflow_id))
+        mark = marks.swept(removal.mark, "" if over else tasks[-1][0])
+        await self._store.advance_removal(removal, mark, effects)
+
+    async def _delete(self, removal: StoredRemoval) -> None:
+        tasks = await self._store.next_tasks(removal.workflow_id, after="", limit=STEP_TASKS)
+        effects = deletion_effects(removal.mark, tasks)
+        if len(tasks) == STEP_TASKS:
+            await self._store.advance_removal(removal, marks.begun(removal.mark), effects)
+            return
+        effects += last_effects(removal.workflow_id, removal.facts, removal.mark)
+        await self._store.advance_removal(removal, None, effects)
+
+
+def sweep_effects(mark: RemovalMark, tasks: Tasks) -> list[Effect]:
+    """One step of the pass through the tasks."""
+    effects: list[Effect] = []
+    for id_, facts in tasks:
+        if Sweep.LEAVE in mark.sweeps:
+            effects += _leave(id_, facts, take_message=mark.take_messages)
+        if Sweep.UNMARK in mark.sweeps:
+            effects.append(DropMark(MARK_TASK, id_))
+        if Sweep.MARK in mark.sweeps and mark.mark_index:
+            effects.append(MarkEntry(MARK_TASK, id_, UPSERT_BODY))
+    return effects
+
+
+def _leave(task_id: str, facts: TaskFacts, *, take_message: bool) -> list[Effect]:
+    effects: list[Effect] = [TaskLeaves(task_id, facts)]
+    if facts.pending:
+        effects.append(ReleasePlace(facts.definition_name, task_id, facts.status))
+        if take_message:
+            effects.append(Unqueue(facts.queue_name, task_id))
+    return effects
+
+
+def deletion_effects(mark: RemovalMark, tasks: Tasks) -> list[Effect]:
+    """One step of the deletion. An archived entry stays: it is all that is left of its document."""
+    effects: list[Effect] = []
+    for id_, facts in tasks:
+        effects.append(RemoveTaskDocument(id_, facts, mark.take_messages))
+        if mark.mark_index and not mark.archives:
+            effects.append(MarkEntry(MARK_TASK, id_, _REMOVED))
+        if mark.take_payloads and facts.payload_keys:
+            # Whatever else refers to them goes too.
+            effects.append(DeletePayloads(facts.payload_keys))
+    return effects
+
+
+def last_effects(workflow_id: str, facts: WorkflowFacts, mark: RemovalMark) -> list[Effect]:
+    """The last step: the workflow's own document."""
+    effects: list[Effect] = [FreeSlots(workflow_id)]
+    if mark.take_messages:
+        effects.append(Unqueue(DECIDER_QUEUE, workflow_id))
+    if mark.take_payloads and facts.payload_keys:
+        effects.append(DeletePayloads(facts.payload_keys))
+    effects.append(RemoveWorkflowDocument(workflow_id, facts))
+    if mark.mark_index and not mark.archives:
+        effects.append(MarkEntry(MARK_WORKFLOW, workflow_id, _REMOVED))
+    return effects
+
+
+def next_look_ms(mark: RemovalMark, now_ms: int) -> int:
+    """When a drainer has something to do about it."""
+    # The call that set the mark goes on with it by itself: a drainer only if that fails.
+    later = now_ms + WRITER_FIRST_MS
+    match stage_of(mark, now_ms):
+        case RemovalStage.SWEEP:
+            return later
+        case RemovalStage.ARCHIVE:
+            return 0 if mark.due_ms else later
+        case RemovalStage.DELETE:
+            return later
+        case RemovalStage.WAIT:
+            return mark.due_ms

@@ -1,0 +1,1 @@
+"""Removals, without a store."""

@@ -1,0 +1,118 @@
+"""A store of removals in memory: carries effects out on sets of ids, and may die before or after a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from podium_core.decide import TaskFacts, WorkflowFacts, effects as do
+from podium_core.decide.removal_mark import RemovalMark
+from podium_core.removal import StoredRemoval, stage_of
+
+
+class DiedError(Exception):
+    """The process died here."""
+
+
+class RemovalStoreInMemory:
+    """Implements ``RemovalStore`` for one workflow.
+
+    Attributes:
+        die_after: How many more steps until it dies after one; None: never.
+        steps: The effects of each step that was carried out.
+        index_marks: What waits for each entry: the mark's body.
+    """
+
+    def __init__(
+        self, workflow: WorkflowFacts, tasks: dict[str, TaskFacts], *, now_ms: int
+    ) -> None:
+        self.workflow: WorkflowFacts | None = workflow
+        self.tasks = dict(tasks)
+        self.now_ms = now_ms
+        self.die_after: int | None = None
+        self.steps: list[list[do.Effect]] = []
+        self.index_marks: dict[tuple[str, str], bytes] = {}
+        self.queued = {(facts.queue_name, id_) for id_, facts in tasks.items()}
+        self.places = {(facts.definition_name, id_) for id_, facts in tasks.items()}
+        self.slots = {facts.slot: id_ for id_, facts in tasks.items()}
+        self.deleted_payloads: set[str] = set()
+        self.token = 1
+
+    async def removal(self, workflow_id: str) -> StoredRemoval | None:
+        if self.workflow is None or self.workflow.removal is None:
+            return None
+        mark = self.workflow.removal
+        return StoredRemoval(
+            workflow_id=workflow_id,
+            token=self.token,
+            stage=stage_of(mark, self.now_ms),
+            facts=self.workflow,
+            mark=mark,
+        )
+
+    async def next_tasks(
+        self, workflow_id: str, *, after: str, limit: int
+    ) -> Sequence[tuple[str, TaskFacts]]:
+        return sorted((id_, facts) for id_, facts in self.tasks.items() if id_ > after)[:limit]
+
+    async def advance_removal(
+        self, removal: StoredRemoval, mark: RemovalMark | None, effects: Sequence[do.Effect]
+    ) -> bool:
+        if removal.token != self.token:
+            return False
+        self.steps.append(list(effects))
+        for effect in effects:
+            self.carry_out(effect)
+        self.token += 1
+        if self.workflow is not None:
+            self.workflow = msgspec.structs.replace(self.workflow, removal=mark)
+        self._die()
+        return True
+
+    def left(self) -> set[str]:
+        """What isn't empty: tasks, their messages, places and slots."""
+        return {name for name in ("tasks", "queued", "places", "slots") if getattr(self, name)}
+
+    def _die(self) -> None:
+        if self.die_after is not None:
+            self.die_after -= 1
+            if self.die_after == 0:
+                self.die_after = None
+                raise DiedError
+
+    def carry_out(self, effect: do.Effect) -> None:
+        """Do what an effect says."""
+        match effect:
+            case do.MarkEntry(kind, id_, body):
+                self.index_marks[kind, id_] = body
+            case do.DropMark(kind, id_):
+                self.index_marks.pop((kind, id_), None)
+            case do.TaskLeaves(id_, facts):
+                self.tasks[id_] = msgspec.structs.replace(self.tasks[id_], pending=False)
+                self.slots.pop(facts.slot, None)
+            case do.ReleasePlace(name, id_):
+                self.places.discard((name, id_))
+            case do.Unqueue(queue_name, id_):
+                self.queued.discard((queue_name, id_))
+            case do.FreeSlots():
+                self.slots.clear()
+            case do.DeletePayloads(keys):
+                self.deleted_payloads.update(keys)
+            case do.RemoveTaskDocument(id_, facts, take_message):
+                del self.tasks[id_]
+                self.places.discard((facts.definition_name, id_))
+                self.slots.pop(facts.slot, None)
+                if take_message:
+                    self.queued.discard((facts.queue_name, id_))
+            case do.RemoveWorkflowDocument():
+                self.workflow = None
+            case do.LeaveSets():
+                assert self.workflow is not None
+                self.workflow = msgspec.structs.replace(self.workflow, pending=False, listed=False)
+            case do.SetRemoval(_, mark):
+                assert self.workflow is not None
+                self.workflow = msgspec.structs.replace(self.workflow, removal=mark)
+                self.token += 1
+            case _:
+                raise AssertionError(f"a removal has no {type(effect).__name__}")
