@@ -18,7 +18,7 @@ GOLDEN = {
     "{result=done-2}": "result done 2",
     "{o=9007199254740993, n=null, f=1.0}": "o 9007199254740993 n null f 1.0",
     "workflow/input/x.json": "workflow input x.json",
-    "{emoji=😀, dec=1.12345678901234567890}": "emoji dec 1.12345678901234567890",
+    "{emoji=😀, dec=1.12345678901234567890}": "emoji 😀 dec 1.12345678901234567890",
     "{}": "",
 }
 
@@ -54,7 +54,12 @@ def test_the_golden_documents_have_words() -> None:
         ("ひらカタカナ", ["ひ", "ら", "カタカナ"]),
         ("한국어 русский", ["한국어", "русский"]),
         ("ab東cd", ["ab", "東", "cd"]),
-        ("😀smile😀", ["smile"]),
+        ("😀smile😀", ["😀", "smile", "😀"]),
+        ("👍🏽 ❤\ufe0f 👩\u200d🚀x 👍👍", ["👍🏽", "❤\ufe0f", "👩\u200d🚀", "x", "👍", "👍"]),
+        ("🇩🇪🇫🇷🇩", ["🇩🇪", "🇫🇷"]),
+        ("x² ① ½ 1①2", ["x", "1", "2"]),
+        ("_ __ a _ _b", ["a", "_b"]),
+        ("é _ x² _é", ["é", "x", "_é"]),
     ],
 )
 def test_other_texts(text: str, expected: list[str]) -> None:
