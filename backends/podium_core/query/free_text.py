@@ -171,12 +171,12 @@ class _Parser:
         position = self._at
         query = self._phrase(field) if self._peek() == '"' else self._word(field)
         _require_type(query, position)
-        in_run = named is None and isinstance(query, Word)
-        if not in_run:
-            self._end_run()
-        self._tree.operand(query, start)
-        if in_run:
+        if named is None and isinstance(query, Word):
+            self._tree.operand(query, start)
             self._add_to_run(query.text)
+        else:
+            self._end_run()
+            self._tree.operand(query, start)
         return True
 
     def _field_name(self) -> Field | None:

@@ -12,10 +12,11 @@ MAX_PREFIXES = 32
 
 
 class SearchWords:
-    """Counts what the terms of one query look for in words."""
+    """Counts what the terms of one query look for in words: each word once, but all those of phrases."""
 
     def __init__(self) -> None:
-        self._words = 0
+        self._words: set[str] = set()
+        self._in_phrases = 0
         self._prefixes = 0
 
     def too_many(self, query: Query) -> str:
@@ -25,13 +26,15 @@ class SearchWords:
                 return self.too_many(part)
             case Prefix() | StartsWith():
                 self._prefixes += _in_texts(query)
-            case Word(text=text) | Phrase(text=text) if _in_texts(query):
-                self._words += len(text_words(text))
-            case Equals(value=str(text)) if _in_texts(query):
-                self._words += len(text_words(text))
+            case Word(text=text) if _in_texts(query):
+                self._words.update(text_words(text))
             case OneOf(values=values) if _in_texts(query):
-                self._words += len(values)
-        if self._words > MAX_WORDS:
+                self._words.update(map(str, values))
+            case Phrase(text=text) if _in_texts(query):
+                self._in_phrases += len(text_words(text))
+            case Equals(value=str(text)) if _in_texts(query):
+                self._in_phrases += len(text_words(text))
+        if len(self._words) + self._in_phrases > MAX_WORDS:
             return f"it looks for more than {MAX_WORDS} words"
         if self._prefixes > MAX_PREFIXES:
             return f"it has more than {MAX_PREFIXES} prefixes of words"
