@@ -80,7 +80,7 @@ _UNICODE = re.compile(
     rf"|[{_FLAG_LETTERS}]{{2}}"
 )
 # Underscores alone are no word; it costs less to look for where they may be than to look at each word.
-_MAYBE_ALONE = re.compile(r"_(?!\w)")
+_MAYBE_ALONE = re.compile(rf"_(?!{_PART})")
 _HAS_PICTURES = re.compile(rf"[{_PICTURES}\U0001f000-\U0001faff]")
 # Words without pictures, which take a third longer to look for.
 _NO_PICTURES = re.compile(_UNICODE.pattern[: _UNICODE.pattern.index(f"|{_PICTURE}(?:[{_MARKS}]")])
