@@ -18,7 +18,8 @@ from podium_backends.sqlite.index.tokens import (
 )
 from podium_core.index.changes import EntryKind
 from podium_core.query.fields import FieldType
-from podium_core.query.text_fields import text_pieces
+from podium_core.query.text_fields import text_pieces, text_words
+from podium_core.query.words import PIECE_LENGTH
 
 # Between two texts of one field: no phrase goes across, since no search has this token.
 _GAP = " | "
@@ -150,6 +151,8 @@ def _text_words(value: Any) -> str:
     text = value if isinstance(value, str) else values.keyword(value)
     if text is None:
         return ""
+    if len(text) <= PIECE_LENGTH:
+        return " ".join(text_words(text))
     return " ".join(" ".join(found) for found in text_pieces(text) if found)
 
 
