@@ -83,6 +83,7 @@ class Pipeline:
     def _guarded(self, rpc: Rpc, body: Body) -> Behaviour:
         limits, in_flight = self._limits, self._in_flight
         most = limits.max_calls_in_flight or float("inf")
+        twin = self._twins.get(rpc.path, "")
 
         async def behaviour(data: Any, context: Context) -> Any:
             call = Call(rpc, context, limits)
@@ -106,6 +107,9 @@ class Pipeline:
                     context,
                     DeadlineExceededError("the deadline passed") if expired else error,
                 )
+            except ResultTooLargeError as error:
+                named = error.streaming_rpc or not twin
+                await fail(call, context, error if named else error.streamed_by(twin))
             except Exception as error:  # the one boundary: whatever it is, it becomes a status
                 await fail(call, context, error)
             finally:
@@ -121,7 +125,7 @@ class Pipeline:
         )
 
     def _unary(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer(rpc)
+        parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: bytes, call: Call, context: Context) -> bytes:
             del context
@@ -130,7 +134,7 @@ class Pipeline:
         return body
 
     def _server_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer(rpc)
+        parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: bytes, call: Call, context: Context) -> None:
             async with aclosing(method(parse(data), call)) as responses:
@@ -141,7 +145,7 @@ class Pipeline:
         return body
 
     def _client_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer(rpc)
+        parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: object, call: Call, context: Context) -> bytes:
             del data  # gRPC's iterator complains where it isn't read to its end
@@ -151,7 +155,7 @@ class Pipeline:
         return body
 
     def _bidirectional(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer(rpc)
+        parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: object, call: Call, context: Context) -> None:
             del data
@@ -185,17 +189,16 @@ class Pipeline:
 
         return parse
 
-    def _serializer(self, rpc: Rpc) -> Callable[[Message], bytes]:
+    def _serializer(self) -> Callable[[Message], bytes]:
         most = self._limits.max_message_bytes
-        twin = self._twins.get(rpc.path, "")
 
         def serialize(message: Message) -> bytes:
             try:
                 data = message.SerializeToString()
             except (EncodeError, ValueError) as error:  # above the 2 GiB of any protobuf message
-                raise ResultTooLargeError(most, twin) from error
+                raise ResultTooLargeError(most) from error
             if len(data) > most:
-                raise ResultTooLargeError(most, twin)
+                raise ResultTooLargeError(most)
             return data
 
         return serialize

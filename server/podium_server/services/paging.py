@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from google.protobuf.message import Message
 
+from podium_core.errors import ResultTooLargeError
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
 from podium_core.resume_token import resume_token
 from podium_protocol import codec
@@ -110,19 +111,27 @@ async def chunks(
         pages: The DAO's pages from a token on.
     """
     chunk = _Chunk(response_type, items.field)
+    token = ""
     async with _closing(pages(request.resume_token)) as found:
-        async for page in found:
-            # With the first of its chunks: a stream that goes on within this page won't meet them again.
-            chunk.unreadable_ids += page.unreadable_ids
-            for at, item in enumerate(page.items):
-                message = items.convert(item)
-                size = items.size(message)
-                if at and chunk.bytes + size > CHUNK_BYTES:
-                    yield chunk.taken(resume_token(*page.keys[at - 1]))
-                chunk.items.append(message)
-                chunk.bytes += size
-            if page.resume_token and chunk.bytes > CHUNK_BYTES // 2:
-                yield chunk.taken(page.resume_token)
+        try:
+            async for page in found:
+                # With the first of its chunks: a stream that goes on within this page won't meet them again.
+                chunk.unreadable_ids += page.unreadable_ids
+                for at, item in enumerate(page.items):
+                    message = items.convert(item)
+                    size = items.size(message)
+                    if at and chunk.bytes + size > CHUNK_BYTES:
+                        yield chunk.taken(resume_token(*page.keys[at - 1]))
+                    chunk.items.append(message)
+                    chunk.bytes += size
+                token = page.resume_token
+                if token and chunk.bytes > CHUNK_BYTES // 2:
+                    yield chunk.taken(token)
+        except ResultTooLargeError:
+            # What came before the record that is too large is sent first, with the way on to that record.
+            if chunk.items:
+                yield chunk.taken(token)
+            raise
     yield chunk.taken("")
 
 
