@@ -159,7 +159,7 @@ class Database:
             ResultTooLargeError: The rows are above that.
         """
         with suppress(LongReadError):
-            return self.read_snapshot(lambda conn: query(conn, ShortRead()))
+            return self.read_snapshot(lambda conn: query(conn, ShortRead(budget)))
         return await self._long_reads.run(lambda conn: query(conn, budget))
 
     # writing

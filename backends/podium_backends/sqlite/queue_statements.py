@@ -393,7 +393,8 @@ def messages_behind(
 ) -> list[tuple[str, str]]:
     """Queue names and ids of at least ``limit`` messages behind this one, in order."""
     sql = "SELECT queue_name, id FROM messages WHERE (queue_name, id) > (?, ?) ORDER BY queue_name, id"
-    return list(scanned(conn.execute(sql, after), limit, tuple))
+    rows = scanned(conn.execute(sql, after), limit, tuple)
+    return [(str(queue_name), str(message_id)) for queue_name, message_id in rows]
 
 
 def first_ids(conn: sqlite3.Connection, queue_name: str, count: int, *, now_ms: int) -> list[str]:

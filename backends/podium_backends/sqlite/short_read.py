@@ -17,9 +17,9 @@ class ShortRead(ReadBudget):
 
     __slots__ = ("_rows",)
 
-    def __init__(self) -> None:
-        """Nothing is read yet."""
-        super().__init__(SHORT_BYTES)
+    def __init__(self, whole: ReadBudget) -> None:
+        """Takes the budget of the read in a thread that follows where this one is not enough."""
+        super().__init__(min(SHORT_BYTES, whole.left))
         self._rows = SHORT_ROWS
 
     def take(self, size: int) -> None:

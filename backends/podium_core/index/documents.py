@@ -16,9 +16,8 @@ from msgspec.structs import fields
 
 from podium_core.errors import CorruptRecordError
 from podium_core.index.dates import iso_date, time_of_date
-from podium_core.models.documents import require_utf8
 from podium_core.models import TaskSummary, WorkflowSummary
-from podium_core.models.documents import DocumentType
+from podium_core.models.documents import DocumentType, require_utf8
 from podium_core.models.task import Int32, Int64
 
 Summary = TypeVar("Summary", bound=WorkflowSummary | TaskSummary)
