@@ -59,9 +59,8 @@ def break_text(path: Path, table: str, column: str, where: str = "1") -> None:
 
 
 def mend_text(path: Path, table: str, column: str) -> None:
-    execute(
-        path, f"UPDATE OR REPLACE {table} SET {column} = replace({column}, CAST(x'FF' AS TEXT), '')"
-    )  # noqa: S608
+    mended = f"{column} = replace({column}, CAST(x'FF' AS TEXT), '')"
+    execute(path, f"UPDATE OR REPLACE {table} SET {mended}")  # noqa: S608
 
 
 def text_columns(path: Path) -> list[tuple[str, str]]:
@@ -125,7 +124,11 @@ async def test_a_document_is_data_loss_and_the_log_does_not_show_it(
     update = rpc("ExecutionService", "UpdateTask")
     await world.caller.method(update)(request_of(update, {"task": task}).SerializeToString())
     break_text(tmp_path / "podium.db", "tasks", "document")
-    for name, fields in {"GetTask": {"task_id": "t1"}, "GetTasks": {"task_ids": ["t1"]}}.items():
+    asked: dict[str, dict[str, Any]] = {
+        "GetTask": {"task_id": "t1"},
+        "GetTasks": {"task_ids": ["t1"]},
+    }
+    for name, fields in asked.items():
         with pytest.raises(CorruptRecordError, match="isn't UTF-8") as raised:
             await world.caller.unary("ExecutionService", name, **fields)
         assert raised.value.name == "t1"
@@ -183,7 +186,7 @@ class TestMessages:
             "QueueService", "Push", queue_name="q", message_id="a", payload="1"
         )
         break_text(tmp_path / "podium.db", "messages", "payload")
-        poll = {"queue_name": "q", "count": 9}
+        poll: dict[str, Any] = {"queue_name": "q", "count": 9}
         assert not (await world.caller.unary("QueueService", "PollMessages", **poll)).messages
         await world.caller.unary(
             "QueueService", "Push", queue_name="q", message_id="a", payload="2"

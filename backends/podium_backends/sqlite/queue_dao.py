@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from podium_backends.sqlite import queue_counts, queue_statements
-from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.database import INLINE_WEIGHT, Database
 from podium_backends.sqlite.queue_handover import Handover
 from podium_backends.sqlite.queue_statements import SWEEP_ROWS
 from podium_backends.sqlite.queue_waiters import QueueWaiters
@@ -40,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 MAX_WAIT_MS = 86_400_000
 MAX_FLOWING = 10_000
+LONG_POLL = 100
 # A count that met so many lapsed leases has them swept, so that the next one needn't look at them.
 _SWEEP_AT = 200
 
@@ -191,7 +192,7 @@ class SqliteQueueDAO:
             return messages
 
         try:
-            messages = await self._database.write(job, weight=2 + poll.count // 4)
+            messages = await self._database.write(job, weight=_weight_of(poll.count))
         except asyncio.CancelledError:
             handover.abandon()
             raise
@@ -412,6 +413,11 @@ class SqliteQueueDAO:
         while (done := await self._database.write(step, weight=SWEEP_ROWS)) == SWEEP_ROWS:
             total += done
         return total + done
+
+
+def _weight_of(count: int) -> int:
+    # The payloads of a long poll may be large; in the thread it shares the trip of its COMMIT.
+    return 2 + count // 4 if count <= LONG_POLL else INLINE_WEIGHT + 1
 
 
 def _report_unreadable(queue_name: str, message_ids: list[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.message import DecodeError, EncodeError, Message
@@ -25,11 +25,11 @@ from podium_protocol.rpcs import Kind, Rpc
 from podium_server.interceptors.call import Body, Call, Context
 from podium_server.interceptors.call_log import logged
 from podium_server.interceptors.failures import fail
+from podium_server.interceptors.large_requests import LARGE_BYTES, LargeRequests
 from podium_server.interceptors.limits import CallLimits, InFlight
 
-T = TypeVar("T")
-
 Send = Callable[[Message], Awaitable[None]]
+Parse = Callable[[bytes], Awaitable[Any]]
 Behaviour = Callable[[Any, Context], Awaitable[Any]]
 
 _FACTORIES: dict[Kind, Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
@@ -129,7 +129,7 @@ class Pipeline:
 
         async def body(data: bytes, call: Call, context: Context) -> bytes:
             del context
-            return serialize(await method(parse(data), call))
+            return serialize(await method(await parse(data), call))
 
         return body
 
@@ -137,7 +137,7 @@ class Pipeline:
         parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: bytes, call: Call, context: Context) -> None:
-            async with aclosing(method(parse(data), call)) as responses:
+            async with aclosing(method(await parse(data), call)) as responses:
                 async for response in responses:
                     await context.write(serialize(response))
                     call.made_progress()
@@ -171,19 +171,20 @@ class Pipeline:
 
         return body
 
-    def _parser(self, rpc: Rpc) -> Callable[[bytes], Any]:
+    def _parser(self, rpc: Rpc) -> Parse:
         from_bytes: Callable[[bytes], Any] = rpc.request.FromString
+        large = LargeRequests(rpc.request)
         name = rpc.request.DESCRIPTOR.full_name
         most = self._limits.max_write_bytes if rpc.writes else float("inf")
 
-        def parse(data: bytes) -> Any:
+        async def parse(data: bytes) -> Any:
             if len(data) > most:
                 raise InvalidArgumentError(
                     "",
                     f"a request of {len(data)} bytes is above the limit of {most} for a writing call",
                 )
             try:
-                return from_bytes(data)
+                return from_bytes(data) if len(data) <= LARGE_BYTES else await large.parse(data)
             except DecodeError as error:
                 raise InvalidArgumentError("", f"the bytes are not a {name}") from error
 
@@ -210,14 +211,12 @@ def _was_cancelled(context: Context) -> bool:
     return bool(context.cancelled()) or (task is not None and task.cancelling() > 0)
 
 
-async def _received(context: Context, parse: Callable[[bytes], T]) -> AsyncGenerator[T, None]:
+async def _received(context: Context, parse: Parse) -> AsyncGenerator[Any, None]:
     while (data := await context.read()) is not grpc.aio.EOF:
-        yield parse(data)
+        yield await parse(data)
 
 
-async def _received_whole(
-    context: Context, call: Call, parse: Callable[[bytes], T]
-) -> AsyncGenerator[T, None]:
+async def _received_whole(context: Context, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
     """The requests of a client stream; their end is the client's word that it has said everything."""
     async with aclosing(_received(context, parse)) as requests:
         async for request in requests:

@@ -6,7 +6,7 @@ became of that item.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from podium_core.errors import ResultTooLargeError
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
 from podium_core.resume_token import resume_token
 from podium_protocol import codec
+from podium_server.services.turns import append_in_turns
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Message)
@@ -31,13 +32,15 @@ class Items(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     Attributes:
         field: The repeated field that holds them.
-        convert: To what the field holds.
+        convert: To what the field holds; without what ``rest`` adds.
+        rest: Adds in turns what may be long.
         size: Of that, in bytes.
     """
 
     field: str
     convert: Callable[[T], Any]
     size: Callable[[Any], int]
+    rest: Callable[[T, Any], Awaitable[None]] | None = None
 
 
 def _byte_size(message: Message) -> int:
@@ -49,10 +52,22 @@ def _as_it_is(text: str) -> str:
 
 
 TASKS: Items[Task] = Items(field="tasks", convert=codec.task_to_proto, size=_byte_size)
+
+
+def without_tasks(workflow: Workflow) -> Workflow:
+    """The workflow alone."""
+    return msgspec.structs.replace(workflow, tasks=()) if workflow.tasks else workflow
+
+
+async def _add_tasks(workflow: Workflow, message: Any) -> None:
+    await append_in_turns(message.tasks, workflow.tasks, codec.task_to_proto)
+
+
 WORKFLOWS: Items[Workflow] = Items(
     field="workflows",
-    convert=codec.workflow_to_proto,
+    convert=lambda workflow: codec.workflow_to_proto(without_tasks(workflow)),
     size=_byte_size,
+    rest=_add_tasks,
 )
 WORKFLOW_IDS: Items[str] = Items(field="workflow_ids", convert=_as_it_is, size=len)
 TASK_DEFS: Items[TaskDef] = Items(
@@ -119,6 +134,8 @@ async def chunks(
                 chunk.unreadable_ids += page.unreadable_ids
                 for at, item in enumerate(page.items):
                     message = items.convert(item)
+                    if items.rest is not None:
+                        await items.rest(item, message)
                     size = items.size(message)
                     if at and chunk.bytes + size > CHUNK_BYTES:
                         yield chunk.taken(resume_token(*page.keys[at - 1]))
