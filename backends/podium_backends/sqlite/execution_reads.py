@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -12,6 +13,7 @@ from podium_backends.sqlite import limit_statements
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.pages import Found, Row, Select, pages
 from podium_backends.sqlite.removal_mark import READABLE
+from podium_backends.sqlite.short_read import SHORT_BYTES
 from podium_core.errors import InvalidArgumentError
 from podium_core.filled_pages import Sized, filled_pages
 from podium_core.models import Page, Task, Workflow
@@ -43,7 +45,11 @@ class ExecutionReads:
         require_text(task_id, "task_id")
         sql = "SELECT CAST(document AS BLOB) FROM tasks WHERE id = ?"
         row = self._database.read(lambda conn: conn.execute(sql, (task_id,)).fetchone())
-        return None if row is None else TASK.decode(row[0], task_id)
+        if row is None:
+            return None
+        if len(row[0]) > SHORT_BYTES:
+            await asyncio.sleep(0)  # what decodes and encodes it has a turn of its own
+        return TASK.decode(row[0], task_id)
 
     async def get_tasks(self, task_ids: Sequence[str]) -> list[Task]:
         require_ids(task_ids, "task_ids")
@@ -117,7 +123,12 @@ class ExecutionReads:
         require_text(workflow_id, "workflow_id")
         if not include_tasks:
             now_ms = self._database.now_ms()
-            return self._database.read(lambda conn: _workflow(conn, workflow_id, now_ms=now_ms))
+            row = self._database.read(lambda conn: _live_row(conn, workflow_id, now_ms=now_ms))
+            if row is None:
+                return None
+            if len(row[-1]) > SHORT_BYTES:
+                await asyncio.sleep(0)
+            return _workflow_of(row).item
         found = await self._whole_workflow(workflow_id)
         return None if found is None else found.item
 
@@ -283,11 +294,6 @@ def _filled(conn: sqlite3.Connection, row: Row, budget: ReadBudget) -> Sized[Wor
     tasks = _tasks_within(conn.execute(sql, (id_,)), budget)
     in_order = tuple(sorted(tasks, key=lambda task: task.seq))
     return Sized(msgspec.structs.replace(workflow, tasks=in_order), before - budget.left)
-
-
-def _workflow(conn: sqlite3.Connection, workflow_id: str, *, now_ms: int) -> Workflow | None:
-    row = _live_row(conn, workflow_id, now_ms=now_ms)
-    return None if row is None else _workflow_of(row).item
 
 
 def workflow_with_tasks(conn: sqlite3.Connection, row: Row | None) -> Workflow | None:

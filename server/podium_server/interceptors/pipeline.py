@@ -25,7 +25,7 @@ from podium_protocol.rpcs import Kind, Rpc
 from podium_server.interceptors.call import Body, Call, Context
 from podium_server.interceptors.call_log import logged
 from podium_server.interceptors.failures import fail
-from podium_server.interceptors.large_requests import LARGE_BYTES, LargeRequests
+from podium_server.interceptors.large_requests import LARGE_BYTES, PIECE_BYTES, LargeRequests
 from podium_server.interceptors.limits import CallLimits, InFlight
 
 Send = Callable[[Message], Awaitable[None]]
@@ -129,7 +129,10 @@ class Pipeline:
 
         async def body(data: bytes, call: Call, context: Context) -> bytes:
             del context
-            return serialize(await method(await parse(data), call))
+            answer: bytes = serialize(await method(await parse(data), call))
+            if len(answer) > PIECE_BYTES:
+                await asyncio.sleep(0)  # gRPC copies it, in a turn of its own
+            return answer
 
         return body
 
@@ -139,7 +142,10 @@ class Pipeline:
         async def body(data: bytes, call: Call, context: Context) -> None:
             async with aclosing(method(await parse(data), call)) as responses:
                 async for response in responses:
-                    await context.write(serialize(response))
+                    answer = serialize(response)
+                    if len(answer) > PIECE_BYTES:
+                        await asyncio.sleep(0)
+                    await context.write(answer)
                     call.made_progress()
 
         return body

@@ -27,20 +27,32 @@ CHUNK_BYTES = 256 * 1024
 Pages = Callable[[str], AsyncIterator[Page[T]]]
 
 
+class Rest(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A part of an item that may be long.
+
+    Attributes:
+        size: About how many bytes it takes.
+        add: Puts it into the message of the item, in turns.
+    """
+
+    size: Callable[[T], int]
+    add: Callable[[T, Any], Awaitable[None]]
+
+
 class Items(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """How items of one kind travel.
 
     Attributes:
         field: The repeated field that holds them.
         convert: To what the field holds; without what ``rest`` adds.
-        rest: Adds in turns what may be long.
+        rest: What may be long, and is added in turns.
         size: Of that, in bytes.
     """
 
     field: str
     convert: Callable[[T], Any]
     size: Callable[[Any], int]
-    rest: Callable[[T, Any], Awaitable[None]] | None = None
+    rest: Rest[T] | None = None
 
 
 def _byte_size(message: Message) -> int:
@@ -59,6 +71,17 @@ def without_tasks(workflow: Workflow) -> Workflow:
     return msgspec.structs.replace(workflow, tasks=()) if workflow.tasks else workflow
 
 
+# Of a task without its input and output.
+_TASK_BYTES = 400
+
+
+def _size_of_tasks(workflow: Workflow) -> int:
+    return sum(
+        _TASK_BYTES + len(memoryview(task.input_data)) + len(memoryview(task.output_data))
+        for task in workflow.tasks
+    )
+
+
 async def _add_tasks(workflow: Workflow, message: Any) -> None:
     await append_in_turns(message.tasks, workflow.tasks, codec.task_to_proto)
 
@@ -67,7 +90,7 @@ WORKFLOWS: Items[Workflow] = Items(
     field="workflows",
     convert=lambda workflow: codec.workflow_to_proto(without_tasks(workflow)),
     size=_byte_size,
-    rest=_add_tasks,
+    rest=Rest(size=_size_of_tasks, add=_add_tasks),
 )
 WORKFLOW_IDS: Items[str] = Items(field="workflow_ids", convert=_as_it_is, size=len)
 TASK_DEFS: Items[TaskDef] = Items(
@@ -101,15 +124,16 @@ class _Chunk:
         self._clear()
 
     def _clear(self) -> None:
-        self.items: list[Any] = []
+        self._response: Any = self._response_type()
+        self.items: Any = getattr(self._response, self._field)
         self.bytes = 0
         self.unreadable_ids: list[str] = []
 
     def taken(self, token: str) -> Any:
         """The answer with what is there; after it there is nothing."""
-        response = self._response_type(
-            **{self._field: self.items}, resume_token=token, unreadable_ids=self.unreadable_ids
-        )
+        response = self._response
+        response.resume_token = token
+        response.unreadable_ids.extend(self.unreadable_ids)
         self._clear()
         return response
 
@@ -134,12 +158,14 @@ async def chunks(
                 chunk.unreadable_ids += page.unreadable_ids
                 for at, item in enumerate(page.items):
                     message = items.convert(item)
-                    if items.rest is not None:
-                        await items.rest(item, message)
                     size = items.size(message)
+                    if items.rest is not None:
+                        size += items.rest.size(item)
                     if at and chunk.bytes + size > CHUNK_BYTES:
                         yield chunk.taken(resume_token(*page.keys[at - 1]))
                     chunk.items.append(message)
+                    if items.rest is not None:
+                        await items.rest.add(item, chunk.items[-1])
                     chunk.bytes += size
                 token = page.resume_token
                 if token and chunk.bytes > CHUNK_BYTES // 2:
