@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from podium_core.errors import InvalidArgumentError
 from podium_core.index.changes import EntryKind
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
-from podium_core.index.source import IndexSource, StoredDocument
+from podium_core.index.source import DocumentScan, IndexSource, StoredDocument
 from podium_core.index.target import EntryHead, IndexEntry, IndexTarget
 from podium_core.models import WorkflowStatus, WorkflowSummary
 from podium_core.outbox import NewEntry
@@ -384,12 +384,13 @@ class _NotText:
 
     async def scan_documents(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> list[StoredDocument]:
-        documents = await self._source.scan_documents(kind, after=after, limit=limit)
-        return [
+    ) -> DocumentScan:
+        documents, last = await self._source.scan_documents(kind, after=after, limit=limit)
+        broken = [
             replace(document, record=replace(document.record, input=Raw(b'{"a":"\xff"}')))  # type: ignore[type-var]
             for document in documents
         ]
+        return DocumentScan(broken, last)
 
 
 def test_pages_are_short_where_documents_are_large() -> None:

@@ -82,7 +82,7 @@ class TestEveryRpc:
     def test_a_twin_of_a_large_answer_streams(self) -> None:
         labels = {entry.label: entry for entry in RPCS.values()}
         for path, twin in STREAMING_TWINS.items():
-            assert RPCS[path].kind is Kind.UNARY
+            assert RPCS[path].kind in (Kind.UNARY, Kind.SERVER_STREAM)
             assert labels[twin].kind in (Kind.SERVER_STREAM, Kind.BIDIRECTIONAL)
 
 

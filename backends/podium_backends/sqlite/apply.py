@@ -23,6 +23,8 @@ from podium_core.write_set import AckOp, PushOp, PutMode, RemoveOp, WriteOutcome
 from podium_core.write_set.refusals import PayloadMarkLostError
 
 REQUEST_MEMORY_MS = 600_000
+# To write so many bytes of a document takes as long as a small statement.
+BYTES_OF_A_STATEMENT = 8_192
 _outcome = msgspec.msgpack.Decoder(WriteOutcome)
 
 
@@ -40,8 +42,12 @@ class Application:
         s = self._set
         removals = removal_statements.CHUNK * len(s.workflow_removals) * 4
         put = 5 if s.mark_index else 4
-        puts = len(s.task_puts) + len(s.workflow_puts)
-        return 3 + put * puts + 2 * len(s.queue_ops) + removals
+        weight = 3 + 2 * len(s.queue_ops) + removals
+        for task_put in s.task_puts:
+            weight += put + task_put.document.size // BYTES_OF_A_STATEMENT
+        for workflow_put in s.workflow_puts:
+            weight += put + workflow_put.document.size // BYTES_OF_A_STATEMENT
+        return weight
 
     def run(self, conn: sqlite3.Connection, *, now_ms: int) -> WriteOutcome:
         """Apply it, or raise what a guard says before anything is written."""

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,10 +24,13 @@ from podium_backends.sqlite.connection import (
 )
 from podium_backends.sqlite.gathering import Gathering
 from podium_backends.sqlite.group import Group, Job
+from podium_backends.sqlite.long_reads import LongReads
+from podium_backends.sqlite.short_read import LongReadError, ShortRead
 from podium_backends.sqlite.translation import translate, translated
 from podium_backends.sqlite.write_lock import WriteLock
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError
+from podium_core.read_budget import ReadBudget
 
 T = TypeVar("T")
 
@@ -60,6 +64,7 @@ class Database:
         self._lock_timeout_seconds = lock_timeout_ms / 1000
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sqlite-{name}")
+        self._long_reads = LongReads(path, name)
         self._pending: list[Job[Any]] = []
         self._gathering = Gathering()
         self._flusher: asyncio.Task[None] | None = None
@@ -106,6 +111,7 @@ class Database:
             await asyncio.gather(self._flusher, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._fold)
         self._thread.shutdown(wait=True)
+        self._long_reads.close()
         self._reader.close()
         self._writer.close()
         self._lock.close()
@@ -138,6 +144,23 @@ class Database:
                 return query(self._reader)
             finally:
                 self._reader.execute("COMMIT")
+
+    async def read_compound(
+        self, query: Callable[[sqlite3.Connection, ReadBudget], T], budget: ReadBudget
+    ) -> T:
+        """Read many rows that one answer holds, on one state.
+
+        A short result is read on the loop, a long one again in a thread.
+
+        Args:
+            query: Takes each row from its budget as it comes. It may run twice.
+            budget: Of the answer.
+        Raises:
+            ResultTooLargeError: The rows are above that.
+        """
+        with suppress(LongReadError):
+            return self.read_snapshot(lambda conn: query(conn, ShortRead(budget)))
+        return await self._long_reads.run(lambda conn: query(conn, budget))
 
     # writing
 

@@ -13,6 +13,7 @@ from podium_backends.sqlite.queue_effects import QueueEffects
 from podium_core.clock import Clock
 from podium_core.dao import ExecutionDAO
 from podium_core.models import Task
+from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.write_set import (
     ExecutionStore,
     Removal,
@@ -37,8 +38,9 @@ class SqliteExecutionDAO(ExecutionReads, ExecutionWrites):
         limits: SqliteConcurrentExecutionLimitDAO,
         *,
         event_ttl_ms: int = 60_000,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
-        super().__init__(database)
+        super().__init__(database, max_answer_bytes=max_answer_bytes)
         self.clock: Clock = database.now_ms
         self._queues = queues
         self._limits = limits

@@ -17,7 +17,7 @@ from msgspec.structs import fields
 from podium_core.errors import CorruptRecordError
 from podium_core.index.dates import iso_date, time_of_date
 from podium_core.models import TaskSummary, WorkflowSummary
-from podium_core.models.documents import DocumentType
+from podium_core.models.documents import DocumentType, require_utf8
 from podium_core.models.task import Int32, Int64
 
 Summary = TypeVar("Summary", bound=WorkflowSummary | TaskSummary)
@@ -150,8 +150,10 @@ def members_of(document: bytes | str, resource_type: str, name: str) -> dict[str
     """The members of a document.
 
     Raises:
-        CorruptRecordError: It isn't a JSON object.
+        CorruptRecordError: It isn't a JSON object in UTF-8.
     """
+    if isinstance(document, bytes):
+        require_utf8(document, resource_type, name)
     try:
         return _members.decode(document)
     except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:

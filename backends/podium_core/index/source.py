@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from podium_core.index.changes import EntryKind
 from podium_core.models import Task, Workflow
+
+# What one scan reads: bytes of documents.
+SCAN_SIZE = 4 * 1024 * 1024
 
 
 class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +19,7 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         record: The document; None where it is gone, or can't be read.
-        size: Of its text, in characters.
+        size: Of its text, in bytes or characters.
         removing: Its workflow is being removed, or is to be archived: the entry is the removal's to write.
         unreadable: Why it can't be read.
     """
@@ -34,6 +37,13 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
         return self.record is None and not self.unreadable
 
 
+class DocumentScan(NamedTuple):
+    """Some documents in order of id, and the id behind which the next scan begins; None behind the last document."""
+
+    documents: Sequence[StoredDocument]
+    after: str | None
+
+
 class IndexSource(Protocol):
     """Reads beside those of ExecutionDAO, which know nothing of removal marks."""
 
@@ -45,8 +55,11 @@ class IndexSource(Protocol):
 
     async def scan_documents(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> list[StoredDocument]:
-        """The next documents in order of id (by code point), from behind ``after``."""
+    ) -> DocumentScan:
+        """The next documents in order of id (by code point), from behind ``after``.
+
+        About ``limit`` of them; no more once ``SCAN_SIZE`` is reached.
+        """
         ...
 
     async def whole_execution(self, workflow_id: str) -> Workflow | None:

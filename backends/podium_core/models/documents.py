@@ -52,8 +52,10 @@ class DocumentType(Generic[Record]):
             document: The JSON text.
             name: The record's id, for the error.
         Raises:
-            CorruptRecordError: The document isn't a JSON object.
+            CorruptRecordError: The document isn't a JSON object in UTF-8.
         """
+        if isinstance(document, bytes):
+            require_utf8(document, self.resource_type, name)
         with suppress(msgspec.ValidationError, msgspec.DecodeError, RecursionError):
             record = self._strict.decode(document)
             # A member named as the attribute is: unknown, as any other.
@@ -101,6 +103,21 @@ class DocumentType(Generic[Record]):
             if field is None or getattr(record, field.attribute) == field.default:
                 members[key] = raw
         return _encode(members)
+
+
+def require_utf8(document: bytes, resource_type: str, name: str) -> bytes:
+    """The bytes of a stored text, once they are known to be UTF-8: a JSON decoder doesn't look at all of them.
+
+    Raises:
+        CorruptRecordError: They aren't.
+    """
+    if not document.isascii():
+        try:
+            document.decode()
+        except UnicodeDecodeError as error:
+            message = f"byte {error.start} isn't UTF-8"
+            raise CorruptRecordError(resource_type, name, message) from None
+    return document
 
 
 TASK = DocumentType(Task, "task")

@@ -25,6 +25,11 @@ class Document(msgspec.Struct, frozen=True):
     head: bytes
     tail: bytes = b""
 
+    @property
+    def size(self) -> int:
+        """About how many bytes it has."""
+        return len(self.head) + len(self.tail)
+
     def stamped(self, stamp: int) -> bytes:
         """The whole document, with ``stamp`` as its update time."""
         return self.head + str(stamp).encode() + self.tail if self.tail else self.head

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar
 
@@ -9,27 +10,25 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from podium_core.dao import ExternalPayloadStorage
-from podium_core.errors import (
-    CorruptRecordError,
-    InvalidArgumentError,
-    NotFoundError,
-    ResultTooLargeError,
-)
+from podium_core.errors import CorruptRecordError, InvalidArgumentError, NotFoundError
+from podium_core.filled_pages import Sized, filled_pages
 from podium_core.models import Page, Task, Workflow
+from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import EMPTY_OBJECT, json_object
-from podium_core.resume_token import resume_token
+from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_server.facade.payload_places import places
 
 R = TypeVar("R", bound=Task | Workflow)
 
-PAGE_BYTES = 256 * 1024
+# A larger payload is checked in a thread.
+_CHECKED_ON_THE_LOOP = 256 * 1024
 
 
 class PayloadReads:
     """Puts payloads back into what was read."""
 
     def __init__(
-        self, storage: ExternalPayloadStorage | None = None, *, max_bytes: int = 2**25
+        self, storage: ExternalPayloadStorage | None = None, *, max_bytes: int = MAX_ANSWER_BYTES
     ) -> None:
         """Takes the most bytes that one unary answer may hold."""
         self._storage = storage
@@ -37,91 +36,69 @@ class PayloadReads:
 
     async def record(self, record: R) -> R:
         """A record with its payloads, as ``records``."""
-        return (await self.records([record]))[0]
+        return (await self._filled(record, ReadBudget(self._max_bytes))).item
 
     async def records(self, records: Sequence[R]) -> list[R]:
         """The records with their payloads.
 
         Raises:
             CorruptRecordError: A payload is missing, or isn't a JSON object.
-            ResultTooLargeError: They are above what one answer may hold.
+            ResultTooLargeError: Records and payloads are above what one answer may hold.
         """
-        size = 0
-        filled: list[R] = []
-        for record in records:
-            whole, added = await self._filled(record)
-            size += added
-            if size > self._max_bytes:
-                raise ResultTooLargeError(self._max_bytes)
-            filled.append(whole)
-        return filled
+        budget = ReadBudget(self._max_bytes)
+        return [(await self._filled(record, budget)).item for record in records]
 
-    async def pages(self, pages: AsyncIterator[Page[R]]) -> AsyncIterator[Page[R]]:
+    def pages(self, pages: AsyncIterator[Page[R]]) -> AsyncIterator[Page[R]]:
         """Pages with payloads, cut smaller so that memory stays flat; a record without its payload is unreadable."""
-        async for page in pages:
-            async for part in self._parts(page):
-                yield part
 
-    async def _parts(self, page: Page[R]) -> AsyncIterator[Page[R]]:
-        items: list[R] = []
-        keys: list[tuple[str | int, ...]] = []
-        unreadable = list(page.unreadable_ids)
-        size = 0
-        for record, key in zip(page.items, page.keys, strict=True):
-            try:
-                whole, added = await self._filled(record)
-            except CorruptRecordError:
-                unreadable.append(_id_of(record))
-                continue
-            items.append(whole)
-            keys.append(key)
-            size += added
-            if size >= PAGE_BYTES and key != page.keys[-1]:
-                yield _page(items, keys, unreadable, resume_token(*key))
-                items, keys, unreadable, size = [], [], [], 0
-        yield _page(items, keys, unreadable, page.resume_token)
+        async def fill(record: R) -> Sized[R]:
+            return await self._filled(record, ReadBudget(self._max_bytes, _named(record)))
 
-    async def _filled(self, record: R) -> tuple[R, int]:
-        """The record with its payloads, and how many bytes they are."""
+        return filled_pages(pages, fill, id_of=_id_of)
+
+    async def _filled(self, record: R, budget: ReadBudget) -> Sized[R]:
+        """The record with its payloads, all of them taken from the budget."""
+        before = budget.left
         changes: dict[str, object] = {}
-        size = 0
         for place in places(record):
+            inline: Raw = getattr(record, place.data)
             path = getattr(record, place.path)
-            if path is not UNSET and getattr(record, place.data) == EMPTY_OBJECT:
-                content = await self._content(path)
-                changes[place.data] = Raw(content)
-                size += len(content)
+            if path is not UNSET and inline == EMPTY_OBJECT:
+                changes[place.data] = Raw(await self._content(path, budget))
+            else:
+                budget.take(len(memoryview(inline)))
         if isinstance(record, Workflow) and record.tasks:
-            tasks = [await self._filled(task) for task in record.tasks]
-            changes["tasks"] = tuple(task for task, _ in tasks)
-            size += sum(added for _, added in tasks)
-        return (msgspec.structs.replace(record, **changes) if changes else record), size
+            tasks = [(await self._filled(task, budget)).item for task in record.tasks]
+            changes["tasks"] = tuple(tasks)
+        whole = msgspec.structs.replace(record, **changes) if changes else record
+        return Sized(whole, before - budget.left)
 
-    async def _content(self, path: str) -> bytes:
+    async def _content(self, path: str, budget: ReadBudget) -> bytes:
         if self._storage is None:
             raise CorruptRecordError("payload", path, "no payload store is routed")
         content = bytearray()
         try:
             async for chunk in self._storage.download(path):
+                budget.take(len(chunk))
                 content += chunk
-                if len(content) > self._max_bytes:
-                    raise ResultTooLargeError(self._max_bytes, "ExternalPayloadService.Download")
-            text = content.decode()
-            json_object(text, "payload")
-        except (NotFoundError, InvalidArgumentError, UnicodeDecodeError) as error:
+        except (NotFoundError, InvalidArgumentError) as error:
             raise CorruptRecordError("payload", path, str(error)) from error
-        return bytes(content)
+        if len(content) <= _CHECKED_ON_THE_LOOP:
+            return _json_object(bytes(content), path)
+        return await asyncio.to_thread(_json_object, bytes(content), path)
 
 
-def _page(
-    items: list[R], keys: list[tuple[str | int, ...]], unreadable: list[str], token: str
-) -> Page[R]:
-    return Page(
-        items=tuple(items),
-        keys=tuple(keys),
-        unreadable_ids=tuple(unreadable),
-        resume_token=token,
-    )
+def _json_object(content: bytes, path: str) -> bytes:
+    try:
+        json_object(require_utf8(content, "payload", path), "payload")
+    except InvalidArgumentError as error:
+        raise CorruptRecordError("payload", path, str(error)) from error
+    return content
+
+
+def _named(record: Task | Workflow) -> str:
+    kind = "task" if isinstance(record, Task) else "workflow"
+    return f"{kind} '{_id_of(record)}' with its payloads"
 
 
 def _id_of(record: Task | Workflow) -> str:

@@ -67,10 +67,10 @@ class IndexPages:
         """The pairs behind an id."""
         limit = self._pace.limit
         # Documents before entries: what is written between the two has its entry later, and the second look knows.
-        documents = await self._source.scan_documents(kind, after=after, limit=limit)
+        documents, last = await self._source.scan_documents(kind, after=after, limit=limit)
         heads = await self._target.scan(kind, after=after, limit=limit)
         self._pace.read(documents)
-        horizon = _horizon(limit, documents, heads)
+        horizon = _horizon(last, limit, heads)
         seen = await _seen(document for document in documents if _within(document.id, horizon))
         shown = {head.id: head for head in heads if _within(head.id, horizon)}
         ids = sorted(seen.keys() | shown.keys())
@@ -87,12 +87,10 @@ class IndexPages:
         return found
 
 
-def _horizon(
-    limit: int, documents: Sequence[StoredDocument], heads: Sequence[EntryHead]
-) -> str | None:
+def _horizon(last: str | None, limit: int, heads: Sequence[EntryHead]) -> str | None:
     """The last id up to which both sides are known; None where that is all."""
-    ends = [page[-1].id for page in (documents, heads) if len(page) == limit]
-    return min(ends, default=None)
+    ends = [last, heads[-1].id if len(heads) >= limit else None]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _within(id_: str, horizon: str | None) -> bool:

@@ -92,11 +92,10 @@ class QueueCheck:
         self, run: _Run, kind: EntryKind, place: Place, following: str, *, apply: bool
     ) -> _Page:
         limit = run.pace.limit
-        documents = await self._source.scan_documents(kind, after=place[1], limit=limit)
+        documents, last = await self._source.scan_documents(kind, after=place[1], limit=limit)
         run.pace.read(documents)
         run.task_queues.met(documents)
-        more = len(documents) == limit
-        behind: Place = (place[0], documents[-1].id, "") if more else (following, "", "")
+        behind: Place = (following, "", "") if last is None else (place[0], last, "")
         checked = len(documents)
         suspects = await self._looks.not_queued(documents)
         del documents  # they may be large, and the second look takes a while
@@ -127,7 +126,7 @@ class QueueCheck:
         problem = QueueProblem.MESSAGE_WITHOUT_TASK
         findings = [QueueFinding(problem, *key) for key in suspects]
         return _Page(
-            len(keys), findings, (MESSAGES, *keys[-1]) if len(keys) == MESSAGE_PAGE else None
+            len(keys), findings, (MESSAGES, *keys[-1]) if len(keys) >= MESSAGE_PAGE else None
         )
 
 
@@ -145,13 +144,13 @@ class _Run:
         more = place[0] == MESSAGES or (place[0] == TASKS and place[1] != "")
         while more:
             limit = self.pace.limit
-            documents = await self._source.scan_documents(EntryKind.TASK, after=after, limit=limit)
+            documents, last = await self._source.scan_documents(
+                EntryKind.TASK, after=after, limit=limit
+            )
             self.pace.read(documents)
             self.task_queues.met(documents)
-            more = len(documents) == limit
-            if more:
-                after = documents[-1].id
-                more = place[0] == MESSAGES or after < place[1]
+            more = last is not None and (place[0] == MESSAGES or last < place[1])
+            after = last or ""
             yield None
 
 

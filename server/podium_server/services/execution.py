@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from podium.v1 import commit_pb2, execution_workflows_pb2 as pb
 from podium_core.errors import InvalidArgumentError, NotFoundError
+from podium_core.requirements import MAX_IDS, require_at_most
 from podium_core.write_set import commit_builder
 from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.services.execution_tasks import ExecutionTasksServicer
-from podium_server.services.paging import WORKFLOW_IDS, WORKFLOWS, chunks
+from podium_server.services.paging import WORKFLOW_IDS, WORKFLOWS, chunks, without_tasks
 from podium_server.services.request_checks import optional, require_present
+from podium_server.services.turns import append_in_turns
 
 
 class ExecutionServicer(ExecutionTasksServicer):
@@ -74,11 +78,17 @@ class ExecutionServicer(ExecutionTasksServicer):
         )
         if found is None:
             raise NotFoundError("workflow", request.workflow_id)
-        return codec.found_workflow_to_proto(found)
+        tasks = found.workflow.tasks
+        answer = codec.found_workflow_to_proto(
+            msgspec.structs.replace(found, workflow=without_tasks(found.workflow))
+        )
+        await append_in_turns(answer.workflow.tasks, tasks, codec.task_to_proto)
+        return answer
 
     def GetWorkflows(
         self, request: pb.GetWorkflowsRequest, call: Call
     ) -> AsyncIterator[pb.GetWorkflowsResponse]:
+        require_at_most(request.workflow_ids, MAX_IDS, "workflow_ids")
         return chunks(
             request,
             pb.GetWorkflowsResponse,

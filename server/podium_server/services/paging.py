@@ -6,16 +6,18 @@ became of that item.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from google.protobuf.message import Message
 
+from podium_core.errors import ResultTooLargeError
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
 from podium_core.resume_token import resume_token
 from podium_protocol import codec
+from podium_server.services.turns import append_in_turns
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Message)
@@ -25,18 +27,32 @@ CHUNK_BYTES = 256 * 1024
 Pages = Callable[[str], AsyncIterator[Page[T]]]
 
 
+class Rest(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A part of an item that may be long.
+
+    Attributes:
+        size: About how many bytes it takes.
+        add: Puts it into the message of the item, in turns.
+    """
+
+    size: Callable[[T], int]
+    add: Callable[[T, Any], Awaitable[None]]
+
+
 class Items(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """How items of one kind travel.
 
     Attributes:
         field: The repeated field that holds them.
-        convert: To what the field holds.
+        convert: To what the field holds; without what ``rest`` adds.
+        rest: What may be long, and is added in turns.
         size: Of that, in bytes.
     """
 
     field: str
     convert: Callable[[T], Any]
     size: Callable[[Any], int]
+    rest: Rest[T] | None = None
 
 
 def _byte_size(message: Message) -> int:
@@ -48,10 +64,33 @@ def _as_it_is(text: str) -> str:
 
 
 TASKS: Items[Task] = Items(field="tasks", convert=codec.task_to_proto, size=_byte_size)
+
+
+def without_tasks(workflow: Workflow) -> Workflow:
+    """The workflow alone."""
+    return msgspec.structs.replace(workflow, tasks=()) if workflow.tasks else workflow
+
+
+# Of a task without its input and output.
+_TASK_BYTES = 400
+
+
+def _size_of_tasks(workflow: Workflow) -> int:
+    return sum(
+        _TASK_BYTES + len(memoryview(task.input_data)) + len(memoryview(task.output_data))
+        for task in workflow.tasks
+    )
+
+
+async def _add_tasks(workflow: Workflow, message: Any) -> None:
+    await append_in_turns(message.tasks, workflow.tasks, codec.task_to_proto)
+
+
 WORKFLOWS: Items[Workflow] = Items(
     field="workflows",
-    convert=codec.workflow_to_proto,
+    convert=lambda workflow: codec.workflow_to_proto(without_tasks(workflow)),
     size=_byte_size,
+    rest=Rest(size=_size_of_tasks, add=_add_tasks),
 )
 WORKFLOW_IDS: Items[str] = Items(field="workflow_ids", convert=_as_it_is, size=len)
 TASK_DEFS: Items[TaskDef] = Items(
@@ -85,15 +124,16 @@ class _Chunk:
         self._clear()
 
     def _clear(self) -> None:
-        self.items: list[Any] = []
+        self._response: Any = self._response_type()
+        self.items: Any = getattr(self._response, self._field)
         self.bytes = 0
         self.unreadable_ids: list[str] = []
 
     def taken(self, token: str) -> Any:
         """The answer with what is there; after it there is nothing."""
-        response = self._response_type(
-            **{self._field: self.items}, resume_token=token, unreadable_ids=self.unreadable_ids
-        )
+        response = self._response
+        response.resume_token = token
+        response.unreadable_ids.extend(self.unreadable_ids)
         self._clear()
         return response
 
@@ -110,19 +150,31 @@ async def chunks(
         pages: The DAO's pages from a token on.
     """
     chunk = _Chunk(response_type, items.field)
+    token = ""
     async with _closing(pages(request.resume_token)) as found:
-        async for page in found:
-            # With the first of its chunks: a stream that goes on within this page won't meet them again.
-            chunk.unreadable_ids += page.unreadable_ids
-            for at, item in enumerate(page.items):
-                message = items.convert(item)
-                size = items.size(message)
-                if at and chunk.bytes + size > CHUNK_BYTES:
-                    yield chunk.taken(resume_token(*page.keys[at - 1]))
-                chunk.items.append(message)
-                chunk.bytes += size
-            if page.resume_token and chunk.bytes > CHUNK_BYTES // 2:
-                yield chunk.taken(page.resume_token)
+        try:
+            async for page in found:
+                # With the first of its chunks: a stream that goes on within this page won't meet them again.
+                chunk.unreadable_ids += page.unreadable_ids
+                for at, item in enumerate(page.items):
+                    message = items.convert(item)
+                    size = items.size(message)
+                    if items.rest is not None:
+                        size += items.rest.size(item)
+                    if at and chunk.bytes + size > CHUNK_BYTES:
+                        yield chunk.taken(resume_token(*page.keys[at - 1]))
+                    chunk.items.append(message)
+                    if items.rest is not None:
+                        await items.rest.add(item, chunk.items[-1])
+                    chunk.bytes += size
+                token = page.resume_token
+                if token and chunk.bytes > CHUNK_BYTES // 2:
+                    yield chunk.taken(token)
+        except ResultTooLargeError:
+            # What came before the record that is too large is sent first, with the way on to that record.
+            if chunk.items:
+                yield chunk.taken(token)
+            raise
     yield chunk.taken("")
 
 

@@ -23,6 +23,8 @@ from podium_server.services.queue import QueueServicer
 # Where a unary answer is too large: what streams the same. To the others nothing is left but to ask for less.
 _TWINS = {
     ("ExecutionService", "GetWorkflow"): "GetTasksForWorkflow",
+    ("ExecutionService", "GetWorkflows"): "GetTasksForWorkflow",
+    ("ExecutionService", "GetWorkflowsByCorrelationId"): "GetTasksForWorkflow",
     ("ExecutionService", "GetTasksByType"): "GetPendingTasksForTaskType",
     ("MetadataService", "GetWorkflowNames"): "GetAllWorkflowDefsLatestVersions",
     ("MetadataService", "GetWorkflowVersions"): "GetAllWorkflowDefs",

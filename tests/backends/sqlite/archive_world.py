@@ -130,7 +130,7 @@ class ArchiveWorld:
     async def verify_everything(self) -> None:
         """What a repair does: a mark for every document and for every entry."""
         for kind in (EntryKind.WORKFLOW, EntryKind.TASK):
-            ids = {document.id for document in await self.source.scan_documents(kind)}
+            ids = {document.id for document in (await self.source.scan_documents(kind)).documents}
             ids |= {head.id for head in await self.index.scan(kind)}
             body = encode_mark(Verify())
             await self.outbox.put(

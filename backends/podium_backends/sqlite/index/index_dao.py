@@ -43,6 +43,7 @@ from podium_core.models.search import (
     WorkflowSummary,
 )
 from podium_core.query import parse_free_text, parse_query, parse_sort
+from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import (
     require_count,
     require_duration,
@@ -82,12 +83,14 @@ class SqliteIndexDAO(IndexWrites):
         *,
         task_log_result_limit: int = 10,
         right_grouping: bool = False,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
         self._database = database
         self._searchers = searchers
         self._lookups = lookups
         self._task_log_result_limit = task_log_result_limit
         self._right_grouping = right_grouping
+        self._max_answer_bytes = max_answer_bytes
         self.clock = database.now_ms
 
     async def setup(self) -> None:
@@ -128,7 +131,7 @@ class SqliteIndexDAO(IndexWrites):
         search = self._search(WORKFLOWS, query, free_text, start, count, sort)
         decode = WORKFLOW_ENTRY.decode
         return await self._searchers.run(
-            lambda conn: _summaries(conn, WORKFLOWS, search, decode, start, count)
+            lambda conn: _summaries(conn, WORKFLOWS, search, decode, start, count, self._budget())
         )
 
     async def search_tasks(
@@ -154,8 +157,11 @@ class SqliteIndexDAO(IndexWrites):
         search = self._search(TASKS, query, free_text, start, count, sort)
         decode = TASK_ENTRY.decode
         return await self._searchers.run(
-            lambda conn: _summaries(conn, TASKS, search, decode, start, count)
+            lambda conn: _summaries(conn, TASKS, search, decode, start, count, self._budget())
         )
+
+    def _budget(self) -> ReadBudget:
+        return ReadBudget(self._max_answer_bytes)
 
     async def get_workflow_count(self, query: str = "", free_text: str = "") -> int:
         search = self._search(WORKFLOWS, query, free_text, 0, 0, ())
@@ -233,12 +239,17 @@ class SqliteIndexDAO(IndexWrites):
         return await self._records(MESSAGES, queue_name, count, decode_message)
 
     async def _records(
-        self, table: RecordTable, owner: str, count: int, decode: Callable[[str, str], T]
+        self, table: RecordTable, owner: str, count: int, decode: Callable[[bytes, str], T]
     ) -> list[T]:
         require_count(count, limit=MAX_COUNT)
 
         def query(conn: sqlite3.Connection) -> list[T]:
-            return [decode(document, id_) for id_, document in table.of_owner(conn, owner, count)]
+            budget = self._budget()
+            found: list[T] = []
+            for id_, document in table.of_owner(conn, owner, count):
+                budget.take_document(len(document))
+                found.append(decode(document, id_))
+            return found
 
         return await self._lookups.run(query)
 
@@ -253,14 +264,16 @@ def _summaries(
     conn: sqlite3.Connection,
     layout: Layout,
     search: Search,
-    decode: Callable[[str, str], T],
+    decode: Callable[[bytes, str], T],
     start: int,
     count: int,
+    budget: ReadBudget,
 ) -> SearchResult[T]:
     hits = search.run(conn, start=start, count=count)
     results: list[T] = []
     unreadable: list[str] = []
     for id_, document in documents_of(conn, layout, hits.rows):
+        budget.take_document(len(document))
         try:
             results.append(decode(document, id_))
         except CorruptRecordError:

@@ -16,6 +16,7 @@ from podium_backends.sqlite.index.tombstones import forget_old
 from podium_backends.sqlite.index.words_version import make_words_anew, words_are_current
 from podium_backends.sqlite.maintenance import PAUSE_SECONDS, ROWS, give_back_free_pages
 from podium_core.clock import Clock, system_clock_ms
+from podium_core.read_budget import MAX_ANSWER_BYTES
 
 # 'Podx'.
 INDEX_FORMAT = FileFormat(0x506F6478, 1, "podium_backends.sqlite.index")
@@ -38,6 +39,7 @@ class IndexFile:
         task_log_result_limit: int = 10,
         query_right_grouping: bool = False,
         search_timeout_ms: int = 10_000,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
         clock: Clock = system_clock_ms,
     ) -> None:
         self._database = Database(
@@ -52,6 +54,7 @@ class IndexFile:
             self._lookups,
             task_log_result_limit=task_log_result_limit,
             right_grouping=query_right_grouping,
+            max_answer_bytes=max_answer_bytes,
         )
         self.target = SqliteIndexTarget(self._database)
 

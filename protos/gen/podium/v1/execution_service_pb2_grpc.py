@@ -44,7 +44,10 @@ class ExecutionServiceStub:
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
     end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
-    RESULT_TOO_LARGE, which names the RPC that streams.
+    RESULT_TOO_LARGE, which names the RPC that streams. The store stops reading there; it counts what is stored, so tens of
+    thousands of nearly empty records are refused from about half the limit on.
+
+    A request above 64 kB has at most 20,000 items and fields, those of its lists' items not counted: else INVALID_ARGUMENT.
 
     Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
     duration is above a hundred years.
@@ -239,7 +242,10 @@ class ExecutionServiceServicer:
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
     end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
-    RESULT_TOO_LARGE, which names the RPC that streams.
+    RESULT_TOO_LARGE, which names the RPC that streams. The store stops reading there; it counts what is stored, so tens of
+    thousands of nearly empty records are refused from about half the limit on.
+
+    A request above 64 kB has at most 20,000 items and fields, those of its lists' items not counted: else INVALID_ARGUMENT.
 
     Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
     duration is above a hundred years.
@@ -405,6 +411,9 @@ class ExecutionServiceServicer:
     def GetWorkflows(self, request, context):
         """Streams several workflows in the order asked for, missing ones left out. No archive. (new; Conductor reads them one
         by one with ExecutionDAO.getWorkflow)
+        RESOURCE_EXHAUSTED, RESULT_TOO_LARGE: with `include_tasks`, or `include_payloads`, one workflow is above the message
+        limit; the message names it. Those before it have come. Ask again without it, and read its tasks with
+        GetTasksForWorkflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -451,6 +460,7 @@ class ExecutionServiceServicer:
 
     def GetWorkflowsByCorrelationId(self, request, context):
         """Streams the workflows of a definition that have a correlation id, whatever their status.
+        RESOURCE_EXHAUSTED, RESULT_TOO_LARGE: as in GetWorkflows; read them without their tasks.
         Mirrors ExecutionDAO.getWorkflowsByCorrelationId.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -723,7 +733,10 @@ class ExecutionService:
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
     end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
-    RESULT_TOO_LARGE, which names the RPC that streams.
+    RESULT_TOO_LARGE, which names the RPC that streams. The store stops reading there; it counts what is stored, so tens of
+    thousands of nearly empty records are refused from about half the limit on.
+
+    A request above 64 kB has at most 20,000 items and fields, those of its lists' items not counted: else INVALID_ARGUMENT.
 
     Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
     duration is above a hundred years.

@@ -193,7 +193,9 @@ class QueueServiceServicer:
     def PollMessages(self, request, context):
         """Leases up to `count` ready messages in one atomic step, the highest priority number first, then the oldest due. None
         ready: waits up to `timeout_ms` for one. A message whose lease lapses comes back by itself. A call that is cancelled
-        before its answer has left gives its messages back, uncounted.
+        before its answer has left gives its messages back, uncounted. What one answer can't hold isn't leased. A message that
+        can't be read (its id or payload isn't UTF-8) is set aside: it is delayed for ever, and the log names it, until it is
+        pushed again or removed.
         Repeat: costs one lease and one delivery count. Mirrors QueueDAO.pollMessages.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
