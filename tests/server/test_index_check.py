@@ -332,7 +332,7 @@ class _Source:
     def __init__(self, source: IndexSource, then: Write) -> None:
         self._source, self._then = source, then
         self.scan_documents = source.scan_documents
-        self.whole_execution = source.whole_execution
+        self.tasks_of = source.tasks_of
 
     async def documents(
         self, kind: EntryKind, ids: Sequence[str], *, max_size: int
@@ -349,6 +349,7 @@ class _Target:
     def __init__(self, target: IndexTarget, before: dict[str, Write]) -> None:
         self._target, self._before = target, before
         self.send = target.send
+        self.task_ids = target.task_ids
 
     async def scan(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
@@ -356,9 +357,11 @@ class _Target:
         await self._before.pop("scan", _nothing)()
         return await self._target.scan(kind, after=after, limit=limit)
 
-    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
+    async def entries(
+        self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
+    ) -> list[IndexEntry | None]:
         await self._before.pop("entries", _nothing)()
-        return await self._target.entries(kind, ids)
+        return await self._target.entries(kind, ids, max_size=max_size)
 
 
 class _Outbox:
@@ -379,7 +382,7 @@ class _NotText:
 
     def __init__(self, source: IndexSource) -> None:
         self._source = source
-        self.whole_execution = source.whole_execution
+        self.tasks_of = source.tasks_of
         self.documents = source.documents
 
     async def scan_documents(

@@ -14,6 +14,7 @@ from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.index.changes import EntryKind
 from podium_core.index.marks import INDEX_KINDS, Verify, encode_mark, outbox_kind
 from podium_core.index.target import (
+    ENTRIES_SIZE,
     EntryHead,
     IndexAnswer,
     IndexEntry,
@@ -65,9 +66,15 @@ class UnreliableIndex:
         while self.held:
             await self._target.send(self.held.pop())
 
-    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
+    async def entries(
+        self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
+    ) -> list[IndexEntry | None]:
         self._require_up()
-        return await self._target.entries(kind, ids)
+        return await self._target.entries(kind, ids, max_size=max_size)
+
+    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
+        self._require_up()
+        return await self._target.task_ids(workflow_id, after=after, limit=limit)
 
     async def scan(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000

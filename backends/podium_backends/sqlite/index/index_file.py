@@ -43,13 +43,15 @@ class IndexFile:
             path, name, lock_timeout_ms=lock_timeout_ms, clock=clock, file_format=INDEX_FORMAT
         )
         self._searchers = Searchers(path, name)
+        # Apart from searches, which take long: the indexer doesn't wait for them.
+        self._entry_reader = Searchers(path, name, 1)
         self.dao = SqliteIndexDAO(
             self._database,
             self._searchers,
             task_log_result_limit=task_log_result_limit,
             right_grouping=query_right_grouping,
         )
-        self.target = SqliteIndexTarget(self._database)
+        self.target = SqliteIndexTarget(self._database, self._entry_reader)
 
     async def open(self) -> None:
         """Create the file, or open it. Raises as ``Database.open``."""
@@ -57,6 +59,7 @@ class IndexFile:
         if not self._database.read(words_are_current):
             await self._database.write(make_words_anew, weight=MAX_GROUP_WEIGHT)
         self._searchers.open()
+        self._entry_reader.open()
 
     async def maintain(self) -> None:
         """Forget deleted entries after their hour, and give back free pages, both in small pieces."""
@@ -74,6 +77,7 @@ class IndexFile:
     async def close(self) -> None:
         """Interrupt searches, finish writes, and close."""
         await self._searchers.close()
+        await self._entry_reader.close()
         await self._database.close()
 
 

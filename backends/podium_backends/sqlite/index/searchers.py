@@ -25,10 +25,11 @@ _AGAIN_SECONDS = 0.005
 class Searchers:
     """A few readers of one file; who comes when all are busy waits."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, count: int = SEARCHERS) -> None:
         self._path = path
         self._name = name
-        self._threads = ThreadPoolExecutor(SEARCHERS, thread_name_prefix=f"search-{name}")
+        self._count = count
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix=f"search-{name}")
         self._connections: list[sqlite3.Connection] = []
         self._idle: asyncio.LifoQueue[sqlite3.Connection] = asyncio.LifoQueue()
         self._stopping: set[asyncio.Task[None]] = set()
@@ -37,7 +38,7 @@ class Searchers:
     def open(self) -> None:
         """Open the connections; the file is there."""
         with translated(self._name):
-            for _ in range(SEARCHERS):
+            for _ in range(self._count):
                 connection = open_connection(self._path, read_only=True)
                 self._connections.append(connection)
                 self._idle.put_nowait(connection)
