@@ -14,7 +14,7 @@ from podium_core.errors import InvalidArgumentError
 from podium_core.index.changes import EntryKind
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
 from podium_core.index.source import IndexSource, StoredDocument
-from podium_core.index.target import EntryHead, IndexEntry, IndexTarget
+from podium_core.index.target import ENTRIES_SIZE, EntryHead, IndexEntry, IndexTarget
 from podium_core.models import WorkflowStatus, WorkflowSummary
 from podium_core.outbox import NewEntry
 from podium_core.reconcile import IndexDifference, IndexProblem, IndexProgress, IndexReport
@@ -397,8 +397,8 @@ class _NotText:
 
 def test_pages_are_short_where_documents_are_large() -> None:
     pace = Pace()
-    small = StoredDocument(kind=TASK, id="t", size=100)
-    large = StoredDocument(kind=TASK, id="t", size=PAGE_SIZE)
+    small = StoredDocument(kind=TASK, id="t", text="." * 100)
+    large = StoredDocument(kind=TASK, id="t", text="." * PAGE_SIZE)
     for _ in range(5):
         pace.read([small] * pace.limit)
     assert pace.limit == MAX_PAGE

@@ -24,7 +24,7 @@ class _Archive(msgspec.Struct):
 
     @property
     def has_text(self) -> bool:
-        return self.raw_json is not UNSET and memoryview(self.raw_json)[:1] == b'"'
+        return self.raw_json is not UNSET and bytes(memoryview(self.raw_json)[:1]) == b'"'
 
     @property
     def is_archived(self) -> bool:
@@ -56,9 +56,9 @@ def keeping_archive(written: bytes, before: bytes, *, replaceable: bool) -> byte
         return written
     brought = _archive_of(written)
     members: dict[str, Raw] = {}
-    if archive.raw_json is not UNSET and archive.has_text:
-        if not (replaceable and brought.has_text):
-            members[RAW_JSON] = archive.raw_json
+    gives_way = replaceable and brought.has_text
+    if archive.raw_json is not UNSET and archive.has_text and not gives_way:
+        members[RAW_JSON] = archive.raw_json
     if archive.is_archived and not brought.is_archived:
         members[ARCHIVED] = _TRUE
     return merged(written, Raw(_encode(members))) if members else written

@@ -16,7 +16,7 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         record: The document; None where it is gone, or can't be read.
-        size: Of its text, in characters.
+        text: The document as it is stored; empty where it is gone.
         removing: Its workflow is being removed, or is to be archived: the entry is the removal's to write.
         unreadable: Why it can't be read.
     """
@@ -24,9 +24,14 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
     kind: EntryKind
     id: str
     record: Workflow | Task | None = None
-    size: int = 0
+    text: str = ""
     removing: bool = False
     unreadable: str = ""
+
+    @property
+    def size(self) -> int:
+        """Of its text, in characters."""
+        return len(self.text)
 
     @property
     def gone(self) -> bool:
@@ -49,10 +54,11 @@ class IndexSource(Protocol):
         """The next documents in order of id (by code point), from behind ``after``."""
         ...
 
-    async def whole_execution(self, workflow_id: str) -> Workflow | None:
-        """A workflow with its tasks by ``seq``, whatever its removal mark says.
+    async def tasks_of(
+        self, workflow_id: str, *, after: str = "", max_size: int, limit: int = 1_000
+    ) -> list[StoredDocument]:
+        """The next tasks of a workflow in order of id, after ``after``, whatever its removal mark says.
 
-        Raises:
-            CorruptRecordError: One of the documents can't be read.
+        At most ``limit``: at least one, and no more once ``max_size`` characters are reached.
         """
         ...

@@ -77,9 +77,9 @@ class PayloadReads:
             keys.append(key)
             size += added
             if size >= PAGE_BYTES and key != page.keys[-1]:
-                yield _page(items, keys, unreadable, resume_token(*key))
+                yield _page(page, items, keys, unreadable, resume_token(*key))
                 items, keys, unreadable, size = [], [], [], 0
-        yield _page(items, keys, unreadable, page.resume_token)
+        yield _page(page, items, keys, unreadable, page.resume_token)
 
     async def _filled(self, record: R) -> tuple[R, int]:
         """The record with its payloads, and how many bytes they are."""
@@ -114,13 +114,18 @@ class PayloadReads:
 
 
 def _page(
-    items: list[R], keys: list[tuple[str | int, ...]], unreadable: list[str], token: str
+    whole: Page[R],
+    items: list[R],
+    keys: list[tuple[str | int, ...]],
+    unreadable: list[str],
+    token: str,
 ) -> Page[R]:
     return Page(
         items=tuple(items),
         keys=tuple(keys),
         unreadable_ids=tuple(unreadable),
         resume_token=token,
+        archived=whole.archived,
     )
 
 

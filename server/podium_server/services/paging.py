@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from google.protobuf.message import Message
 
+from podium_core.dao import WorkflowSource
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
 from podium_core.resume_token import resume_token
 from podium_protocol import codec
@@ -21,6 +22,11 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Message)
 
 CHUNK_BYTES = 256 * 1024
+
+_SOURCES = {
+    False: codec.workflow_source_to_proto(WorkflowSource.PRIMARY),
+    True: codec.workflow_source_to_proto(WorkflowSource.ARCHIVE),
+}
 
 Pages = Callable[[str], AsyncIterator[Page[T]]]
 
@@ -32,11 +38,13 @@ class Items(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         field: The repeated field that holds them.
         convert: To what the field holds.
         size: Of that, in bytes.
+        from_archive: An answer says whether its items are from the archive.
     """
 
     field: str
     convert: Callable[[T], Any]
     size: Callable[[Any], int]
+    from_archive: bool = False
 
 
 def _byte_size(message: Message) -> int:
@@ -48,6 +56,7 @@ def _as_it_is(text: str) -> str:
 
 
 TASKS: Items[Task] = Items(field="tasks", convert=codec.task_to_proto, size=_byte_size)
+TASKS_OF_WORKFLOW = msgspec.structs.replace(TASKS, from_archive=True)
 WORKFLOWS: Items[Workflow] = Items(
     field="workflows",
     convert=codec.workflow_to_proto,
@@ -79,9 +88,11 @@ POLL_DATA: Items[PollData] = Items(
 class _Chunk:
     """What the next answer will hold."""
 
-    def __init__(self, response_type: type[Message], field: str) -> None:
+    def __init__(self, response_type: type[Message], items: Items[Any]) -> None:
         self._response_type = response_type
-        self._field = field
+        self._field = items.field
+        self._says_source = items.from_archive
+        self.archived = False
         self._clear()
 
     def _clear(self) -> None:
@@ -91,8 +102,12 @@ class _Chunk:
 
     def taken(self, token: str) -> Any:
         """The answer with what is there; after it there is nothing."""
+        source = {"source": _SOURCES[self.archived]} if self._says_source else {}
         response = self._response_type(
-            **{self._field: self.items}, resume_token=token, unreadable_ids=self.unreadable_ids
+            **{self._field: self.items},
+            resume_token=token,
+            unreadable_ids=self.unreadable_ids,
+            **source,
         )
         self._clear()
         return response
@@ -109,9 +124,14 @@ async def chunks(
         items: How the items travel.
         pages: The DAO's pages from a token on.
     """
-    chunk = _Chunk(response_type, items.field)
+    chunk = _Chunk(response_type, items)
+    token = ""
     async with _closing(pages(request.resume_token)) as found:
         async for page in found:
+            if page.archived != chunk.archived:
+                if chunk.items or chunk.unreadable_ids:
+                    yield chunk.taken(token)
+                chunk.archived = page.archived
             # With the first of its chunks: a stream that goes on within this page won't meet them again.
             chunk.unreadable_ids += page.unreadable_ids
             for at, item in enumerate(page.items):
@@ -123,6 +143,7 @@ async def chunks(
                 chunk.bytes += size
             if page.resume_token and chunk.bytes > CHUNK_BYTES // 2:
                 yield chunk.taken(page.resume_token)
+            token = page.resume_token
     yield chunk.taken("")
 
 
