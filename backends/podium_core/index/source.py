@@ -51,7 +51,7 @@ class IndexSource(Protocol):
     async def scan_documents(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
     ) -> list[StoredDocument]:
-        """The next documents in order of id (by code point), from behind ``after``."""
+        """The next documents in order of id (by code point), after ``after``."""
         ...
 
     async def tasks_of(

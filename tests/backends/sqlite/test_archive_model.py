@@ -422,7 +422,7 @@ class PartsMachine(ArchiveMachine):
         self, workflow: StoredDocument, tasks: list[StoredDocument]
     ) -> list[IndexWrite]:
         if not tasks:
-            return [archived_workflow_write(workflow, [], token=1)]
+            return super().archive_writes(workflow, tasks)
         return [
             *(archived_task_write(task, token=1, whole=True) for task in tasks),
             archived_workflow_write(workflow, [task.id for task in tasks], token=1),
