@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -15,6 +17,9 @@ from podium_core.index.changes import EntryKind
 from podium_core.index.source import IndexSource, StoredDocument
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
+
+# Characters of documents that are read in one go of the event loop.
+_AT_ONCE = 256 * 1024
 
 _COLUMNS = {
     EntryKind.WORKFLOW: "d.id, d.document, d.removal_due_ms, d.archive",
@@ -64,9 +69,22 @@ class SqliteIndexSource:
             " WHERE d.id > ? ORDER BY d.id LIMIT ?"
         )
         now_ms = self._database.now_ms()
-        return self._database.read(
-            lambda conn: [_stored(kind, row, now_ms) for row in conn.execute(sql, (after, limit))]
-        )
+
+        def query(conn: sqlite3.Connection, after: str, limit: int) -> list[StoredDocument]:
+            cursor = conn.execute(sql, (after, limit))
+            found = _up_to((_stored(kind, row, now_ms) for row in cursor), _AT_ONCE)
+            cursor.close()
+            return found
+
+        page: list[StoredDocument] = []
+        while len(page) < limit:
+            next_ = partial(query, after=page[-1].id if page else after, limit=limit - len(page))
+            piece = self._database.read(next_)
+            if not piece:
+                break
+            page += piece
+            await asyncio.sleep(0)
+        return page
 
     async def tasks_of(
         self, workflow_id: str, *, after: str = "", max_size: int, limit: int = 1_000
