@@ -1,4 +1,4 @@
-"""A removal with archive of a workflow that expires, while the index is down: nothing is removed, and it expires as before."""
+"""A removal with archive of an expiring workflow while the index is down: nothing is removed, and it expires as before."""
 
 from __future__ import annotations
 
