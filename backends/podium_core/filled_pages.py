@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from podium_core.errors import CorruptRecordError, ResultTooLargeError
 from podium_core.models.page import Page
@@ -52,7 +52,7 @@ async def _parts(
     fill: Callable[[T], Awaitable[Sized[R] | None]],
     id_of: Callable[[T], str],
 ) -> AsyncGenerator[Page[R]]:
-    part = _Part[R](page.unreadable_ids)
+    part = _Part[R](page)
     for item, key in zip(page.items, page.keys, strict=True):
         try:
             filled = await fill(item)
@@ -75,9 +75,11 @@ async def _parts(
 class _Part(Generic[R]):
     """What the next page will hold."""
 
-    def __init__(self, unreadable_ids: tuple[str, ...]) -> None:
+    def __init__(self, whole: Page[Any]) -> None:
+        """Takes the page that it is a part of."""
+        self._archived = whole.archived
         self._clear()
-        self.unreadable_ids += unreadable_ids
+        self.unreadable_ids += whole.unreadable_ids
 
     def _clear(self) -> None:
         self.items: list[R] = []
@@ -97,6 +99,7 @@ class _Part(Generic[R]):
             keys=tuple(self.keys),
             unreadable_ids=tuple(self.unreadable_ids),
             resume_token=token,
+            archived=self._archived,
         )
         self._clear()
         return page

@@ -14,7 +14,7 @@ from podium_core.errors import InvalidArgumentError
 from podium_core.index.changes import EntryKind
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
 from podium_core.index.source import DocumentScan, IndexSource, StoredDocument
-from podium_core.index.target import EntryHead, IndexEntry, IndexTarget
+from podium_core.index.target import ENTRIES_SIZE, EntryHead, IndexEntry, IndexTarget
 from podium_core.models import WorkflowStatus, WorkflowSummary
 from podium_core.outbox import NewEntry
 from podium_core.reconcile import IndexDifference, IndexProblem, IndexProgress, IndexReport
@@ -332,7 +332,7 @@ class _Source:
     def __init__(self, source: IndexSource, then: Write) -> None:
         self._source, self._then = source, then
         self.scan_documents = source.scan_documents
-        self.whole_execution = source.whole_execution
+        self.tasks_of = source.tasks_of
 
     async def documents(
         self, kind: EntryKind, ids: Sequence[str], *, max_size: int
@@ -349,6 +349,7 @@ class _Target:
     def __init__(self, target: IndexTarget, before: dict[str, Write]) -> None:
         self._target, self._before = target, before
         self.send = target.send
+        self.task_ids = target.task_ids
 
     async def scan(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
@@ -356,9 +357,11 @@ class _Target:
         await self._before.pop("scan", _nothing)()
         return await self._target.scan(kind, after=after, limit=limit)
 
-    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
+    async def entries(
+        self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
+    ) -> list[IndexEntry | None]:
         await self._before.pop("entries", _nothing)()
-        return await self._target.entries(kind, ids)
+        return await self._target.entries(kind, ids, max_size=max_size)
 
 
 class _Outbox:
@@ -379,7 +382,7 @@ class _NotText:
 
     def __init__(self, source: IndexSource) -> None:
         self._source = source
-        self.whole_execution = source.whole_execution
+        self.tasks_of = source.tasks_of
         self.documents = source.documents
 
     async def scan_documents(
@@ -395,8 +398,8 @@ class _NotText:
 
 def test_pages_are_short_where_documents_are_large() -> None:
     pace = Pace()
-    small = StoredDocument(kind=TASK, id="t", size=100)
-    large = StoredDocument(kind=TASK, id="t", size=PAGE_SIZE)
+    small = StoredDocument(kind=TASK, id="t", text=b"." * 100)
+    large = StoredDocument(kind=TASK, id="t", text=b"." * PAGE_SIZE)
     for _ in range(5):
         pace.read([small] * pace.limit)
     assert pace.limit == MAX_PAGE

@@ -14,6 +14,7 @@ from podium_core.errors import DeadlineExceededError, InvalidArgumentError, NotF
 from podium_core.index.changes import EntryKind
 from podium_core.models import TaskExecLog, Wait
 from podium_server.facade.index import IndexFacade
+from podium_server.facade.index_marks import IndexMarks
 from tests.contract.records import make_workflow_summary
 from tests.server.indexing import Indexing, indexing
 from tests.server.memory_index import MemoryIndex
@@ -36,9 +37,8 @@ def woken() -> list[str]:
 
 @pytest.fixture
 def facade(world: Indexing, woken: list[str]) -> IndexFacade:
-    return IndexFacade(
-        MemoryIndex(), world.outbox, world.indexer, lambda: woken.append("the indexer")
-    )
+    marks = IndexMarks(world.outbox, world.indexer, lambda: woken.append("the indexer"))
+    return IndexFacade(MemoryIndex(), world.target, marks)
 
 
 async def waiting(world: Indexing, id_: str = "w1") -> bool:

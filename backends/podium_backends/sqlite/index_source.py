@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.execution_reads import workflow_with_tasks
 from podium_backends.sqlite.pages import Row
 from podium_backends.sqlite.removal_mark import NO_ARCHIVE, is_due
 from podium_backends.sqlite.stored_text import is_readable, require_readable
@@ -85,11 +84,22 @@ class SqliteIndexSource:
 
         return self._database.read(query)
 
-    async def whole_execution(self, workflow_id: str) -> Workflow | None:
-        sql = "SELECT id, CAST(document AS BLOB) FROM workflows WHERE id = ?"
-        return self._database.read_snapshot(
-            lambda conn: workflow_with_tasks(conn, conn.execute(sql, (workflow_id,)).fetchone())
+    async def tasks_of(
+        self, workflow_id: str, *, after: str = "", max_size: int, limit: int = 1_000
+    ) -> list[StoredDocument]:
+        sql = (
+            f"SELECT {_COLUMNS[EntryKind.TASK]} FROM {_TABLES[EntryKind.TASK]}{_OWNERS[EntryKind.TASK]}"
+            " WHERE d.workflow_id = ? AND d.id > ? ORDER BY d.id LIMIT ?"
         )
+        now_ms = self._database.now_ms()
+
+        def query(conn: sqlite3.Connection) -> list[StoredDocument]:
+            cursor = conn.execute(sql, (workflow_id, after, limit))
+            found = _up_to((_stored(EntryKind.TASK, row, now_ms) for row in cursor), max_size)
+            cursor.close()
+            return found
+
+        return self._database.read(query)
 
 
 def _found(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
@@ -111,7 +121,7 @@ def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
         kind=kind,
         id=str(id_),
         record=record,
-        size=len(document),
+        text=document,
         removing=is_due(due_ms, now_ms) or (archive or NO_ARCHIVE) != NO_ARCHIVE,
         unreadable=unreadable,
     )

@@ -70,7 +70,10 @@ class ExecutionService(ExecutionDAO, Protocol):
     def get_tasks_for_workflow(
         self, workflow_id: str, *, include_payloads: bool = False, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
-        """As ``ExecutionDAO.get_tasks_for_workflow``."""
+        """As ``ExecutionDAO.get_tasks_for_workflow``; of a workflow that only the archive holds, by ``seq``, from there.
+
+        A workflow that is removed while its tasks are read goes on with the archive, from the start.
+        """
         ...
 
     async def find_workflow(
@@ -134,8 +137,24 @@ class ExecutionService(ExecutionDAO, Protocol):
         """As ``ExecutionDAO.get_workflows_by_correlation_id``."""
         ...
 
+    async def remove_found_workflow(
+        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int = 0
+    ) -> WorkflowSource | None:
+        """``remove_workflow``, or with ``ttl_seconds`` ``remove_workflow_with_expiry``; says where it was removed from.
+
+        Without ``archive`` a workflow that only the archive holds is removed from there, with the entries of its tasks and
+        the payloads that Podium stored for it, at once in any case.
+
+        Returns:
+            Where it was found; None: nowhere, or where that is said in a word that we don't know.
+        Source: ``ExecutionDAOFacade.removeWorkflow`` and ``removeWorkflowWithExpiry``.
+        """
+        ...
+
     async def reset_workflow(self, workflow_id: str) -> bool:
-        """Remove a workflow's documents and index entry without archiving; queue messages and payloads stay.
+        """Remove a workflow's documents and index entries without archiving; queue messages and payloads stay.
+
+        The entries of a workflow that only the archive holds are removed too.
 
         Source: ``ExecutionDAOFacade.resetWorkflow``.
         """

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from podium_core.index.changes import EntryKind, Merge, Put, Remove
 from podium_core.index.documents import merged
+from podium_core.index.kept_archive import keeping_archive
+from podium_core.models.json_text import raw_bytes
 
 _PREFIX = "index_"
 
@@ -29,9 +32,15 @@ class Verify(msgspec.Struct, frozen=True, tag="verify", omit_defaults=True):
 
     Not one that is archived, which is the only copy, nor one that came through IndexService, whose execution may live
     elsewhere. ``fields`` are set on top of whatever stays.
+
+    Attributes:
+        removes_archive: An explicit removal: if the document is gone, the entry goes, archived or not.
+        workflow_id: With ``removes_archive`` only a task's entry of this workflow; empty: any entry.
     """
 
     fields: Raw = Raw(b"")
+    removes_archive: bool = False
+    workflow_id: str = ""
 
 
 IndexMark = Upsert | Verify | Put | Merge | Remove
@@ -78,9 +87,11 @@ def combined(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
         return waiting
     match newer:
         case Verify():
-            return waiting
+            return newer if newer.removes_archive else waiting
         case Merge():
             return _merged_onto(waiting, newer)
+        case Put():
+            return _put_onto(waiting, newer)
         case _:
             return newer
 
@@ -92,19 +103,34 @@ def _is_of_another(waiting: IndexMark, workflow_id: str) -> bool:
     return msgspec.json.decode(waiting.document, type=_Owned).workflow_id != workflow_id
 
 
+def _put_onto(waiting: IndexMark, put: Put) -> Put:
+    """The put, and of what waits the archive that it would have left in the entry, or the removal of one."""
+    match waiting:
+        case Remove(workflow_id=workflow_id):
+            return replace(put, removed=workflow_id)
+        case Verify(removes_archive=True, workflow_id=workflow_id):
+            return replace(put, removed=workflow_id)
+        case Put(document=before, removed=removed):
+            return Put(_kept(put.document, before), removed)
+        case Merge(fields=fields) | Upsert(fields=fields) | Verify(fields=fields):
+            return Put(_kept(put.document, fields))
+
+
 def _merged_onto(waiting: IndexMark, merge: Merge) -> IndexMark:
     match waiting:
-        case Put():
-            return Put(Raw(merged(bytes(waiting.document), merge.fields)))
-        case Merge():
-            return Merge(_both(waiting.fields, merge.fields), merge.workflow_id)
-        case Upsert():
-            return Upsert(_both(waiting.fields, merge.fields))
+        case Put(document=document):
+            fields = _kept(merge.fields, document)
+            return replace(waiting, document=Raw(merged(raw_bytes(document), fields)))
         case Remove():
             return waiting  # there is nothing to set a field of
-        case Verify():
-            return Verify(_both(waiting.fields, merge.fields))
+        case Merge() | Upsert() | Verify():
+            return replace(waiting, fields=_both(waiting.fields, merge.fields))
 
 
 def _both(first: Raw, second: Raw) -> Raw:
-    return Raw(merged(bytes(first), second)) if first else second
+    return Raw(merged(raw_bytes(first), _kept(second, first))) if first else second
+
+
+def _kept(written: Raw, before: Raw) -> Raw:
+    # What waits came through IndexService, too.
+    return Raw(keeping_archive(raw_bytes(written), raw_bytes(before), replaceable=True))

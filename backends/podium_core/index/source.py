@@ -19,7 +19,7 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         record: The document; None where it is gone, or can't be read.
-        size: Of its text, in bytes or characters.
+        text: The document as it is stored; empty where it is gone.
         removing: Its workflow is being removed, or is to be archived: the entry is the removal's to write.
         unreadable: Why it can't be read.
     """
@@ -27,9 +27,14 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
     kind: EntryKind
     id: str
     record: Workflow | Task | None = None
-    size: int = 0
+    text: bytes = b""
     removing: bool = False
     unreadable: str = ""
+
+    @property
+    def size(self) -> int:
+        """Of its text, in bytes."""
+        return len(self.text)
 
     @property
     def gone(self) -> bool:
@@ -38,7 +43,7 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentScan(NamedTuple):
-    """Some documents in order of id, and the id behind which the next scan begins; None behind the last document."""
+    """Some documents in order of id, and the id after which the next scan begins; None after the last document."""
 
     documents: Sequence[StoredDocument]
     after: str | None
@@ -50,22 +55,23 @@ class IndexSource(Protocol):
     async def documents(
         self, kind: EntryKind, ids: Sequence[str], *, max_size: int
     ) -> list[StoredDocument]:
-        """The documents of the first ids, in order: at least one, and no more once ``max_size`` characters are reached."""
+        """The documents of the first ids, in order: at least one, and no more once ``max_size`` bytes are reached."""
         ...
 
     async def scan_documents(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
     ) -> DocumentScan:
-        """The next documents in order of id (by code point), from behind ``after``.
+        """The next documents in order of id (by code point), after ``after``.
 
         About ``limit`` of them; no more once ``SCAN_SIZE`` is reached.
         """
         ...
 
-    async def whole_execution(self, workflow_id: str) -> Workflow | None:
-        """A workflow with its tasks by ``seq``, whatever its removal mark says.
+    async def tasks_of(
+        self, workflow_id: str, *, after: str = "", max_size: int, limit: int = 1_000
+    ) -> list[StoredDocument]:
+        """The next tasks of a workflow in order of id, after ``after``, whatever its removal mark says.
 
-        Raises:
-            CorruptRecordError: One of the documents can't be read.
+        At most ``limit``: at least one, and no more once ``max_size`` bytes are reached.
         """
         ...

@@ -16,6 +16,7 @@ from podium_core.dao import (
     ExecutionService,
     Guarantee,
     TaskUpdate,
+    WorkflowSource,
 )
 from podium_core.errors import (
     ConflictError,
@@ -37,8 +38,9 @@ from podium_core.write_set.execution_writes import (
     created_workflow,
 )
 from podium_core.write_set.refusals import RemovalUnderWayError
+from podium_server.facade.archive_reads import ArchiveReads
 from podium_server.facade.commit_records import commit_result, records_of, with_records
-from podium_server.facade.execution_reads import ArchiveReads, ExecutionReadsFacade
+from podium_server.facade.execution_reads import ExecutionReadsFacade
 from podium_server.facade.payload_limits import PayloadLimits
 from podium_server.facade.payload_reads import PayloadReads
 from podium_server.facade.payload_writes import PayloadWrites
@@ -237,30 +239,43 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     # removals
 
     async def remove_workflow(self, workflow_id: str, *, archive: bool = False) -> bool:
-        return await self._remove(workflow_id, archive=archive)
+        return await self.remove_found_workflow(workflow_id, archive=archive) is not None
 
     async def remove_workflow_with_expiry(
         self, workflow_id: str, *, ttl_seconds: int, archive: bool = False
     ) -> bool:
-        return await self._remove(workflow_id, archive=archive, ttl_ms=ttl_seconds * 1000)
+        source = await self.remove_found_workflow(
+            workflow_id, archive=archive, ttl_seconds=ttl_seconds
+        )
+        return source is not None
 
-    async def _remove(self, workflow_id: str, *, archive: bool, ttl_ms: int = 0) -> bool:
+    async def remove_found_workflow(
+        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int = 0
+    ) -> WorkflowSource | None:
+        take_payloads = self._effects.remove_payloads and not archive
         write_set = builders.remove_workflow(
             workflow_id,
             require_terminal=archive,
             archive=archive,
-            ttl_ms=ttl_ms,
+            ttl_ms=ttl_seconds * 1000,
             take_messages=True,
-            take_payloads=self._effects.remove_payloads and not archive,
+            take_payloads=take_payloads,
         )
         if archive:
             self._removals.require_archive(workflow_id)
-        return await self._carried_out(write_set, at_once=ttl_ms == 0)
+        if await self._carried_out(write_set, at_once=ttl_seconds == 0):
+            return WorkflowSource.PRIMARY
+        if not archive and await self._removals.remove_archived(
+            workflow_id, take_payloads=take_payloads
+        ):
+            return WorkflowSource.ARCHIVE
+        return None
 
     async def reset_workflow(self, workflow_id: str) -> bool:
+        write_set = builders.remove_workflow(workflow_id, require_terminal=False)
         return await self._carried_out(
-            builders.remove_workflow(workflow_id, require_terminal=False), at_once=True
-        )
+            write_set, at_once=True
+        ) or await self._removals.remove_archived(workflow_id, take_payloads=False)
 
     async def _carried_out(self, write_set: WriteSet, *, at_once: bool) -> bool:
         outcome = await self.apply(write_set)

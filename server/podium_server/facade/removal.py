@@ -11,15 +11,24 @@ from podium_core.errors import (
     StorageError,
 )
 from podium_core.write_set import RemovalStage
+from podium_server.facade.archive_removal import ArchiveRemoval
+from podium_server.outbox.archive import Archive
 from podium_server.outbox.handlers import PoisonError
-from podium_server.outbox.removals import Archive, Removals
+from podium_server.outbox.removals import Removals
 
 
 class RemovalFacade:
     """Removals on behalf of calls. What a call can't finish, the drainer does."""
 
-    def __init__(self, store: ExecutionAdapter, archive: Archive | None = None) -> None:
+    def __init__(
+        self,
+        store: ExecutionAdapter,
+        archive: Archive | None = None,
+        archived: ArchiveRemoval | None = None,
+    ) -> None:
+        """Takes the store, what archives, and what removes from the archive; both None where no index is routed."""
         self._store = store
+        self._archived = archived
         self._can_archive = archive is not None
         self._removals = Removals(store, archive)
 
@@ -42,6 +51,12 @@ class RemovalFacade:
         await self.end(workflow_id, take_back=take_back)
         if removal is not None and removal.stage is RemovalStage.ARCHIVE:
             await self._require_gone(workflow_id)
+
+    async def remove_archived(self, workflow_id: str, *, take_payloads: bool) -> bool:
+        """Remove what only the archive holds, as ``ArchiveRemoval.remove``."""
+        if self._archived is None:
+            return False
+        return await self._archived.remove(workflow_id, take_payloads=take_payloads)
 
     async def end(self, workflow_id: str, *, take_back: bool = False) -> bool:
         """Archive if that was asked for, then delete; says whether there was anything to do.

@@ -12,10 +12,11 @@ from podium_core.index.changes import EntryKind
 from podium_core.index.source import IndexSource, StoredDocument
 from podium_core.index.target import EntryHead, IndexTarget
 from podium_server.outbox.entries import entry_document
-from podium_server.reconcile.pace import PAGE_SIZE, Pace
+from podium_server.reconcile.pace import Pace
 
-# Between two turns of the event loop.
+# Between two turns of the event loop: so many documents, or characters of them. A larger one is read in a thread.
 _TURN = 50
+_TURN_SIZE = 256 * 1024
 
 
 class Seen(NamedTuple):
@@ -81,7 +82,7 @@ class IndexPages:
         found: dict[str, Seen] = {}
         rest = list(ids)
         while rest:
-            documents = await self._source.documents(kind, rest, max_size=PAGE_SIZE)
+            documents = await self._source.documents(kind, rest, max_size=_TURN_SIZE)
             found |= await _seen(document for document in documents if not document.gone)
             del rest[: len(documents)]
         return found
@@ -99,9 +100,16 @@ def _within(id_: str, horizon: str | None) -> bool:
 
 async def _seen(documents: Iterator[StoredDocument]) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
+    size = 0
     for document in documents:
-        found[document.id] = Seen(_wanted_digest(document), document.removing)
-        if len(found) % _TURN == 0:
+        large = document.size > _TURN_SIZE
+        digest = (
+            await asyncio.to_thread(_wanted_digest, document) if large else _wanted_digest(document)
+        )
+        found[document.id] = Seen(digest, document.removing)
+        size += document.size
+        if size > _TURN_SIZE or len(found) % _TURN == 0:
+            size = 0
             await asyncio.sleep(0)
     return found
 

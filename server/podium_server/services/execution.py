@@ -47,18 +47,22 @@ class ExecutionServicer(ExecutionTasksServicer):
     async def RemoveWorkflow(
         self, request: pb.RemoveWorkflowRequest, call: Call
     ) -> pb.RemoveWorkflowResponse:
-        removed = await self._executions.remove_workflow(
+        source = await self._executions.remove_found_workflow(
             request.workflow_id, archive=request.archive
         )
-        return pb.RemoveWorkflowResponse(removed=removed)
+        return pb.RemoveWorkflowResponse(
+            removed=source is not None, source=codec.workflow_source_to_proto(source)
+        )
 
     async def RemoveWorkflowWithExpiry(
         self, request: pb.RemoveWorkflowWithExpiryRequest, call: Call
     ) -> pb.RemoveWorkflowWithExpiryResponse:
-        removed = await self._executions.remove_workflow_with_expiry(
+        source = await self._executions.remove_found_workflow(
             request.workflow_id, ttl_seconds=request.ttl_seconds, archive=request.archive
         )
-        return pb.RemoveWorkflowWithExpiryResponse(removed=removed)
+        return pb.RemoveWorkflowWithExpiryResponse(
+            removed=source is not None, source=codec.workflow_source_to_proto(source)
+        )
 
     async def RemoveFromPendingWorkflow(
         self, request: pb.RemoveFromPendingWorkflowRequest, call: Call

@@ -11,7 +11,7 @@ from podium_protocol import codec
 from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
 from podium_server.services.limits import limited_task
-from podium_server.services.paging import TASKS, chunks
+from podium_server.services.paging import TASKS, TASKS_OF_WORKFLOW, chunks
 from podium_server.services.request_checks import optional, require_present
 from podium_server.services.turns import append_in_turns
 
@@ -123,7 +123,7 @@ class ExecutionTasksServicer:
         return chunks(
             request,
             pb.GetTasksForWorkflowResponse,
-            TASKS,
+            TASKS_OF_WORKFLOW,
             lambda token: self._executions.get_tasks_for_workflow(
                 request.workflow_id,
                 include_payloads=request.include_payloads,

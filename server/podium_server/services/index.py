@@ -81,7 +81,9 @@ class IndexServicer:
         self, request: pb.IndexServiceRemoveWorkflowRequest, call: Call
     ) -> pb.IndexServiceRemoveWorkflowResponse:
         removed = await self._index.remove_workflow(
-            request.workflow_id, wait=codec.wait_from_proto(request.wait)
+            request.workflow_id,
+            include_tasks=request.include_tasks,
+            wait=codec.wait_from_proto(request.wait),
         )
         return pb.IndexServiceRemoveWorkflowResponse(removed=removed)
 

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from google.protobuf.message import Message
 
+from podium_core.dao import WorkflowSource
 from podium_core.errors import ResultTooLargeError
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
 from podium_core.resume_token import resume_token
@@ -23,6 +24,11 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Message)
 
 CHUNK_BYTES = 256 * 1024
+
+_SOURCES = {
+    False: codec.workflow_source_to_proto(WorkflowSource.PRIMARY),
+    True: codec.workflow_source_to_proto(WorkflowSource.ARCHIVE),
+}
 
 Pages = Callable[[str], AsyncIterator[Page[T]]]
 
@@ -47,12 +53,14 @@ class Items(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         convert: To what the field holds; without what ``rest`` adds.
         rest: What may be long, and is added in turns.
         size: Of that, in bytes.
+        from_archive: An answer says whether its items are from the archive.
     """
 
     field: str
     convert: Callable[[T], Any]
     size: Callable[[Any], int]
     rest: Rest[T] | None = None
+    from_archive: bool = False
 
 
 def _byte_size(message: Message) -> int:
@@ -64,6 +72,7 @@ def _as_it_is(text: str) -> str:
 
 
 TASKS: Items[Task] = Items(field="tasks", convert=codec.task_to_proto, size=_byte_size)
+TASKS_OF_WORKFLOW = msgspec.structs.replace(TASKS, from_archive=True)
 
 
 def without_tasks(workflow: Workflow) -> Workflow:
@@ -118,9 +127,11 @@ POLL_DATA: Items[PollData] = Items(
 class _Chunk:
     """What the next answer will hold."""
 
-    def __init__(self, response_type: type[Message], field: str) -> None:
+    def __init__(self, response_type: type[Message], items: Items[Any]) -> None:
         self._response_type = response_type
-        self._field = field
+        self._field = items.field
+        self._says_source = items.from_archive
+        self.archived = False
         self._clear()
 
     def _clear(self) -> None:
@@ -134,6 +145,8 @@ class _Chunk:
         response = self._response
         response.resume_token = token
         response.unreadable_ids.extend(self.unreadable_ids)
+        if self._says_source:
+            response.source = _SOURCES[self.archived]
         self._clear()
         return response
 
@@ -149,11 +162,15 @@ async def chunks(
         items: How the items travel.
         pages: The DAO's pages from a token on.
     """
-    chunk = _Chunk(response_type, items.field)
+    chunk = _Chunk(response_type, items)
     token = ""
     async with _closing(pages(request.resume_token)) as found:
         try:
             async for page in found:
+                if page.archived != chunk.archived:
+                    if chunk.items or chunk.unreadable_ids:
+                        yield chunk.taken(token)
+                    chunk.archived = page.archived
                 # With the first of its chunks: a stream that goes on within this page won't meet them again.
                 chunk.unreadable_ids += page.unreadable_ids
                 for at, item in enumerate(page.items):

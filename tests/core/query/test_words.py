@@ -119,3 +119,9 @@ def test_a_large_text_is_cut_so_that_others_run_meanwhile(text: str) -> None:
 @given(st.text())
 def test_words_are_their_own_words(text: str) -> None:
     assert all(words(word) == [word] for word in words(text))
+
+
+def test_a_long_text_has_the_words_of_its_stretches() -> None:
+    for part in ("it's a.b 3.14 ", "été x·y 漢字 "):
+        assert words(part * 20_000) == words(part) * 20_000
+    assert words("a" * 255 + " b" + "c" * 200_000)[:1] == ["a" * 255]

@@ -47,6 +47,9 @@ class EntryTable:
             " ORDER BY number"
         )
         self._set_texts = f"UPDATE {table} SET texts = ? WHERE number = ?"
+        self._of_workflow = (
+            f"SELECT {key} FROM {table} WHERE workflow_id = ? AND {key} > ? ORDER BY {key} LIMIT ?"
+        )
         workflow = "coalesce(workflow_id, '')"
         self._heads = (
             f"SELECT {key}, token, coalesce(archived, 0), {workflow}, digest, external FROM {table}"
@@ -173,6 +176,13 @@ class EntryTable:
             document=document,
             external=external == 1,
         )
+
+    def ids_of_workflow(
+        self, conn: sqlite3.Connection, workflow_id: str, after: str, limit: int
+    ) -> list[str]:
+        """The next ids of a workflow's entries, in order."""
+        rows = conn.execute(self._of_workflow, (workflow_id, after, limit))
+        return [row[0] for row in rows]
 
     def heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
         """The heads of the entries behind an id, in order."""

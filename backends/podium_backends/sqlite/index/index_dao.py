@@ -11,7 +11,7 @@ from typing import TypeVar
 from msgspec import Raw
 
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.index.entry_table import WORKFLOW_TABLE
+from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE
 from podium_backends.sqlite.index.layout import TASKS, WORKFLOWS, Layout
 from podium_backends.sqlite.index.record_table import EVENTS, MESSAGES, TASK_LOGS, RecordTable
 from podium_backends.sqlite.index.search import Search, documents_of
@@ -105,6 +105,11 @@ class SqliteIndexDAO(IndexWrites):
 
         outcomes = await self._database.write(job, weight=sum(map(_weight, changes)))
         return outcomes if wait is Wait.INDEXED else [IndexOutcome.ACCEPTED] * len(outcomes)
+
+    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
+        return await self._searchers.run(
+            lambda conn: TASK_TABLE.ids_of_workflow(conn, workflow_id, after, limit)
+        )
 
     # searching
 
@@ -216,12 +221,8 @@ class SqliteIndexDAO(IndexWrites):
     async def get(self, workflow_id: str, field: str) -> Raw | None:
         require_text(workflow_id, "workflow_id")
         require_text(field, "field")
-        entry = self._database.read(lambda conn: WORKFLOW_TABLE.entry(conn, workflow_id))
-        if entry is None:
-            return None
-        value = members_of(entry.document, "workflow entry", workflow_id).get(field)
-        # As in Java, where null is no value.
-        return None if value is None or raw_bytes(value) == b"null" else value.copy()
+        # In a thread: an archived entry is large.
+        return await self._searchers.run(lambda conn: _member(conn, workflow_id, field))
 
     async def get_task_execution_logs(
         self, task_id: str, *, count: int | None = None
@@ -252,6 +253,15 @@ class SqliteIndexDAO(IndexWrites):
             return found
 
         return await self._lookups.run(query)
+
+
+def _member(conn: sqlite3.Connection, workflow_id: str, field: str) -> Raw | None:
+    entry = WORKFLOW_TABLE.entry(conn, workflow_id)
+    if entry is None:
+        return None
+    value = members_of(entry.document, "workflow entry", workflow_id).get(field)
+    # As in Java, where null is no value.
+    return None if value is None or raw_bytes(value) == b"null" else value.copy()
 
 
 def _weight(change: IndexChange) -> int:

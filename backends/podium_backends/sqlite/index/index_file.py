@@ -46,8 +46,9 @@ class IndexFile:
             path, name, lock_timeout_ms=lock_timeout_ms, clock=clock, file_format=INDEX_FORMAT
         )
         self._searchers = Searchers(path, name, timeout_ms=search_timeout_ms)
-        # Apart from searches, which take long.
+        # Apart from searches, which take long: neither log reads nor the indexer wait for them.
         self._lookups = Searchers(path, name, 1, timeout_ms=search_timeout_ms)
+        self._entry_reader = Searchers(path, name, 1)
         self.dao = SqliteIndexDAO(
             self._database,
             self._searchers,
@@ -56,7 +57,7 @@ class IndexFile:
             right_grouping=query_right_grouping,
             max_answer_bytes=max_answer_bytes,
         )
-        self.target = SqliteIndexTarget(self._database)
+        self.target = SqliteIndexTarget(self._database, self._entry_reader)
 
     async def open(self) -> None:
         """Create the file, or open it. Raises as ``Database.open``."""
@@ -65,6 +66,7 @@ class IndexFile:
             await self._database.write(make_words_anew, weight=MAX_GROUP_WEIGHT)
         self._searchers.open()
         self._lookups.open()
+        self._entry_reader.open()
 
     async def maintain(self) -> None:
         """Forget deleted entries after their hour, and give back free pages, both in small pieces."""
@@ -83,6 +85,7 @@ class IndexFile:
         """Interrupt searches, finish writes, and close."""
         await self._searchers.close()
         await self._lookups.close()
+        await self._entry_reader.close()
         await self._database.close()
 
 

@@ -339,8 +339,11 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTasksForWorkflow(self, request, context):
-        """Streams all tasks of a workflow, in the store's order (GetWorkflow sorts them by `seq`).
-        Mirrors ExecutionDAO.getTasksForWorkflow.
+        """Streams all tasks of a workflow, in the store's order (GetWorkflow sorts them by `seq`). Of a workflow that was
+        archived and removed the tasks come from the archive, by `seq`, and each chunk says so. A workflow that is removed
+        while its tasks are read goes on with the archive, from its start. A task whose archived document was removed is named
+        in `unreadable_ids`.
+        Mirrors ExecutionDAO.getTasksForWorkflow, which has no archive: Java reads archived tasks with the workflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -370,8 +373,13 @@ class ExecutionServiceServicer:
     def RemoveWorkflow(self, request, context):
         """Removes a workflow and its tasks, with their slots, places in limits and queue messages, and archives it in the
         index or removes its entries there. From the first step on, writes to the workflow answer NOT_FOUND.
-        FAILED_PRECONDITION: `archive` with a workflow that isn't terminal, or without an index. UNAVAILABLE: the index can't
-        be reached for archiving, and nothing was removed.
+        FAILED_PRECONDITION: `archive` with a workflow that isn't terminal, or without an index, or with more than 100,000
+        tasks. UNAVAILABLE: the index can't be reached for archiving, and nothing was removed; a workflow that was to expire
+        still expires at its time, and is archived then only if that was asked for.
+        An archive of up to 8 MiB (unless configured) is one document, as Conductor's. Of a larger one the entry of each task
+        holds the task's document, and Conductor reads the workflow without its tasks.
+        Without `archive` a workflow that only the archive holds is removed from there: its entry, the entries of its tasks,
+        and after an hour the payloads that Podium stored for it. `source` says where the workflow was.
         Repeat: same end state: it waits for a removal under way, and `removed` is false once the workflow is gone.
         Mirrors ExecutionDAOFacade.removeWorkflow.
         """
@@ -399,7 +407,8 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetWorkflow(self, request, context):
-        """Returns a workflow, from the archive where it was archived and removed. The only call that looks there.
+        """Returns a workflow, from the archive where it was archived and removed. Beside GetTasksForWorkflow the only call that
+        reads there.
         NOT_FOUND: no such workflow. DATA_LOSS: its document, or with `include_tasks` one of its tasks, can't be read.
         RESOURCE_EXHAUSTED, RESULT_TOO_LARGE: read the tasks with GetTasksForWorkflow.
         Mirrors ExecutionDAOFacade.getWorkflow.
@@ -512,7 +521,8 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetWorkflow(self, request, context):
-        """Removes a workflow and its tasks, and their entries in the index, without archiving. Queue messages and payloads stay.
+        """Removes a workflow and its tasks, and their entries in the index, without archiving; those of a workflow that only the
+        archive holds, too. Queue messages and payloads stay.
         Repeat: same end state, `removed` is false then. Mirrors ExecutionDAOFacade.resetWorkflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

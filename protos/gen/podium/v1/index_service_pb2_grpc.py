@@ -186,7 +186,9 @@ class IndexServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def IndexWorkflow(self, request, context):
-        """Stores the whole entry of a workflow, in place of the one that is there.
+        """Stores the whole entry of a workflow, in place of the one that is there. An archive in it (`rawJSON`, `archived`) stays:
+        only a removal of the entry takes it away. That holds for IndexTask, UpdateWorkflow and UpdateTask too, whatever values
+        they bring. An archive that came through this service gives way to a later `rawJSON` that comes through it.
         DEADLINE_EXCEEDED with WAIT_INDEXED: not confirmed in time; it is still going to be indexed.
         Repeat: overwrites. Mirrors IndexDAO.indexWorkflow and asyncIndexWorkflow.
         """
@@ -219,7 +221,7 @@ class IndexServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveWorkflow(self, request, context):
-        """Removes the entry of a workflow, an archived one too; those of its tasks stay.
+        """Removes the entry of a workflow, an archived one too; those of its tasks stay, unless `include_tasks` is set.
         Repeat: same end state, `removed` is false then. Mirrors IndexDAO.removeWorkflow and asyncRemoveWorkflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
