@@ -92,14 +92,22 @@ class SqliteQueueDAO:
         )
 
     async def postpone(
-        self, queue_name: str, message_id: str, *, priority: int = 0, offset_ms: int = 0
+        self,
+        queue_name: str,
+        message_id: str,
+        *,
+        priority: int = 0,
+        offset_ms: int = 0,
+        receipt: str = "",
     ) -> bool:
         message = PushMessage(id=message_id, priority=priority, offset_ms=offset_ms)
         op = push_op(queue_name, message)
-        await self._change(
-            queue_name, lambda conn, now_ms: queue_statements.postpone(conn, op, now_ms=now_ms)
+        return await self._change(
+            queue_name,
+            lambda conn, now_ms: queue_statements.postpone(
+                conn, op, receipt=receipt, now_ms=now_ms
+            ),
         )
-        return True
 
     # delivering
 

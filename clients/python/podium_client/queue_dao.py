@@ -217,7 +217,13 @@ class RemoteQueueDAO:
         ).reset
 
     async def postpone(
-        self, queue_name: str, message_id: str, *, priority: int = 0, offset_ms: int = 0
+        self,
+        queue_name: str,
+        message_id: str,
+        *,
+        priority: int = 0,
+        offset_ms: int = 0,
+        receipt: str = "",
     ) -> bool:
         response = await self._calls.unary(
             _POSTPONE,
@@ -225,7 +231,10 @@ class RemoteQueueDAO:
             message_id=message_id,
             priority=priority,
             offset_ms=offset_ms,
+            receipt=receipt or None,
         )
+        if receipt and response.postponed:
+            self._held.settle(queue_name, receipt)
         return response.postponed
 
     async def contains_message(self, queue_name: str, message_id: str) -> bool:
