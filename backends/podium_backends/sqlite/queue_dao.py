@@ -355,11 +355,13 @@ class SqliteQueueDAO:
     # for executions that live elsewhere
 
     async def deliver(self, push: PushOp, token: int) -> None:
+        statement = (
+            queue_statements.push_if_absent
+            if push.if_absent
+            else queue_statements.push_unless_older
+        )
         await self._change(
-            push.queue_name,
-            lambda conn, now_ms: queue_statements.push_unless_older(
-                conn, push, token=token, now_ms=now_ms
-            ),
+            push.queue_name, lambda conn, now_ms: statement(conn, push, token=token, now_ms=now_ms)
         )
 
     async def tokens_of(self, messages: Sequence[tuple[str, str]]) -> list[int]:

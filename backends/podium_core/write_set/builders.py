@@ -46,6 +46,7 @@ from podium_core.write_set.write_set import (
     Guard,
     PushOp,
     PutMode,
+    Queueable,
     Slot,
     TaskPut,
     TaskRemoval,
@@ -296,6 +297,14 @@ def remove_event_execution(event_execution: EventExecution) -> WriteSet:
         id=str(event_execution.id),
     )
     return WriteSet(event_removals=(removal,))
+
+
+def queue_again(
+    queue_name: str, message: PushMessage, *, workflow_id: str, task_id: str = ""
+) -> WriteSet:
+    """RepairQueues: one message that ought to be there, of a workflow or of its task; one that is there stays."""
+    op = replace(push_op(queue_name, message), if_absent=True)
+    return WriteSet(guards=(Queueable(workflow_id, task_id),), queue_ops=(op,))
 
 
 def push_op(
