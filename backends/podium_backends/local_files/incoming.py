@@ -11,6 +11,7 @@ from threading import Lock
 from podium_backends.local_files.translation import outcome_unknown, translated
 from podium_backends.local_files.tree import Tree, refuse_link, sync, sync_folders
 from podium_core.errors import FailedPreconditionError
+from podium_core.private_files import PRIVATE_FILE
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _NO_FILE = -1
@@ -96,7 +97,7 @@ class IncomingFile:
 
     def _open(self) -> None:
         if self._file == _NO_FILE:
-            self._file = os.open(self._name, _NEW, 0o666, dir_fd=self._tree.uploading)
+            self._file = os.open(self._name, _NEW, PRIVATE_FILE, dir_fd=self._tree.uploading)
 
     def _close(self) -> None:
         file, self._file = self._file, _NO_FILE

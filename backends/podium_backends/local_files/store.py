@@ -16,6 +16,7 @@ from podium_backends.local_files.translation import translated
 from podium_backends.local_files.tree import Tree
 from podium_core.backend import ConnectedStore, StoreContext
 from podium_core.errors import BackendUnavailableError
+from podium_core.private_files import PRIVATE_FILE
 
 
 async def open_store(context: StoreContext, settings: LocalFilesSettings) -> ConnectedStore:
@@ -42,7 +43,7 @@ def _open(store: str, settings: LocalFilesSettings) -> Tree:
         try:
             tree = Tree(settings.path)
         except (NotADirectoryError, FileExistsError) as error:
-            fault = f"store '{store}': '{settings.path}' can't be its folder: {error.strerror}"
+            fault = f"store '{store}': {error.filename or settings.path}: {error.strerror}"
             raise BackendUnavailableError(store, fault) from error
     try:
         _probe(tree, store)
@@ -57,7 +58,7 @@ def _probe(tree: Tree, store: str) -> None:
     name = f"probe-{secrets.token_hex(8)}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with translated(store):
-        os.close(os.open(name, flags, 0o600, dir_fd=tree.uploading))
+        os.close(os.open(name, flags, PRIVATE_FILE, dir_fd=tree.uploading))
         os.unlink(name, dir_fd=tree.uploading)
 
 
