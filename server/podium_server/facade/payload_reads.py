@@ -11,14 +11,16 @@ from msgspec import UNSET, Raw
 from podium_core.dao import ExternalPayloadStorage
 from podium_core.errors import (
     CorruptRecordError,
+    FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
     ResultTooLargeError,
 )
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.json_text import EMPTY_OBJECT, json_object
+from podium_core.payload_keys import is_owned
 from podium_core.resume_token import resume_token
-from podium_server.facade.payload_places import places
+from podium_server.facade.payload_places import Place, owner_of, places
 
 R = TypeVar("R", bound=Task | Workflow)
 
@@ -43,7 +45,8 @@ class PayloadReads:
         """The records with their payloads.
 
         Raises:
-            CorruptRecordError: A payload is missing, or isn't a JSON object.
+            CorruptRecordError: A payload that Podium stored is missing, or isn't a JSON object.
+            FailedPreconditionError: The same of one that a caller's path names, or no payload store is routed.
             ResultTooLargeError: They are above what one answer may hold.
         """
         size = 0
@@ -70,7 +73,7 @@ class PayloadReads:
         for record, key in zip(page.items, page.keys, strict=True):
             try:
                 whole, added = await self._filled(record)
-            except CorruptRecordError:
+            except (CorruptRecordError, FailedPreconditionError):
                 unreadable.append(_id_of(record))
                 continue
             items.append(whole)
@@ -87,8 +90,11 @@ class PayloadReads:
         size = 0
         for place in places(record):
             path = getattr(record, place.path)
-            if path is not UNSET and getattr(record, place.data) == EMPTY_OBJECT:
-                content = await self._content(path)
+            # As Java: a blank path is none.
+            if path is UNSET or not path.strip():
+                continue
+            if getattr(record, place.data) == EMPTY_OBJECT:
+                content = await self._content(record, place, path)
                 changes[place.data] = Raw(content)
                 size += len(content)
         if isinstance(record, Workflow) and record.tasks:
@@ -97,9 +103,9 @@ class PayloadReads:
             size += sum(added for _, added in tasks)
         return (msgspec.structs.replace(record, **changes) if changes else record), size
 
-    async def _content(self, path: str) -> bytes:
+    async def _content(self, record: Task | Workflow, place: Place, path: str) -> bytes:
         if self._storage is None:
-            raise CorruptRecordError("payload", path, "no payload store is routed")
+            raise _unreadable(record, place, "no payload store is routed")
         content = bytearray()
         try:
             async for chunk in self._storage.download(path):
@@ -109,8 +115,21 @@ class PayloadReads:
             text = content.decode()
             json_object(text, "payload")
         except (NotFoundError, InvalidArgumentError, UnicodeDecodeError) as error:
-            raise CorruptRecordError("payload", path, str(error)) from error
+            if is_owned(path, owner_of(record)):
+                raise CorruptRecordError("payload", path, str(error)) from error
+            raise _unreadable(record, place, str(error)) from error
         return bytes(content)
+
+
+def _unreadable(record: Task | Workflow, place: Place, why: str) -> FailedPreconditionError:
+    """Not CorruptRecordError: the path is the caller's, and what it names may lie elsewhere. Of ours nothing is lost."""
+    kind = "task" if isinstance(record, Task) else "workflow"
+    return FailedPreconditionError(
+        "PAYLOAD_UNREADABLE",
+        f"{kind}/{_id_of(record)}",
+        f"{kind} '{_id_of(record)}': {place.path} names no payload that can be put back: {why};"
+        " upload it, or read without include_payloads",
+    )
 
 
 def _page(

@@ -43,7 +43,9 @@ class ExecutionServiceStub:
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
-    end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
+    end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
+    server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
+    payload store, FAILED_PRECONDITION, PAYLOAD_UNREADABLE. A stream names either in `unreadable_ids`. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
     RESULT_TOO_LARGE, which names the RPC that streams.
 
     Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
@@ -238,7 +240,9 @@ class ExecutionServiceServicer:
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
-    end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
+    end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
+    server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
+    payload store, FAILED_PRECONDITION, PAYLOAD_UNREADABLE. A stream names either in `unreadable_ids`. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
     RESULT_TOO_LARGE, which names the RPC that streams.
 
     Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
@@ -722,7 +726,9 @@ class ExecutionService:
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
-    end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
+    end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
+    server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
+    payload store, FAILED_PRECONDITION, PAYLOAD_UNREADABLE. A stream names either in `unreadable_ids`. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
     RESULT_TOO_LARGE, which names the RPC that streams.
 
     Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
