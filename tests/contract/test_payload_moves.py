@@ -279,6 +279,32 @@ class TestMissingPayload:
         assert [id_ for page in pages for id_ in page.unreadable_ids] == ["t1", "t3"]
 
 
+class TestFullStore:
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return {
+            **SMALL_LIMITS,
+            "PODIUM_STORES__MAIN__KIND": "sqlite",
+            "PODIUM_STORES__PAYLOADS__KIND": "local_files",
+            "PODIUM_STORES__PAYLOADS__MAX_TOTAL_BYTES": str(2 * WORKFLOW_SOFT),
+            "PODIUM_ROUTING__DEFAULT": "main",
+            "PODIUM_ROUTING__PAYLOADS": "payloads",
+        }
+
+    async def test_refuses_an_upload_and_the_write_of_a_large_record(
+        self, executions: ExecutionService, payloads: ExternalPayloadStorage
+    ) -> None:
+        await executions.create_workflow(large_workflow("w1"))
+        with pytest.raises(FailedPreconditionError, match="max_total_bytes of 600") as caught:
+            await executions.create_workflow(large_workflow("w2"))
+        assert caught.value.kind == "PAYLOAD_STORE_FULL"
+        assert await executions.get_workflow("w2") is None
+        with pytest.raises(FailedPreconditionError, match="max_total_bytes of 600"):
+            await stored(payloads, "workflow/input/own.json", b"x" * (WORKFLOW_SOFT + 1))
+        # What needs no room there goes on.
+        assert (await executions.create_workflow(make_workflow("w2"))).created
+
+
 class TestPathOfACaller:
     """The caller keeps its payloads elsewhere, or has not stored it yet: nothing of ours is lost."""
 

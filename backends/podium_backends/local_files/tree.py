@@ -75,6 +75,11 @@ class Tree:
         # Whoever comes too late must not meet another file's number.
         self.uploading = self._root = _CLOSED
 
+    @property
+    def root(self) -> int:
+        """The open folder itself."""
+        return self._root
+
     def uri(self, path: str) -> str:
         """The ``file:`` URI of a payload."""
         return f"{self._uri}/{quote(path)}"

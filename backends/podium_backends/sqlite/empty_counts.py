@@ -19,7 +19,7 @@ class _Counts(NamedTuple):
 
     table: str
     name: str
-    count: str
+    counted: str
 
 
 _TABLES = (_Counts("queues", "name", "total"), _Counts("limit_counts", "definition_name", "places"))
@@ -38,14 +38,14 @@ async def drop_empty_counts(database: Database) -> None:
 
 def _page(conn: sqlite3.Connection, *, counts: _Counts, after: str) -> tuple[list[str], str | None]:
     """The empty ones of a page, and its last name; None where no page follows."""
-    table, name, count = counts
-    sql = f"SELECT {name}, {count} FROM {table} WHERE {name} > ? ORDER BY {name} LIMIT ?"
+    table, name, counted = counts
+    sql = f"SELECT {name}, {counted} FROM {table} WHERE {name} > ? ORDER BY {name} LIMIT ?"
     rows = conn.execute(sql, (after, ROWS)).fetchall()
     return [row[0] for row in rows if not row[1]], rows[-1][0] if len(rows) == ROWS else None
 
 
 def _drop(conn: sqlite3.Connection, *, counts: _Counts, names: list[str]) -> None:
-    table, name, count = counts
+    table, name, counted = counts
     # Asked again: something may have come meanwhile.
-    sql = f"DELETE FROM {table} WHERE {name} = ? AND {count} = 0"
+    sql = f"DELETE FROM {table} WHERE {name} = ? AND {counted} = 0"
     conn.executemany(sql, [(one,) for one in names])
