@@ -136,9 +136,11 @@ class ExecutionService(ExecutionDAO, Protocol):
         ...
 
     async def reset_workflow(self, workflow_id: str) -> bool:
-        """Remove a workflow's documents and index entry without archiving; queue messages and payloads stay.
+        """Remove a workflow's documents and index entry without archiving; queue messages stay.
 
-        Source: ``ExecutionDAOFacade.resetWorkflow``.
+        Payloads stay for an hour; those that a document of this id refers to by then, as a restart's does, stay with it.
+
+        Source: ``ExecutionDAOFacade.resetWorkflow``, which deletes no payload.
         """
         ...
 

@@ -252,6 +252,7 @@ def remove_workflow(
     archive: bool = False,
     take_messages: bool = False,
     take_payloads: bool = False,
+    leave_payloads: bool = False,
 ) -> WriteSet:
     """RemoveWorkflow, RemoveWorkflowWithExpiry, ResetWorkflow: the step that sets the removal mark."""
     require_text(workflow_id, "workflow_id")
@@ -263,6 +264,7 @@ def remove_workflow(
         archive=archive,
         take_messages=take_messages,
         take_payloads=take_payloads,
+        leave_payloads=leave_payloads,
     )
     return WriteSet(guards=guards, workflow_removals=(removal,))
 

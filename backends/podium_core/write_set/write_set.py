@@ -131,6 +131,7 @@ class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
         ttl_ms: How long until the removal is carried out, by the store's clock. 0: now.
         take_messages: The queue messages of the workflow and its tasks go too.
         take_payloads: The payloads that Podium stored for them go too, through the outbox.
+        leave_payloads: They stay for an hour; those to which no document of this id refers by then go.
         archive: Documents go only after ``ExecutionStore.archived`` has said that the index holds them.
     """
 
@@ -138,6 +139,7 @@ class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
     ttl_ms: int = 0
     take_messages: bool = False
     take_payloads: bool = False
+    leave_payloads: bool = False
     archive: bool = False
 
 

@@ -259,7 +259,10 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
 
     async def reset_workflow(self, workflow_id: str) -> bool:
         return await self._carried_out(
-            builders.remove_workflow(workflow_id, require_terminal=False), at_once=True
+            builders.remove_workflow(
+                workflow_id, require_terminal=False, leave_payloads=self._effects.remove_payloads
+            ),
+            at_once=True,
         )
 
     async def _carried_out(self, write_set: WriteSet, *, at_once: bool) -> bool:

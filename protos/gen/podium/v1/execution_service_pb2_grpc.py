@@ -506,7 +506,9 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetWorkflow(self, request, context):
-        """Removes a workflow and its tasks, and their entries in the index, without archiving. Queue messages and payloads stay.
+        """Removes a workflow and its tasks, and their entries in the index, without archiving. Queue messages stay. Payloads that
+        the server stored stay for an hour: what a workflow or task of the same workflow id refers to by then (Java's restart
+        creates the workflow again with its input) stays with it, the rest goes by itself. Java never deletes payloads.
         Repeat: same end state, `removed` is false then. Mirrors ExecutionDAOFacade.resetWorkflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
