@@ -147,11 +147,11 @@ class _ExpectedSize:
         self.seen += count
         _require_small("chunk", self.seen, self._most)
         if self._said is not None and self.seen > self._said:
-            raise InvalidArgumentError("size_bytes", f"says {self._said}, but more bytes came")
+            raise InvalidArgumentError("size_bytes", f"is {self._said}, but more bytes came")
 
     def require_whole(self) -> None:
         if self._said is not None and self.seen != self._said:
-            raise InvalidArgumentError("size_bytes", f"says {self._said}, {self.seen} bytes came")
+            raise InvalidArgumentError("size_bytes", f"is {self._said}, but {self.seen} bytes came")
 
 
 def _require_small(field: str, size: int, most: int) -> None:

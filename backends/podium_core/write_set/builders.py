@@ -142,7 +142,7 @@ def _payload_keys(record: Task | Workflow, workflow_id: str) -> tuple[str, ...]:
 def _reject_repeated_ids(ids: Sequence[str], path: str) -> None:
     if len(set(ids)) != len(ids):
         repeated = next(id_ for id_ in ids if ids.count(id_) > 1)
-        raise InvalidArgumentError(path, f"the id '{repeated}' is there twice")
+        raise InvalidArgumentError(path, f"the id '{repeated}' comes twice: send it once")
 
 
 def create_tasks(
@@ -194,7 +194,7 @@ def workflow_put(workflow: Workflow, mode: PutMode, path: str, *, now_ms: int) -
     name, version = workflow_definition_identity(workflow)
     if not isinstance(name, str) or not name:
         raise InvalidArgumentError(
-            f"{path}.workflow_definition_json", "a definition with a name is required"
+            f"{path}.workflow_definition_json", "must be a definition with a 'name'"
         )
     if mode is not PutMode.UPDATE and (workflow.create_time is UNSET or workflow.create_time == 0):
         workflow = replace(workflow, create_time=now_ms)

@@ -68,9 +68,11 @@ class RemoteQueueDAO:
             StorageError: While iterating: the server refuses, and would go on to do so.
         """
         if not 1 <= credit <= MAX_CREDIT:
-            raise InvalidArgumentError("credit", f"1 to {MAX_CREDIT}, not {credit}")
+            raise InvalidArgumentError("credit", f"must be 1-{MAX_CREDIT}, is {credit}")
         if unack_timeout_ms is not None and unack_timeout_ms < 1:
-            raise InvalidArgumentError("unack_timeout_ms", f"more than 0, not {unack_timeout_ms}")
+            raise InvalidArgumentError(
+                "unack_timeout_ms", f"must be more than 0, is {unack_timeout_ms}"
+            )
         return self._consume(queue_name, credit, unack_timeout_ms)
 
     async def _consume(
