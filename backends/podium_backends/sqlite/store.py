@@ -53,6 +53,7 @@ async def _open_index(name: str, settings: SqliteSettings, clock: Clock) -> Inde
         lock_timeout_ms=settings.lock_timeout_ms,
         task_log_result_limit=settings.task_log_result_limit,
         query_right_grouping=settings.query_right_grouping,
+        search_timeout_ms=settings.search_timeout_ms,
         clock=clock,
     )
     await index.open()

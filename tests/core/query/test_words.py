@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 
 import pytest
 from hypothesis import given, strategies as st
 
 from podium_core.query import lower_case, words
-from podium_core.query.words import MAX_WORD_LENGTH
+from podium_core.query.words import MAX_WORD_LENGTH, PIECE_LENGTH, pieces
 from tests.core.query.golden import documents
+
+# The package's own ``words`` is the function.
+words_module = importlib.import_module("podium_core.query.words")
 
 GOLDEN = {
     "{order=1, customer=Alice Smith, big=9007199254740993, f=1.0, nul=null}": (
@@ -18,7 +22,7 @@ GOLDEN = {
     "{result=done-2}": "result done 2",
     "{o=9007199254740993, n=null, f=1.0}": "o 9007199254740993 n null f 1.0",
     "workflow/input/x.json": "workflow input x.json",
-    "{emoji=😀, dec=1.12345678901234567890}": "emoji dec 1.12345678901234567890",
+    "{emoji=😀, dec=1.12345678901234567890}": "emoji 😀 dec 1.12345678901234567890",
     "{}": "",
 }
 
@@ -54,7 +58,12 @@ def test_the_golden_documents_have_words() -> None:
         ("ひらカタカナ", ["ひ", "ら", "カタカナ"]),
         ("한국어 русский", ["한국어", "русский"]),
         ("ab東cd", ["ab", "東", "cd"]),
-        ("😀smile😀", ["smile"]),
+        ("😀smile😀", ["😀", "smile", "😀"]),
+        ("👍🏽 ❤\ufe0f 👩\u200d🚀x 👍👍", ["👍🏽", "❤\ufe0f", "👩\u200d🚀", "x", "👍", "👍"]),
+        ("🇩🇪🇫🇷🇩", ["🇩🇪", "🇫🇷"]),
+        ("x² ① ½ 1①2", ["x", "1", "2"]),
+        ("_ __ a _ _b", ["a", "_b"]),
+        ("é _ x² _é", ["é", "x", "_é"]),
     ],
 )
 def test_other_texts(text: str, expected: list[str]) -> None:
@@ -83,6 +92,28 @@ def test_time_is_linear_in_the_text(piece: str) -> None:
 @given(st.text(st.characters(codec="ascii"), max_size=40) | st.text(st.sampled_from("a1_.',;: A")))
 def test_a_foreign_letter_changes_no_other_word(text: str) -> None:
     assert words(f"{text} é") == [*words(text), "é"]
+
+
+_MIXED = st.text(
+    st.sampled_from([*list("aA1é東ひカ한_.,':;·² \n\"{}-👍🏽🇩🇪️٣Σİ"), "\u200d", "́", "\U000e0067"])
+)
+
+
+@given(_MIXED | st.text())
+def test_pieces_have_the_words_of_the_text(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        whole = words(text)
+        patch.setattr(words_module, "PIECE_LENGTH", 3)
+        found = list(pieces(text))
+        assert "".join(found) == text
+        assert [word for piece in found for word in words(piece)] == whole
+
+
+@pytest.mark.parametrize("text", ["東京", "a b ", '{"a":"b"}', "👍", "....", "\n", "ab, "])
+def test_a_large_text_is_cut_so_that_others_run_meanwhile(text: str) -> None:
+    lengths = [len(piece) for piece in pieces(text * 100_000)]
+    assert sum(lengths) == len(text) * 100_000
+    assert max(lengths) < 2 * PIECE_LENGTH
 
 
 @given(st.text())

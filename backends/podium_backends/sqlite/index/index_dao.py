@@ -78,12 +78,14 @@ class SqliteIndexDAO(IndexWrites):
         self,
         database: Database,
         searchers: Searchers,
+        lookups: Searchers,
         *,
         task_log_result_limit: int = 10,
         right_grouping: bool = False,
     ) -> None:
         self._database = database
         self._searchers = searchers
+        self._lookups = lookups
         self._task_log_result_limit = task_log_result_limit
         self._right_grouping = right_grouping
         self.clock = database.now_ms
@@ -199,7 +201,7 @@ class SqliteIndexDAO(IndexWrites):
         ttl_ms = require_duration(archive_ttl_days * _DAY_MS, "archive_ttl_days")
         today_ms = self._database.now_ms() // _DAY_MS * _DAY_MS
         days = (today_ms - ttl_ms - _DAY_MS, today_ms - ttl_ms)
-        return await self._searchers.run(
+        return await self._lookups.run(
             lambda conn: [row[0] for row in conn.execute(_ARCHIVABLE, (*days, MAX_ARCHIVABLE))]
         )
 
@@ -238,7 +240,7 @@ class SqliteIndexDAO(IndexWrites):
         def query(conn: sqlite3.Connection) -> list[T]:
             return [decode(document, id_) for id_, document in table.of_owner(conn, owner, count)]
 
-        return await self._searchers.run(query)
+        return await self._lookups.run(query)
 
 
 def _weight(change: IndexChange) -> int:

@@ -37,15 +37,19 @@ class IndexFile:
         lock_timeout_ms: int = 5_000,
         task_log_result_limit: int = 10,
         query_right_grouping: bool = False,
+        search_timeout_ms: int = 10_000,
         clock: Clock = system_clock_ms,
     ) -> None:
         self._database = Database(
             path, name, lock_timeout_ms=lock_timeout_ms, clock=clock, file_format=INDEX_FORMAT
         )
-        self._searchers = Searchers(path, name)
+        self._searchers = Searchers(path, name, timeout_ms=search_timeout_ms)
+        # Apart from searches, which take long.
+        self._lookups = Searchers(path, name, 1, timeout_ms=search_timeout_ms)
         self.dao = SqliteIndexDAO(
             self._database,
             self._searchers,
+            self._lookups,
             task_log_result_limit=task_log_result_limit,
             right_grouping=query_right_grouping,
         )
@@ -57,6 +61,7 @@ class IndexFile:
         if not self._database.read(words_are_current):
             await self._database.write(make_words_anew, weight=MAX_GROUP_WEIGHT)
         self._searchers.open()
+        self._lookups.open()
 
     async def maintain(self) -> None:
         """Forget deleted entries after their hour, and give back free pages, both in small pieces."""
@@ -74,6 +79,7 @@ class IndexFile:
     async def close(self) -> None:
         """Interrupt searches, finish writes, and close."""
         await self._searchers.close()
+        await self._lookups.close()
         await self._database.close()
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 from podium_backends.sqlite.index import values
 from podium_backends.sqlite.index.members import members_of
 from podium_backends.sqlite.index.stored import Stored, digest_of
-from podium_backends.sqlite.index.values import UnindexableError
 from podium_backends.sqlite.index.word_changes import WordChanges
 from podium_core.index.changes import EntryKind
 from podium_core.index.target import EntryHead, IndexEntry, IndexWrite
@@ -50,19 +48,12 @@ class RecordTable:
     ) -> None:
         """Store a record, in place of the one that is there. Raises as ``EntryTable.put``."""
         del stored, word_changes
-        members = members_of(document)
-        owner = self._member(members, self._owner, values.keyword, "")
-        created = self._member(members, self._created, values.number, 0)
+        members = members_of(document, (self._owner, self._created))
+        owner = values.keyword(members.get(self._owner)) or ""
+        created = values.number(members.get(self._created)) or 0
         digest, text = digest_of(document), document.decode()
         row = (self._kind, write.id, write.token, digest, owner, created, text)
         conn.execute(_PUT, row)
-
-    def _member(self, members: dict[str, Any], name: str, read: Any, absent: Any) -> Any:
-        value = members.get(name)
-        try:
-            return absent if value is None else read(value)
-        except UnindexableError as error:
-            raise UnindexableError(f"{name}: {error}") from error
 
     def delete(self, conn: sqlite3.Connection, stored: Stored, word_changes: WordChanges) -> None:
         """Delete a record."""

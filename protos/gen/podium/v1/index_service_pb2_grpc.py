@@ -39,6 +39,9 @@ class IndexServiceStub:
     Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR, NOT and
     parentheses, with =, !=, <, <=, >, >=, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS NULL, IS NOT NULL; a value may be in
     quotes. An empty one matches everything. `free_text` searches the words of all fields; `*` or empty matches everything.
+    Words of `input` and `output` are those of the JSON values, decoded, whatever encoder wrote them. A value that the field can
+    never have, as the status `RUNING`, is INVALID_ARGUMENT with the nearest one. So are more than 1,000 words or 32 prefixes.
+    A search above the server's own time limit is DEADLINE_EXCEEDED; one that waited so long for others is RESOURCE_EXHAUSTED.
     A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
     `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
     changed); SQLite pages on.
@@ -166,6 +169,9 @@ class IndexServiceServicer:
     Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR, NOT and
     parentheses, with =, !=, <, <=, >, >=, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS NULL, IS NOT NULL; a value may be in
     quotes. An empty one matches everything. `free_text` searches the words of all fields; `*` or empty matches everything.
+    Words of `input` and `output` are those of the JSON values, decoded, whatever encoder wrote them. A value that the field can
+    never have, as the status `RUNING`, is INVALID_ARGUMENT with the nearest one. So are more than 1,000 words or 32 prefixes.
+    A search above the server's own time limit is DEADLINE_EXCEEDED; one that waited so long for others is RESOURCE_EXHAUSTED.
     A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
     `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
     changed); SQLite pages on.
@@ -451,6 +457,9 @@ class IndexService:
     Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR, NOT and
     parentheses, with =, !=, <, <=, >, >=, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS NULL, IS NOT NULL; a value may be in
     quotes. An empty one matches everything. `free_text` searches the words of all fields; `*` or empty matches everything.
+    Words of `input` and `output` are those of the JSON values, decoded, whatever encoder wrote them. A value that the field can
+    never have, as the status `RUNING`, is INVALID_ARGUMENT with the nearest one. So are more than 1,000 words or 32 prefixes.
+    A search above the server's own time limit is DEADLINE_EXCEEDED; one that waited so long for others is RESOURCE_EXHAUSTED.
     A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
     `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
     changed); SQLite pages on.
