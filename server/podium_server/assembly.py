@@ -143,8 +143,9 @@ class _Assembler:
             else None
         )
         limits = _served(self._serving(DataType.CONCURRENCY_LIMITS).concurrency_limits)
+        executions = self._execution_facade(archive, marks, wake, wake_indexer)
         return Facade(
-            executions=self._execution_facade(archive, marks, wake, wake_indexer),
+            executions=executions,
             metadata=_served(self._serving(DataType.METADATA).metadata),
             queues=_served(self._queues.queues),
             event_handlers=_served(self._serving(DataType.EVENT_HANDLERS).event_handlers),
@@ -154,11 +155,14 @@ class _Assembler:
             index=index,
             payloads=_served(self._payloads.payloads) if self._payloads else None,
             server_info=server_info(self._config),
-            reconciliation=self._reconciliation(wake, wake_indexer),
+            reconciliation=self._reconciliation(executions, wake, wake_indexer),
         )
 
     def _reconciliation(
-        self, wake: Callable[[], None], wake_indexer: Callable[[], None]
+        self,
+        executions: ExecutionFacade,
+        wake: Callable[[], None],
+        wake_indexer: Callable[[], None],
     ) -> Reconciliation:
         def wake_both() -> None:
             wake()
@@ -166,7 +170,7 @@ class _Assembler:
 
         outbox = self._executions.outbox
         return Reconciliation(
-            queues=self._queue_check(),
+            queues=self._queue_check(executions),
             index=self._index_check(wake_indexer),
             outbox=OutboxDesk(outbox, wake_both) if outbox else None,
         )
@@ -178,7 +182,7 @@ class _Assembler:
         source = _served(self._executions.index_source)
         return IndexCheck(source, _served(self._index.index_target), self._outbox, wake_indexer)
 
-    def _queue_check(self) -> QueueCheck:
+    def _queue_check(self, executions: ExecutionFacade) -> QueueCheck:
         settings = self._config.repair
         rules = QueueRules(
             min_age_ms=int(settings.min_age_seconds * 1000),
@@ -188,6 +192,7 @@ class _Assembler:
         )
         return QueueCheck(
             _served(self._executions.index_source),
+            executions.apply,
             _served(self._queues.queues),
             _served(self._serving(DataType.METADATA).metadata),
             self._executions.outbox,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from typing import TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import ExcInfo, Processor
 
 from podium_server.config.settings import LoggingSettings
 from podium_server.interceptors.call import add_call_fields
+from podium_server.printable import printable_fields, printable_lines
 
 
 def set_up_logging(settings: LoggingSettings, stream: TextIO | None = None) -> None:
@@ -45,12 +47,17 @@ def _shared() -> list[Processor]:
     ]
 
 
+def _printable_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
+    written = io.StringIO()
+    structlog.dev.plain_traceback(written, exc_info)
+    stream.write("\n" + printable_lines(written.getvalue()))
+
+
 def _formatter(*, console: bool, colors: bool) -> structlog.stdlib.ProcessorFormatter:
     last: list[Processor] = (
         [
-            structlog.dev.ConsoleRenderer(
-                colors=colors, exception_formatter=structlog.dev.plain_traceback
-            )
+            printable_fields,
+            structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=_printable_traceback),
         ]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

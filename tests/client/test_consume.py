@@ -99,6 +99,32 @@ class TestBody:
         assert await counts(podium) == (0, 0)
         assert caplog.messages == []
 
+    async def test_it_is_given_back_for_later(
+        self, podium: PodiumClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG, "podium_client")
+        await podium.queues.push("q", PushMessage(id="a", payload="p", priority=7))
+        async with aclosing(podium.queues.consume("q")) as messages:
+            async with await anext(messages) as message:
+                assert await message.give_back(delay_ms=60_000)
+            assert await counts(podium) == (1, 0)
+            assert await podium.queues.reset_offset_time("q", "a")
+            async with await anext(messages) as again:
+                assert (again.payload, again.priority) == ("p", 7)
+        assert await counts(podium) == (0, 0)
+        assert caplog.messages == []
+
+    async def test_what_another_holds_is_not_given_back_for_later(
+        self, podium: PodiumClient
+    ) -> None:
+        await push(podium, "a")
+        async with aclosing(podium.queues.consume("q", credit=1)) as messages:
+            late = await anext(messages)
+            assert await podium.queues.set_unack_timeout("q", "a", 0, receipt=late.receipt)
+            (holding,) = await podium.queues.poll_messages("q", count=1, timeout_ms=10_000)
+            assert not await late.give_back(delay_ms=60_000)
+            assert await podium.queues.ack("q", "a", receipt=holding.receipt)
+
     async def test_a_commit_that_acks_it_is_its_end(
         self, podium: PodiumClient, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -193,7 +193,7 @@ class TestSettings:
             settings_from_env({variable: value})
 
     async def test_no_time_is_refused(self) -> None:
-        with pytest.raises(InvalidArgumentError, match="timeout_seconds: more than 0"):
+        with pytest.raises(InvalidArgumentError, match="timeout_seconds: must be more than 0"):
             PodiumClient().with_timeout(0)
 
 

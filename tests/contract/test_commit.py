@@ -128,6 +128,21 @@ class TestCommit:
         assert await executions.get_task("t1") is None
         assert await queue_dao.ack("q", "w1", receipt=message.receipt)
 
+    async def test_a_late_holder_neither_removes_nor_pushes(
+        self, executions: ExecutionService, queue_dao: QueueDAO
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        late = await leased(queue_dao, "q", "w1")
+        assert await queue_dao.set_unack_timeout("q", "w1", 0, receipt=late.receipt)
+        (holding,) = await queue_dao.poll_messages("q", count=1)
+        for commit in (
+            Commit(workflow_id="w1", removes=[CommitRemove(queue_name="q", message_id="w1")]),
+            Commit(workflow_id="w1", pushes=[push("q", "w1")]),
+        ):
+            with pytest.raises(ConflictError):
+                await executions.commit(commit.with_ack("q", late))
+        assert await queue_dao.ack("q", "w1", receipt=holding.receipt)
+
     async def test_an_unknown_task_and_nothing_is_written(
         self, executions: ExecutionService
     ) -> None:

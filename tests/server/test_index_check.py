@@ -186,6 +186,20 @@ class TestWhatIsNotOursToJudge:
         assert found(await verified(world)) == {}
         assert (await repaired(world, rebuild=True))[-1].marked == 0
 
+    @pytest.mark.parametrize("archive", [False, True])
+    async def test_what_is_removed_behind_the_look_is_not_indexed_again(
+        self, world: Reconciling, archive: bool
+    ) -> None:
+        await world.executions.create_workflow(make_workflow("w", status=WorkflowStatus.COMPLETED))
+        await world.drained()
+        await world.overwrite(WORKFLOW, "w", None)
+        assert (await repaired(world))[-1].marked == 1
+        await world.executions.remove_workflow("w", archive=archive)
+        archived = await documents(world, WORKFLOW, "w")
+        await world.drained()
+        assert await documents(world, WORKFLOW, "w") == archived
+        assert (archived[0] is not None) == archive
+
 
 class TestWritesUnderWay:
     async def test_what_is_right_at_the_second_look(self, world: Reconciling) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from podium_core.errors import InvalidArgumentError
+from podium_core.index.changes import EntryKind
 from podium_core.models import (
     DECIDER_QUEUE,
     Message,
@@ -27,7 +28,8 @@ from podium_core.reconcile import QueueProblem, QueueProgress, QueueReport
 from podium_core.resume_token import resume_token
 from podium_server.config.settings import RepairSettings
 from podium_server.reconcile.queue_check import QueueCheck
-from podium_server.reconcile.queue_rules import QueueRules
+from podium_server.reconcile.queue_looks import QueueLooks
+from podium_server.reconcile.queue_rules import Expected, QueueRules
 from tests.contract.records import make_task, make_workflow
 from tests.server.reconciling import Reconciling, reconciling
 
@@ -57,7 +59,13 @@ def check(
     )
     now_ms = int(time.time() * 1000) + age_ms
     return QueueCheck(
-        world.source, world.queues, world.metadata, world.outbox, rules, clock=lambda: now_ms
+        world.source,
+        world.executions.apply,
+        world.queues,
+        world.metadata,
+        world.outbox,
+        rules,
+        clock=lambda: now_ms,
     )
 
 
@@ -141,6 +149,17 @@ class TestVerify:
         await world.executions.update_workflow(ended)
         assert await found(world) == set()
 
+    @pytest.mark.parametrize("archive", [False, True])
+    async def test_what_carries_a_removal_mark(self, world: Reconciling, archive: bool) -> None:
+        await running(world, make_task())
+        if archive:
+            await world.executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        await world.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600, archive=archive)
+        if archive:  # it runs again, and still goes when it is due
+            await world.executions.update_workflow(make_workflow())
+        assert not await world.queues.contains_message(DECIDER_QUEUE, "w1")
+        assert await found(world) == set()
+
     async def test_a_push_on_its_way(self, world: Reconciling) -> None:
         await running(world, make_task())
         key = message_key("encode", "t1")
@@ -216,6 +235,54 @@ class TestRepair:
         assert await world.queues.contains_message("encode", "t2")
         assert await world.queues.pop(DECIDER_QUEUE, count=1) == ["w1"]
         assert await found(world) == {(STRAY, "encode", "gone")}
+
+    async def test_pushes_nothing_of_what_carries_a_removal_mark(self, world: Reconciling) -> None:
+        await running(world, make_task())
+        await world.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
+        assert (await self.repaired(world, apply=True)).pushed == 0
+        assert await world.queues.queues_detail() == {}
+
+    @pytest.mark.parametrize(
+        ("gone", "pushed"),
+        [("expiring", set()), ("removed", set()), ("task removed", {DECIDER_QUEUE})],
+    )
+    async def test_what_is_removed_behind_the_last_look_stays_out_of_the_queues(
+        self, world: Reconciling, monkeypatch: pytest.MonkeyPatch, gone: str, pushed: set[str]
+    ) -> None:
+        await running(world, make_task())
+        await world.queues.remove(DECIDER_QUEUE, "w1")
+        still_not_queued = QueueLooks.still_not_queued
+
+        async def and_removed_then(looks: QueueLooks, *asked: Any) -> list[Expected]:
+            answer = await still_not_queued(looks, *asked)
+            if asked[0] is EntryKind.WORKFLOW and gone == "expiring":
+                await world.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
+            elif asked[0] is EntryKind.WORKFLOW and gone == "removed":
+                await world.executions.remove_workflow("w1")
+            elif asked[0] is EntryKind.TASK:
+                await world.executions.remove_task("t1")
+            return answer
+
+        monkeypatch.setattr(QueueLooks, "still_not_queued", and_removed_then)
+        last = await self.repaired(world, apply=True)
+        assert last.pushed == len(pushed)
+        assert set(await world.queues.queues_detail()) == pushed
+
+    async def test_what_was_pushed_behind_the_last_look_stays_as_it_is(
+        self, world: Reconciling, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await running(world, make_task())
+        still_not_queued = QueueLooks.still_not_queued
+
+        async def and_pushed_then(looks: QueueLooks, *asked: Any) -> list[Expected]:
+            answer = await still_not_queued(looks, *asked)
+            await world.queues.push("encode", PushMessage(id="t1", payload="p"))
+            return answer
+
+        monkeypatch.setattr(QueueLooks, "still_not_queued", and_pushed_then)
+        assert (await self.repaired(world, apply=True)).pushed == 0
+        (message,) = await world.queues.poll_messages("encode", count=2)
+        assert message.payload == "p"
 
     async def test_the_callback_time_is_the_delay(self, world: Reconciling) -> None:
         await running(world, make_task("t1", callback_after_seconds=3_600))

@@ -11,11 +11,13 @@ from functools import partial
 from podium_backends.local_files.leftovers import remove_leftovers
 from podium_backends.local_files.payload_storage import LocalPayloadStorage
 from podium_backends.local_files.settings import LocalFilesSettings
+from podium_backends.local_files.space import Space
 from podium_backends.local_files.threads import Threads
 from podium_backends.local_files.translation import translated
 from podium_backends.local_files.tree import Tree
 from podium_core.backend import ConnectedStore, StoreContext
 from podium_core.errors import BackendUnavailableError
+from podium_core.private_files import PRIVATE_FILE
 
 
 async def open_store(context: StoreContext, settings: LocalFilesSettings) -> ConnectedStore:
@@ -24,32 +26,40 @@ async def open_store(context: StoreContext, settings: LocalFilesSettings) -> Con
     Raises:
         BackendUnavailableError: The folder can't be made or written.
     """
-    tree = await asyncio.to_thread(_open, context.name, settings)
+    tree, space = await asyncio.to_thread(_open, context.name, settings)
     threads = Threads(context.name)
-    payloads = LocalPayloadStorage(tree, threads, context.name, settings.max_payload_bytes)
+    payloads = LocalPayloadStorage(tree, threads, space, context.name, settings.max_payload_bytes)
     return ConnectedStore(
         context=context,
         kind="local_files",
         ping=partial(threads.run, _probe, tree, context.name),
         close=partial(_close, tree, payloads),
-        maintain=partial(threads.run, _maintain, tree, context.name),
+        maintain=partial(threads.run, _maintain, tree, space, context.name),
         payloads=payloads,
     )
 
 
-def _open(store: str, settings: LocalFilesSettings) -> Tree:
+def _open(store: str, settings: LocalFilesSettings) -> tuple[Tree, Space]:
     with translated(store):
         try:
             tree = Tree(settings.path)
         except (NotADirectoryError, FileExistsError) as error:
-            fault = f"store '{store}': '{settings.path}' can't be its folder: {error.strerror}"
+            fault = f"store '{store}': {error.filename or settings.path}: {error.strerror}"
             raise BackendUnavailableError(store, fault) from error
+    space = Space(
+        tree,
+        store,
+        max_total_bytes=settings.max_total_bytes,
+        min_free_bytes=settings.min_free_bytes,
+    )
     try:
         _probe(tree, store)
+        with translated(store):
+            space.count()
     except BaseException:
         tree.close()
         raise
-    return tree
+    return tree, space
 
 
 def _probe(tree: Tree, store: str) -> None:
@@ -57,13 +67,14 @@ def _probe(tree: Tree, store: str) -> None:
     name = f"probe-{secrets.token_hex(8)}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with translated(store):
-        os.close(os.open(name, flags, 0o600, dir_fd=tree.uploading))
+        os.close(os.open(name, flags, PRIVATE_FILE, dir_fd=tree.uploading))
         os.unlink(name, dir_fd=tree.uploading)
 
 
-def _maintain(tree: Tree, store: str) -> None:
+def _maintain(tree: Tree, space: Space, store: str) -> None:
     with translated(store):
         remove_leftovers(tree, time.time())
+        space.count()
 
 
 async def _close(tree: Tree, payloads: LocalPayloadStorage) -> None:

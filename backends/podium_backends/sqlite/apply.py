@@ -85,7 +85,7 @@ class Application:
             )
             for removal in s.workflow_removals
         )
-        acked, removed = self._queue(conn, frozenset(left_out), now_ms=now_ms)
+        acked, removed, pushed = self._queue(conn, frozenset(left_out), now_ms=now_ms)
         return WriteOutcome(
             workflow_created=created,
             created_task_ids=created_ids,
@@ -100,6 +100,7 @@ class Application:
             workflows_removed=removed_workflows,
             acked=acked,
             removed=removed,
+            pushed=pushed,
         )
 
     def _put_workflows(
@@ -148,8 +149,8 @@ class Application:
 
     def _queue(
         self, conn: sqlite3.Connection, left_out: frozenset[str], *, now_ms: int
-    ) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
-        acked, removed = [], []
+    ) -> tuple[tuple[bool, ...], tuple[bool, ...], tuple[bool, ...]]:
+        acked, removed, pushed = [], [], []
         for op in self._set.queue_ops:
             match op:
                 case AckOp():
@@ -158,8 +159,10 @@ class Application:
                     removed.append(self._queues.remove(conn, op, now_ms=now_ms))
                 case PushOp():
                     if op.of_task not in left_out:
-                        self._queues.push(conn, op, now_ms=now_ms)
-        return tuple(acked), tuple(removed)
+                        new = self._queues.push(conn, op, now_ms=now_ms)
+                        if op.if_absent:
+                            pushed.append(new)
+        return tuple(acked), tuple(removed), tuple(pushed)
 
 
 def _remembered(conn: sqlite3.Connection, request_id: str, *, now_ms: int) -> WriteOutcome | None:

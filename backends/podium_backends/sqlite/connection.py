@@ -13,7 +13,7 @@ from podium_core.errors import IncompatibleStoreError
 
 # 'Podi': tells a file of Podium's from any other program's.
 APPLICATION_ID = 0x506F6469
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 CACHE_KIBIBYTES = 16_384
 
 

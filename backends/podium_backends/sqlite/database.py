@@ -30,6 +30,7 @@ from podium_backends.sqlite.translation import translate, translated
 from podium_backends.sqlite.write_lock import WriteLock
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError
+from podium_core.private_files import make_private_file, make_private_folder
 from podium_core.read_budget import ReadBudget
 
 T = TypeVar("T")
@@ -84,7 +85,9 @@ class Database:
         """
         loop = asyncio.get_running_loop()
         with translated(self.name):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.path.parent)
+            # SQLite gives its log and its index of the log the mode of the file.
+            make_private_file(self.path)
             self._lock = WriteLock(self.path)
             await loop.run_in_executor(self._thread, self._prepare)
             self._writer = open_connection(self.path)

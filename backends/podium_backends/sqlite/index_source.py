@@ -123,6 +123,7 @@ def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
         record=record,
         text=document,
         removing=is_due(due_ms, now_ms) or (archive or NO_ARCHIVE) != NO_ARCHIVE,
+        leaving=due_ms is not None,
         unreadable=unreadable,
     )
 

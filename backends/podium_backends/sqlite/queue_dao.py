@@ -105,14 +105,22 @@ class SqliteQueueDAO:
         )
 
     async def postpone(
-        self, queue_name: str, message_id: str, *, priority: int = 0, offset_ms: int = 0
+        self,
+        queue_name: str,
+        message_id: str,
+        *,
+        priority: int = 0,
+        offset_ms: int = 0,
+        receipt: str = "",
     ) -> bool:
         message = PushMessage(id=message_id, priority=priority, offset_ms=offset_ms)
         op = push_op(queue_name, message)
-        await self._change(
-            queue_name, lambda conn, now_ms: queue_statements.postpone(conn, op, now_ms=now_ms)
+        return await self._change(
+            queue_name,
+            lambda conn, now_ms: queue_statements.postpone(
+                conn, op, receipt=receipt, now_ms=now_ms
+            ),
         )
-        return True
 
     # delivering
 
@@ -368,11 +376,13 @@ class SqliteQueueDAO:
     # for executions that live elsewhere
 
     async def deliver(self, push: PushOp, token: int) -> None:
+        statement = (
+            queue_statements.push_if_absent
+            if push.if_absent
+            else queue_statements.push_unless_older
+        )
         await self._change(
-            push.queue_name,
-            lambda conn, now_ms: queue_statements.push_unless_older(
-                conn, push, token=token, now_ms=now_ms
-            ),
+            push.queue_name, lambda conn, now_ms: statement(conn, push, token=token, now_ms=now_ms)
         )
 
     async def tokens_of(self, messages: Sequence[tuple[str, str]]) -> list[int]:

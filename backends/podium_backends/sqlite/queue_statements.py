@@ -55,6 +55,11 @@ _PUSH_KEEPING_PAYLOAD = (
     push_token = max(excluded.push_token, push_token + 1)
 """
 )
+_POSTPONE_HELD = """
+UPDATE messages SET
+    priority = ?, due_ms = ?, receipt = NULL, deliveries = 0, push_token = max(?, push_token + 1)
+WHERE queue_name = ? AND id = ? AND due_ms > ? AND receipt = ?
+"""
 _PUSH_UNLESS_OLDER = (
     _PUSH
     + """
@@ -131,15 +136,22 @@ def push(conn: sqlite3.Connection, ops: Iterable[PushOp], *, now_ms: int) -> Non
     conn.executemany(_PUSH_ANEW, [_row(op, token=token_now(), now_ms=now_ms) for op in ops])
 
 
-def push_if_absent(conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> bool:
-    """Push unless the id is there, in whatever state."""
-    row = _row(op, token=token_now(), now_ms=now_ms)
+def push_if_absent(
+    conn: sqlite3.Connection, op: PushOp, *, token: int | None = None, now_ms: int
+) -> bool:
+    """Push unless the id is there, in whatever state; under a fresh token, or the one of its intent."""
+    row = _row(op, token=token_now() if token is None else token, now_ms=now_ms)
     return conn.execute(_PUSH_IF_ABSENT, row).rowcount > 0
 
 
-def postpone(conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> None:
-    """Push, with the payload that is there."""
-    conn.execute(_PUSH_KEEPING_PAYLOAD, _row(op, token=token_now(), now_ms=now_ms))
+def postpone(conn: sqlite3.Connection, op: PushOp, *, receipt: str = "", now_ms: int) -> bool:
+    """Push, with the payload that is there; with a receipt only a message that is leased under it."""
+    row = _row(op, token=token_now(), now_ms=now_ms)
+    if not receipt:
+        return conn.execute(_PUSH_KEEPING_PAYLOAD, row).rowcount > 0
+    _, _, priority, due_ms, token, _ = row
+    held = (op.queue_name, op.message_id, now_ms, receipt_number(receipt))
+    return conn.execute(_POSTPONE_HELD, (priority, due_ms, token, *held)).rowcount > 0
 
 
 def push_unless_older(conn: sqlite3.Connection, op: PushOp, *, token: int, now_ms: int) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
+# The column ``take_payloads`` is 0, 1 for those that go at once, or this for those that stay for a while.
+LEAVE_PAYLOADS = 2
+
 
 class RemovalRow(NamedTuple):
     """What the row of a workflow says of its removal."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from podium_backends.sqlite import limit_statements, outbox_statements, task_statements
 from podium_backends.sqlite.archive_statements import drop_index_marks, expiry_of, index_all
@@ -14,7 +15,7 @@ from podium_backends.sqlite.removal_mark import (
     archive_anew,
     is_due,
 )
-from podium_backends.sqlite.removal_row import RemovalRow, row_of
+from podium_backends.sqlite.removal_row import LEAVE_PAYLOADS, RemovalRow, row_of
 from podium_backends.sqlite.times import later
 from podium_core.index.changes import Remove
 from podium_core.index.marks import encode_mark
@@ -119,7 +120,7 @@ def _set_mark(
             due_ms,
             TO_ARCHIVE if removal.archive else NO_ARCHIVE,
             removal.take_messages,
-            removal.take_payloads,
+            LEAVE_PAYLOADS if removal.leave_payloads else removal.take_payloads,
             mark_index,
             leaves,
             leaves,
@@ -187,9 +188,8 @@ def carry_out_chunk(
     for id_ in ids:
         removal = TaskRemoval(task_id=id_, take_message=bool(row.take_messages))
         removed = _take_task(conn, queues, removal, marks, now_ms=now_ms)
-        if removed and row.take_payloads:
-            # Whatever else refers to them goes too.
-            outbox_statements.delete_payloads(conn, removed.payloads, now_ms=now_ms)
+        if removed:
+            _end_payloads(conn, workflow_id, row, removed.payloads, now_ms=now_ms)
     if len(ids) == CHUNK:
         return True
     _remove_itself(conn, queues, workflow_id, row, now_ms=now_ms)
@@ -213,7 +213,22 @@ def _remove_itself(
     conn.execute("DELETE FROM slots WHERE workflow_id = ?", (workflow_id,))
     if row.take_messages:
         queues.unqueue(conn, DECIDER_QUEUE, workflow_id, now_ms=now_ms)
-    if row.take_payloads:
-        outbox_statements.delete_payloads(conn, (row.payloads or "").split(), now_ms=now_ms)
     conn.execute("DELETE FROM workflows WHERE id = ?", (workflow_id,))
+    _end_payloads(conn, workflow_id, row, (row.payloads or "").split(), now_ms=now_ms)
     outbox_statements.drop_entry(conn, KIND_REMOVAL, workflow_id)
+
+
+def _end_payloads(
+    conn: sqlite3.Connection,
+    workflow_id: str,
+    row: RemovalRow,
+    keys: Sequence[str],
+    *,
+    now_ms: int,
+) -> None:
+    if row.take_payloads == LEAVE_PAYLOADS:
+        # The workflow may be created again at once, with what it refers to.
+        outbox_statements.leave_payloads(conn, workflow_id, keys, now_ms=now_ms)
+    elif row.take_payloads:
+        # Whatever else refers to them goes too.
+        outbox_statements.delete_payloads(conn, keys, now_ms=now_ms)

@@ -34,7 +34,8 @@ def translate(error: BaseException, store: str, *, committing: bool = False) -> 
         committing: It came from COMMIT, where an input/output error leaves the outcome open.
     """
     if isinstance(error, OSError):
-        return _caused(BackendUnavailableError(store, f"store '{store}': {error}"), error)
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return _caused(BackendUnavailableError(store, f"store '{store}': {what}"), error)
     if not isinstance(error, sqlite3.Error):
         return error
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY

@@ -31,7 +31,8 @@ class ExecutionService(ExecutionDAO, Protocol):
     """ExecutionDAO with what Conductor's ExecutionDAOFacade adds, and Commit.
 
     Inputs and outputs that lie in the payload store come as ``{}`` with their path; with ``include_payloads`` they are put
-    back, as Conductor's ``getWorkflowModel`` and ``getTaskModel`` do, and ``CorruptRecordError`` says that one is missing.
+    back, as Conductor's ``getWorkflowModel`` and ``getTaskModel`` do. One that Podium stored and that isn't there is
+    ``CorruptRecordError``; one that only the caller knows of, ``FailedPreconditionError``.
     """
 
     async def get_task(self, task_id: str, *, include_payloads: bool = False) -> Task | None:
@@ -152,11 +153,13 @@ class ExecutionService(ExecutionDAO, Protocol):
         ...
 
     async def reset_workflow(self, workflow_id: str) -> bool:
-        """Remove a workflow's documents and index entries without archiving; queue messages and payloads stay.
+        """Remove a workflow's documents and index entries without archiving; queue messages stay.
 
         The entries of a workflow that only the archive holds are removed too.
 
-        Source: ``ExecutionDAOFacade.resetWorkflow``.
+        Payloads stay for an hour; those that a document of this id refers to by then, as a restart's does, stay with it.
+
+        Source: ``ExecutionDAOFacade.resetWorkflow``, which deletes no payload.
         """
         ...
 

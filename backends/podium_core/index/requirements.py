@@ -124,7 +124,7 @@ def _date(key: str, raw: Raw) -> Raw:
     time = time_of_any_date(value) if isinstance(value, str) else value
     if time is None or not 0 <= time <= MAX_TIME:
         raise InvalidArgumentError(
-            FIELDS, f"{key}: an ISO 8601 date or milliseconds since the epoch is wanted"
+            FIELDS, f"{key}: must be an ISO 8601 date or milliseconds since the epoch"
         )
     return Raw(_encode(iso_date(time)))
 

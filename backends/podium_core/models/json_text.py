@@ -28,7 +28,7 @@ def json_object(text: str | bytes, field: str) -> msgspec.Raw:
     """
     raw = json_value(text, field)
     if raw_bytes(raw).lstrip()[:1] != b"{":
-        raise InvalidArgumentError(field, "a JSON object is wanted")
+        raise InvalidArgumentError(field, "must be a JSON object")
     return raw
 
 
@@ -38,10 +38,10 @@ def json_value(text: str | bytes, field: str) -> msgspec.Raw:
     try:
         raw = _skim.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidArgumentError(field, f"not valid JSON: {error}") from error
+        raise InvalidArgumentError(field, f"is not valid JSON: {error}") from error
     brackets = data.count(b"{") + data.count(b"[")
     if brackets > MAX_DEPTH and nesting_depth(data) > MAX_DEPTH:
-        raise InvalidArgumentError(field, f"nested deeper than {MAX_DEPTH} levels")
+        raise InvalidArgumentError(field, f"is nested deeper than {MAX_DEPTH} levels")
     return msgspec.Raw(data) if len(raw_bytes(raw)) != len(data) else raw
 
 

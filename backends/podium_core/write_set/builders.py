@@ -46,6 +46,7 @@ from podium_core.write_set.write_set import (
     Guard,
     PushOp,
     PutMode,
+    Queueable,
     Slot,
     TaskPut,
     TaskRemoval,
@@ -141,7 +142,7 @@ def _payload_keys(record: Task | Workflow, workflow_id: str) -> tuple[str, ...]:
 def _reject_repeated_ids(ids: Sequence[str], path: str) -> None:
     if len(set(ids)) != len(ids):
         repeated = next(id_ for id_ in ids if ids.count(id_) > 1)
-        raise InvalidArgumentError(path, f"the id '{repeated}' is there twice")
+        raise InvalidArgumentError(path, f"the id '{repeated}' comes twice: send it once")
 
 
 def create_tasks(
@@ -193,7 +194,7 @@ def workflow_put(workflow: Workflow, mode: PutMode, path: str, *, now_ms: int) -
     name, version = workflow_definition_identity(workflow)
     if not isinstance(name, str) or not name:
         raise InvalidArgumentError(
-            f"{path}.workflow_definition_json", "a definition with a name is required"
+            f"{path}.workflow_definition_json", "must be a definition with a 'name'"
         )
     if mode is not PutMode.UPDATE and (workflow.create_time is UNSET or workflow.create_time == 0):
         workflow = replace(workflow, create_time=now_ms)
@@ -251,6 +252,7 @@ def remove_workflow(
     archive: bool = False,
     take_messages: bool = False,
     take_payloads: bool = False,
+    leave_payloads: bool = False,
 ) -> WriteSet:
     """RemoveWorkflow, RemoveWorkflowWithExpiry, ResetWorkflow: the step that sets the removal mark."""
     require_text(workflow_id, "workflow_id")
@@ -262,6 +264,7 @@ def remove_workflow(
         archive=archive,
         take_messages=take_messages,
         take_payloads=take_payloads,
+        leave_payloads=leave_payloads,
     )
     return WriteSet(guards=guards, workflow_removals=(removal,))
 
@@ -296,6 +299,14 @@ def remove_event_execution(event_execution: EventExecution) -> WriteSet:
         id=str(event_execution.id),
     )
     return WriteSet(event_removals=(removal,))
+
+
+def queue_again(
+    queue_name: str, message: PushMessage, *, workflow_id: str, task_id: str = ""
+) -> WriteSet:
+    """RepairQueues: one message that ought to be there, of a workflow or of its task; one that is there stays."""
+    op = replace(push_op(queue_name, message), if_absent=True)
+    return WriteSet(guards=(Queueable(workflow_id, task_id),), queue_ops=(op,))
 
 
 def push_op(

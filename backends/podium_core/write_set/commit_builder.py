@@ -80,9 +80,7 @@ def require_size(request: CommitParts) -> None:
 
 def _workflow_puts(request: Commit, now_ms: int) -> tuple[WorkflowPut, ...]:
     if request.create_workflow is not None and request.update_workflow is not None:
-        raise InvalidArgumentError(
-            "update_workflow", "a Commit creates or updates its workflow, not both"
-        )
+        raise InvalidArgumentError("update_workflow", "must be absent where create_workflow is set")
     if request.create_workflow is not None:
         put = builders.workflow_put(
             request.create_workflow, PutMode.CREATE, "create_workflow", now_ms=now_ms
@@ -95,7 +93,7 @@ def _workflow_puts(request: Commit, now_ms: int) -> tuple[WorkflowPut, ...]:
         return ()
     if put.workflow_id != request.workflow_id:
         field = "create_workflow" if request.create_workflow is not None else "update_workflow"
-        raise InvalidArgumentError(f"{field}.workflow_id", "is not the Commit's workflow_id")
+        raise InvalidArgumentError(f"{field}.workflow_id", "must be the Commit's workflow_id")
     return (put,)
 
 
@@ -118,10 +116,12 @@ def _task_puts(request: Commit, now_ms: int) -> tuple[TaskPut, ...]:
         )
         if put.workflow_id != request.workflow_id:
             raise InvalidArgumentError(
-                f"{path}.workflow_instance_id", "is not the Commit's workflow_id"
+                f"{path}.workflow_instance_id", "must be the Commit's workflow_id"
             )
         if put.task_id in seen:
-            raise InvalidArgumentError(f"{path}.task_id", f"the id '{put.task_id}' is there twice")
+            raise InvalidArgumentError(
+                f"{path}.task_id", f"the id '{put.task_id}' comes twice: send it once"
+            )
         seen.add(put.task_id)
     return tuple(puts)
 
@@ -135,7 +135,8 @@ def _guards(request: Commit) -> tuple[Guard, ...]:
     if request.expected_update_time is not None:
         if request.create_workflow is not None:
             raise InvalidArgumentError(
-                "expected_update_time", "a new workflow has no time to expect"
+                "expected_update_time",
+                "must be absent where create_workflow is set: nothing is stored yet",
             )
         expected = require_not_negative(request.expected_update_time, "expected_update_time")
         guards.append(ExpectedWorkflowTime(request.workflow_id, expected))

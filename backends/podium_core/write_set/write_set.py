@@ -131,6 +131,7 @@ class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
         ttl_ms: How long until the removal is carried out, by the store's clock. 0: now.
         take_messages: The queue messages of the workflow and its tasks go too.
         take_payloads: The payloads that Podium stored for them go too, through the outbox.
+        leave_payloads: They stay for an hour; those to which no document of this id refers by then go.
         archive: Documents go only after ``ExecutionStore.archived`` has said that the index holds them.
     """
 
@@ -138,6 +139,7 @@ class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
     ttl_ms: int = 0
     take_messages: bool = False
     take_payloads: bool = False
+    leave_payloads: bool = False
     archive: bool = False
 
 
@@ -186,14 +188,27 @@ class HeldReceipt(msgspec.Struct, frozen=True, tag=True):
     receipt: str
 
 
-Guard = WorkflowExists | WorkflowTerminal | ExpectedWorkflowTime | HeldReceipt
+class Queueable(msgspec.Struct, frozen=True, tag=True):
+    """The workflow is there without a removal mark, due or not, and the task, if one is named, is SCHEDULED.
+
+    Else NotFoundError.
+    """
+
+    workflow_id: str
+    task_id: str = ""
+
+
+Guard = WorkflowExists | WorkflowTerminal | ExpectedWorkflowTime | HeldReceipt | Queueable
 
 
 # queue operations
 
 
 class PushOp(msgspec.Struct, frozen=True, kw_only=True, tag="push"):
-    """Push a message, replacing one of that id; dropped if ``of_task``, a task of this WriteSet, is left out."""
+    """Push a message, replacing one of that id; dropped if ``of_task``, a task of this WriteSet, is left out.
+
+    With ``if_absent`` one that is there, in whatever state, or whose push is an intent still, stays as it is.
+    """
 
     queue_name: str
     message_id: str
@@ -201,6 +216,7 @@ class PushOp(msgspec.Struct, frozen=True, kw_only=True, tag="push"):
     priority: int = 0
     offset_ms: int = 0
     of_task: str = ""
+    if_absent: bool = False
 
 
 class AckOp(msgspec.Struct, frozen=True, kw_only=True, tag="ack"):
@@ -266,6 +282,7 @@ class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
         workflows_removed: For each workflow removal, whether the workflow was there.
         acked: For each AckOp, whether it took a message.
         removed: For each RemoveOp, whether it took a message.
+        pushed: For each PushOp with ``if_absent``, whether it pushed, or wrote an intent.
         replayed: This is the remembered outcome of the request id.
     """
 
@@ -280,6 +297,7 @@ class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
     workflows_removed: tuple[bool, ...] = ()
     acked: tuple[bool, ...] = ()
     removed: tuple[bool, ...] = ()
+    pushed: tuple[bool, ...] = ()
     replayed: bool = False
 
 

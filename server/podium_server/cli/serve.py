@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from podium_server.app_shape import App
 from podium_server.cli.banner import listening_line, store_lines
+from podium_server.cli.lines import print_line
 from podium_server.config.addresses import ListenAddress
 from podium_server.config.config import Config
 from podium_server.log_setup import set_up_logging
@@ -35,5 +35,4 @@ def run_server(config: Config, load_app: Callable[[], App[Any]]) -> None:
 def _say(line: str) -> None:
     # stdout is for people and scripts that wait for "listening on"; the log is on stderr.
     with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+        print_line(line)

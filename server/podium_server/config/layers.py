@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from podium_core.private_files import A_FOLDER_IS_THERE
 from podium_server.config.problems import did_you_mean
 from podium_server.config.settings import Settings
 from podium_server.config.toml_lines import KeyPath, key_lines
@@ -92,9 +94,13 @@ def _text_of(path: Path, *, named: bool) -> str | None:
             f"{path}: no such file; without --config the settings are the defaults"
         ) from None
     except OSError as error:
-        raise StartupError(f"{path}: can't be read: {error.strerror}") from None
+        raise StartupError(f"{path}: {_unreadable(error)}") from None
     except UnicodeDecodeError:
         raise StartupError(f"{path}: isn't UTF-8 text") from None
+
+
+def _unreadable(error: OSError) -> str:
+    return A_FOLDER_IS_THERE if error.errno == errno.EISDIR else f"can't be read: {error.strerror}"
 
 
 def _syntax_problem(path: Path, error: tomllib.TOMLDecodeError) -> str:
@@ -149,7 +155,7 @@ def _secret_in(variable: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
-        raise StartupError(f"{variable}: {path} can't be read: {error.strerror}") from None
+        raise StartupError(f"{variable}: {path}: {_unreadable(error)}") from None
     except UnicodeDecodeError:
         raise StartupError(f"{variable}: {path} isn't UTF-8 text") from None
 

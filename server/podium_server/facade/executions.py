@@ -272,7 +272,9 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         return None
 
     async def reset_workflow(self, workflow_id: str) -> bool:
-        write_set = builders.remove_workflow(workflow_id, require_terminal=False)
+        write_set = builders.remove_workflow(
+            workflow_id, require_terminal=False, leave_payloads=self._effects.remove_payloads
+        )
         return await self._carried_out(
             write_set, at_once=True
         ) or await self._removals.remove_archived(workflow_id, take_payloads=False)

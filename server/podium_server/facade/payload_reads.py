@@ -10,13 +10,19 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from podium_core.dao import ExternalPayloadStorage
-from podium_core.errors import CorruptRecordError, InvalidArgumentError, NotFoundError
+from podium_core.errors import (
+    CorruptRecordError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    NotFoundError,
+)
 from podium_core.filled_pages import Sized, filled_pages
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import EMPTY_OBJECT, json_object
+from podium_core.payload_keys import is_owned
 from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
-from podium_server.facade.payload_places import places
+from podium_server.facade.payload_places import Place, owner_of, places
 
 R = TypeVar("R", bound=Task | Workflow)
 
@@ -42,7 +48,8 @@ class PayloadReads:
         """The records with their payloads.
 
         Raises:
-            CorruptRecordError: A payload is missing, or isn't a JSON object.
+            CorruptRecordError: A payload that Podium stored is missing, or isn't a JSON object.
+            FailedPreconditionError: The same of one that a caller's path names, or no payload store is routed.
             ResultTooLargeError: Records and payloads are above what one answer may hold.
         """
         budget = ReadBudget(self._max_bytes)
@@ -52,7 +59,11 @@ class PayloadReads:
         """Pages with payloads, cut smaller so that memory stays flat; a record without its payload is unreadable."""
 
         async def fill(record: R) -> Sized[R]:
-            return await self._filled(record, ReadBudget(self._max_bytes, _named(record)))
+            try:
+                return await self._filled(record, ReadBudget(self._max_bytes, _named(record)))
+            except FailedPreconditionError as error:
+                # A stream names it beside those that are lost, and goes on.
+                raise CorruptRecordError("payload", _id_of(record), error.message) from error
 
         return filled_pages(pages, fill, id_of=_id_of)
 
@@ -63,8 +74,9 @@ class PayloadReads:
         for place in places(record):
             inline: Raw = getattr(record, place.data)
             path = getattr(record, place.path)
-            if path is not UNSET and inline == EMPTY_OBJECT:
-                changes[place.data] = Raw(await self._content(path, budget))
+            # As Java: a blank path is none.
+            if path is not UNSET and path.strip() and inline == EMPTY_OBJECT:
+                changes[place.data] = Raw(await self._content(record, place, path, budget))
             else:
                 budget.take(len(memoryview(inline)))
         if isinstance(record, Workflow) and record.tasks:
@@ -73,32 +85,46 @@ class PayloadReads:
         whole = msgspec.structs.replace(record, **changes) if changes else record
         return Sized(whole, before - budget.left)
 
-    async def _content(self, path: str, budget: ReadBudget) -> bytes:
+    async def _content(
+        self, record: Task | Workflow, place: Place, path: str, budget: ReadBudget
+    ) -> bytes:
         if self._storage is None:
-            raise CorruptRecordError("payload", path, "no payload store is routed")
+            raise _unreadable(record, place, "no payload store is routed")
         content = bytearray()
         try:
             async for chunk in self._storage.download(path):
                 budget.take(len(chunk))
                 content += chunk
-        except (NotFoundError, InvalidArgumentError) as error:
-            raise CorruptRecordError("payload", path, str(error)) from error
-        if len(content) <= _CHECKED_ON_THE_LOOP:
-            return _json_object(bytes(content), path)
-        return await asyncio.to_thread(_json_object, bytes(content), path)
+            if len(content) <= _CHECKED_ON_THE_LOOP:
+                return _json_object(bytes(content), path)
+            return await asyncio.to_thread(_json_object, bytes(content), path)
+        except (NotFoundError, InvalidArgumentError, CorruptRecordError) as error:
+            if is_owned(path, owner_of(record)):
+                raise CorruptRecordError("payload", path, error.message) from error
+            raise _unreadable(record, place, error.message) from error
 
 
 def _json_object(content: bytes, path: str) -> bytes:
-    try:
-        json_object(require_utf8(content, "payload", path), "payload")
-    except InvalidArgumentError as error:
-        raise CorruptRecordError("payload", path, str(error)) from error
+    json_object(require_utf8(content, "payload", path), "payload")
     return content
 
 
+def _unreadable(record: Task | Workflow, place: Place, why: str) -> FailedPreconditionError:
+    """Not CorruptRecordError: the path is the caller's, and what it names may lie elsewhere. Of ours nothing is lost."""
+    return FailedPreconditionError(
+        "PAYLOAD_UNREADABLE",
+        f"{_kind_of(record)}/{_id_of(record)}",
+        f"{_kind_of(record)} '{_id_of(record)}': {place.path} names no payload that can be put back: {why};"
+        " upload it, or read without include_payloads",
+    )
+
+
 def _named(record: Task | Workflow) -> str:
-    kind = "task" if isinstance(record, Task) else "workflow"
-    return f"{kind} '{_id_of(record)}' with its payloads"
+    return f"{_kind_of(record)} '{_id_of(record)}' with its payloads"
+
+
+def _kind_of(record: Task | Workflow) -> str:
+    return "task" if isinstance(record, Task) else "workflow"
 
 
 def _id_of(record: Task | Workflow) -> str:

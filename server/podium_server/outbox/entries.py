@@ -26,10 +26,8 @@ def entry_document(record: Workflow | Task) -> bytes:
 def archived_task_write(task: StoredDocument, *, token: int, whole: bool) -> IndexWrite:
     """The entry of a task that is archived; with ``whole`` it holds the task's document."""
     summary = _summary_document(task)
-    if whole:
-        document = archived_document(summary, task.text.decode())
-    else:
-        document = merged(summary, _ARCHIVED)
+    text = task.text.decode()
+    document = archived_document(summary, text) if whole else merged(summary, _ARCHIVED)
     return IndexWrite(kind=task.kind, id=task.id, token=token, document=document)
 
 

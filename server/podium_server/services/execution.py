@@ -195,5 +195,7 @@ class ExecutionServicer(ExecutionTasksServicer):
 def _replaces(request: pb.CreateWorkflowRequest) -> bool:
     # An enum of the request's own, so there is no record whose codec could refuse an unknown number.
     if request.if_exists not in (pb.IF_EXISTS_UNSPECIFIED, pb.IF_EXISTS_REPLACE):
-        raise InvalidArgumentError("if_exists", f"the enum has no value {request.if_exists}")
+        raise InvalidArgumentError(
+            "if_exists", f"must be a value of the enum, is {request.if_exists}"
+        )
     return request.if_exists == pb.IF_EXISTS_REPLACE

@@ -299,7 +299,7 @@ class TestOpening:
     async def test_of_a_file_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(b"")
         for path in (tmp_path / "file", tmp_path / "file/below"):
-            with pytest.raises(BackendUnavailableError, match="can't be its folder"):
+            with pytest.raises(BackendUnavailableError, match="file: a file is there"):
                 async with local_files(path):
                     pass
 

@@ -19,9 +19,11 @@ from podium_core.errors import (
     ConflictError,
     FailedPreconditionError,
     InvalidArgumentError,
+    NotFoundError,
 )
 from podium_core.models import DECIDER_QUEUE, Message, PushMessage
 from podium_core.outbox import KIND_PUSH, OutboxEntry
+from podium_core.write_set import builders
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.side_effects import SideEffects
 from podium_server.facade.two_stores import QueuesElsewhere
@@ -117,6 +119,32 @@ class TestPushIntents:
         # The stalled one comes late: its token is no higher, so the lease that runs isn't ended.
         await stores.targets[KIND_PUSH](entry)
         assert await stores.queues.ack(DECIDER_QUEUE, "w1", receipt=message.receipt)
+
+    async def test_a_repair_leaves_what_is_on_its_way_or_there(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        again = builders.queue_again("q", PushMessage(id="w1"), workflow_id="w1")
+        decider = builders.queue_again(DECIDER_QUEUE, PushMessage(id="w1"), workflow_id="w1")
+        assert (await stores.executions.apply(decider)).pushed == (False,)
+        (message,) = [await leased(stores.queues, "w1")]
+        assert (await stores.executions.apply(again)).pushed == (True,)
+        async with stores.draining():
+            await stores.settled()
+        assert await stores.queues.ack("q", "w1", receipt=message.receipt)
+        assert await stores.queues.pop(DECIDER_QUEUE, count=2) == ["w1"]
+
+    async def test_a_repair_never_outlives_a_removal(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        async with stores.draining():
+            await stores.settled()
+        assert await stores.queues.remove(DECIDER_QUEUE, "w1")
+        again = builders.queue_again(DECIDER_QUEUE, PushMessage(id="w1"), workflow_id="w1")
+        assert (await stores.executions.apply(again)).pushed == (True,)
+        await stores.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
+        async with stores.draining():
+            await stores.settled()
+        assert not await stores.queues.contains_message(DECIDER_QUEUE, "w1")
+        with pytest.raises(NotFoundError):
+            await stores.executions.apply(again)
 
     async def test_a_newer_push_stays_though_an_older_one_is_settled(
         self, stores: TwoStores

@@ -19,7 +19,7 @@ CREATE INDEX messages_in_order ON messages (queue_name, priority DESC, due_ms);
 CREATE INDEX messages_leased ON messages (queue_name, due_ms) WHERE receipt IS NOT NULL;
 
 -- leased counts the rows with a receipt, lapsed ones included. changes grows with everything that may make a message
--- ready sooner or later: other processes compare it. A row stays when its queue is empty.
+-- ready sooner or later: other processes compare it. A row outlives its last message.
 CREATE TABLE queues (
     name TEXT NOT NULL PRIMARY KEY,
     total INTEGER NOT NULL,

@@ -43,7 +43,11 @@ class ExecutionServiceStub:
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
-    end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
+    end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
+    server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
+    payload store, FAILED_PRECONDITION, PAYLOAD_UNREADABLE. A stream names either in `unreadable_ids`.
+
+    Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
     RESULT_TOO_LARGE, which names the RPC that streams. The store stops reading there; it counts what is stored, so tens of
     thousands of nearly empty records are refused from about half the limit on.
 
@@ -241,7 +245,11 @@ class ExecutionServiceServicer:
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
-    end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
+    end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
+    server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
+    payload store, FAILED_PRECONDITION, PAYLOAD_UNREADABLE. A stream names either in `unreadable_ids`.
+
+    Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
     RESULT_TOO_LARGE, which names the RPC that streams. The store stops reading there; it counts what is stored, so tens of
     thousands of nearly empty records are refused from about half the limit on.
 
@@ -522,7 +530,9 @@ class ExecutionServiceServicer:
 
     def ResetWorkflow(self, request, context):
         """Removes a workflow and its tasks, and their entries in the index, without archiving; those of a workflow that only the
-        archive holds, too. Queue messages and payloads stay.
+        archive holds, too. Queue messages stay. Payloads that the server stored stay for an hour: what a workflow or task of
+        the same workflow id refers to by then (Java's restart creates the workflow again with its input) stays with it, the
+        rest goes by itself. Java never deletes payloads.
         Repeat: same end state, `removed` is false then. Mirrors ExecutionDAOFacade.resetWorkflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -742,7 +752,11 @@ class ExecutionService:
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
-    end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
+    end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
+    server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
+    payload store, FAILED_PRECONDITION, PAYLOAD_UNREADABLE. A stream names either in `unreadable_ids`.
+
+    Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
     RESULT_TOO_LARGE, which names the RPC that streams. The store stops reading there; it counts what is stored, so tens of
     thousands of nearly empty records are refused from about half the limit on.
 

@@ -203,7 +203,7 @@ class QueueServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Remove(self, request, context):
-        """Removes a message in whatever state it is.
+        """Removes a message in whatever state it is, also one that is leased: a consumer that is done with its message acks it.
         Repeat: same end state, `removed` is false then. Mirrors QueueDAO.remove, which leaks a popped one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -293,8 +293,11 @@ class QueueServiceServicer:
 
     def Postpone(self, request, context):
         """Removes a message and pushes it with a new priority and due time, in one atomic step. Its payload stays (Java's is
-        lost), and a lease of it ends. One that isn't there is pushed, without a payload, as in Java.
-        Repeat: costs, perhaps, one more delivery. Mirrors QueueDAO.postpone.
+        lost), its deliveries count from 0 again, and a lease of it ends. With a receipt only its holder postpones it: a stale
+        receipt changes nothing. Without one a message that isn't there is pushed, without a payload, as in Java, and whoever
+        holds the message loses it: a consumer names its receipt.
+        Repeat: costs, perhaps, one more delivery; with a receipt same end state, `postponed` is false then.
+        Mirrors QueueDAO.postpone, which knows no receipt.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
