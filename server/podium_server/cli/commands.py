@@ -76,12 +76,13 @@ def config_show(
     data_dir: DataDirOption = None,
 ) -> None:
     """Print what holds, and where each value comes from; secrets are hidden."""
-    from podium_server.config.show import shown_lines
+    from podium_server.config.show import shown_lines, warning_lines
 
-    for line in shown_lines(
-        _load(world_of(context), config, listen, insecure=insecure, data_dir=data_dir)
-    ):
+    found = _load(world_of(context), config, listen, insecure=insecure, data_dir=data_dir)
+    for line in shown_lines(found):
         typer.echo(line)
+    for line in warning_lines(found):
+        typer.echo(line, err=True)
 
 
 def _load(
