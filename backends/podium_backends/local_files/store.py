@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
 from functools import partial
@@ -15,6 +14,7 @@ from podium_backends.local_files.threads import Threads
 from podium_backends.local_files.translation import translated
 from podium_backends.local_files.tree import Tree
 from podium_core.backend import ConnectedStore, StoreContext
+from podium_core.disk_watch import DiskWatch
 from podium_core.errors import BackendUnavailableError
 
 
@@ -26,11 +26,12 @@ async def open_store(context: StoreContext, settings: LocalFilesSettings) -> Con
     """
     tree = await asyncio.to_thread(_open, context.name, settings)
     threads = Threads(context.name)
-    payloads = LocalPayloadStorage(tree, threads, context.name, settings.max_payload_bytes)
+    disk = DiskWatch(context.name)
+    payloads = LocalPayloadStorage(tree, threads, disk, context.name, settings.max_payload_bytes)
     return ConnectedStore(
         context=context,
         kind="local_files",
-        ping=partial(threads.run, _probe, tree, context.name),
+        ping=partial(threads.run, _require_writable, tree, disk, context.name),
         close=partial(_close, tree, payloads),
         maintain=partial(threads.run, _maintain, tree, context.name),
         payloads=payloads,
@@ -45,20 +46,17 @@ def _open(store: str, settings: LocalFilesSettings) -> Tree:
             fault = f"store '{store}': '{settings.path}' can't be its folder: {error.strerror}"
             raise BackendUnavailableError(store, fault) from error
     try:
-        _probe(tree, store)
+        _require_writable(tree, DiskWatch(store), store)
     except BaseException:
         tree.close()
         raise
     return tree
 
 
-def _probe(tree: Tree, store: str) -> None:
-    # What access() says isn't what a full or read-only disk does.
-    name = f"probe-{secrets.token_hex(8)}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+def _require_writable(tree: Tree, disk: DiskWatch, store: str) -> None:
     with translated(store):
-        os.close(os.open(name, flags, 0o600, dir_fd=tree.uploading))
-        os.unlink(name, dir_fd=tree.uploading)
+        # Always with a file: the folder may have been removed, or its permissions taken away.
+        disk.require_writable(tree.uploading, f"probe-{secrets.token_hex(8)}", always=True)
 
 
 def _maintain(tree: Tree, store: str) -> None:
