@@ -17,13 +17,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from podium_client import PodiumClient
 from podium_core.errors import BackendUnavailableError
 from podium_core.models import PushMessage
-from tests.faults.server import ONCE, START_SECONDS
+from tests.faults.server import ONCE
+from tests.patience import PATIENCE_SECONDS
 from tests.services.ports import LOOPBACK, free_ports
 from tests.services.process import ServerProcess
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-PATIENCE_SECONDS = 120.0
 # A file system of its own, which others see through /proc; no privilege is needed for it.
 OWN_MOUNTS = ("unshare", "--user", "--map-root-user", "--mount")
 MOUNT_AND_RUN = 'mount -t tmpfs -o size=16m podium "$0" && exec "$@"'
@@ -55,7 +55,7 @@ class SmallDisk:
         """Start it; returns when it listens."""
         self.process.start(
             lambda: f"listening on {self.address}" in self.process.output(),
-            timeout_seconds=START_SECONDS,
+            timeout_seconds=PATIENCE_SECONDS,
         )
 
     def fill(self) -> None:

@@ -15,14 +15,13 @@ from pathlib import Path
 
 import grpc
 
+from tests.patience import PATIENCE_SECONDS
 from tests.server.fake_world import SERVICE
 
 ROOT = Path(__file__).parents[2]
 FAKE = "tests.server.fake_world"
 SLEEP = f"/{SERVICE}/Sleep"
 REAL = "podium_server"
-# What never comes fails a test after this time; a busy machine takes long for what does come.
-PATIENCE_SECONDS = 120.0
 
 
 @dataclass

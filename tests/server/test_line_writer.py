@@ -10,8 +10,8 @@ from typing import TextIO
 import pytest
 
 from podium_server.line_writer import LineWriter
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 60.0
 # More than a pipe holds.
 MANY = 5_000
 LINE = "x" * 99

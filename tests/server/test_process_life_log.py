@@ -20,7 +20,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from podium_server.config.settings import LoggingSettings
 from podium_server.log_setup import log_stray_output, set_up_logging
-from tests.server.podium_process import PATIENCE_SECONDS, REAL, podium_serves, start_podium
+from tests.patience import PATIENCE_SECONDS
+from tests.server.podium_process import REAL, podium_serves, start_podium
 
 
 @pytest.fixture

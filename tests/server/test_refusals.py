@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from podium_server.interceptors.refusals import Refusal, Refusals
+from tests.patience import PATIENCE_SECONDS
 
 CODE = grpc.StatusCode
 NEVER_SECONDS = 3_600.0
@@ -77,7 +78,7 @@ async def test_the_count_is_written_without_a_further_call(
     refusals = Refusals(0.001)
     for number in range(3):
         refusals.add(_refusal(number))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(_written(lines)) < 2:
             await asyncio.sleep(0.001)
     assert _written(lines)[1] == ("info", "calls failed", "r2", 2)
@@ -88,7 +89,7 @@ async def test_after_a_quiet_time_the_next_is_a_first_again(
 ) -> None:
     refusals = Refusals(0.001)
     refusals.add(_refusal(0))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while refusals._windows:
             await asyncio.sleep(0.001)
     refusals.add(_refusal(1))
