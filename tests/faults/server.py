@@ -52,9 +52,7 @@ class KillableServer:
 
     def start(self) -> None:
         """Start it; returns when it listens."""
-        self._process.start(
-            lambda: f"listening on {self.address}" in self.log, timeout_seconds=PATIENCE_SECONDS
-        )
+        self._process.start(lambda: f"listening on {self.address}" in self.log)
 
     def kill(self) -> None:
         """``kill -9``, by its process id."""

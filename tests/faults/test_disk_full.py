@@ -53,10 +53,7 @@ class SmallDisk:
 
     def start(self) -> None:
         """Start it; returns when it listens."""
-        self.process.start(
-            lambda: f"listening on {self.address}" in self.process.output(),
-            timeout_seconds=PATIENCE_SECONDS,
-        )
+        self.process.start(lambda: f"listening on {self.address}" in self.process.output())
 
     def fill(self) -> None:
         """Leave not a byte."""
