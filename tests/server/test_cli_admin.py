@@ -163,6 +163,11 @@ class TestMistakes:
         assert run_podium(server.folder, "index", "verify", module=REAL).returncode == 0
 
 
+FOUND = pb.IndexDifference(
+    kind="INDEX_ENTRY_KIND_WORKFLOW", id="w1", problem="INDEX_PROBLEM_MISSING"
+)
+
+
 class Check:
     """Four reports; the stream fails behind some of them, once each."""
 
@@ -184,7 +189,7 @@ class Check:
             last = number == 3
             yield pb.VerifyIndexResponse(
                 progress=pb.IndexProgress(checked=number + 1),
-                differences=[pb.IndexDifference(kind=1, id="w1", problem=1)] if self.hangs else [],
+                differences=[FOUND] if self.hangs else [],
                 resume_token="" if last else str(number + 1),
                 done=last,
             )
