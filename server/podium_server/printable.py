@@ -18,12 +18,15 @@ def printable_lines(text: str) -> str:
     return "\n".join(f"  {printable(line)}" for line in text.split("\n") if line)
 
 
-def printable_fields(_: Any, __: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A processor of structlog's: every text of a record that goes to a terminal is printable."""
-    return {
-        name: printable(value) if isinstance(value, str) and name not in _OF_OUR_OWN else value
-        for name, value in fields.items()
-    }
+def printable_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a record that goes to a terminal."""
+    return {name: _printable_field(name, value) for name, value in fields.items()}
+
+
+def _printable_field(name: str, value: Any) -> Any:
+    if not isinstance(value, str) or name in _OF_OUR_OWN:
+        return value
+    return printable_lines(value) if name == _TRACEBACK else printable(value)
 
 
 def _shown(character: str) -> str:
@@ -34,3 +37,5 @@ def _shown(character: str) -> str:
 
 # Has several lines, and nothing of a caller's.
 _OF_OUR_OWN = frozenset({"stack"})
+# Has several lines, and quotes what the error says.
+_TRACEBACK = "exception"

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from podium_core.dao import QueueDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Message, PushMessage, QueueDetail
+from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
@@ -19,7 +20,6 @@ QUEUE = "encode"
 AN_HOUR_MS = 3_600_000
 # Where a wait ends before it is over, nothing but what it waited for can have ended it.
 LONG_ENOUGH_MS = 60_000
-PATIENCE_SECONDS = 30
 
 
 async def push(queue_dao: QueueDAO, *message_ids: str, queue_name: str = QUEUE) -> None:

@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from podium_protocol.rpcs import RPCS, Kind, Rpc, rpc
 from podium_protocol.status import NAMESPACE_KEY
 from tests.faults.server import KillableServer, running
+from tests.patience import PATIENCE_SECONDS
 from tests.server.bad_input import (
     INTEGERS,
     UNLIMITED,
@@ -575,7 +576,7 @@ def test_another_namespace_is_refused(channel: grpc.Channel, entry: Rpc) -> None
 def test_an_unknown_method_or_service_is_unimplemented(channel: grpc.Channel, path: str) -> None:
     call: Any = channel.unary_unary(path)
     with pytest.raises(grpc.RpcError) as caught:
-        call(b"", timeout=10)
+        call(b"", timeout=PATIENCE_SECONDS)
     assert caught.value.code() is CODE.UNIMPLEMENTED
 
 

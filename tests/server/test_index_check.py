@@ -207,10 +207,19 @@ class TestWritesUnderWay:
         lost = await documents(world, WORKFLOW, "w000")
         await world.overwrite(WORKFLOW, "w000", None)
         await world.overwrite(WORKFLOW, "w001", None)
-        reports = asyncio.create_task(_all(world.check(pause_seconds=0.3).verify()))
-        await asyncio.sleep(0.1)
-        await world.overwrite(WORKFLOW, "w000", lost[0])
-        assert found(await reports) == {"w001": MISSING}
+
+        async def mend() -> None:
+            await world.overwrite(WORKFLOW, "w000", lost[0])
+
+        # Between the looks it asks what waits.
+        check = IndexCheck(
+            world.source,
+            world.target,
+            _Outbox(world.outbox, mend),  # type: ignore[arg-type]
+            lambda: None,
+            pause_seconds=0,
+        )
+        assert found(await _all(check.verify())) == {"w001": MISSING}
 
     @pytest.mark.parametrize("when", ["documents", "scan", "waiting", "entries"])
     async def test_a_write_between_any_two_reads(self, world: Reconciling, when: str) -> None:

@@ -135,13 +135,22 @@ class TestConsoleLog:
         stream = io.StringIO()
         set_up_logging(LoggingSettings(format="console"), stream)
         yield stream
+        for handler in root.handlers:
+            handler.close()
         root.handlers, root.level = before[0], before[1]
         structlog.reset_defaults()
+
+    @staticmethod
+    def written(stream: io.StringIO) -> list[str]:
+        """What a thread has written, once it is through."""
+        for handler in logging.getLogger().handlers:
+            handler.flush()
+        return stream.getvalue().splitlines()
 
     def test_fields_and_messages(self, stream: io.StringIO) -> None:
         structlog.get_logger("podium.test").warning("refused", id=ODD, short="\x1b[2J", many=[ODD])
         logging.getLogger("library").error("it broke: %s", ODD)
-        first, second = stream.getvalue().splitlines()
+        first, second = self.written(stream)
         assert first.isprintable()
         assert second.isprintable()
         assert "refused" in first
@@ -152,7 +161,7 @@ class TestConsoleLog:
             raise ValueError(ODD)  # noqa: TRY301
         except ValueError:
             structlog.get_logger("podium.test").exception("it broke")
-        head, *lines = stream.getvalue().splitlines()
+        head, *lines = self.written(stream)
         assert "it broke" in head
         assert any("ValueError: a" in line for line in lines)
         assert all(line.startswith("  ") and line.isprintable() for line in lines)

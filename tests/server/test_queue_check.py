@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +75,19 @@ async def reports_of(reports: AsyncIterator[QueueReport]) -> list[QueueReport]:
 async def found(world: Reconciling, **how: Any) -> set[tuple[QueueProblem, str, str]]:
     reports = await reports_of(check(world, **how).verify())
     return {(one.problem, one.queue_name, one.id) for r in reports for one in r.findings}
+
+
+def before_the_second_look(
+    monkeypatch: pytest.MonkeyPatch, look: str, change: Callable[[], Awaitable[None]]
+) -> None:
+    """Have something change between the first look and the second."""
+    original = getattr(QueueLooks, look)
+
+    async def changed(self: QueueLooks, *arguments: Any) -> Any:
+        await change()
+        return await original(self, *arguments)
+
+    monkeypatch.setattr(QueueLooks, look, changed)
 
 
 async def running(world: Reconciling, *tasks: Task, id_: str = "w1") -> None:
@@ -166,13 +178,17 @@ class TestVerify:
         await world.outbox.put([NewEntry(kind=KIND_PUSH, id=key, body=b"{}", delay_ms=60_000)])
         assert await found(world) == set()
 
-    async def test_what_comes_before_the_second_look(self, world: Reconciling) -> None:
+    async def test_what_comes_before_the_second_look(
+        self, world: Reconciling, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         await running(world, make_task("t1"), make_task("t2"), make_task("t3"))
-        looking = asyncio.create_task(found(world, second_look_seconds=0.3))
-        await asyncio.sleep(0.1)
-        await queue(world, make_task("t1"))
-        await world.executions.update_task(make_task("t2", status=TaskStatus.COMPLETED))
-        assert await looking == {(NOT_QUEUED, "encode", "t3")}
+
+        async def change() -> None:
+            await queue(world, make_task("t1"))
+            await world.executions.update_task(make_task("t2", status=TaskStatus.COMPLETED))
+
+        before_the_second_look(monkeypatch, "still_not_queued", change)
+        assert await found(world) == {(NOT_QUEUED, "encode", "t3")}
 
     async def test_unreadable_documents_are_passed_by(self, world: Reconciling) -> None:
         await running(world, make_task())
@@ -203,12 +219,16 @@ class TestMessagesWithoutTask:
         await world.outbox.put([NewEntry(kind=KIND_UNQUEUE, id=key, body=b"{}", delay_ms=60_000)])
         assert await found(world) == set()
 
-    async def test_one_that_goes_before_the_second_look(self, world: Reconciling) -> None:
+    async def test_one_that_goes_before_the_second_look(
+        self, world: Reconciling, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         await world.queues.push(DECIDER_QUEUE, PushMessage(id="gone"))
-        looking = asyncio.create_task(found(world, second_look_seconds=0.3))
-        await asyncio.sleep(0.1)
-        await world.queues.remove(DECIDER_QUEUE, "gone")
-        assert await looking == set()
+
+        async def change() -> None:
+            await world.queues.remove(DECIDER_QUEUE, "gone")
+
+        before_the_second_look(monkeypatch, "still_without_document", change)
+        assert await found(world) == set()
 
 
 class TestRepair:

@@ -13,7 +13,12 @@ from podium_backends.local_files.threads import Threads
 from podium_backends.local_files.translation import outcome_unknown, translated
 from podium_backends.local_files.tree import Tree, refuse_link, sync
 from podium_core.dao import ExternalPayloadStorage
-from podium_core.errors import InvalidArgumentError, PayloadTooLargeError
+from podium_core.disk_watch import DiskWatch
+from podium_core.errors import (
+    BackendUnavailableError,
+    InvalidArgumentError,
+    PayloadTooLargeError,
+)
 from podium_core.models import PayloadLocation, PayloadOperation, PayloadType, StoredPayload
 from podium_core.payload_keys import new_key, require_path
 from podium_core.requirements import require_not_negative
@@ -27,7 +32,13 @@ class LocalPayloadStorage:
     """Payloads of one store."""
 
     def __init__(
-        self, tree: Tree, threads: Threads, space: Space, store: str, max_payload_bytes: int
+        self,
+        tree: Tree,
+        threads: Threads,
+        space: Space,
+        disk: DiskWatch,
+        store: str,
+        max_payload_bytes: int,
     ) -> None:
         """Takes the open folder and what works on it.
 
@@ -35,12 +46,14 @@ class LocalPayloadStorage:
             tree: Where the payloads lie.
             threads: Where files are worked on.
             space: Counts what they take.
+            disk: Is told of uploads that failed for it.
             store: The store's configured name.
             max_payload_bytes: The largest payload that is stored.
         """
         self._tree = tree
         self._threads = threads
         self._space = space
+        self._disk = disk
         self._store = store
         self._most = max_payload_bytes
         self._incoming: set[IncomingFile] = set()
@@ -89,7 +102,9 @@ class LocalPayloadStorage:
             await self._threads.run(file.seal, gathered, size.seen)
             # Apart from sealing: a caller that left meanwhile is noticed in between, and nothing is stored.
             await self._threads.run(file.publish, key)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, BackendUnavailableError):
+                self._disk.note(error)
             await self._threads.tidy(file.discard)
             raise
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
 from functools import partial
@@ -16,8 +15,8 @@ from podium_backends.local_files.threads import Threads
 from podium_backends.local_files.translation import translated
 from podium_backends.local_files.tree import Tree
 from podium_core.backend import ConnectedStore, StoreContext
+from podium_core.disk_watch import DiskWatch
 from podium_core.errors import BackendUnavailableError
-from podium_core.private_files import PRIVATE_FILE
 
 
 async def open_store(context: StoreContext, settings: LocalFilesSettings) -> ConnectedStore:
@@ -28,11 +27,14 @@ async def open_store(context: StoreContext, settings: LocalFilesSettings) -> Con
     """
     tree, space = await asyncio.to_thread(_open, context.name, settings)
     threads = Threads(context.name)
-    payloads = LocalPayloadStorage(tree, threads, space, context.name, settings.max_payload_bytes)
+    disk = DiskWatch(context.name)
+    payloads = LocalPayloadStorage(
+        tree, threads, space, disk, context.name, settings.max_payload_bytes
+    )
     return ConnectedStore(
         context=context,
         kind="local_files",
-        ping=partial(threads.run, _probe, tree, context.name),
+        ping=partial(threads.run, _require_writable, tree, disk, context.name),
         close=partial(_close, tree, payloads),
         maintain=partial(threads.run, _maintain, tree, space, context.name),
         payloads=payloads,
@@ -53,7 +55,7 @@ def _open(store: str, settings: LocalFilesSettings) -> tuple[Tree, Space]:
         min_free_bytes=settings.min_free_bytes,
     )
     try:
-        _probe(tree, store)
+        _require_writable(tree, DiskWatch(store), store)
         with translated(store):
             space.count()
     except BaseException:
@@ -62,13 +64,10 @@ def _open(store: str, settings: LocalFilesSettings) -> tuple[Tree, Space]:
     return tree, space
 
 
-def _probe(tree: Tree, store: str) -> None:
-    # What access() says isn't what a full or read-only disk does.
-    name = f"probe-{secrets.token_hex(8)}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+def _require_writable(tree: Tree, disk: DiskWatch, store: str) -> None:
     with translated(store):
-        os.close(os.open(name, flags, PRIVATE_FILE, dir_fd=tree.uploading))
-        os.unlink(name, dir_fd=tree.uploading)
+        # Always with a file: the folder may have been removed, or its permissions taken away.
+        disk.require_writable(tree.uploading, f"probe-{secrets.token_hex(8)}", always=True)
 
 
 def _maintain(tree: Tree, space: Space, store: str) -> None:

@@ -22,6 +22,7 @@ from podium_backends.sqlite.connection import (
     open_connection,
     prepare_file,
 )
+from podium_backends.sqlite.disk_check import DiskCheck
 from podium_backends.sqlite.gathering import Gathering
 from podium_backends.sqlite.group import Group, Job
 from podium_backends.sqlite.long_reads import LongReads
@@ -66,6 +67,7 @@ class Database:
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sqlite-{name}")
         self._long_reads = LongReads(path, name)
+        self._disk = DiskCheck(path, name)
         self._pending: list[Job[Any]] = []
         self._gathering = Gathering()
         self._flusher: asyncio.Task[None] | None = None
@@ -115,6 +117,7 @@ class Database:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._fold)
         self._thread.shutdown(wait=True)
         self._long_reads.close()
+        self._disk.close()
         self._reader.close()
         self._writer.close()
         self._lock.close()
@@ -123,6 +126,15 @@ class Database:
         # Best effort: with another process on the file the log stays, and nothing is lost.
         self._writer.execute("PRAGMA busy_timeout = 100")
         self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    async def ping(self) -> None:
+        """Return once the file answers, and its disk takes writes.
+
+        Raises:
+            BackendUnavailableError: It can't be read; or a write has failed for the disk since the last ping, or would.
+        """
+        self.read(_answer)
+        await self._disk.require_writable()
 
     # the clock
 
@@ -230,6 +242,8 @@ class Database:
         except Exception as error:  # whatever it is, no caller may be left waiting
             group.fail(error)
         group.answer(self.name)
+        for failure in group.failures:
+            self._disk.note(failure)
         self._notice_others()
 
     async def _take_lock(self) -> None:
@@ -312,3 +326,7 @@ class Database:
     def _data_version(self) -> int:
         # On the writer's own connection: unchanged by its own commits.
         return int(self._writer.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _answer(conn: sqlite3.Connection) -> None:
+    conn.execute("SELECT 1").fetchone()

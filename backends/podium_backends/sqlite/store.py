@@ -101,7 +101,7 @@ def _connected(
 
 
 async def _ping(database: Database, index: IndexFile | None) -> None:
-    database.read(lambda conn: conn.execute("SELECT 1").fetchone())
+    await database.ping()
     if index is not None:
         await index.ping()
 

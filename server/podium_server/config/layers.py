@@ -114,8 +114,8 @@ def _syntax_problem(path: Path, error: tomllib.TOMLDecodeError) -> str:
 def environment_layer(environment: Mapping[str, str]) -> Layer:
     """The values of the variables ``PODIUM_<SECTION>__<KEY>``, and of files named by ``…_FILE``.
 
-    A variable without ``__`` is left alone, ``PODIUM_DATA_DIR`` aside: Kubernetes sets ``PODIUM_PORT`` and its like for
-    a service of that name.
+    A variable without ``__`` is no setting, ``PODIUM_DATA_DIR`` aside: Kubernetes sets ``PODIUM_PORT`` and its like for
+    a service of that name. ``unread_variables`` finds those that are misspelt.
 
     Raises:
         StartupError: A variable of no section, a file that can't be read, or a value that is given twice.

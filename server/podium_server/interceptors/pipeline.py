@@ -24,7 +24,7 @@ from podium_core.errors import (
 from podium_protocol.rpcs import Kind, Rpc
 from podium_server.interceptors.call import Body, Call, Context
 from podium_server.interceptors.call_log import logged
-from podium_server.interceptors.failures import fail
+from podium_server.interceptors.failures import Failures
 from podium_server.interceptors.large_requests import LARGE_BYTES, PIECE_BYTES, LargeRequests
 from podium_server.interceptors.limits import CallLimits, InFlight
 
@@ -46,6 +46,9 @@ class Pipeline:
     A method takes ``(request, call)`` and returns the response (unary) or an async iterator of responses (server stream).
     With a stream of requests it takes ``(requests, call)`` and returns the response (client stream), or
     ``(requests, call, send)`` (bidirectional).
+
+    Attributes:
+        failures: Ends the calls that fail.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Pipeline:
             streaming_twins: Which RPC streams what a unary one (by path) can't hold.
             log_calls: Whether good calls have a line in the log.
         """
+        self.failures = Failures()
         self._limits = limits
         self._in_flight = in_flight
         self._twins = streaming_twins or {}
@@ -82,6 +86,7 @@ class Pipeline:
 
     def _guarded(self, rpc: Rpc, body: Body) -> Behaviour:
         limits, in_flight = self._limits, self._in_flight
+        fail = self.failures.end
         most = limits.max_calls_in_flight or float("inf")
         twin = self._twins.get(rpc.path, "")
 

