@@ -10,10 +10,10 @@ from podium_core.errors import CorruptRecordError
 from podium_core.index.documents import RAW_JSON, members_of, merged
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
+from podium_core.models.json_members import elements_of_array, object_of_members
 
 _TASKS = "tasks"
 _encode = msgspec.json.Encoder().encode
-_raws = msgspec.json.Decoder(list[Raw])
 
 
 def archived_document(summary_document: bytes, raw_json: str) -> bytes:
@@ -50,10 +50,10 @@ def execution_of(raw_json: str, workflow_id: str = "") -> Workflow:
     members = members_of(raw_json, WORKFLOW.resource_type, workflow_id)
     tasks = members.pop(_TASKS, None)
     try:
-        documents = [] if tasks is None else _raws.decode(tasks)
+        documents = [] if tasks is None else elements_of_array(tasks)
     except msgspec.ValidationError as error:
         raise CorruptRecordError(WORKFLOW.resource_type, workflow_id, str(error)) from error
-    workflow = WORKFLOW.decode(_encode(members), workflow_id)
+    workflow = WORKFLOW.decode(object_of_members(members), workflow_id)
     return replace(
         workflow,
         tasks=tuple(TASK.decode(bytes(document), workflow_id) for document in documents),
