@@ -7,9 +7,9 @@ import sqlite3
 from podium_backends.sqlite import limit_statements
 from podium_backends.sqlite.database import Database
 from podium_core.dao import ConcurrentExecutionLimitDAO
+from podium_core.limits import embedded_concurrency_limit
 from podium_core.models import Task, TaskStatus
 from podium_core.requirements import require_text
-from podium_core.write_set.builders import concurrency_limit
 
 DEFAULT_PLACE_TTL_MS = 60_000
 
@@ -43,7 +43,7 @@ class SqliteConcurrentExecutionLimitDAO:
 
     async def exceeds_limit(self, task: Task, *, limit: int | None = None) -> bool:
         definition_name, task_id = _place(task)
-        places = concurrency_limit(task) if limit is None else limit
+        places = (embedded_concurrency_limit(task) or 0) if limit is None else limit
         if places <= 0:
             return False
         # Refused from a read: what is refused writes nothing, and most who ask at a limit are.

@@ -18,6 +18,7 @@ Members = dict[str, Raw]
 
 _decode_members = msgspec.json.Decoder(Members).decode
 _decode_elements = msgspec.json.Decoder(list[Raw]).decode
+_decode_text = msgspec.json.Decoder(str).decode
 _skim = msgspec.json.Decoder(Raw).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -54,6 +55,15 @@ def elements_of_array(text: bytes | str | Raw) -> list[Raw]:
         raise
     except msgspec.DecodeError as error:
         return [_shown(raw) for raw in _decode_elements(_hidden(text, error))]
+
+
+def text_of_member(text: bytes | str | Raw, key: str) -> str | None:
+    """The text that a member of a JSON object is; None where there is none. Raises as ``members_of_object``."""
+    raw = members_of_object(text).get(key)
+    try:
+        return None if raw is None else _decode_text(raw)
+    except msgspec.DecodeError:
+        return None
 
 
 def object_of_members(members: Mapping[str, Any]) -> bytes:

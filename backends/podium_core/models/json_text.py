@@ -59,7 +59,7 @@ def without_mark(document: bytes) -> bytes:
 
 def is_object(raw: msgspec.Raw) -> bool:
     """Whether JSON text is an object's."""
-    return memoryview(raw)[:1] == b"{" or raw_bytes(raw).lstrip()[:1] == b"{"
+    return bytes(memoryview(raw)[:1]) == b"{" or raw_bytes(raw).lstrip()[:1] == b"{"
 
 
 def raw_bytes(raw: msgspec.Raw) -> bytes:

@@ -49,7 +49,8 @@ def nesting_depth(text: bytes) -> int:
         opened, peaks = _paired(opened, peaks, size)
         size *= 2
     starts = accumulate((2 * count - size for count in opened), initial=0)
-    return max(map(add, starts, peaks))
+    deepest: int = max(map(add, starts, peaks))
+    return deepest
 
 
 def _without_escapes(text: bytes) -> bytes:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, Struct
-from msgspec.json import Decoder
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from podium_core.dao.execution import TaskUpdate
 from podium_core.errors import InvalidArgumentError
+from podium_core.limits import embedded_concurrency_limit
 from podium_core.models import EventExecution, PushMessage, Task, Workflow
 from podium_core.models.documents import EVENT_EXECUTION
 from podium_core.models.enums import WorkflowStatus
-from podium_core.models.json_text import raw_bytes
 from podium_core.models.queue_name import task_queue_name
 from podium_core.payload_keys import is_owned
 from podium_core.requirements import (
@@ -56,28 +55,6 @@ from podium_core.write_set.write_set import (
     WorkflowTerminal,
     WriteSet,
 )
-
-
-class _Limit(Struct, rename="camel"):
-    concurrent_exec_limit: int | None = None
-
-
-class _LimitedWorkflowTask(Struct, rename="camel"):
-    task_definition: _Limit | None = None
-
-
-_limited = Decoder(_LimitedWorkflowTask)
-
-
-def concurrency_limit(task: Task) -> int:
-    """``workflowTask.taskDefinition.concurrentExecLimit``; 0 where there is none."""
-    if task.workflow_task is UNSET or b'"concurrentExecLimit"' not in raw_bytes(task.workflow_task):
-        return 0
-    try:
-        definition = _limited.decode(task.workflow_task).task_definition
-    except ValueError:
-        return 0
-    return max(definition.concurrent_exec_limit or 0, 0) if definition else 0
 
 
 def _with_end_time(task: Task, now_ms: int) -> Task:
@@ -123,7 +100,7 @@ def _task_put(task: Task, mode: PutMode, *, now_ms: int) -> TaskPut:
         definition_name=task.definition_name,
         status=None if task.status is UNSET else task.status,
         slot=slot,
-        limited=concurrency_limit(task) > 0,
+        limited=(embedded_concurrency_limit(task) or 0) > 0,
         queue_name=task_queue_name(task),
         payload_keys=_payload_keys(task, str(task.workflow_instance_id)),
     )

@@ -22,10 +22,13 @@ D = TypeVar("D", TaskDef, WorkflowDef, EventHandler)
 DOCUMENT_JSON = "document_json"
 
 
+_Fields = Mapping[str, tuple[str, Callable[[Raw], Any]]]
+
+
 class _Reader:
     """Reads the identifying fields of one kind of definition from its document, as Jackson reads them."""
 
-    def __init__(self, fields: Mapping[str, tuple[str, Callable[[Raw], Any]]]) -> None:
+    def __init__(self, fields: _Fields) -> None:
         """Takes the record's fields by their key in the document, and what reads each."""
         self._fields = fields
 
@@ -61,14 +64,14 @@ def _version(raw: Raw) -> int:
 
 
 _read_time = partial(read_number, within=LONG)
-_OWNER = {
+_OWNER: _Fields = {
     "ownerApp": ("owner_app", read_text),
     "ownerEmail": ("owner_email", read_text),
     "createTime": ("create_time", _read_time),
     "updateTime": ("update_time", _read_time),
 }
 _DESCRIBING = frozenset(_OWNER)
-_NAME = {"name": ("name", read_text)}
+_NAME: _Fields = {"name": ("name", read_text)}
 _task_def = _Reader({**_NAME, **_OWNER})
 _workflow_def = _Reader({**_NAME, "version": ("version", _version), **_OWNER})
 _event_handler = _Reader(

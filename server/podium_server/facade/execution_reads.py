@@ -10,20 +10,15 @@ import msgspec
 from podium_core.backend import ExecutionAdapter
 from podium_core.dao import FoundWorkflow, WorkflowSource
 from podium_core.errors import CorruptRecordError
+from podium_core.index import RAW_JSON
 from podium_core.index.archive import execution_of
 from podium_core.index.changes import EntryKind
 from podium_core.index.target import IndexTarget
 from podium_core.models import Page, Task, Workflow
+from podium_core.models.json_members import text_of_member
 from podium_server.facade.payload_reads import PayloadReads
 
 R = TypeVar("R", Task, Workflow)
-
-
-class _ArchivedEntry(msgspec.Struct):
-    raw_json: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="rawJSON")
-
-
-_archived_entry = msgspec.json.Decoder(_ArchivedEntry)
 
 
 class ArchiveReads:
@@ -42,10 +37,10 @@ class ArchiveReads:
         if entry is None or not entry.archived:
             return None
         try:
-            raw_json = _archived_entry.decode(entry.document).raw_json
+            raw_json = text_of_member(entry.document, RAW_JSON)
         except msgspec.MsgspecError as error:
             raise CorruptRecordError("archived workflow", workflow_id, str(error)) from error
-        if raw_json is msgspec.UNSET:
+        if raw_json is None:
             return None  # marked as archived by somebody who kept nothing
         workflow = execution_of(raw_json, workflow_id)
         return workflow if include_tasks else msgspec.structs.replace(workflow, tasks=())
