@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from podium_core.dao import Commit
@@ -51,7 +50,7 @@ def test_a_different_one_is_refused() -> None:
 
 def test_what_was_kept_without_a_digest_is_accepted() -> None:
     asked = of_digest(request_digest(Commit(workflow_id="w1")))
-    assert replayed(msgspec.msgpack.encode(OUTCOME), asked).replayed
+    assert replayed(OUTCOME, asked).replayed
 
 
 def test_a_digest_of_another_form_says_nothing() -> None:

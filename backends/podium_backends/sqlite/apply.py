@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+import msgspec
 from msgspec import Raw
 
 from podium_backends.sqlite import (
@@ -25,6 +26,7 @@ from podium_core.write_set.remembered import remembered, replayed
 REQUEST_MEMORY_MS = 600_000
 # To write so many bytes of a document takes as long as a small statement.
 BYTES_OF_A_STATEMENT = 8_192
+_outcome = msgspec.msgpack.Decoder(WriteOutcome)
 
 
 class Application:
@@ -161,14 +163,14 @@ class Application:
         return tuple(acked), tuple(removed)
 
 
-def _kept(conn: sqlite3.Connection, request_id: str, *, now_ms: int) -> bytes | None:
+def _kept(conn: sqlite3.Connection, request_id: str, *, now_ms: int) -> WriteOutcome | None:
     sql = "SELECT outcome FROM requests WHERE id = ? AND expires_ms > ?"
     row = conn.execute(sql, (request_id, now_ms)).fetchone()
-    return None if row is None else row[0]
+    return None if row is None else _outcome.decode(row[0])
 
 
-def _keep(conn: sqlite3.Connection, request_id: str, outcome: bytes, *, now_ms: int) -> None:
+def _keep(conn: sqlite3.Connection, request_id: str, outcome: WriteOutcome, *, now_ms: int) -> None:
     conn.execute(
         "INSERT OR REPLACE INTO requests (id, expires_ms, outcome) VALUES (?, ?, ?)",
-        (request_id, now_ms + REQUEST_MEMORY_MS, outcome),
+        (request_id, now_ms + REQUEST_MEMORY_MS, msgspec.msgpack.encode(outcome)),
     )

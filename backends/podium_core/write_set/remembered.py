@@ -13,7 +13,6 @@ from podium_core.write_set.write_set import WriteOutcome, WriteSet
 # Of the fields that a Commit has now. A digest of another form is of another version of Podium: nothing can be said.
 _FORM = b"\x01"
 _request = msgspec.json.Encoder(order="deterministic")
-_outcome = msgspec.msgpack.Decoder(WriteOutcome)
 
 
 def request_digest(request: Commit) -> bytes:
@@ -21,20 +20,18 @@ def request_digest(request: Commit) -> bytes:
     return _FORM + blake2b(_request.encode(request), digest_size=16).digest()
 
 
-def remembered(outcome: WriteOutcome, write_set: WriteSet) -> bytes:
-    """What a store keeps under the request id of a WriteSet."""
-    kept = msgspec.structs.replace(outcome, request_digest=write_set.request_digest)
-    return msgspec.msgpack.encode(kept)
+def remembered(outcome: WriteOutcome, write_set: WriteSet) -> WriteOutcome:
+    """The outcome as a store keeps it under the request id of a WriteSet."""
+    return msgspec.structs.replace(outcome, request_digest=write_set.request_digest)
 
 
-def replayed(kept: bytes, write_set: WriteSet) -> WriteOutcome:
-    """The outcome that a store kept under the request id of a WriteSet.
+def replayed(kept: WriteOutcome, write_set: WriteSet) -> WriteOutcome:
+    """The answer from the outcome that was kept under the request id of a WriteSet.
 
     Raises:
         FailedPreconditionError: It is that of another request.
     """
-    outcome = _outcome.decode(kept)
-    first, now = outcome.request_digest, write_set.request_digest
+    first, now = kept.request_digest, write_set.request_digest
     if first != now and first[:1] == now[:1] == _FORM:
         workflow_id, _, request_id = write_set.request_id.partition("\x00")
         raise FailedPreconditionError(
@@ -42,4 +39,4 @@ def replayed(kept: bytes, write_set: WriteSet) -> WriteOutcome:
             f"workflow/{workflow_id}",
             f"the request_id '{request_id}' was used for a different Commit",
         )
-    return msgspec.structs.replace(outcome, replayed=True)
+    return msgspec.structs.replace(kept, replayed=True)

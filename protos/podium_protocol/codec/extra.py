@@ -6,7 +6,7 @@ Where a key is both a typed field that is set and in ``extra_json``, the typed f
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from google.protobuf.message import Message
@@ -87,7 +87,10 @@ def extra_splitter(table: RecordTable[R, M]) -> tuple[Any, Callable[[str], Split
         forbid_unknown_fields=True,
     )
     strict = msgspec.json.Decoder(derived_type)
-    decoders = {key: msgspec.json.Decoder(field.type) for key, field in derived.items()}
+    readers: dict[str, Callable[[Raw], Any]] = {
+        key: _as_it_is if Raw in get_args(field.type) else msgspec.json.Decoder(field.type).decode
+        for key, field in derived.items()
+    }
     none = derived_type()
 
     def split(text: str) -> Split:
@@ -101,13 +104,17 @@ def extra_splitter(table: RecordTable[R, M]) -> tuple[Any, Callable[[str], Split
         values = {}
         for key in derived.keys() & members.keys():
             try:
-                values[derived[key].name] = decoders[key].decode(members[key])
+                values[derived[key].name] = readers[key](members[key])
             except msgspec.DecodeError:
                 continue
             del members[key]
         return derived_type(**values), members
 
     return none, split
+
+
+def _as_it_is(raw: Raw) -> Raw:
+    return raw
 
 
 def extra_reader(table: RecordTable[R, M]) -> Callable[[R, M, Members], R]:
