@@ -38,9 +38,12 @@ def json_value(text: str | bytes, field: str) -> msgspec.Raw:
     data = text.encode() if isinstance(text, str) else text
     try:
         require_valid(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+        too_deep = is_nested_deeper(data, MAX_DEPTH)
+    except RecursionError:
+        too_deep = True
+    except msgspec.DecodeError as error:
         raise InvalidArgumentError(field, f"not valid JSON: {error}") from error
-    if is_nested_deeper(data, MAX_DEPTH):
+    if too_deep:
         raise InvalidArgumentError(field, f"nested deeper than {MAX_DEPTH} levels")
     return msgspec.Raw(data)
 
