@@ -11,6 +11,7 @@ from podium_core.models.jackson import read_number
 from podium_core.models.json_members import members_of_object
 from podium_core.models.json_text import raw_bytes, without_mark
 from podium_core.models.task import Task
+from podium_core.requirements import require_text
 
 _CONCURRENT = "concurrentExecLimit"
 _NULL = Raw(b"null")
@@ -40,6 +41,25 @@ class _LimitedWorkflowTask(msgspec.Struct, rename="camel"):
 
 
 _limited = msgspec.json.Decoder(_LimitedWorkflowTask)
+
+
+def definition_limited_by(task: Task) -> str:
+    """The name of the definition whose limits are a task's.
+
+    Raises:
+        InvalidArgumentError: The task names no definition.
+    """
+    return require_text(task.definition_name, "task.task_def_name")
+
+
+def place_of(task: Task) -> tuple[str, str]:
+    """Whose place a task would take: the name of its definition, and its id.
+
+    Raises:
+        InvalidArgumentError: The task lacks either.
+    """
+    task_id = require_text(task.task_id, "task.task_id")
+    return definition_limited_by(task), task_id
 
 
 def embedded_concurrency_limit(task: Task) -> int | None:

@@ -12,13 +12,15 @@ from typing import NamedTuple
 import msgspec
 
 from podium_core.dao import ConcurrentExecutionLimitDAO, MetadataDAO, RateLimitingDAO
-from podium_core.errors import CorruptRecordError
+from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.limits import (
     NO_RATE_LIMIT,
     RateLimit,
     concurrency_limit_of,
+    definition_limited_by,
     embedded_concurrency_limit,
     embedded_rate_limit,
+    place_of,
     rate_limit_of,
 )
 from podium_core.models import Task
@@ -53,15 +55,15 @@ class ConcurrencyLimits:
         self.remove_task_from_limit = store.remove_task_from_limit
 
     async def exceeds_limit(self, task: Task, *, limit: int | None = None) -> bool:
+        definition_name, _ = place_of(task)
         if limit is None:
             limit = embedded_concurrency_limit(task)
         if limit is None:
-            limit = await self.registered(task.definition_name)
+            limit = await self._registered(definition_name)
         return await self._store.exceeds_limit(task, limit=limit)
 
-    async def registered(self, definition_name: str) -> int:
-        """The limit of a registered definition; 0 where it has none, or there is no such definition."""
-        definition = await self._metadata.get_task_def(definition_name) if definition_name else None
+    async def _registered(self, definition_name: str) -> int:
+        definition = await self._metadata.get_task_def(definition_name)
         return 0 if definition is None else concurrency_limit_of(definition.document) or 0
 
     async def applied(self, write_set: WriteSet) -> WriteSet:
@@ -87,9 +89,9 @@ class ConcurrencyLimits:
         if known is not None and now < known.until:
             return known.limited
         try:
-            limited = await self.registered(definition_name) > 0
-        except CorruptRecordError:
-            limited = False  # it stops nobody who doesn't ask for it
+            limited = await self._registered(definition_name) > 0
+        except (CorruptRecordError, InvalidArgumentError):
+            limited = False  # no definition can have that name, or it can't be read: no reason to refuse an update
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         self._known[definition_name] = _Known(limited, now + KNOWN_SECONDS)
@@ -112,7 +114,10 @@ class RateLimits:
     ) -> bool:
         own = RateLimit(task.rate_limit_per_frequency, task.rate_limit_frequency_in_seconds)
         asked = rate_limit_per_frequency is not None or rate_limit_frequency_seconds is not None
-        limit = own if asked or own.limits else await self._of_definition(task)
+        definition_name = definition_limited_by(task)
+        limit = own if asked or own.limits else embedded_rate_limit(task)
+        if not asked and not limit.limits:
+            limit = await self._registered(definition_name)
         grants, seconds = rate_limit_per_frequency, rate_limit_frequency_seconds
         return await self._store.exceeds_rate_limit_per_frequency(
             task,
@@ -120,11 +125,8 @@ class RateLimits:
             rate_limit_frequency_seconds=limit.seconds if seconds is None else seconds,
         )
 
-    async def _of_definition(self, task: Task) -> RateLimit:
-        limit = embedded_rate_limit(task)
-        if limit.limits or not task.definition_name:
-            return limit
-        definition = await self._metadata.get_task_def(task.definition_name)
+    async def _registered(self, definition_name: str) -> RateLimit:
+        definition = await self._metadata.get_task_def(definition_name)
         return NO_RATE_LIMIT if definition is None else rate_limit_of(definition.document)
 
 
