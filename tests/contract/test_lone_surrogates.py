@@ -21,7 +21,13 @@ from podium_core.models import (
 from podium_core.models.documents import TASK
 from podium_core.models.json_members import members_of_object
 from podium_core.models.json_text import raw_bytes
-from tests.contract.records import make_event_execution, make_task, make_workflow
+from tests.contract.eventually import eventually
+from tests.contract.records import (
+    make_event_execution,
+    make_task,
+    make_workflow,
+    make_workflow_summary,
+)
 from tests.contract.ways import Daos
 
 TEXT = rb'{ "a":"\ud83d", "\uDE00" : ["\uD83d\\ud83d\ude00"],"b\\ud83d":"\\\uDBFFx" }'
@@ -110,10 +116,22 @@ class TestExecutions:
         assert raw_bytes(found.workflow.input) == TEXT
         assert_kept(found.workflow.tasks[0])
 
-    async def test_of_an_event_execution(self, executions: ExecutionService) -> None:
+    async def test_of_an_event_execution(self, daos: Daos) -> None:
         event = make_event_execution("e1", output=HALVES)
-        assert await executions.add_event_execution(event)
-        await executions.update_event_execution(event)
+        assert await daos.executions.add_event_execution(event)
+        await daos.executions.update_event_execution(event)
+
+        async def look() -> list[bytes]:
+            found = await daos.index.get_event_executions(event.event or "")
+            return [raw_bytes(each.output) for each in found]
+
+        await eventually(look, [TEXT].__eq__)
+
+    async def test_of_an_entry_of_the_index(self, daos: Daos) -> None:
+        await daos.index.index_workflow(make_workflow_summary(extra=HALVES))
+        await daos.index.update_workflow("w1", Raw(rb'{"more":"\ud83d"}'))
+        assert await daos.index.get("w1", "more") == Raw(rb'"\ud83d"')
+        assert await daos.index.get("w1", "b\\ud83d") == Raw(rb'"\\\uDBFFx"')
 
 
 class TestDefinitions:
