@@ -17,6 +17,7 @@ from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.facade import Facade
 from podium_server.facade.index import IndexFacade
 from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.limits import ConcurrencyLimits, RateLimits
 from podium_server.facade.payload_limits import PayloadLimits
 from podium_server.facade.payload_reads import PayloadReads
 from podium_server.facade.payload_writes import PayloadWrites
@@ -66,6 +67,10 @@ class _Assembler:
         self._queues = self._serving(DataType.QUEUES)
         self._index = self._optional(DataType.INDEX)
         self._payloads = self._optional(DataType.PAYLOADS)
+        self._metadata = _served(self._serving(DataType.METADATA).metadata)
+        self._concurrency_limits = ConcurrencyLimits(
+            _served(self._serving(DataType.CONCURRENCY_LIMITS).concurrency_limits), self._metadata
+        )
         owner = _lease_owner(config)
         self._leases = Leases(self._outbox, owner) if self._executions.outbox else None
 
@@ -142,16 +147,17 @@ class _Assembler:
             if self._index and marks
             else None
         )
-        limits = _served(self._serving(DataType.CONCURRENCY_LIMITS).concurrency_limits)
         executions = self._execution_facade(archive, marks, wake, wake_indexer)
         return Facade(
             executions=executions,
-            metadata=_served(self._serving(DataType.METADATA).metadata),
+            metadata=self._metadata,
             queues=_served(self._queues.queues),
             event_handlers=_served(self._serving(DataType.EVENT_HANDLERS).event_handlers),
             poll_data=_served(self._serving(DataType.POLL_DATA).poll_data),
-            concurrency_limits=limits,
-            rate_limits=_served(self._serving(DataType.RATE_LIMITS).rate_limits),
+            concurrency_limits=self._concurrency_limits,
+            rate_limits=RateLimits(
+                _served(self._serving(DataType.RATE_LIMITS).rate_limits), self._metadata
+            ),
             index=index,
             payloads=_served(self._payloads.payloads) if self._payloads else None,
             server_info=server_info(self._config),
@@ -194,7 +200,7 @@ class _Assembler:
             _served(self._executions.index_source),
             executions.apply,
             _served(self._queues.queues),
-            _served(self._serving(DataType.METADATA).metadata),
+            self._metadata,
             self._executions.outbox,
             rules,
         )
@@ -209,7 +215,7 @@ class _Assembler:
         store = _served(self._executions.executions)
         return ExecutionFacade(
             store,
-            limits=_served(self._serving(DataType.CONCURRENCY_LIMITS).concurrency_limits),
+            limits=self._concurrency_limits,
             removals=RemovalFacade(store, archive, self._archive_removal(marks)),
             queues_elsewhere=self._queues_elsewhere(),
             side_effects=self._side_effects(),

@@ -18,6 +18,7 @@ from podium_core.reconcile import IndexProblem, IndexReport
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.index import IndexFacade
 from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
 from podium_server.outbox.archive import Archive
@@ -59,7 +60,7 @@ class Reconciling:
         archive = Archive(self.source, self.target, self.outbox)
         self.executions = ExecutionFacade(
             store.executions,
-            limits=store.concurrency_limits,
+            limits=ConcurrencyLimits(store.concurrency_limits, store.metadata),
             removals=RemovalFacade(store.executions, archive),
             side_effects=SideEffects(index_executions=True),
         )

@@ -21,6 +21,7 @@ from podium_core.index.changes import Put
 from podium_core.index.marks import encode_mark
 from podium_core.write_set import AckOp, PushOp, PutMode, RemoveOp, WriteOutcome, WriteSet
 from podium_core.write_set.refusals import PayloadMarkLostError
+from podium_core.write_set.remembered import remembered, replayed
 
 REQUEST_MEMORY_MS = 600_000
 # To write so many bytes of a document takes as long as a small statement.
@@ -53,12 +54,12 @@ class Application:
         """Apply it, or raise what a guard says before anything is written."""
         request_id = self._set.request_id
         if request_id:
-            remembered = _remembered(conn, request_id, now_ms=now_ms)
-            if remembered is not None:
-                return remembered
+            kept = _kept(conn, request_id, now_ms=now_ms)
+            if kept is not None:
+                return replayed(kept, self._set)
         outcome = self._write(conn, now_ms=now_ms)
         if request_id and outcome.workflow_created is not False:
-            _remember(conn, request_id, outcome, now_ms=now_ms)
+            _keep(conn, request_id, remembered(outcome, self._set), now_ms=now_ms)
         return outcome
 
     def _write(self, conn: sqlite3.Connection, *, now_ms: int) -> WriteOutcome:
@@ -165,15 +166,13 @@ class Application:
         return tuple(acked), tuple(removed), tuple(pushed)
 
 
-def _remembered(conn: sqlite3.Connection, request_id: str, *, now_ms: int) -> WriteOutcome | None:
+def _kept(conn: sqlite3.Connection, request_id: str, *, now_ms: int) -> WriteOutcome | None:
     sql = "SELECT outcome FROM requests WHERE id = ? AND expires_ms > ?"
     row = conn.execute(sql, (request_id, now_ms)).fetchone()
-    return None if row is None else msgspec.structs.replace(_outcome.decode(row[0]), replayed=True)
+    return None if row is None else _outcome.decode(row[0])
 
 
-def _remember(
-    conn: sqlite3.Connection, request_id: str, outcome: WriteOutcome, *, now_ms: int
-) -> None:
+def _keep(conn: sqlite3.Connection, request_id: str, outcome: WriteOutcome, *, now_ms: int) -> None:
     conn.execute(
         "INSERT OR REPLACE INTO requests (id, expires_ms, outcome) VALUES (?, ?, ?)",
         (request_id, now_ms + REQUEST_MEMORY_MS, msgspec.msgpack.encode(outcome)),

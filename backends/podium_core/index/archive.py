@@ -16,13 +16,13 @@ from podium_core.errors import CorruptRecordError
 from podium_core.index.documents import RAW_JSON, members_of, merged
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
+from podium_core.models.json_members import elements_of_array, object_of_members, text_of_member
 
 TASK_IDS = "podium:taskIds"
 """The member of a ``rawJSON`` that names the tasks, by ``seq``, whose documents are in their own entries."""
 
 _TASKS = "tasks"
 _encode = msgspec.json.Encoder().encode
-_raws = msgspec.json.Decoder(list[Raw])
 _ids = msgspec.json.Decoder(list[str])
 
 
@@ -38,13 +38,6 @@ class ArchivedExecution(msgspec.Struct, frozen=True, kw_only=True):
     workflow: Workflow
     tasks: Sequence[Raw] = ()
     task_ids: Sequence[str] = ()
-
-
-class _Entry(msgspec.Struct):
-    raw_json: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name=RAW_JSON)
-
-
-_entry = msgspec.json.Decoder(_Entry)
 
 
 def archived_document(summary_document: bytes, raw_json: str) -> bytes:
@@ -94,11 +87,11 @@ def archived_execution(document: bytes, workflow_id: str) -> ArchivedExecution |
         return None
     members = members_of(raw_json, WORKFLOW.resource_type, workflow_id)
     try:
-        tasks = _raws.decode(members.pop(_TASKS, Raw(b"[]")))
+        tasks = elements_of_array(members.pop(_TASKS, Raw(b"[]")))
         task_ids = _ids.decode(members.pop(TASK_IDS, Raw(b"[]")))
     except msgspec.ValidationError as error:
         raise CorruptRecordError(WORKFLOW.resource_type, workflow_id, str(error)) from error
-    workflow = WORKFLOW.decode(_encode(members), workflow_id)
+    workflow = WORKFLOW.decode(object_of_members(members), workflow_id)
     return ArchivedExecution(workflow=workflow, tasks=tasks, task_ids=task_ids)
 
 
@@ -120,7 +113,6 @@ def archived_task(document: bytes, workflow_id: str, task_id: str) -> Task:
 
 def _raw_json(document: bytes, resource_type: str, name: str) -> str | None:
     try:
-        raw_json = _entry.decode(document).raw_json
+        return text_of_member(document, RAW_JSON)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise CorruptRecordError(resource_type, name, str(error)) from error
-    return None if raw_json is msgspec.UNSET else raw_json

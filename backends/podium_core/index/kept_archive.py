@@ -7,6 +7,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from podium_core.index.changes import EntryKind
 from podium_core.index.documents import RAW_JSON, merged
+from podium_core.models.json_members import members_of_object
 from podium_core.models.json_text import raw_bytes
 
 ARCHIVED = "archived"
@@ -68,4 +69,9 @@ def _archive_of(document: bytes) -> _Archive:
     try:
         return _archive.decode(document)
     except (msgspec.MsgspecError, RecursionError):
+        pass
+    try:
+        members = members_of_object(document)
+    except (msgspec.MsgspecError, RecursionError):
         return _NONE  # what can't be read holds no archive
+    return _Archive(members.get(RAW_JSON, UNSET), members.get(ARCHIVED, UNSET))

@@ -13,6 +13,12 @@ from msgspec.structs import replace
 from podium_core.index.changes import EntryKind, Merge, Put, Remove
 from podium_core.index.documents import merged
 from podium_core.index.kept_archive import keeping_archive
+from podium_core.models.json_members import (
+    Members,
+    members_of_object,
+    object_of_members,
+    text_of_member,
+)
 from podium_core.models.json_text import raw_bytes
 
 _PREFIX = "index_"
@@ -50,12 +56,10 @@ UPSERT = Upsert()
 UPSERT_BODY = b""
 
 
-class _Owned(msgspec.Struct, rename="camel"):
-    workflow_id: str = ""
-
-
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(IndexMark)
+_BODIES = ("document", "fields")
+_NULL = Raw(b"null")
 
 
 def outbox_kind(kind: EntryKind) -> str:
@@ -75,8 +79,21 @@ def encode_mark(mark: IndexMark) -> bytes:
 
 def decode_mark(body: bytes) -> IndexMark:
     """The mark of an outbox entry's body."""
-    mark: IndexMark = _decoder.decode(body) if body else UPSERT
+    if not body:
+        return UPSERT
+    try:
+        mark: IndexMark = _decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        mark = _mark_of_members(members_of_object(body))
     return mark
+
+
+def _mark_of_members(members: Members) -> IndexMark:
+    bodies = {key: members.pop(key) for key in _BODIES if key in members}
+    mark: IndexMark = _decoder.decode(object_of_members(members | dict.fromkeys(bodies, _NULL)))
+    return msgspec.structs.replace(mark, **bodies)
 
 
 def combined(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
@@ -100,7 +117,7 @@ def _is_of_another(waiting: IndexMark, workflow_id: str) -> bool:
     """Whether the entry that is to be put is a task's of another workflow than the one that a change is about."""
     if not workflow_id or not isinstance(waiting, Put):
         return False
-    return msgspec.json.decode(waiting.document, type=_Owned).workflow_id != workflow_id
+    return text_of_member(waiting.document, "workflowId") != workflow_id
 
 
 def _put_onto(waiting: IndexMark, put: Put) -> Put:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from podium_core.dao.commit import Commit, CommitAck, CommitPush, CommitRemove
 from podium_core.errors import InvalidArgumentError
 from podium_core.requirements import MAX_ITEMS, require_not_negative, require_text
 from podium_core.write_set import builders
+from podium_core.write_set.remembered import request_digest
 from podium_core.write_set.write_set import (
     AckOp,
     ExpectedWorkflowTime,
@@ -25,25 +26,23 @@ from podium_core.write_set.write_set import (
 )
 
 
-class CommitParts(Protocol):
-    """What a Commit and the message it came in have in common."""
+class CommitSize(NamedTuple):
+    """How much a Commit holds; ids only where the number alone doesn't decide."""
 
-    @property
-    def create_tasks(self) -> Sized: ...
-    @property
-    def update_tasks(self) -> Sized: ...
-    @property
-    def pushes(self) -> Sized: ...
-    @property
-    def acks(self) -> Sized: ...
-    @property
-    def removes(self) -> Sized: ...
+    create_tasks: int
+    update_tasks: int
+    pushes: int
+    acks: int
+    removes: int
 
 
-def commit(request: Commit, *, now_ms: int) -> WriteSet:
-    """One decide step as a WriteSet, without the facade's side effects."""
+def commit(request: Commit, *, now_ms: int, as_sent: Commit | None = None) -> WriteSet:
+    """One decide step as a WriteSet, without the facade's side effects.
+
+    ``as_sent`` is the Commit before payloads were moved out of it: the one that a repeat is compared with.
+    """
     require_text(request.workflow_id, "workflow_id")
-    require_size(request)
+    _require_size(request)
     workflow_puts = _workflow_puts(request, now_ms)
     task_puts = _task_puts(request, now_ms)
     return WriteSet(
@@ -52,6 +51,7 @@ def commit(request: Commit, *, now_ms: int) -> WriteSet:
         workflow_puts=workflow_puts,
         task_puts=task_puts,
         queue_ops=_queue_ops(request),
+        request_digest=request_digest(as_sent or request) if request.request_id else b"",
     )
 
 
@@ -62,20 +62,40 @@ def _request_key(request: Commit) -> str:
     return f"{request.workflow_id}\x00{require_text(request.request_id, 'request_id')}"
 
 
-def require_size(request: CommitParts) -> None:
-    """At most 1,000 items in all; a server asks before it decodes them."""
-    parts = (
-        request.create_tasks,
-        request.update_tasks,
-        request.pushes,
-        request.acks,
-        request.removes,
-    )
-    total = sum(len(part) for part in parts)
+def require_size(
+    sizes: CommitSize, created: Callable[[], Iterable[str]], pushed: Callable[[], Iterable[str]]
+) -> None:
+    """At most 1,000 items in all, a task that is created and one push of its id being one.
+
+    Args:
+        sizes: The lengths of the request's lists; a server asks before it decodes them.
+        created: Gives the ids of the tasks to create.
+        pushed: Gives the ids of the messages to push.
+    """
+    total = sum(sizes)
+    if total > MAX_ITEMS and max(sizes) <= MAX_ITEMS:
+        total -= len(set(created()) & set(pushed()))
     if total > MAX_ITEMS:
         raise InvalidArgumentError(
-            "", f"{total} items in one Commit are more than the limit of {MAX_ITEMS}"
+            "",
+            f"{total} items in one Commit are more than the limit of {MAX_ITEMS};"
+            " create the tasks first, with CreateTasks",
         )
+
+
+def _require_size(request: Commit) -> None:
+    sizes = CommitSize(
+        len(request.create_tasks),
+        len(request.update_tasks),
+        len(request.pushes),
+        len(request.acks),
+        len(request.removes),
+    )
+    require_size(
+        sizes,
+        lambda: (str(task.task_id) for task in request.create_tasks),
+        lambda: (push.message.id for push in request.pushes),
+    )
 
 
 def _workflow_puts(request: Commit, now_ms: int) -> tuple[WorkflowPut, ...]:

@@ -247,7 +247,9 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     A store may keep one for later (``msgspec.msgpack``), for a newer version to read: a new field needs a default.
 
     Attributes:
-        request_id: Remembered with the outcome for ten minutes; a repeat gets that outcome, and writes nothing.
+        request_id: Remembered with the outcome for ten minutes (``remembered.py``); a repeat gets that outcome, and
+            writes nothing.
+        request_digest: Of the request as it came; a different one under the same id is FailedPreconditionError.
         mark_index: Each document written or removed gets a mark in the outbox, for the index.
         lifts: Payloads uploaded for this write, each under a due mark in the outbox. One whose mark isn't there unclaimed:
             PayloadMarkLostError. The marks of those that a written document refers to go.
@@ -265,6 +267,7 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     queue_ops: tuple[QueueOp, ...] = ()
     mark_index: bool = False
     lifts: tuple[str, ...] = ()
+    request_digest: bytes = b""
 
 
 class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -284,6 +287,7 @@ class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
         removed: For each RemoveOp, whether it took a message.
         pushed: For each PushOp with ``if_absent``, whether it pushed, or wrote an intent.
         replayed: This is the remembered outcome of the request id.
+        request_digest: Of the request that it answers, where it is kept.
     """
 
     workflow_created: bool | None = None
@@ -299,6 +303,7 @@ class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
     removed: tuple[bool, ...] = ()
     pushed: tuple[bool, ...] = ()
     replayed: bool = False
+    request_digest: bytes = b""
 
 
 class RemovalStage(StrEnum):
@@ -324,7 +329,8 @@ class ExecutionStore(Protocol):
         """Carry out a WriteSet wholly or not at all.
 
         Raises:
-            NotFoundError, ConflictError, FailedPreconditionError: A guard doesn't hold; nothing was written.
+            NotFoundError, ConflictError, FailedPreconditionError: A guard doesn't hold, or the request id was used for
+                another request; nothing was written.
             PayloadMarkLostError: An uploaded payload is being deleted: upload it anew.
             RemovalUnderWayError: The id belongs to a workflow that has to be archived first.
         """

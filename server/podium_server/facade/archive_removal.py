@@ -9,6 +9,7 @@ import msgspec
 from podium_core.index.changes import EntryKind
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
 from podium_core.index.target import IndexEntry, IndexTarget
+from podium_core.models.json_members import text_of_member
 from podium_core.outbox import KIND_PAYLOAD, WRITER_FIRST_MS, NewEntry
 from podium_core.payload_keys import is_owned
 from podium_server.facade.index_marks import IndexMarks
@@ -18,12 +19,7 @@ IDS_AT_ONCE = 200
 PAYLOAD_DELAY_MS = 60 * 60 * 1000
 
 
-class _Paths(msgspec.Struct, rename="camel"):
-    external_input_payload_storage_path: str = ""
-    external_output_payload_storage_path: str = ""
-
-
-_paths = msgspec.json.Decoder(_Paths)
+_PATHS = ("externalInputPayloadStoragePath", "externalOutputPayloadStoragePath")
 
 
 class ArchiveRemoval:
@@ -85,9 +81,9 @@ def _payload_marks(entries: Sequence[IndexEntry | None], workflow_id: str) -> li
     ]
 
 
-def _paths_of(entry: IndexEntry) -> tuple[str, str]:
+def _paths_of(entry: IndexEntry) -> list[str]:
     try:
-        paths = _paths.decode(entry.document)
+        paths = [text_of_member(entry.document, key) for key in _PATHS]
     except msgspec.MsgspecError:
-        return "", ""  # an entry of another form: Podium wrote no path there
-    return paths.external_input_payload_storage_path, paths.external_output_payload_storage_path
+        return []  # an entry of another form: Podium wrote no path there
+    return [path for path in paths if path]

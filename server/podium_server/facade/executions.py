@@ -10,7 +10,6 @@ from podium_core.backend import ExecutionAdapter
 from podium_core.dao import (
     Commit,
     CommitResult,
-    ConcurrentExecutionLimitDAO,
     CreatedTasks,
     CreatedWorkflow,
     ExecutionService,
@@ -24,7 +23,7 @@ from podium_core.errors import (
     NotFoundError,
     OutcomeUnknownError,
 )
-from podium_core.models import DECIDER_QUEUE, Task, Workflow
+from podium_core.models import DECIDER_QUEUE, Task, TaskStatus, Workflow
 from podium_core.write_set import (
     PushOp,
     WriteOutcome,
@@ -41,6 +40,7 @@ from podium_core.write_set.refusals import RemovalUnderWayError
 from podium_server.facade.archive_reads import ArchiveReads
 from podium_server.facade.commit_records import commit_result, records_of, with_records
 from podium_server.facade.execution_reads import ExecutionReadsFacade
+from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.payload_limits import PayloadLimits
 from podium_server.facade.payload_reads import PayloadReads
 from podium_server.facade.payload_writes import PayloadWrites
@@ -58,7 +58,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         self,
         store: ExecutionAdapter,
         *,
-        limits: ConcurrentExecutionLimitDAO,
+        limits: ConcurrencyLimits,
         removals: RemovalFacade | None = None,
         queues_elsewhere: QueuesElsewhere | None = None,
         side_effects: SideEffects | None = None,
@@ -72,7 +72,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
 
         Args:
             store: Serves executions.
-            limits: Serves concurrency limits.
+            limits: Concurrency limits, those of registered definitions too.
             removals: Sees removals through; None: without archive.
             queues_elsewhere: Set where executions and queues are two stores.
             side_effects: What is added.
@@ -89,12 +89,17 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         self._payload_writes = payload_writes or PayloadWrites(PayloadLimits())
         self._wake = wake
         self._wake_indexer = wake_indexer
+        self._limits = limits
         self.exceeds_in_progress_limit = limits.exceeds_limit
 
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
         marked = self._marks(write_set)
         if marked:
             write_set = msgspec.structs.replace(write_set, mark_index=True)
+        for put in write_set.task_puts:
+            if put.status is TaskStatus.IN_PROGRESS and not put.limited:
+                write_set = await self._limits.applied(write_set)
+                break
         while True:
             try:
                 outcome = await self._store.apply(write_set)
@@ -292,8 +297,11 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     # Commit
 
     async def commit(self, commit: Commit) -> CommitResult:
+        as_sent = commit
         commit, lifts = await self._with_payloads(commit)
-        write_set = _lifting(commit_builder.commit(commit, now_ms=self.clock()), lifts)
+        write_set = _lifting(
+            commit_builder.commit(commit, now_ms=self.clock(), as_sent=as_sent), lifts
+        )
         if commit.create_workflow is not None:
             write_set = self._with_decider_push(write_set, commit.create_workflow)
         if self._queues_elsewhere is None:

@@ -24,6 +24,7 @@ from podium_core.index.marks import (
 )
 from podium_core.index.source import IndexSource, StoredDocument
 from podium_core.index.target import ABSENT, IndexAnswer, IndexEntry, IndexTarget, IndexWrite
+from podium_core.models.json_members import text_of_member
 from podium_core.models.json_text import raw_bytes
 from podium_core.outbox import LEASE_MS, Outbox, OutboxEntry
 from podium_server.outbox.entries import entry_document
@@ -38,8 +39,6 @@ AT_ONCE = 40
 LARGE = 512 * 1024
 
 T = TypeVar("T")
-
-_workflow_id = msgspec.json.Decoder(dict[str, Raw])
 
 
 class Indexed(msgspec.Struct, frozen=True):
@@ -305,7 +304,6 @@ def _merge(step: _Step, shown: IndexEntry | None, fields: Raw, workflow_id: str)
 
 def _is_of(shown: IndexEntry, workflow_id: str) -> bool:
     try:
-        raw = _workflow_id.decode(shown.document).get("workflowId", Raw(b"null"))
-        return bool(msgspec.json.decode(raw) == workflow_id)
+        return text_of_member(shown.document, "workflowId") == workflow_id
     except msgspec.MsgspecError:
         return False

@@ -187,9 +187,24 @@ class ExecutionServicer(ExecutionTasksServicer):
     async def Commit(
         self, request: commit_pb2.CommitRequest, call: Call
     ) -> commit_pb2.CommitResponse:
-        commit_builder.require_size(request)
+        _require_size(request)
         result = await self._executions.commit(codec.commit_from_request(request))
         return codec.commit_to_response(result)
+
+
+def _require_size(request: commit_pb2.CommitRequest) -> None:
+    sizes = commit_builder.CommitSize(
+        len(request.create_tasks),
+        len(request.update_tasks),
+        len(request.pushes),
+        len(request.acks),
+        len(request.removes),
+    )
+    commit_builder.require_size(
+        sizes,
+        lambda: (task.task_id for task in request.create_tasks),
+        lambda: (push.message_id for push in request.pushes),
+    )
 
 
 def _replaces(request: pb.CreateWorkflowRequest) -> bool:

@@ -26,6 +26,7 @@ from podium_core.outbox import KIND_REMOVAL, NewEntry, OutboxEntry
 from podium_core.write_set import builders
 from podium_server.facade.archive_reads import ArchiveReads
 from podium_server.facade.executions import ExecutionFacade
+from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
 from podium_server.outbox.archive import WHOLE_MAX_SIZE, Archive
@@ -98,6 +99,7 @@ class ArchiveWorld:
         assert store.index_source is not None
         assert store.index_target is not None
         assert store.concurrency_limits is not None
+        assert store.metadata is not None
         self.clock = clock
         self.store = store.executions
         self.outbox = store.outbox
@@ -106,7 +108,7 @@ class ArchiveWorld:
         self.archive = Archive(self.source, self.index, self.outbox, whole_max_size=whole_max_size)
         self.executions = ExecutionFacade(
             self.store,
-            limits=store.concurrency_limits,
+            limits=ConcurrencyLimits(store.concurrency_limits, store.metadata),
             removals=RemovalFacade(self.store, self.archive),
             side_effects=SideEffects(index_executions=True),
             archive=ArchiveReads(self.index),

@@ -25,6 +25,7 @@ from podium_core.models import DECIDER_QUEUE, Message, PushMessage
 from podium_core.outbox import KIND_PUSH, OutboxEntry
 from podium_core.write_set import builders
 from podium_server.facade.executions import ExecutionFacade
+from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.side_effects import SideEffects
 from podium_server.facade.two_stores import QueuesElsewhere
 from podium_server.outbox import drainer as drainer_module
@@ -43,6 +44,7 @@ class TwoStores:
         assert executions.executions is not None
         assert executions.outbox is not None
         assert executions.concurrency_limits is not None
+        assert executions.metadata is not None
         assert queues.queues is not None
         assert queues.queue_target is not None
         self.outbox = executions.outbox
@@ -54,7 +56,7 @@ class TwoStores:
         self.drainer = Drainer(self.outbox, OneByOne(self.targets))
         self.executions = ExecutionFacade(
             executions.executions,
-            limits=executions.concurrency_limits,
+            limits=ConcurrencyLimits(executions.concurrency_limits, executions.metadata),
             queues_elsewhere=QueuesElsewhere(queues.queues, queues.queue_target),
             side_effects=SideEffects(decider_offset_ms=0),
             wake=self.drainer.wake,

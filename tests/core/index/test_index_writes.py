@@ -169,7 +169,7 @@ class TestMerges:
             "[]",
             "null",
             '{"a":NaN}',
-            '{"a":"\\ud800"}',
+            '{"a":"\\ud80"}',
             '{"a":' + "[" * 512 + "]" * 512 + "}",
             '{"workflowId":"other"}',
             '{"workflowId":null}',

@@ -83,3 +83,10 @@ def test_a_mark_does_what_both_would_have_done(
     found = combined(waiting, newer)
     assert found == expected
     assert decode_mark(encode_mark(found)) == found
+
+
+def test_half_of_a_surrogate_pair_hides_no_archive() -> None:
+    before = rb'{"rawJSON":"{}","archived":true,"other":"\ud83d"}'
+    assert has_archive(before)
+    kept = keeping_archive(b'{"workflowId":"w"}', before, replaceable=False)
+    assert has_archive(kept)

@@ -57,7 +57,7 @@ class ExecutionServiceStub:
     duration is above a hundred years.
 
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
-    most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
+    most 1,000 items (in a Commit, a task to create and a push of its id are one) and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
     payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
     written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
@@ -259,7 +259,7 @@ class ExecutionServiceServicer:
     duration is above a hundred years.
 
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
-    most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
+    most 1,000 items (in a Commit, a task to create and a push of its id are one) and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
     payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
     written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
@@ -519,7 +519,8 @@ class ExecutionServiceServicer:
 
     def ExceedsInProgressLimit(self, request, context):
         """Asks whether a task may not start, since as many tasks of its definition run as its limit allows. Answers false, and
-        holds a place for the task, in one atomic step; or true. The limit is the one in the task's `workflow_task_json`.
+        holds a place for the task, in one atomic step; or true. The limit is the one in the task's `workflow_task_json`, else
+        that of the registered definition.
         See ConcurrentExecutionLimitService.ExceedsLimit, which this is, without a limit in the request.
         Repeat: same end state: a task that holds a place gets false again. Mirrors
         ExecutionDAOFacade.exceedsInProgressLimit.
@@ -562,7 +563,8 @@ class ExecutionServiceServicer:
         too. `guarantee` says which one held.
 
         ABORTED: a receipt or an expected time is stale; nothing is written. NOT_FOUND: as the calls for each part; nothing
-        is written. FAILED_PRECONDITION: receipts without `expected_update_time` where that is needed.
+        is written. FAILED_PRECONDITION: receipts without `expected_update_time` where that is needed; or, REQUEST_ID_REUSED,
+        the `request_id` was used for a different Commit.
         Repeat: keyed by `request_id`, remembered for 10 minutes: the first answer again. Without one: overwrites.
         (new)
         """
@@ -766,7 +768,7 @@ class ExecutionService:
     duration is above a hundred years.
 
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
-    most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
+    most 1,000 items (in a Commit, a task to create and a push of its id are one) and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
     payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
     written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
