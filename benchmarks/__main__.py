@@ -26,7 +26,7 @@ from benchmarks.points import (
     waiting,
 )
 from benchmarks.processes import echo_server
-from benchmarks.report import markdown
+from benchmarks.report import line, markdown
 from benchmarks.result import Result
 
 POINTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
@@ -70,23 +70,42 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=arguments.data_dir))
     try:
         about = machine.description(folder)
-        results = _measured(arguments.points or list(POINTS), folder, quick=arguments.quick)
+        results, failures = _measured(
+            arguments.points or list(POINTS), folder, quick=arguments.quick
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    table = markdown(results, about)
+    table = markdown(results, about, failures)
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "benchmarks.md").write_text(table, encoding="utf-8")
     (arguments.out / "benchmarks.svg").write_text(svg(results), encoding="utf-8")
     sys.stdout.write(
         f"\n{table}\n{time.monotonic() - began:.0f} s; table and picture are in {arguments.out}\n"
     )
+    if failures:
+        sys.exit(1)
 
 
-def _measured(points: list[str], folder: Path, *, quick: bool) -> list[Result]:
-    with load_generator() as generator, echo_server() as echo:
-        generator.run(jobs.nothing)
-        bench = Bench(generator, echo, folder, quick=quick)
-        return [result for point in points for result in POINTS[point](bench)]
+def _measured(
+    points: list[str], folder: Path, *, quick: bool
+) -> tuple[list[Result], dict[str, str]]:
+    """What was measured, and why points failed, by name."""
+    results: list[Result] = []
+    failures: dict[str, str] = {}
+    with echo_server() as echo:
+        for point in points:
+            # A generator for each: what one point leaves in it when it fails disturbs no other.
+            with load_generator() as generator:
+                generator.run(jobs.nothing)
+                bench = Bench(generator, echo, folder, quick=quick)
+                try:
+                    for result in POINTS[point](bench):
+                        bench.say(line(result))
+                        results.append(result)
+                except Exception as error:  # the points after it are measured all the same
+                    failures[point] = f"{type(error).__name__}: {error}"
+                    bench.say(f"{point} failed: {failures[point]}")
+    return results, failures
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.result import Result
 
@@ -13,12 +13,20 @@ _SORTS = (
 )
 
 
-def markdown(results: Sequence[Result], machine: str) -> str:
+def line(result: Result) -> str:
+    """A result in one line, to be shown as it comes."""
+    return f"  {result.name}: {result.measured} (wanted {result.wanted}): {result.verdict}"
+
+
+def markdown(
+    results: Sequence[Result], machine: str, failures: Mapping[str, str] | None = None
+) -> str:
     """The table, with what falls short named below it.
 
     Args:
         results: What was measured.
         machine: What it was measured on.
+        failures: Points that were not measured to their end, and why.
     """
     lines = [
         f"Measured on {machine}. Server and load generator share the cores.",
@@ -31,6 +39,7 @@ def markdown(results: Sequence[Result], machine: str) -> str:
         ),
         "",
         *_short(results),
+        *(f"{point} failed: {why}" for point, why in (failures or {}).items()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -44,5 +53,5 @@ def _short(results: Sequence[Result]) -> Iterator[str]:
         names = [result.name for result in results if result.verdict == verdict]
         if names:
             yield f"{len(names)} of {len(results)} {text}: {'; '.join(names)}."
-    if all(result.verdict == "yes" for result in results):
+    if results and all(result.verdict == "yes" for result in results):
         yield f"All {len(results)} bounds are kept."

@@ -23,6 +23,7 @@ from podium_core.index.source import IndexSource
 from podium_core.index.target import IndexTarget
 from podium_core.outbox import Outbox, QueueTarget
 from podium_core.ports.execution_store import ExecutionStore
+from podium_core.read_budget import MAX_ANSWER_BYTES
 
 
 class DataType(StrEnum):
@@ -94,11 +95,14 @@ class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: Its configured name.
         serves: The data types that are routed to it.
+        queue_defaults: How long messages are leased.
+        max_answer_bytes: What one compound read may hold, as ``ReadBudget``.
     """
 
     name: str
     serves: frozenset[DataType]
     queue_defaults: QueueDefaults = QueueDefaults()
+    max_answer_bytes: int = MAX_ANSWER_BYTES
 
 
 class ExecutionAdapter(ExecutionDAO, ExecutionStore, Protocol):

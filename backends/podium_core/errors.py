@@ -164,13 +164,19 @@ class ResultTooLargeError(StorageError):
     Attributes:
         limit_bytes: The limit.
         streaming_rpc: The RPC that streams the same, as ``ExecutionService.GetTasksForWorkflow``; empty where none does.
+        subject: What is too large, where it is one thing of several; empty: the answer.
     """
 
-    def __init__(self, limit_bytes: int, streaming_rpc: str = "") -> None:
+    def __init__(self, limit_bytes: int, streaming_rpc: str = "", subject: str = "") -> None:
         advice = f"use {streaming_rpc}, which streams" if streaming_rpc else "ask for less"
-        super().__init__(f"the answer is above {limit_bytes} bytes; {advice}")
+        super().__init__(f"{subject or 'the answer'} is above {limit_bytes} bytes; {advice}")
         self.limit_bytes = limit_bytes
         self.streaming_rpc = streaming_rpc
+        self.subject = subject
+
+    def streamed_by(self, streaming_rpc: str) -> ResultTooLargeError:
+        """The same error, naming the RPC that streams what it is about."""
+        return ResultTooLargeError(self.limit_bytes, streaming_rpc, self.subject)
 
 
 class OverloadedError(StorageError):

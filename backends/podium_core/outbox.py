@@ -151,7 +151,7 @@ class QueueTarget(Protocol):
     """What a queue store offers for executions that live elsewhere. A message keeps the token of its push."""
 
     async def deliver(self, push: PushOp, token: int) -> None:
-        """Push, unless the message there came with a higher token."""
+        """Push, unless the message there came with a higher token; with ``if_absent`` unless one is there at all."""
         ...
 
     async def tokens_of(self, messages: Sequence[tuple[str, str]]) -> list[int]:

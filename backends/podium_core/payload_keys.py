@@ -75,7 +75,7 @@ def require_path(path: str, field: str = "path") -> str:
 
 def _fault(path: str) -> str:
     if not path.startswith(PREFIXES):
-        return "begins otherwise" if path else "is required"
+        return "must begin with one of the prefixes" if path else "is required"
     try:
         segments = path.encode().split(b"/")
     except UnicodeEncodeError:

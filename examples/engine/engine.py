@@ -81,7 +81,7 @@ class Engine:
     async def _write(self, workflow: Workflow, decision: Decision, message: LeasedMessage) -> bool:
         """Write a decision with the end of its message; false if it was made of what is no longer so."""
         for child in decision.start_workflows:
-            await self._start(child)
+            await self._start(child, request_id=f"start/{message.receipt}")
         commit = decision.commit(workflow, request_id=f"look/{message.receipt}")
         try:
             await self._podium.executions.commit(commit.with_ack(DECIDER_QUEUE, message))
@@ -91,14 +91,14 @@ class Engine:
         self._note_end(workflow, decision)
         return True
 
-    async def _start(self, workflow: Workflow) -> None:
+    async def _start(self, workflow: Workflow, *, request_id: str) -> None:
         """Start a workflow, which a repeat finds started."""
         workflow_id = str(workflow.workflow_id)
         first_look = PushMessage(id=workflow_id, priority=workflow.priority)
         await self._podium.executions.commit(
             Commit(
                 workflow_id=workflow_id,
-                request_id="start",
+                request_id=request_id,
                 create_workflow=workflow,
                 pushes=[CommitPush(queue_name=DECIDER_QUEUE, message=first_look)],
             )

@@ -76,10 +76,16 @@ class Worker:
             await self._podium.queues.ack(queue_name, message.id, receipt=message.receipt)
             return
         if await self._podium.concurrency_limits.exceeds_limit(task):
-            await self._podium.queues.postpone(
-                queue_name, message.id, priority=message.priority, offset_ms=POSTPONE_MS
+            postponed = await self._podium.queues.postpone(
+                queue_name,
+                message.id,
+                priority=message.priority,
+                offset_ms=POSTPONE_MS,
+                receipt=message.receipt,
             )
-            self._journal.note("postponed", task.task_id, task_type=task.task_type)
+            # Without its lease the message is another worker's, or waits already.
+            if postponed:
+                self._journal.note("postponed", task.task_id, task_type=task.task_type)
             return
         task = await self._start(task)
         self._note("started", task, message)

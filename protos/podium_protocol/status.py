@@ -232,7 +232,7 @@ _ROWS = (
         error=errors.ResultTooLargeError,
         code=_CODE.RESOURCE_EXHAUSTED,
         reason="RESULT_TOO_LARGE",
-        metadata={"limit_bytes": int, "streaming_rpc": str},
+        metadata={"limit_bytes": int, "streaming_rpc": str, "subject": str},
     ),
     _Row(
         error=errors.OverloadedError,

@@ -75,6 +75,7 @@ async def open_facade(config: Config) -> FacadeHandle:
                 name=store.name,
                 serves=frozenset(config.data_types_of(store.name)),
                 queue_defaults=_queue_defaults(config),
+                max_answer_bytes=config.server.max_message_bytes,
             )
             stores[store.name] = await store.spec.connect(context, store.settings)
     except BaseException:

@@ -11,21 +11,25 @@ from podium_core.backend import ConnectedStore, DataType
 from podium_core.outbox import Outbox
 from podium_server.config.addresses import TcpAddress
 from podium_server.config.config import Config
-from podium_server.facade.execution_reads import ArchiveReads
+from podium_server.facade.archive_reads import ArchiveReads
+from podium_server.facade.archive_removal import ArchiveRemoval
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.facade import Facade
 from podium_server.facade.index import IndexFacade
+from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.limits import ConcurrencyLimits, RateLimits
 from podium_server.facade.payload_limits import PayloadLimits
 from podium_server.facade.payload_reads import PayloadReads
 from podium_server.facade.payload_writes import PayloadWrites
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
 from podium_server.facade.two_stores import QueuesElsewhere
+from podium_server.outbox.archive import Archive
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne
 from podium_server.outbox.indexer import Indexer
 from podium_server.outbox.leases import Leases
-from podium_server.outbox.removals import Archive, Removals
+from podium_server.outbox.removals import Removals
 from podium_server.outbox.targets import payload_target, queue_targets, removal_target
 from podium_server.reconcile.index_check import IndexCheck
 from podium_server.reconcile.outbox_desk import OutboxDesk
@@ -63,6 +67,10 @@ class _Assembler:
         self._queues = self._serving(DataType.QUEUES)
         self._index = self._optional(DataType.INDEX)
         self._payloads = self._optional(DataType.PAYLOADS)
+        self._metadata = _served(self._serving(DataType.METADATA).metadata)
+        self._concurrency_limits = ConcurrencyLimits(
+            _served(self._serving(DataType.CONCURRENCY_LIMITS).concurrency_limits), self._metadata
+        )
         owner = _lease_owner(config)
         self._leases = Leases(self._outbox, owner) if self._executions.outbox else None
 
@@ -102,7 +110,12 @@ class _Assembler:
         if self._index is None:
             return None
         source = _served(self._executions.index_source)
-        return Archive(source, _served(self._index.index_target), self._outbox)
+        return Archive(
+            source,
+            _served(self._index.index_target),
+            self._outbox,
+            whole_max_size=self._config.facade.archive_whole_max_bytes,
+        )
 
     def _indexer(self) -> Indexer | None:
         if self._index is None:
@@ -128,28 +141,34 @@ class _Assembler:
         wake: Callable[[], None],
         wake_indexer: Callable[[], None],
     ) -> Facade:
+        marks = IndexMarks(self._outbox, indexer, wake_indexer) if indexer else None
         index = (
-            IndexFacade(_served(self._index.index), self._outbox, indexer, wake_indexer)
-            if self._index and indexer
+            IndexFacade(_served(self._index.index), _served(self._index.index_target), marks)
+            if self._index and marks
             else None
         )
-        limits = _served(self._serving(DataType.CONCURRENCY_LIMITS).concurrency_limits)
+        executions = self._execution_facade(archive, marks, wake, wake_indexer)
         return Facade(
-            executions=self._execution_facade(archive, wake, wake_indexer),
-            metadata=_served(self._serving(DataType.METADATA).metadata),
+            executions=executions,
+            metadata=self._metadata,
             queues=_served(self._queues.queues),
             event_handlers=_served(self._serving(DataType.EVENT_HANDLERS).event_handlers),
             poll_data=_served(self._serving(DataType.POLL_DATA).poll_data),
-            concurrency_limits=limits,
-            rate_limits=_served(self._serving(DataType.RATE_LIMITS).rate_limits),
+            concurrency_limits=self._concurrency_limits,
+            rate_limits=RateLimits(
+                _served(self._serving(DataType.RATE_LIMITS).rate_limits), self._metadata
+            ),
             index=index,
             payloads=_served(self._payloads.payloads) if self._payloads else None,
             server_info=server_info(self._config),
-            reconciliation=self._reconciliation(wake, wake_indexer),
+            reconciliation=self._reconciliation(executions, wake, wake_indexer),
         )
 
     def _reconciliation(
-        self, wake: Callable[[], None], wake_indexer: Callable[[], None]
+        self,
+        executions: ExecutionFacade,
+        wake: Callable[[], None],
+        wake_indexer: Callable[[], None],
     ) -> Reconciliation:
         def wake_both() -> None:
             wake()
@@ -157,7 +176,7 @@ class _Assembler:
 
         outbox = self._executions.outbox
         return Reconciliation(
-            queues=self._queue_check(),
+            queues=self._queue_check(executions),
             index=self._index_check(wake_indexer),
             outbox=OutboxDesk(outbox, wake_both) if outbox else None,
         )
@@ -169,7 +188,7 @@ class _Assembler:
         source = _served(self._executions.index_source)
         return IndexCheck(source, _served(self._index.index_target), self._outbox, wake_indexer)
 
-    def _queue_check(self) -> QueueCheck:
+    def _queue_check(self, executions: ExecutionFacade) -> QueueCheck:
         settings = self._config.repair
         rules = QueueRules(
             min_age_ms=int(settings.min_age_seconds * 1000),
@@ -179,20 +198,25 @@ class _Assembler:
         )
         return QueueCheck(
             _served(self._executions.index_source),
+            executions.apply,
             _served(self._queues.queues),
-            _served(self._serving(DataType.METADATA).metadata),
+            self._metadata,
             self._executions.outbox,
             rules,
         )
 
     def _execution_facade(
-        self, archive: Archive | None, wake: Callable[[], None], wake_indexer: Callable[[], None]
+        self,
+        archive: Archive | None,
+        marks: IndexMarks | None,
+        wake: Callable[[], None],
+        wake_indexer: Callable[[], None],
     ) -> ExecutionFacade:
         store = _served(self._executions.executions)
         return ExecutionFacade(
             store,
-            limits=_served(self._serving(DataType.CONCURRENCY_LIMITS).concurrency_limits),
-            removals=RemovalFacade(store, archive),
+            limits=self._concurrency_limits,
+            removals=RemovalFacade(store, archive, self._archive_removal(marks)),
             queues_elsewhere=self._queues_elsewhere(),
             side_effects=self._side_effects(),
             payload_writes=self._payload_writes(),
@@ -237,7 +261,14 @@ class _Assembler:
     def _archive_reads(self) -> ArchiveReads | None:
         if self._index is None or not self._config.facade.read_archive:
             return None
-        return ArchiveReads(_served(self._index.index_target))
+        return ArchiveReads(
+            _served(self._index.index_target), max_bytes=self._config.server.max_message_bytes
+        )
+
+    def _archive_removal(self, marks: IndexMarks | None) -> ArchiveRemoval | None:
+        if self._index is None or marks is None:
+            return None
+        return ArchiveRemoval(_served(self._index.index_target), marks)
 
 
 def _lease_owner(config: Config) -> str:

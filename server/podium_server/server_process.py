@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Callable, Coroutine, Sequence
@@ -103,6 +104,7 @@ async def _close(handle: FacadeHandle) -> None:
             await handle.close()
     except TimeoutError:
         _log.error("stores did not close", seconds=CLOSE_SECONDS)
+        logging.shutdown()
         # What hangs may be a thread, which the interpreter would wait for. A store survives a kill, so this one too.
         os._exit(1)
     except StorageError:

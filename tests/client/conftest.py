@@ -11,6 +11,7 @@ import pytest
 
 from podium_client import PodiumClient, RetryPolicy
 from tests.client.podium_server import PodiumServer
+from tests.patience import PATIENCE_SECONDS
 
 QUICK = RetryPolicy(initial_backoff_seconds=0.01, max_backoff_seconds=0.05, connect_seconds=2)
 
@@ -27,7 +28,9 @@ async def server(tmp_path: Path) -> AsyncIterator[PodiumServer]:
 @pytest.fixture
 async def podium(server: PodiumServer) -> AsyncIterator[PodiumClient]:
     """A client of it."""
-    async with PodiumClient(server.address, retry=QUICK, timeout_seconds=10) as client:
+    async with PodiumClient(
+        server.address, retry=QUICK, timeout_seconds=PATIENCE_SECONDS
+    ) as client:
         yield client
 
 

@@ -179,7 +179,7 @@ class TestQueues:
         ]
 
     async def test_an_empty_queue_answers_within_the_wait(self, podium: PodiumClient) -> None:
-        assert await podium.with_timeout(0.5).queues.pop("q", count=1, timeout_ms=600) == []
+        assert await podium.with_timeout(2).queues.pop("q", count=1, timeout_ms=2_100) == []
 
 
 async def test_poll_data_limits_and_server_info(podium: PodiumClient) -> None:

@@ -17,8 +17,9 @@ from podium_core.dao import Commit
 from podium_core.models import PushMessage, Workflow, WorkflowStatus
 from tests.client.conftest import QUICK, tasks_left
 from tests.client.podium_server import PodiumServer
+from tests.patience import PATIENCE_SECONDS
 
-SHORT_MS = 900
+SHORT_MS = 2_000
 
 
 async def push(podium: PodiumClient, *ids: str) -> None:
@@ -35,7 +36,7 @@ async def counts(podium: PodiumClient) -> tuple[int, int]:
 
 async def eventually(podium: PodiumClient, wanted: tuple[int, int]) -> None:
     """Wait for these counts."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await counts(podium) != wanted:
             await asyncio.sleep(0.01)
 
@@ -70,7 +71,7 @@ class TestBody:
 
         async def handle(message: LeasedMessage) -> None:
             async with message:
-                await asyncio.wait_for(running.wait(), 5)
+                await asyncio.wait_for(running.wait(), PATIENCE_SECONDS)
 
         async with asyncio.TaskGroup() as bodies:
             taken = 0
@@ -98,6 +99,32 @@ class TestBody:
                 assert (message.id, message.delivery_count) == ("c", 2)
         assert await counts(podium) == (0, 0)
         assert caplog.messages == []
+
+    async def test_it_is_given_back_for_later(
+        self, podium: PodiumClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG, "podium_client")
+        await podium.queues.push("q", PushMessage(id="a", payload="p", priority=7))
+        async with aclosing(podium.queues.consume("q")) as messages:
+            async with await anext(messages) as message:
+                assert await message.give_back(delay_ms=60_000)
+            assert await counts(podium) == (1, 0)
+            assert await podium.queues.reset_offset_time("q", "a")
+            async with await anext(messages) as again:
+                assert (again.payload, again.priority) == ("p", 7)
+        assert await counts(podium) == (0, 0)
+        assert caplog.messages == []
+
+    async def test_what_another_holds_is_not_given_back_for_later(
+        self, podium: PodiumClient
+    ) -> None:
+        await push(podium, "a")
+        async with aclosing(podium.queues.consume("q", credit=1)) as messages:
+            late = await anext(messages)
+            assert await podium.queues.set_unack_timeout("q", "a", 0, receipt=late.receipt)
+            (holding,) = await podium.queues.poll_messages("q", count=1, timeout_ms=10_000)
+            assert not await late.give_back(delay_ms=60_000)
+            assert await podium.queues.ack("q", "a", receipt=holding.receipt)
 
     async def test_a_commit_that_acks_it_is_its_end(
         self, podium: PodiumClient, caplog: pytest.LogCaptureFixture
@@ -155,7 +182,7 @@ class TestLease:
             podium.queues.consume("q", credit=1, unack_timeout_ms=SHORT_MS)
         ) as messages:
             first = await anext(messages)
-            again = await asyncio.wait_for(anext(messages), 5)
+            again = await asyncio.wait_for(anext(messages), PATIENCE_SECONDS)
             assert (again.id, again.delivery_count, first.lease.lapsed) == ("a", 2, True)
 
     async def test_the_queues_own_length_holds_where_none_is_asked_for(
@@ -198,7 +225,7 @@ class TestCredit:
             assert not waiting.done()
             assert await counts(podium) == (7, 3)
             assert await taken[0].ack()
-            await asyncio.wait_for(waiting, 5)
+            await asyncio.wait_for(waiting, PATIENCE_SECONDS)
             assert await counts(podium) == (6, 3)
 
     @pytest.mark.parametrize("credit", [1, 2, 16])
@@ -293,7 +320,7 @@ class TestEnd:
         while not seen:
             await asyncio.sleep(0.01)
         await podium.close()
-        await asyncio.wait_for(working, 5)
+        await asyncio.wait_for(working, PATIENCE_SECONDS)
         assert seen == ["a"]
 
 
@@ -311,7 +338,7 @@ class TestBrokenConnection:
             await asyncio.sleep(0.1)
             await server.start()
             await push(podium, "b")
-            async with await asyncio.wait_for(waiting, 10) as message:
+            async with await asyncio.wait_for(waiting, PATIENCE_SECONDS) as message:
                 assert message.id == "b"
         (warning,) = caplog.messages
         assert warning.startswith("queue q: ")
@@ -346,7 +373,7 @@ class TestBrokenConnection:
         await server.stop(grace_seconds=2)
         await server.start()
         await push(podium, "a")
-        async with await asyncio.wait_for(waiting, 10) as message:
+        async with await asyncio.wait_for(waiting, PATIENCE_SECONDS) as message:
             assert message.id == "a"
         await messages.aclose()
 

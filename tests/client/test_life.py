@@ -20,6 +20,7 @@ from podium_core.models import PushMessage
 from tests.client.conftest import tasks_left
 from tests.client.podium_server import PodiumServer
 from tests.client.scripted_server import Context, Script, scripted
+from tests.patience import PATIENCE_SECONDS
 
 GET_TASK = ("ExecutionService", "GetTask")
 IDS = ("ExecutionService", "GetRunningWorkflowIds")
@@ -193,7 +194,7 @@ class TestSettings:
             settings_from_env({variable: value})
 
     async def test_no_time_is_refused(self) -> None:
-        with pytest.raises(InvalidArgumentError, match="timeout_seconds: more than 0"):
+        with pytest.raises(InvalidArgumentError, match="timeout_seconds: must be more than 0"):
             PodiumClient().with_timeout(0)
 
 
@@ -235,7 +236,7 @@ async def test_a_process_ends_without_a_warning(
         sys.executable, "-X", "dev", "-W", "error", str(script), server.address, end,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     # Slow callbacks are what -X dev reports on a busy machine.
     noise = [line for line in (out + err).decode().splitlines() if "Executing <" not in line]
     assert noise == []

@@ -37,6 +37,7 @@ from podium_core.models import PushMessage, Task, TaskExecLog, Workflow
 from podium_protocol.rpcs import Repeat
 from tests.client.conftest import QUICK
 from tests.client.scripted_server import Script, scripted
+from tests.patience import PATIENCE_SECONDS
 
 Call = Callable[[PodiumClient], Awaitable[object]]
 
@@ -225,11 +226,9 @@ class TestHowLong:
 
     async def test_a_repeat_that_would_come_too_late_is_not_waited_for(self) -> None:
         script = Script(READ[1], BackendUnavailableError("main", "down", retry_after_ms=60_000))
-        began = time.monotonic()
         async with client_of(READ[0], script) as podium:
             with pytest.raises(UnavailableError, match="retry in 60 s"):
                 await podium.executions.get_task("t")
-        assert time.monotonic() - began < 5
         assert script.calls == 1
 
     async def test_all_attempts_share_the_deadline_and_the_request_id(self) -> None:
@@ -287,7 +286,7 @@ class TestDeadline:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
                     await podium.executions.get_task("t")
-            await asyncio.wait_for(cancelled.wait(), 5)
+            await asyncio.wait_for(cancelled.wait(), PATIENCE_SECONDS)
 
 
 async def test_a_server_that_is_not_there_is_named(unused_tcp_port: int) -> None:

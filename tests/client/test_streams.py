@@ -22,6 +22,7 @@ from podium_client.errors import (
 from podium_core.models import collected
 from tests.client.conftest import QUICK, tasks_left
 from tests.client.scripted_server import Context, fail, scripted
+from tests.patience import PATIENCE_SECONDS
 
 IDS = ("ExecutionService", "GetRunningWorkflowIds")
 DOWN = BackendUnavailableError("main", "down", retry_after_ms=1)
@@ -131,7 +132,7 @@ async def test_a_stream_that_is_left_early_is_cancelled_at_the_server() -> None:
         before = asyncio.all_tasks()
         async for _ in podium.executions.get_running_workflow_ids("order"):
             break
-        await asyncio.wait_for(cancelled.wait(), 5)
+        await asyncio.wait_for(cancelled.wait(), PATIENCE_SECONDS)
         assert {task for task in await tasks_left(before) if "podium_client" in repr(task)} == set()
 
 

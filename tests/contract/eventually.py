@@ -6,22 +6,23 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from tests.patience import PATIENCE_SECONDS
+
 T = TypeVar("T")
 
 PAUSE_SECONDS = 0.02
-LIMIT_SECONDS = 20
 
 
 async def eventually(
     look: Callable[[], Awaitable[T]], holds: Callable[[T], object] = bool, *, seconds: float = 0
 ) -> T:
-    """Look until what is seen holds, and return that; within 20 seconds, unless said otherwise.
+    """Look until what is seen holds, and return that; within the patience of tests, unless said otherwise.
 
     Raises:
         AssertionError: It doesn't come about; the message shows what was seen last.
     """
     loop = asyncio.get_running_loop()
-    end = loop.time() + (seconds or LIMIT_SECONDS)
+    end = loop.time() + (seconds or PATIENCE_SECONDS)
     while not holds(seen := await look()):
         assert loop.time() < end, f"still {seen!r}"
         await asyncio.sleep(PAUSE_SECONDS)

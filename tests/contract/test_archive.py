@@ -171,7 +171,6 @@ class TestRemoveWorkflowWithArchive:
         assert await executions.remove_workflow("w1", archive=True)
         assert await executions.get_task("t1") is None
         assert await collected(executions.get_workflows(["w1"])) == []
-        assert await collected(executions.get_tasks_for_workflow("w1")) == []
         entries: list[WorkflowSummary | TaskSummary] = [
             *await workflow_entries(index_dao),
             *await task_entries(index_dao),
@@ -236,10 +235,8 @@ class TestRemoveWorkflowWithArchive:
         assert not await executions.remove_workflow("w1", archive=True)
         await run_to_its_end(executions)
         assert await executions.remove_workflow("w1", archive=True)
-        for archive in (True, False):
-            assert not await executions.remove_workflow("w1", archive=archive)
+        assert not await executions.remove_workflow("w1", archive=True)
         assert not await executions.remove_workflow_with_expiry("w1", ttl_seconds=1, archive=True)
-        assert not await executions.reset_workflow("w1")
         assert len((await whole(index_dao))["tasks"]) == 2
 
     async def test_survives_late_updates(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from podium_core.dao import (
@@ -16,9 +17,18 @@ from podium_core.dao import (
     QueueDAO,
     TaskUpdate,
 )
-from podium_core.errors import ConflictError, InvalidArgumentError, NotFoundError
+from podium_core.errors import (
+    ConflictError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    NotFoundError,
+)
 from podium_core.models import DECIDER_QUEUE, Message, PushMessage, TaskStatus
+from podium_core.models.json_text import to_raw
+from podium_core.requirements import MAX_ITEMS
 from tests.contract.records import make_task, make_workflow
+
+REMOVE = CommitRemove(queue_name="encode", message_id="x")
 
 
 def push(queue_name: str, message_id: str, **fields: Any) -> CommitPush:
@@ -128,6 +138,21 @@ class TestCommit:
         assert await executions.get_task("t1") is None
         assert await queue_dao.ack("q", "w1", receipt=message.receipt)
 
+    async def test_a_late_holder_neither_removes_nor_pushes(
+        self, executions: ExecutionService, queue_dao: QueueDAO
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        late = await leased(queue_dao, "q", "w1")
+        assert await queue_dao.set_unack_timeout("q", "w1", 0, receipt=late.receipt)
+        (holding,) = await queue_dao.poll_messages("q", count=1)
+        for commit in (
+            Commit(workflow_id="w1", removes=[CommitRemove(queue_name="q", message_id="w1")]),
+            Commit(workflow_id="w1", pushes=[push("q", "w1")]),
+        ):
+            with pytest.raises(ConflictError):
+                await executions.commit(commit.with_ack("q", late))
+        assert await queue_dao.ack("q", "w1", receipt=holding.receipt)
+
     async def test_an_unknown_task_and_nothing_is_written(
         self, executions: ExecutionService
     ) -> None:
@@ -169,6 +194,55 @@ class TestCommit:
             first.acked,
         )
         assert not await queue_dao.contains_message("encode", "t1")
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"create_tasks": [make_task("t2")]},
+            {"create_tasks": [make_task("t1", input_data=to_raw({"a": 2}))]},
+            {"pushes": [push("encode", "t1", priority=1)]},
+            {"pushes": []},
+            {"removes": [CommitRemove(queue_name="encode", message_id="x")]},
+            {"expected_update_time": 7},
+        ],
+        ids=["task", "input", "priority", "no push", "remove", "time"],
+    )
+    async def test_a_request_id_is_refused_for_a_different_commit(
+        self, executions: ExecutionService, queue_dao: QueueDAO, other: dict[str, Any]
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        commit = Commit(
+            workflow_id="w1",
+            request_id="r1",
+            create_tasks=[make_task("t1", input_data=to_raw({"a": 1}))],
+            pushes=[push("encode", "t1")],
+        )
+        first = await executions.commit(commit)
+        with pytest.raises(FailedPreconditionError, match="'r1'") as raised:
+            await executions.commit(msgspec.structs.replace(commit, **other))
+        assert (raised.value.kind, raised.value.subject) == ("REQUEST_ID_REUSED", "workflow/w1")
+        assert await executions.get_task("t2") is None
+        again = await executions.commit(commit)
+        assert again.replayed
+        assert again.created_task_ids == first.created_task_ids
+
+    async def test_a_task_and_its_own_push_are_one_item(
+        self, executions: ExecutionService, queue_dao: QueueDAO
+    ) -> None:
+        tasks = [make_task(f"t{n}") for n in range(MAX_ITEMS)]
+        pushes = [push("encode", str(task.task_id)) for task in tasks]
+        commit = Commit(
+            workflow_id="w1", create_workflow=make_workflow(), create_tasks=tasks, pushes=pushes
+        )
+        for more in ({"pushes": [*pushes[1:], push("encode", "x")]}, {"removes": [REMOVE]}):
+            with pytest.raises(InvalidArgumentError, match="1001 items in one Commit"):
+                await executions.commit(msgspec.structs.replace(commit, **more))
+        again = [*pushes[:-1], push("decode", "t0")]
+        with pytest.raises(InvalidArgumentError, match="1001 items in one Commit"):
+            await executions.commit(msgspec.structs.replace(commit, pushes=again))
+        result = await executions.commit(commit)
+        assert len(result.created_task_ids) == MAX_ITEMS
+        assert await queue_dao.get_size("encode") == MAX_ITEMS
 
     async def test_a_request_id_counts_in_its_workflow_only(
         self, executions: ExecutionService

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec import Raw
 
-from podium_core.dao import ConcurrentExecutionLimitDAO, ExecutionService
+from podium_core.dao import ConcurrentExecutionLimitDAO, ExecutionService, MetadataDAO
 from podium_core.errors import InvalidArgumentError
-from podium_core.models import Task, TaskStatus
+from podium_core.models import Task, TaskDef, TaskStatus
 from tests.contract.records import make_task, make_workflow
 
 LIMIT = 2
@@ -89,6 +90,84 @@ class TestExceedsLimit:
         with pytest.raises(InvalidArgumentError) as caught:
             await concurrent_limit_dao.exceeds_limit(Task(task_id="t1"), limit=1)
         assert caught.value.field == "task.task_def_name"
+
+
+def registered(document: str) -> TaskDef:
+    return TaskDef(document=Raw(document.encode()), name="encode")
+
+
+class TestRegisteredDefinitions:
+    """Of tasks that don't embed their definition."""
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            '{"name":"encode","concurrentExecLimit":2}',
+            '{"name":"encode","concurrentExecLimit":"2"}',
+            '\ufeff{"name":"encode","concurrentExecLimit":2.0,"description":"\\ud83d"}',
+        ],
+    )
+    async def test_set_the_limit(
+        self,
+        concurrent_limit_dao: ConcurrentExecutionLimitDAO,
+        metadata_dao: MetadataDAO,
+        document: str,
+    ) -> None:
+        await metadata_dao.create_task_def(registered(document))
+        answers = [
+            await concurrent_limit_dao.exceeds_limit(make_task(f"t{n}")) for n in range(LIMIT + 1)
+        ]
+        assert answers == [False, False, True]
+
+    @pytest.mark.parametrize("limit", ["0", "null", "-1", '""', '"none"', "[2]"])
+    async def test_may_set_none(
+        self,
+        concurrent_limit_dao: ConcurrentExecutionLimitDAO,
+        metadata_dao: MetadataDAO,
+        limit: str,
+    ) -> None:
+        document = f'{{"name":"encode","concurrentExecLimit":{limit}}}'
+        await metadata_dao.create_task_def(registered(document))
+        for n in range(LIMIT + 1):
+            assert not await concurrent_limit_dao.exceeds_limit(make_task(f"t{n}"))
+
+    async def test_come_after_the_argument_and_the_definition_in_the_task(
+        self, concurrent_limit_dao: ConcurrentExecutionLimitDAO, metadata_dao: MetadataDAO
+    ) -> None:
+        await metadata_dao.create_task_def(registered('{"name":"encode","concurrentExecLimit":1}'))
+        assert await grants(concurrent_limit_dao, "t1", "t2", "t3") == [True, True, False]
+        assert not await concurrent_limit_dao.exceeds_limit(make_task("t3"), limit=3)
+        assert await concurrent_limit_dao.exceeds_limit(make_task("t4"))
+
+    async def test_free_a_place_when_the_task_leaves_in_progress(
+        self,
+        concurrent_limit_dao: ConcurrentExecutionLimitDAO,
+        metadata_dao: MetadataDAO,
+        executions: ExecutionService,
+    ) -> None:
+        await metadata_dao.create_task_def(registered('{"name":"encode","concurrentExecLimit":1}'))
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([make_task("t1"), make_task("t2")])
+        assert not await executions.exceeds_in_progress_limit(make_task("t1"))
+        await executions.update_task(make_task("t1", status=TaskStatus.IN_PROGRESS))
+        assert await executions.exceeds_in_progress_limit(make_task("t2"))
+        await executions.update_task(make_task("t1", status=TaskStatus.COMPLETED))
+        assert not await executions.exceeds_in_progress_limit(make_task("t2"))
+
+    async def test_a_task_in_progress_has_a_place_without_asking(
+        self,
+        concurrent_limit_dao: ConcurrentExecutionLimitDAO,
+        metadata_dao: MetadataDAO,
+        executions: ExecutionService,
+    ) -> None:
+        await metadata_dao.create_task_def(registered('{"name":"encode","concurrentExecLimit":1}'))
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([make_task("t1"), make_task("t2")])
+        await executions.update_task(make_task("t1", status=TaskStatus.IN_PROGRESS))
+        assert await concurrent_limit_dao.exceeds_limit(make_task("t2"))
+        assert await executions.get_in_progress_task_count("encode") == 1
+        await executions.update_task(make_task("t1", status=TaskStatus.COMPLETED))
+        assert not await concurrent_limit_dao.exceeds_limit(make_task("t2"))
 
 
 class TestAddTaskToLimit:

@@ -48,7 +48,7 @@ class TestQuery:
             ("status = RUNNING", "024"),
             ('status = "RUNNING"', "024"),
             ("status != 'RUNNING'", "13"),
-            ("status = 'running'", ""),
+            ("workflowType = 'Order'", ""),
             ("workflowType = 'order' AND status = 'FAILED'", "1"),
             ("workflowType = 'ship' OR status = 'FAILED'", "134"),
             ("workflowType = 'order' AND (status = 'FAILED' OR priority = 2)", "12"),

@@ -235,12 +235,40 @@ class TestRemoval:
         assert keys_in(tmp_path) == paths
         assert await next_payload_mark(daos) is None
 
-    async def test_a_workflow_that_is_reset_leaves_them(
+    async def test_a_workflow_that_is_reset_leaves_them_for_an_hour(
+        self, daos: Daos, paths: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outbox_statements, "LEFT_MS", HOUR_MS)
+        await daos.executions.reset_workflow("w1")
+        assert keys_in(tmp_path) == paths
+        assert await outbox_of(daos).waiting(KIND_PAYLOAD, list(paths)) == paths
+        due_ms = await next_payload_mark(daos)
+        assert due_ms is not None
+        assert HOUR_MS // 2 < due_ms - system_clock_ms() <= HOUR_MS
+
+    async def test_what_a_restart_refers_to_stays_with_it(
+        self, daos: Daos, paths: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As Java's restart: read, reset, create again with the input and without the output."""
+        monkeypatch.setattr(outbox_statements, "LEFT_MS", HOUR_MS)
+        before = await daos.executions.get_workflow("w1")
+        assert before is not None
+        path = path_of(before, "input")
+        await daos.executions.reset_workflow("w1")
+        await daos.executions.create_workflow(
+            make_workflow(external_input_payload_storage_path=path)
+        )
+        assert await outbox_of(daos).waiting(KIND_PAYLOAD, list(paths)) == paths - {path}
+        again = await daos.executions.get_workflow("w1", include_payloads=True)
+        assert again is not None
+        assert await daos.executions.remove_workflow("w1")
+        await leaves(tmp_path, *(paths - {path}))
+
+    async def test_a_reset_workflows_payloads_go_by_themselves(
         self, daos: Daos, paths: set[str], tmp_path: Path
     ) -> None:
         await daos.executions.reset_workflow("w1")
-        assert keys_in(tmp_path) == paths
-        assert await next_payload_mark(daos) is None
+        await leaves(tmp_path)
 
     async def test_leaves_what_podium_has_not_made_for_the_workflow(
         self, daos: Daos, payloads: ExternalPayloadStorage, tmp_path: Path

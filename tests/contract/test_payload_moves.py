@@ -10,7 +10,7 @@ import pytest
 from msgspec import Raw
 
 from podium_core.dao import Commit, ExecutionService, ExternalPayloadStorage
-from podium_core.errors import CorruptRecordError, PayloadTooLargeError
+from podium_core.errors import CorruptRecordError, FailedPreconditionError, PayloadTooLargeError
 from podium_core.models import Page, Task, Workflow, WorkflowStatus, collected
 from podium_core.models.json_text import raw_text
 from podium_core.payload_keys import is_owned
@@ -33,7 +33,7 @@ from tests.contract.large_records import (
     sized,
     stored,
 )
-from tests.contract.records import make_workflow
+from tests.contract.records import make_task, make_workflow
 from tests.contract.ways import Daos, Settings
 
 R = TypeVar("R", Task, Workflow)
@@ -277,6 +277,109 @@ class TestMissingPayload:
         pages = await listed(executions.get_tasks_for_workflow("w1", include_payloads=True))
         assert [task.task_id for page in pages for task in page.items] == ["t0", "t2"]
         assert [id_ for page in pages for id_ in page.unreadable_ids] == ["t1", "t3"]
+
+
+class TestFullStore:
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return {
+            **SMALL_LIMITS,
+            "PODIUM_STORES__MAIN__KIND": "sqlite",
+            "PODIUM_STORES__PAYLOADS__KIND": "local_files",
+            "PODIUM_STORES__PAYLOADS__MAX_TOTAL_BYTES": str(2 * WORKFLOW_SOFT),
+            "PODIUM_ROUTING__DEFAULT": "main",
+            "PODIUM_ROUTING__PAYLOADS": "payloads",
+        }
+
+    async def test_refuses_an_upload_and_the_write_of_a_large_record(
+        self, executions: ExecutionService, payloads: ExternalPayloadStorage
+    ) -> None:
+        await executions.create_workflow(large_workflow("w1"))
+        with pytest.raises(FailedPreconditionError, match="max_total_bytes of 600") as caught:
+            await executions.create_workflow(large_workflow("w2"))
+        assert caught.value.kind == "PAYLOAD_STORE_FULL"
+        assert await executions.get_workflow("w2") is None
+        with pytest.raises(FailedPreconditionError, match="max_total_bytes of 600"):
+            await stored(payloads, "workflow/input/own.json", b"x" * (WORKFLOW_SOFT + 1))
+        # What needs no room there goes on.
+        assert (await executions.create_workflow(make_workflow("w2"))).created
+
+
+class TestPathOfACaller:
+    """The caller keeps its payloads elsewhere, or has not stored it yet: nothing of ours is lost."""
+
+    PATHS = (
+        "task/input/gone.json",
+        "task/input",
+        "s3://bucket/payload.json",
+        "/etc/passwd",
+        "../../etc/passwd",
+        "task/input/../../../etc/passwd",
+        "task/input/a\\b\n",
+        f"task/input/{'x' * 3_000}",
+    )
+
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_is_stored_as_it_is(self, executions: ExecutionService, path: str) -> None:
+        await executions.create_workflow(make_workflow(external_output_payload_storage_path=path))
+        found = await executions.get_workflow("w1")
+        assert found is not None
+        assert found.external_output_payload_storage_path == path
+
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_a_read_of_its_payload_names_the_field(
+        self, executions: ExecutionService, path: str
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([make_task(external_input_payload_storage_path=path)])
+        with pytest.raises(FailedPreconditionError) as caught:
+            await executions.get_task("t1", include_payloads=True)
+        assert caught.value.kind == "PAYLOAD_UNREADABLE"
+        assert caught.value.subject == "task/t1"
+        assert "task 't1': external_input_payload_storage_path" in caught.value.message
+        with pytest.raises(FailedPreconditionError):
+            await executions.get_workflow("w1", include_tasks=True, include_payloads=True)
+
+    @pytest.mark.parametrize("content", [b"[1]", b"{", b'{"a":"\xff"}', b""])
+    async def test_so_does_one_of_what_is_no_json_object(
+        self, executions: ExecutionService, payloads: ExternalPayloadStorage, content: bytes
+    ) -> None:
+        path = "workflow/output/own.json"
+        await stored(payloads, path, content)
+        await executions.create_workflow(make_workflow(external_output_payload_storage_path=path))
+        with pytest.raises(FailedPreconditionError, match="external_output_payload_storage_path"):
+            await executions.get_workflow("w1", include_payloads=True)
+
+    @pytest.mark.parametrize("path", ["", " "])
+    async def test_a_blank_one_is_none(self, executions: ExecutionService, path: str) -> None:
+        await executions.create_workflow(make_workflow(external_input_payload_storage_path=path))
+        found = await executions.get_workflow("w1", include_payloads=True)
+        assert found == await executions.get_workflow("w1")
+
+    async def test_is_listed_by_a_stream_which_goes_on(self, executions: ExecutionService) -> None:
+        await executions.create_workflow(make_workflow())
+        odd = make_task("t1", external_input_payload_storage_path="elsewhere")
+        await executions.create_tasks([make_task("t0"), odd, make_task("t2")])
+        pages = await listed(executions.get_tasks_for_workflow("w1", include_payloads=True))
+        assert [task.task_id for page in pages for task in page.items] == ["t0", "t2"]
+        assert [id_ for page in pages for id_ in page.unreadable_ids] == ["t1"]
+
+    async def test_another_workflows_payload_is_no_loss_either(
+        self, executions: ExecutionService
+    ) -> None:
+        await executions.create_workflow(large_workflow("w1"))
+        path = path_of(await executions.get_workflow("w1"), "input")
+        await executions.create_workflow(
+            make_workflow("w2", external_input_payload_storage_path=path)
+        )
+        again = await executions.get_workflow("w2", include_payloads=True)
+        assert again is not None
+        assert data_of(again, "input") == raw_text(sized(WORKFLOW_SOFT + 1))
+        await executions.create_workflow(
+            make_workflow("w3", external_input_payload_storage_path=f"{path[:-6]}x.json")
+        )
+        with pytest.raises(FailedPreconditionError):
+            await executions.get_workflow("w3", include_payloads=True)
 
 
 async def listed(pages: AsyncIterator[Page[R]]) -> list[Page[R]]:

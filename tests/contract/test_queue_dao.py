@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from podium_core.dao import QueueDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Message, PushMessage, QueueDetail
+from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
@@ -19,7 +20,6 @@ QUEUE = "encode"
 AN_HOUR_MS = 3_600_000
 # Where a wait ends before it is over, nothing but what it waited for can have ended it.
 LONG_ENOUGH_MS = 60_000
-PATIENCE_SECONDS = 30
 
 
 async def push(queue_dao: QueueDAO, *message_ids: str, queue_name: str = QUEUE) -> None:
@@ -648,6 +648,37 @@ class TestPostpone:
         (message,) = await queue_dao.poll_messages(QUEUE, count=1)
         assert message.payload is UNSET
 
+    async def test_with_its_receipt_a_holder_postpones(self, queue_dao: QueueDAO) -> None:
+        first = await leased(queue_dao, payload="p")
+        assert await queue_dao.postpone(
+            QUEUE, "m1", priority=3, offset_ms=AN_HOUR_MS, receipt=first.receipt
+        )
+        assert await queue_dao.get_size(QUEUE) == 1
+        assert await polled(queue_dao) == []
+        await queue_dao.reset_offset_time(QUEUE, "m1")
+        (second,) = await queue_dao.poll_messages(QUEUE, count=1)
+        assert (second.payload, second.priority, second.delivery_count) == ("p", 3, 1)
+
+    async def test_a_stale_receipt_changes_nothing(self, queue_dao: QueueDAO) -> None:
+        stale = await lapsed(queue_dao)
+        (holding,) = await queue_dao.poll_messages(QUEUE, count=1)
+        assert not await queue_dao.postpone(QUEUE, "m1", receipt=stale.receipt)
+        assert await polled(queue_dao) == []
+        assert await queue_dao.ack(QUEUE, "m1", receipt=holding.receipt)
+
+    async def test_the_receipt_of_a_lapsed_lease_is_stale(self, queue_dao: QueueDAO) -> None:
+        stale = await lapsed(queue_dao)
+        assert not await queue_dao.postpone(
+            QUEUE, "m1", offset_ms=AN_HOUR_MS, receipt=stale.receipt
+        )
+        assert await polled(queue_dao) == ["m1"]
+
+    async def test_with_a_receipt_nothing_is_pushed(self, queue_dao: QueueDAO) -> None:
+        gone = await leased(queue_dao)
+        assert await queue_dao.ack(QUEUE, "m1", receipt=gone.receipt)
+        assert not await queue_dao.postpone(QUEUE, "m1", receipt=gone.receipt)
+        assert not await queue_dao.contains_message(QUEUE, "m1")
+
     @pytest.mark.parametrize(
         ("priority", "offset_ms", "field"), [(100, 0, "priority"), (0, -1, "offset_ms")]
     )
@@ -697,6 +728,29 @@ class TestPeekFirstIds:
     async def test_refuses_a_count_out_of_range(self, queue_dao: QueueDAO, count: int) -> None:
         with pytest.raises(InvalidArgumentError):
             await queue_dao.peek_first_ids(QUEUE, count)
+
+
+LATE: dict[str, Callable[[QueueDAO, str], Awaitable[object]]] = {
+    "ack": lambda dao, receipt: dao.ack(QUEUE, "m1", receipt=receipt),
+    "ack_messages": lambda dao, receipt: dao.ack_messages(QUEUE, [("m1", receipt)]),
+    "set_unack_timeout": (
+        lambda dao, receipt: dao.set_unack_timeout(QUEUE, "m1", 0, receipt=receipt)
+    ),
+    "set_unack_timeout_if_shorter": (
+        lambda dao, receipt: dao.set_unack_timeout_if_shorter(QUEUE, "m1", 0, receipt=receipt)
+    ),
+    "postpone": lambda dao, receipt: dao.postpone(QUEUE, "m1", receipt=receipt),
+    "reset_offset_time": lambda dao, _: dao.reset_offset_time(QUEUE, "m1"),
+}
+
+
+@pytest.mark.parametrize("method", LATE)
+async def test_a_late_holder_never_harms_the_new_one(queue_dao: QueueDAO, method: str) -> None:
+    late = await lapsed(queue_dao)
+    (holding,) = await queue_dao.poll_messages(QUEUE, count=1)
+    assert await LATE[method](queue_dao, late.receipt) in (False, [False])
+    assert await polled(queue_dao) == []
+    assert await queue_dao.ack(QUEUE, "m1", receipt=holding.receipt)
 
 
 BY_QUEUE: dict[str, Callable[[QueueDAO, str], Awaitable[object]]] = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec import Raw
 
-from podium_core.dao import RateLimitingDAO
+from podium_core.dao import MetadataDAO, RateLimitingDAO
 from podium_core.errors import InvalidArgumentError
-from podium_core.models import Task
+from podium_core.models import Task, TaskDef
+from podium_core.models.json_text import to_raw
 
 AN_HOUR = 3_600
 
@@ -91,6 +93,23 @@ class TestExceedsRateLimitPerFrequency:
             task_type="encode", rate_limit_per_frequency=1, rate_limit_frequency_in_seconds=AN_HOUR
         )
         assert await ask(rate_limiting_dao, unnamed, 1) == [False]
+
+    async def test_the_registered_definition_sets_the_limit_of_a_task_without_its_own(
+        self, rate_limiting_dao: RateLimitingDAO, metadata_dao: MetadataDAO
+    ) -> None:
+        document = b'{"name":"encode","rateLimitPerFrequency":"2","rateLimitFrequencyInSeconds":60}'
+        await metadata_dao.create_task_def(TaskDef(document=Raw(document), name="encode"))
+        assert await ask(rate_limiting_dao, rated(grants=0), 3) == [True, True, False]
+        assert await ask(rate_limiting_dao, rated(grants=3), 2) == [True, False]
+
+    async def test_so_does_the_definition_in_the_task(
+        self, rate_limiting_dao: RateLimitingDAO
+    ) -> None:
+        definition = {"rateLimitPerFrequency": 2, "rateLimitFrequencyInSeconds": 60.0}
+        task = Task(
+            task_type="encode", workflow_task=to_raw({"name": "e", "taskDefinition": definition})
+        )
+        assert await ask(rate_limiting_dao, task, 3) == [True, True, False]
 
     async def test_refuses_a_task_without_a_definition(
         self, rate_limiting_dao: RateLimitingDAO

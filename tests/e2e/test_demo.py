@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.services.process import dies_with_parent
 
 REPOSITORY = Path(__file__).parents[2]
@@ -105,7 +106,7 @@ def test_stopped_in_the_middle_it_leaves_nothing_behind(
 def _children_of(pid: int, count: int) -> list[str]:
     """The children of a process, once there are so many."""
     listed = Path(f"/proc/{pid}/task/{pid}/children")
-    give_up_at = time.monotonic() + 30
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while len(listed.read_text().split()) < count and time.monotonic() < give_up_at:
         time.sleep(0.05)
     return listed.read_text().split()

@@ -10,6 +10,7 @@ from pathlib import Path
 from podium_client import PodiumClient
 from tests.faults.server import KillableServer, running
 from tests.faults.switches import Switches
+from tests.patience import PATIENCE_SECONDS
 
 PROGRAM = "tests.faults.index_failpoints"
 
@@ -21,7 +22,7 @@ class Disturbed:
     process: KillableServer
     switches: Switches
 
-    def client(self, *, timeout_seconds: float = 10) -> PodiumClient:
+    def client(self, *, timeout_seconds: float = PATIENCE_SECONDS) -> PodiumClient:
         """A client that never repeats a call by itself."""
         return self.process.client(timeout_seconds=timeout_seconds)
 

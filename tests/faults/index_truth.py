@@ -22,16 +22,16 @@ from podium_core.reconcile import IndexDifference
 from tests.faults.index_entries import EVENT, QUEUE, TASK_WITH_A_LOG, Entry
 from tests.faults.index_executions import Execution, Fate
 from tests.faults.index_load import IndexJournal
+from tests.patience import PATIENCE_SECONDS
 
 S = TypeVar("S", WorkflowSummary, TaskSummary)
 
 PAGE = 2_000
 FEW = 5
-AT_REST_SECONDS = 5.0
 
 
 async def soon_at_rest(
-    podium: PodiumClient, journal: IndexJournal, data: Path, seconds: float = AT_REST_SECONDS
+    podium: PodiumClient, journal: IndexJournal, data: Path, seconds: float = PATIENCE_SECONDS
 ) -> float:
     """Index and executions are what they have to be, at once or within this time; returns how long it took."""
     began = time.monotonic()

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from podium_client import PodiumClient, RetryPolicy
+from tests.patience import PATIENCE_SECONDS
 from tests.services.ports import LOOPBACK, free_ports
 from tests.services.process import ServerProcess
 
-START_SECONDS = 30
 POLL_SECONDS = 0.01
 PODIUM = ("podium_server",)
 ONCE = RetryPolicy(max_attempts=1)
@@ -52,9 +52,7 @@ class KillableServer:
 
     def start(self) -> None:
         """Start it; returns when it listens."""
-        self._process.start(
-            lambda: f"listening on {self.address}" in self.log, timeout_seconds=START_SECONDS
-        )
+        self._process.start(lambda: f"listening on {self.address}" in self.log)
 
     def kill(self) -> None:
         """``kill -9``, by its process id."""
@@ -73,7 +71,7 @@ class KillableServer:
         self._wait_for(os.WSTOPPED, os.CLD_STOPPED, signal.SIGSTOP)
 
     def _wait_for(self, options: int, code: int, signal_number: int) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             # It is left for the process object to reap.
             found = os.waitid(os.P_PID, self.pid, options | os.WNOHANG | os.WNOWAIT)
@@ -92,7 +90,9 @@ class KillableServer:
         self.kill()
         self.start()
 
-    def client(self, *, timeout_seconds: float = 10, retry: RetryPolicy = ONCE) -> PodiumClient:
+    def client(
+        self, *, timeout_seconds: float = PATIENCE_SECONDS, retry: RetryPolicy = ONCE
+    ) -> PodiumClient:
         """A client that never repeats a call by itself, so that each outcome is known to the test."""
         return PodiumClient(self.address, timeout_seconds=timeout_seconds, retry=retry)
 

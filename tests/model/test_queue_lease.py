@@ -123,6 +123,7 @@ NEEDED: dict[Rule, tuple[Builder, str]] = {
     Rule.IF_NOT_EXISTS_LEAVES: (pushed_if_not_exists, SECOND_HOLDER),
     Rule.GIVE_BACK_BY_RECEIPT: (cancelled, SECOND_HOLDER),
     Rule.POSTPONE_IN_ONE_STEP: (postponed, PUSH_LOST),
+    Rule.POSTPONE_CHECKS_RECEIPT: (postponed, SECOND_HOLDER),
     Rule.COMMIT_CHECKS_RECEIPT: (deciders, "a decision overwrote what it had not seen"),
     Rule.COMMIT_IN_ONE_STEP: (deciders, "at rest: the workflow has lost its decider message"),
 }

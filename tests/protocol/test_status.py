@@ -59,7 +59,7 @@ CASES: list[tuple[StorageError, grpc.StatusCode, str]] = [
         for reason in ("STALE_UPDATE_TIME", "STALE_RECEIPT")
     ),
     (
-        errors.ResultTooLargeError(10, "ExecutionService.GetTasksForWorkflow"),
+        errors.ResultTooLargeError(10, "ExecutionService.GetTasksForWorkflow", "workflow w"),
         CODE.RESOURCE_EXHAUSTED,
         "RESULT_TOO_LARGE",
     ),

@@ -13,6 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from podium_protocol.rpcs import Kind, Rpc
 from podium_protocol.status import DETAILS_KEY
+from tests.patience import PATIENCE_SECONDS
 
 Metadata = Sequence[tuple[str, str | bytes]]
 Step = tuple[str, int | None]
@@ -23,7 +24,6 @@ UNLIMITED = (
     ("grpc.max_metadata_size", 1 << 20),
     ("grpc.use_local_subchannel_pool", 1),
 )
-PATIENCE_SECONDS = 20.0
 INTEGERS = {
     FieldDescriptor.CPPTYPE_INT32: -(2**31),
     FieldDescriptor.CPPTYPE_INT64: -(2**63),

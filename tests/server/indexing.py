@@ -13,6 +13,7 @@ from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.marks import INDEX_KINDS
 from podium_core.outbox import OutboxEntry
 from podium_server.facade.executions import ExecutionFacade
+from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.side_effects import SideEffects
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.indexer import Indexer
@@ -34,6 +35,7 @@ class Indexing:
         assert store.outbox is not None
         assert store.index_source is not None
         assert store.concurrency_limits is not None
+        assert store.metadata is not None
         self.clock = clock
         self.seconds = 0.0
         self.store = store.executions
@@ -46,7 +48,7 @@ class Indexing:
         self.drainer = Drainer(self.outbox, self.indexer)
         self.executions = ExecutionFacade(
             store.executions,
-            limits=store.concurrency_limits,
+            limits=ConcurrencyLimits(store.concurrency_limits, store.metadata),
             side_effects=SideEffects(index_executions=True, index_event_executions=True),
         )
         self._path = path

@@ -64,6 +64,10 @@ class MemoryIndex(IndexWrites):
             del self.documents[key]
         return IndexOutcome.WRITTEN
 
+    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
+        ids = sorted(id_ for id_ in self._of(EntryKind.TASK) if id_ > after)
+        return ids[:limit]
+
     def _of(self, kind: EntryKind) -> dict[str, bytes]:
         return {id_: text for (kind_, id_), text in self.documents.items() if kind_ is kind}
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import grpc
 
+from tests.patience import PATIENCE_SECONDS
 from tests.server.fake_world import SERVICE
 
 ROOT = Path(__file__).parents[2]
 FAKE = "tests.server.fake_world"
 SLEEP = f"/{SERVICE}/Sleep"
 REAL = "podium_server"
-PATIENCE_SECONDS = 20.0
 
 
 @dataclass
@@ -33,14 +33,12 @@ class PodiumProcess:
         banner: What it printed until it listened.
         address: The first TCP address.
         folder: Its working folder.
-        started_seconds: From the start of the process to the last line of the banner.
     """
 
     process: subprocess.Popen[str]
     banner: str
     address: str
     folder: Path
-    started_seconds: float
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait for the exit code."""
@@ -73,15 +71,20 @@ class PodiumProcess:
 
 
 def start_podium(
-    folder: Path, *arguments: str, module: str = FAKE, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *arguments: str,
+    module: str = FAKE,
+    environment: Mapping[str, str] | None = None,
+    log_to: Path | None = None,
+    stdout: int = subprocess.PIPE,
 ) -> subprocess.Popen[str]:
-    """A server that may not listen yet, its log in ``stderr``."""
-    with (folder / "stderr").open("w") as stderr:
+    """A server that may not listen yet, its log in ``stderr`` or where it shall be."""
+    with (log_to or folder / "stderr").open("w") as stderr:
         return subprocess.Popen(
             [sys.executable, "-m", module, "serve", "--listen", "127.0.0.1:0", *arguments],
             cwd=folder,
             env=_environment(folder, environment),
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             text=True,
         )
@@ -89,17 +92,22 @@ def start_podium(
 
 @contextmanager
 def podium_serves(
-    folder: Path, *arguments: str, module: str = FAKE, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *arguments: str,
+    module: str = FAKE,
+    environment: Mapping[str, str] | None = None,
+    log_to: Path | None = None,
 ) -> Iterator[PodiumProcess]:
     """A server with its data in a folder, listening on a free port; killed in the end if it is still there."""
-    started = time.monotonic()
-    process = start_podium(folder, *arguments, module=module, environment=environment)
+    process = start_podium(
+        folder, *arguments, module=module, environment=environment, log_to=log_to
+    )
     try:
         banner = _banner(process)
         match = re.search(r"listening on (127\.0\.0\.1:\d+)", banner)
         if match is None:
             raise AssertionError(f"{banner}{(folder / 'stderr').read_text()}")
-        yield PodiumProcess(process, banner, match[1], folder, time.monotonic() - started)
+        yield PodiumProcess(process, banner, match[1], folder)
     finally:
         process.kill()
         process.wait()

@@ -17,11 +17,13 @@ from podium_core.outbox import OutboxEntry
 from podium_core.reconcile import IndexProblem, IndexReport
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.index import IndexFacade
+from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
+from podium_server.outbox.archive import Archive
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.indexer import Indexer
-from podium_server.outbox.removals import Archive
 from podium_server.reconcile.index_check import IndexCheck
 from tests.contract.records import make_task, make_workflow
 
@@ -58,11 +60,13 @@ class Reconciling:
         archive = Archive(self.source, self.target, self.outbox)
         self.executions = ExecutionFacade(
             store.executions,
-            limits=store.concurrency_limits,
+            limits=ConcurrencyLimits(store.concurrency_limits, store.metadata),
             removals=RemovalFacade(store.executions, archive),
             side_effects=SideEffects(index_executions=True),
         )
-        self.index = IndexFacade(store.index, self.outbox, indexer, lambda: None)
+        self.index = IndexFacade(
+            store.index, self.target, IndexMarks(self.outbox, indexer, lambda: None)
+        )
 
     def check(self, pause_seconds: float = 0.0) -> IndexCheck:
         """A check of the index."""

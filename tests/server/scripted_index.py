@@ -9,6 +9,8 @@ from typing import Any
 from podium_core.errors import BackendUnavailableError
 from podium_core.index.changes import EntryKind
 from podium_core.index.target import (
+    ABSENT,
+    ENTRIES_SIZE,
     EntryHead,
     IndexAnswer,
     IndexEntry,
@@ -68,7 +70,8 @@ class ScriptedIndex:
             return IndexAnswer(refused="it is too odd")
         was_there = key in self.entries_by_key
         newest = self.tokens.get(key, 0)
-        if newest > write.token:
+        there = newest if was_there else ABSENT
+        if newest > write.token or write.expected not in {None, there}:
             return IndexAnswer(stale=True, was_there=was_there, token=newest)
         self.tokens[key] = write.token
         if write.document is None:
@@ -77,9 +80,14 @@ class ScriptedIndex:
             self.entries_by_key[key] = write.document
         return IndexAnswer(was_there=was_there)
 
-    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
+    async def entries(
+        self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
+    ) -> list[IndexEntry | None]:
         self._require_up()
         return [self._entry(kind, id_) for id_ in ids]
+
+    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
+        raise NotImplementedError
 
     def _entry(self, kind: EntryKind, id_: str) -> IndexEntry | None:
         document = self.entries_by_key.get((kind, id_))

@@ -17,6 +17,7 @@ from podium_server.config.load import load_config
 from podium_server.facade.facade import Facade
 from podium_server.interceptors import CallLimits, InFlight, Pipeline
 from podium_server.services import Services, register
+from tests.patience import PATIENCE_SECONDS
 
 Metadata = Sequence[tuple[str, str | bytes]]
 
@@ -44,7 +45,7 @@ class Caller:
         return method
 
     async def unary(
-        self, service: str, name: str, /, *, seconds: float | None = 10, **fields: Any
+        self, service: str, name: str, /, *, seconds: float | None = PATIENCE_SECONDS, **fields: Any
     ) -> Any:
         """A unary call. Raises the StorageError of its status."""
         entry = rpc(service, name)
@@ -59,7 +60,9 @@ class Caller:
     async def stream(self, service: str, name: str, /, **fields: Any) -> list[Any]:
         """All chunks of a server stream. Raises the StorageError of its status."""
         entry = rpc(service, name)
-        call = self.method(entry)(entry.request(**fields).SerializeToString(), timeout=30)
+        call = self.method(entry)(
+            entry.request(**fields).SerializeToString(), timeout=PATIENCE_SECONDS
+        )
         try:
             return [entry.response.FromString(data) async for data in call]
         except grpc.aio.AioRpcError as error:

@@ -25,6 +25,7 @@ from podium_server.services import register
 from tests.client.conftest import QUICK
 from tests.client.scripted_server import Context, fail, scripted
 from tests.contract.records import make_task, make_workflow
+from tests.patience import PATIENCE_SECONDS
 
 QUICKLY = {
     "PODIUM_REPAIR__MIN_AGE_SECONDS": "0",
@@ -46,7 +47,7 @@ class Served:
 
     async def indexed(self) -> None:
         """Wait until nothing is to be indexed."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await self.podium.admin.outbox()).depth:
                 await asyncio.sleep(0.02)
 

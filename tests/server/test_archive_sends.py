@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import Raw
@@ -11,12 +12,14 @@ from msgspec import Raw
 from podium_core.errors import BackendUnavailableError, CorruptRecordError
 from podium_core.index.changes import EntryKind, Merge, Put, Remove
 from podium_core.index.marks import IndexMark, encode_mark, outbox_kind
-from podium_core.models import Workflow, WorkflowStatus
+from podium_core.index.source import StoredDocument
+from podium_core.models import WorkflowStatus
 from podium_core.outbox import KIND_REMOVAL, NewEntry
 from podium_core.removal import RemovalStage
 from podium_core.write_set import builders
+from podium_server.outbox.archive import ARCHIVE_SECONDS, Archive
 from podium_server.outbox.handlers import PoisonError
-from podium_server.outbox.removals import ARCHIVE_SECONDS, Archive, Removals
+from podium_server.outbox.removals import Removals
 from tests.contract.records import make_task, make_workflow
 from tests.server.indexing import Indexing, indexing
 
@@ -95,14 +98,14 @@ async def test_nothing_is_removed_without_an_index(world: Indexing) -> None:
 async def test_a_send_that_would_begin_too_late_is_given_up(
     world: Indexing, removals: Removals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads = world.source.whole_execution
+    reads = world.source.tasks_of
 
-    async def slow(workflow_id: str) -> Workflow | None:
+    async def slow(workflow_id: str, **page: Any) -> list[StoredDocument]:
         world.seconds += ARCHIVE_SECONDS + 0.001
-        return await reads(workflow_id)
+        return await reads(workflow_id, **page)
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.source, "whole_execution", slow)
+        patch.setattr(world.source, "tasks_of", slow)
         with pytest.raises(BackendUnavailableError, match="too long"):
             await removals.carry_out("w1")
     assert world.target.batches == []
@@ -119,15 +122,15 @@ async def test_a_write_between_read_and_send_is_archived_too(
         )
         await world.store.apply(expiring)
         archive = Archive(world.source, world.target, world.outbox)
-        reads, late = world.source.whole_execution, ["t1", "t2"]
+        reads, late = world.source.tasks_of, ["t1", "t2"]
 
-        async def overtaken(workflow_id: str) -> Workflow | None:
-            found = await reads(workflow_id)
-            if late:
+        async def overtaken(workflow_id: str, **page: Any) -> list[StoredDocument]:
+            found = await reads(workflow_id, **page)
+            if late and not found:
                 await world.store.create_tasks([make_task(late.pop())])
             return found
 
-        monkeypatch.setattr(world.source, "whole_execution", overtaken)
+        monkeypatch.setattr(world.source, "tasks_of", overtaken)
         await Removals(world.store, archive).carry_out("w1")
         assert await stage(world) is RemovalStage.WAIT
         assert world.target.document(TASK, "t1") is not None

@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from podium_protocol.rpcs import RPCS, Kind, Rpc, rpc
 from podium_protocol.status import NAMESPACE_KEY
 from tests.faults.server import KillableServer, running
+from tests.patience import PATIENCE_SECONDS
 from tests.server.bad_input import (
     INTEGERS,
     UNLIMITED,
@@ -229,7 +230,7 @@ BROKEN_JSON = {
     "text behind it": '{"a": 1} b',
     "NaN": '{"a": NaN}',
     "Infinity": '{"a": -Infinity}',
-    "a lone surrogate": '{"a": "\\ud800"}',
+    "half of an escape": '{"a": "\\ud80"}',
     "a raw control character": '{"a": "\n"}',
     "600 levels": '{"a": ' + "[" * 600 + "]" * 600 + "}",
     "50,000 levels": '{"a": ' + "[" * 50_000 + "]" * 50_000 + "}",
@@ -262,6 +263,7 @@ ODD_JSON = {
     "a huge number": '{"a": 1e999999}',
     "5,000 digits": '{"a": ' + "1" * 5_000 + "}",
     "a key twice": '{"a": 1, "a": 2}',
+    "half of a surrogate pair": '{"a": "\\ud800", "\\ude00": 1}',
     "an escaped NUL": '{"\\u0000": "\\u0000"}',
     "numbers where others belong": '{"name": 1, "version": "1", "status": 1, "taskId": 1}',
     "nulls": '{"name": null, "version": null, "status": null, "taskId": null, "input": null}',
@@ -575,7 +577,7 @@ def test_another_namespace_is_refused(channel: grpc.Channel, entry: Rpc) -> None
 def test_an_unknown_method_or_service_is_unimplemented(channel: grpc.Channel, path: str) -> None:
     call: Any = channel.unary_unary(path)
     with pytest.raises(grpc.RpcError) as caught:
-        call(b"", timeout=10)
+        call(b"", timeout=PATIENCE_SECONDS)
     assert caught.value.code() is CODE.UNIMPLEMENTED
 
 

@@ -19,6 +19,7 @@ from podium_core.errors import BackendUnavailableError, InvalidArgumentError
 from podium_protocol.rpcs import rpc
 from podium_server.cli.progress import Progress
 from tests.client.scripted_server import Context, fail, scripted
+from tests.patience import PATIENCE_SECONDS
 from tests.server.bad_input import ask
 from tests.server.podium_process import REAL, PodiumProcess, podium_serves, run_podium, wait_until
 from tests.server.valid_requests import request_of
@@ -162,6 +163,11 @@ class TestMistakes:
         assert run_podium(server.folder, "index", "verify", module=REAL).returncode == 0
 
 
+FOUND = pb.IndexDifference(
+    kind="INDEX_ENTRY_KIND_WORKFLOW", id="w1", problem="INDEX_PROBLEM_MISSING"
+)
+
+
 class Check:
     """Four reports; the stream fails behind some of them, once each."""
 
@@ -183,6 +189,7 @@ class Check:
             last = number == 3
             yield pb.VerifyIndexResponse(
                 progress=pb.IndexProgress(checked=number + 1),
+                differences=[FOUND] if self.hangs else [],
                 resume_token="" if last else str(number + 1),
                 done=last,
             )
@@ -225,11 +232,14 @@ class TestGoingOn:
                 sys.executable,
                 *("-m", REAL, "index", "verify", "--address", address),
                 cwd=tmp_path,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
-            async with asyncio.timeout(20):
+            assert process.stdout is not None
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await check.began.wait()
-                await asyncio.sleep(0.2)
+                # The first report has arrived when what it found is printed.
+                assert b"w1" in await process.stdout.readline()
                 process.send_signal(signal.SIGINT)
                 _, stderr = await process.communicate()
         assert process.returncode == 130

@@ -11,7 +11,7 @@ from podium_server.config.addresses import TcpAddress, UnixAddress, parse_addres
 from podium_server.config.config import Config
 from podium_server.config.layers import option_layer
 from podium_server.config.load import load_config
-from podium_server.config.show import shown_lines
+from podium_server.config.show import shown_lines, warning_lines
 from podium_server.config.toml_lines import key_lines
 from tests.server.fake_world import REGISTRY, EmbeddedSettings, FolderSettings, NetworkSettings
 
@@ -95,9 +95,58 @@ class TestLayers:
             "unix:x",
         )
 
-    def test_what_kubernetes_sets_for_a_service_of_that_name_is_left_alone(self) -> None:
-        _load(
-            environment={"PODIUM_PORT": "tcp://10.0.0.1:50051", "PODIUM_SERVICE_HOST": "10.0.0.1"}
+    @pytest.mark.parametrize("service", ["PODIUM", "PODIUM_SERVER", "PODIUM_2"])
+    def test_what_kubernetes_sets_for_a_service_of_that_name_is_left_alone(
+        self, service: str
+    ) -> None:
+        environment = {
+            "SERVICE_HOST": "10.0.0.1",
+            "SERVICE_PORT": "50051",
+            "SERVICE_PORT_GRPC": "50051",
+            "PORT": "tcp://10.0.0.1:50051",
+            "PORT_50051_TCP": "tcp://10.0.0.1:50051",
+            "PORT_50051_TCP_PROTO": "tcp",
+            "PORT_50051_TCP_PORT": "50051",
+            "PORT_50051_TCP_ADDR": "10.0.0.1",
+        }
+        config = _load(
+            environment={f"{service}_{name}": value for name, value in environment.items()}
+        )
+        assert config.unread_variables == {}
+        assert config.server == _load().server
+
+    def test_what_is_read_is_no_stranger(self) -> None:
+        Path("other.toml").touch()
+        environment = {
+            "PODIUM_CONFIG": "other.toml",
+            "PODIUM_DATA_DIR": "x",
+            "PODIUM_SERVER__INSECURE": "true",
+            **{f"PODIUM_{name}": "x" for name in ("ADDRESS", "CONNECTIONS", "TLS_CERTIFICATE")},
+        }
+        assert _load(environment=environment).unread_variables == {}
+
+    @pytest.mark.parametrize(
+        ("name", "nearest"),
+        [
+            ("PODIUM_LISTEN", "PODIUM_SERVER__LISTEN"),
+            ("PODIUM_SERVER_LISTEN", "PODIUM_SERVER__LISTEN"),
+            ("PODIUM_SERVER_LISTENS", "PODIUM_SERVER__LISTEN"),
+            ("PODIUM_PORT", "PODIUM_SERVER__LISTEN"),
+            ("PODIUM_LOG_LEVEL", "PODIUM_LOGGING__LEVEL"),
+            ("PODIUM_DATADIR", "PODIUM_DATA_DIR"),
+            ("PODIUM_CONFIG_FILE", "PODIUM_CONFIG"),
+            ("PODIUM_STORES_MAIN_PATH", "PODIUM_STORES__MAIN__PATH"),
+            ("PODIUM_VERSION", None),
+        ],
+    )
+    def test_what_no_setting_reads_is_told_with_the_nearest(
+        self, name: str, nearest: str | None
+    ) -> None:
+        config = _load(environment={name: "4711"})
+        assert config.unread_variables == {name: nearest}
+        (line,) = warning_lines(config)
+        assert line == f"podium: no setting reads {name}" + (
+            f"; did you mean {nearest}?" if nearest else ""
         )
 
     def test_the_file_can_be_named_by_a_variable(self) -> None:

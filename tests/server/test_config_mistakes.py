@@ -168,7 +168,7 @@ class TestFile:
 
     def test_a_folder_is_no_file(self) -> None:
         Path("podium.toml").mkdir()
-        assert _refusal(environment={}) == "podium.toml: can't be read: Is a directory"
+        assert _refusal(environment={}) == "podium.toml: a folder is there, and a file is expected"
 
     def test_text_must_be_utf8(self) -> None:
         Path("podium.toml").write_bytes(b'data_dir = "\xff"')
@@ -214,7 +214,7 @@ class TestEnvironment:
             ),
             (
                 {"PODIUM_STORES__MAIN__PASSWORD_FILE": "gone"},
-                "PODIUM_STORES__MAIN__PASSWORD_FILE: gone can't be read: No such file or directory",
+                "PODIUM_STORES__MAIN__PASSWORD_FILE: gone: can't be read: No such file or directory",
             ),
             (
                 {"PODIUM_STORES__MAIN": "x", "PODIUM_STORES__MAIN__KIND": "redis"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,6 +23,7 @@ from podium_core.models import PayloadLocation, PayloadOperation, PayloadType, S
 from podium_protocol.rpcs import Kind, rpc
 from podium_protocol.status import error_of_call
 from podium_server.interceptors import CallLimits
+from tests.patience import PATIENCE_SECONDS
 from tests.server.payload_serving import SERVICE, UNLIMITED, local_payloads, serving
 
 PATH = "task/input/a.json"
@@ -49,6 +50,10 @@ async def channel(payloads: ExternalPayloadStorage) -> AsyncIterator[grpc.aio.Ch
         yield opened
 
 
+# So much is written to the file before the upload is whole.
+BIG = Part(chunk=b"x" * 1_100_000)
+
+
 def connected(address: str) -> grpc.aio.Channel:
     return grpc.aio.insecure_channel(address, options=UNLIMITED)
 
@@ -56,6 +61,12 @@ def connected(address: str) -> grpc.aio.Channel:
 def stored(folder: Path) -> list[str]:
     found = (file for file in folder.rglob("*") if file.is_file())
     return sorted(file.relative_to(folder).as_posix() for file in found)
+
+
+async def wait_for(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not condition():
+            await asyncio.sleep(0.01)
 
 
 def begun(channel: grpc.aio.Channel, **how: Any) -> Any:
@@ -67,7 +78,7 @@ async def upload(
     channel: grpc.aio.Channel, parts: Iterable[pb.UploadRequest | bytes]
 ) -> pb.UploadResponse:
     """A whole upload. Raises the StorageError of its status."""
-    call = begun(channel, timeout=20)
+    call = begun(channel, timeout=PATIENCE_SECONDS)
     status = FirstStatus(call)
     try:
         for part in parts:
@@ -87,9 +98,9 @@ async def ask(channel: grpc.aio.Channel, name: str, **fields: Any) -> list[Any]:
     data = entry.request(**fields).SerializeToString()
     try:
         if entry.kind is Kind.SERVER_STREAM:
-            made: Any = channel.unary_stream(entry.path)(data, timeout=20)
+            made: Any = channel.unary_stream(entry.path)(data, timeout=PATIENCE_SECONDS)
             return [entry.response.FromString(chunk) async for chunk in made]
-        single: Any = channel.unary_unary(entry.path)(data, timeout=20)
+        single: Any = channel.unary_unary(entry.path)(data, timeout=PATIENCE_SECONDS)
         return [entry.response.FromString(await single)]
     except grpc.aio.AioRpcError as error:
         raise error_of_call(error) from error
@@ -256,10 +267,10 @@ class TestAStreamThatBreaksOff:
                 ) as client:
                     assert client.stdout is not None
                     assert await asyncio.to_thread(client.stdout.readline) == b"half\n"
-                    await asyncio.sleep(0.1)
+                    # The upload has begun, as a file that isn't whole.
+                    await wait_for(lambda: stored(folder))
                     client.kill()
-                await asyncio.sleep(0.3)
-                assert stored(folder) == []
+                await wait_for(lambda: not stored(folder))
 
     async def test_is_no_defect_in_the_log(self, channel: grpc.aio.Channel) -> None:
         with capture_logs() as lines:
@@ -331,7 +342,7 @@ async def main():
     channel = grpc.aio.insecure_channel(sys.argv[1])
     call = channel.stream_unary("/{SERVICE}/Upload", pb.UploadRequest.SerializeToString)()
     await call.write(pb.UploadRequest(header={{"path": "{PATH}"}}))
-    for _ in range(5):
+    for _ in range(15):
         await call.write(pb.UploadRequest(chunk=b"x" * 100_000))
     print("half", flush=True)
     await asyncio.sleep(60)
@@ -344,12 +355,12 @@ class TestTheDeadline:
     async def test_of_the_servers_own_counts_from_chunk_to_chunk(
         self, payloads: ExternalPayloadStorage
     ) -> None:
-        limits = CallLimits(default_deadline_ms=400)
+        limits = CallLimits(default_deadline_ms=2_000)
         async with serving(payloads, limits) as address, connected(address) as channel:
             call = begun(channel)
             await call.write(HEADER.SerializeToString())
             for _ in range(6):
-                await asyncio.sleep(0.15)
+                await asyncio.sleep(0.5)
                 await call.write(CHUNK.SerializeToString())
             await call.done_writing()
             assert pb.UploadResponse.FromString(await call).size_bytes == 12
@@ -358,25 +369,27 @@ class TestTheDeadline:
     async def test_ends_an_upload_that_stalls(
         self, payloads: ExternalPayloadStorage, folder: Path, own: bool
     ) -> None:
-        limits = CallLimits(default_deadline_ms=200)
+        limits = CallLimits(default_deadline_ms=1_000)
         async with serving(payloads, limits) as address, connected(address) as channel:
-            call = begun(channel, timeout=0.2 if own else None)
+            call = begun(channel, timeout=1 if own else None)
             await call.write(HEADER.SerializeToString())
             await call.write(CHUNK.SerializeToString())
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await call
             assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-            await asyncio.sleep(0.1)
-        assert stored(folder) == []
+            await wait_for(lambda: not stored(folder))
 
 
 class TestThePipeline:
-    async def test_a_call_too_many_is_refused(self, payloads: ExternalPayloadStorage) -> None:
+    async def test_a_call_too_many_is_refused(
+        self, payloads: ExternalPayloadStorage, folder: Path
+    ) -> None:
         limits = CallLimits(max_calls_in_flight=1)
         async with serving(payloads, limits) as address, connected(address) as channel:
             first = begun(channel)
             await first.write(HEADER.SerializeToString())
-            await asyncio.sleep(0.1)
+            await first.write(BIG.SerializeToString())
+            await wait_for(lambda: stored(folder))
             with pytest.raises(errors.OverloadedError):
                 await upload(channel, [HEADER, CHUNK])
             await first.done_writing()
@@ -410,11 +423,7 @@ class TestThePipeline:
             call = download(data)
             await call.read()
             call.cancel()
-        for _ in range(100):
-            if _open_files() <= before:
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError("files stay open")
+        await wait_for(lambda: _open_files() <= before)
 
 
 def _open_files() -> int:

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from podium_core.errors import InvalidArgumentError
 from podium_core.index.changes import EntryKind
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
-from podium_core.index.source import IndexSource, StoredDocument
-from podium_core.index.target import EntryHead, IndexEntry, IndexTarget
+from podium_core.index.source import DocumentScan, IndexSource, StoredDocument
+from podium_core.index.target import ENTRIES_SIZE, EntryHead, IndexEntry, IndexTarget
 from podium_core.models import WorkflowStatus, WorkflowSummary
 from podium_core.outbox import NewEntry
 from podium_core.reconcile import IndexDifference, IndexProblem, IndexProgress, IndexReport
@@ -186,6 +186,20 @@ class TestWhatIsNotOursToJudge:
         assert found(await verified(world)) == {}
         assert (await repaired(world, rebuild=True))[-1].marked == 0
 
+    @pytest.mark.parametrize("archive", [False, True])
+    async def test_what_is_removed_behind_the_look_is_not_indexed_again(
+        self, world: Reconciling, archive: bool
+    ) -> None:
+        await world.executions.create_workflow(make_workflow("w", status=WorkflowStatus.COMPLETED))
+        await world.drained()
+        await world.overwrite(WORKFLOW, "w", None)
+        assert (await repaired(world))[-1].marked == 1
+        await world.executions.remove_workflow("w", archive=archive)
+        archived = await documents(world, WORKFLOW, "w")
+        await world.drained()
+        assert await documents(world, WORKFLOW, "w") == archived
+        assert (archived[0] is not None) == archive
+
 
 class TestWritesUnderWay:
     async def test_what_is_right_at_the_second_look(self, world: Reconciling) -> None:
@@ -193,10 +207,19 @@ class TestWritesUnderWay:
         lost = await documents(world, WORKFLOW, "w000")
         await world.overwrite(WORKFLOW, "w000", None)
         await world.overwrite(WORKFLOW, "w001", None)
-        reports = asyncio.create_task(_all(world.check(pause_seconds=0.3).verify()))
-        await asyncio.sleep(0.1)
-        await world.overwrite(WORKFLOW, "w000", lost[0])
-        assert found(await reports) == {"w001": MISSING}
+
+        async def mend() -> None:
+            await world.overwrite(WORKFLOW, "w000", lost[0])
+
+        # Between the looks it asks what waits.
+        check = IndexCheck(
+            world.source,
+            world.target,
+            _Outbox(world.outbox, mend),  # type: ignore[arg-type]
+            lambda: None,
+            pause_seconds=0,
+        )
+        assert found(await _all(check.verify())) == {"w001": MISSING}
 
     @pytest.mark.parametrize("when", ["documents", "scan", "waiting", "entries"])
     async def test_a_write_between_any_two_reads(self, world: Reconciling, when: str) -> None:
@@ -332,7 +355,7 @@ class _Source:
     def __init__(self, source: IndexSource, then: Write) -> None:
         self._source, self._then = source, then
         self.scan_documents = source.scan_documents
-        self.whole_execution = source.whole_execution
+        self.tasks_of = source.tasks_of
 
     async def documents(
         self, kind: EntryKind, ids: Sequence[str], *, max_size: int
@@ -349,6 +372,7 @@ class _Target:
     def __init__(self, target: IndexTarget, before: dict[str, Write]) -> None:
         self._target, self._before = target, before
         self.send = target.send
+        self.task_ids = target.task_ids
 
     async def scan(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
@@ -356,9 +380,11 @@ class _Target:
         await self._before.pop("scan", _nothing)()
         return await self._target.scan(kind, after=after, limit=limit)
 
-    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
+    async def entries(
+        self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
+    ) -> list[IndexEntry | None]:
         await self._before.pop("entries", _nothing)()
-        return await self._target.entries(kind, ids)
+        return await self._target.entries(kind, ids, max_size=max_size)
 
 
 class _Outbox:
@@ -379,23 +405,24 @@ class _NotText:
 
     def __init__(self, source: IndexSource) -> None:
         self._source = source
-        self.whole_execution = source.whole_execution
+        self.tasks_of = source.tasks_of
         self.documents = source.documents
 
     async def scan_documents(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> list[StoredDocument]:
-        documents = await self._source.scan_documents(kind, after=after, limit=limit)
-        return [
+    ) -> DocumentScan:
+        documents, last = await self._source.scan_documents(kind, after=after, limit=limit)
+        broken = [
             replace(document, record=replace(document.record, input=Raw(b'{"a":"\xff"}')))  # type: ignore[type-var]
             for document in documents
         ]
+        return DocumentScan(broken, last)
 
 
 def test_pages_are_short_where_documents_are_large() -> None:
     pace = Pace()
-    small = StoredDocument(kind=TASK, id="t", size=100)
-    large = StoredDocument(kind=TASK, id="t", size=PAGE_SIZE)
+    small = StoredDocument(kind=TASK, id="t", text=b"." * 100)
+    large = StoredDocument(kind=TASK, id="t", text=b"." * PAGE_SIZE)
     for _ in range(5):
         pace.read([small] * pace.limit)
     assert pace.limit == MAX_PAGE

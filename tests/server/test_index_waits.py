@@ -14,7 +14,10 @@ from podium_core.errors import DeadlineExceededError, InvalidArgumentError, NotF
 from podium_core.index.changes import EntryKind
 from podium_core.models import TaskExecLog, Wait
 from podium_server.facade.index import IndexFacade
+from podium_server.facade.index_marks import IndexMarks
+from tests.contract.eventually import eventually
 from tests.contract.records import make_workflow_summary
+from tests.patience import PATIENCE_SECONDS
 from tests.server.indexing import Indexing, indexing
 from tests.server.memory_index import MemoryIndex
 from tests.server.test_index_service import serving
@@ -36,9 +39,8 @@ def woken() -> list[str]:
 
 @pytest.fixture
 def facade(world: Indexing, woken: list[str]) -> IndexFacade:
-    return IndexFacade(
-        MemoryIndex(), world.outbox, world.indexer, lambda: woken.append("the indexer")
-    )
+    marks = IndexMarks(world.outbox, world.indexer, lambda: woken.append("the indexer"))
+    return IndexFacade(MemoryIndex(), world.target, marks)
 
 
 async def waiting(world: Indexing, id_: str = "w1") -> bool:
@@ -63,9 +65,8 @@ class TestIndexed:
     ) -> None:
         world.target.is_down = True
         call = asyncio.create_task(facade.index_workflow(make_workflow_summary()))
-        await asyncio.sleep(0.2)
+        await eventually(lambda: waiting(world))
         assert not call.done()
-        assert await waiting(world)
         world.target.is_down = False
         await call
         assert is_indexed(world)
@@ -116,9 +117,11 @@ class TestIndexed:
         self, world: Indexing, facade: IndexFacade
     ) -> None:
         world.target.is_down = True
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
-                await facade.index_workflow(make_workflow_summary())
+        call = asyncio.create_task(facade.index_workflow(make_workflow_summary()))
+        await eventually(lambda: waiting(world))
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
         world.target.is_down = False
         assert await waiting(world)
         assert await world.drained() == 0  # who waits carries it out, at first
@@ -132,7 +135,7 @@ class TestIndexed:
         world.target.is_down = True
         async with (
             serving(facade) as address,
-            PodiumClient(address, timeout_seconds=0.5) as podium,
+            PodiumClient(address, timeout_seconds=2) as podium,
         ):
             with pytest.raises(DeadlineExceededError):
                 await podium.index.index_workflow(make_workflow_summary())
@@ -148,7 +151,7 @@ class TestAccepted:
         self, world: Indexing, facade: IndexFacade, woken: list[str]
     ) -> None:
         world.target.is_down = True
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await facade.index_workflow(make_workflow_summary(), wait=Wait.ACCEPTED)
             await facade.update_workflow("w1", RED, wait=Wait.ACCEPTED)
             assert await facade.remove_workflow("w2", wait=Wait.ACCEPTED) is None

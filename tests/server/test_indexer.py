@@ -20,6 +20,7 @@ from podium_core.index.marks import (
     outbox_kind,
 )
 from podium_core.index.source import StoredDocument
+from podium_core.index.target import IndexEntry
 from podium_core.models import TaskStatus, WorkflowStatus
 from podium_core.outbox import LEASE_MS, NewEntry, OutboxFailure
 from podium_core.write_set import builders
@@ -312,6 +313,32 @@ class TestVerify:
     async def test_beside_a_waiting_mark_adds_nothing(self) -> None:
         for waiting in (Upsert(), Upsert(FIELDS), Remove(), Put(FIELDS), Merge(FIELDS)):
             assert combined(waiting, Verify()) == waiting
+
+
+class TestPut:
+    @pytest.mark.parametrize("before", [None, b'{"workflowId":"w1","old":1}'])
+    async def test_does_not_take_the_place_of_an_archive_that_came_after_its_read(
+        self, world: Indexing, monkeypatch: pytest.MonkeyPatch, before: bytes | None
+    ) -> None:
+        if before is not None:
+            world.target.holds(WORKFLOW, "w1", before)
+        await put(world, Put(Raw(b'{"workflowId":"w1","colour":"red"}')))
+        reads = world.target.entries
+
+        async def overtaken(
+            kind: EntryKind, ids: Sequence[str], *, max_size: int
+        ) -> list[IndexEntry | None]:
+            found = await reads(kind, ids, max_size=max_size)
+            world.target.holds(WORKFLOW, "w1", ARCHIVED, token=2)
+            return found
+
+        with monkeypatch.context() as patch:
+            patch.setattr(world.target, "entries", overtaken)
+            await world.drained()
+        assert world.target.document(WORKFLOW, "w1") == {"workflowId": "w1", "archived": True}
+        assert await world.drained() == 1
+        assert world.target.document(WORKFLOW, "w1") == W1 | RED | {"archived": True}
+        assert await world.due() == []
 
 
 class TestMerge:

@@ -16,6 +16,7 @@ from podium_protocol.rpcs import rpc
 from podium_protocol.status import error_of_call
 from podium_server.interceptors import Call, CallLimits, add_call_fields, current_call
 from podium_server.interceptors.pipeline import Send
+from tests.patience import PATIENCE_SECONDS
 from tests.server.serving import Caller, serving_method
 
 GET_TASK = rpc("ExecutionService", "GetTask")
@@ -96,6 +97,7 @@ class TestErrors:
         (line,) = lines
         assert line["error_id"] == raised.value.error_id
         assert line["exc_info"] is defect
+        assert line["peer"].startswith("ipv4:127.0.0.1:")
         assert line["log_level"] == "error"
 
     async def test_each_failed_call_has_one_line(self) -> None:
@@ -103,17 +105,17 @@ class TestErrors:
         async with serving_method(GET_TASK, raising(unavailable)) as caller:
             with capture_logs() as lines:
                 await failed(caller, metadata=[("x-request-id", "abc")])
-        assert lines == [
-            {
-                "event": "call failed",
-                "log_level": "warning",
-                "rpc": "ExecutionService.GetTask",
-                "request_id": "abc",
-                "code": "UNAVAILABLE",
-                "error": "BackendUnavailableError",
-                "message": "store 'main' is gone",
-            }
-        ]
+        (line,) = lines
+        assert line.pop("peer").startswith("ipv4:127.0.0.1:")
+        assert line == {
+            "event": "call failed",
+            "log_level": "warning",
+            "rpc": "ExecutionService.GetTask",
+            "request_id": "abc",
+            "code": "UNAVAILABLE",
+            "error": "BackendUnavailableError",
+            "message": "store 'main' is gone",
+        }
 
     async def test_a_cancellation_from_within_is_a_defect(self) -> None:
         async with serving_method(GET_TASK, raising(asyncio.CancelledError())) as caller:
@@ -261,42 +263,45 @@ class TestInFlight:
 class TestDeadline:
     async def test_the_servers_own_holds_where_the_client_sets_none(self) -> None:
         cancelled = asyncio.Event()
-        limits = CallLimits(default_deadline_ms=50)
+        limits = CallLimits(default_deadline_ms=1_000)
         async with serving_method(GET_TASK, _sleeper(cancelled), limits) as caller:
             error = await failed(caller, seconds=None)
-            await asyncio.wait_for(cancelled.wait(), 5)
+            await asyncio.wait_for(cancelled.wait(), PATIENCE_SECONDS)
         assert error.code() is CODE.DEADLINE_EXCEEDED
         assert type(error_of_call(error)) is errors.DeadlineExceededError
 
     async def test_the_clients_cancels_the_work_too(self) -> None:
         cancelled = asyncio.Event()
         async with serving_method(GET_TASK, _sleeper(cancelled)) as caller:
-            error = await failed(caller, seconds=0.1)
-            await asyncio.wait_for(cancelled.wait(), 5)
+            error = await failed(caller, seconds=2)
+            await asyncio.wait_for(cancelled.wait(), PATIENCE_SECONDS)
         assert error.code() is CODE.DEADLINE_EXCEEDED
 
     async def test_a_client_that_goes_away_cancels_the_work(self) -> None:
         cancelled = asyncio.Event()
-        async with serving_method(GET_TASK, _sleeper(cancelled)) as caller:
+        begun = asyncio.Event()
+        async with serving_method(GET_TASK, _sleeper(cancelled, begun)) as caller:
             call = caller.method(GET_TASK)(b"")
-            await asyncio.sleep(0.1)
+            call_task = asyncio.ensure_future(_ended(call))
+            await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
             call.cancel()
-            await asyncio.wait_for(cancelled.wait(), 5)
+            await call_task
+            await asyncio.wait_for(cancelled.wait(), PATIENCE_SECONDS)
 
     async def test_a_stream_has_the_servers_own_for_each_chunk(self) -> None:
         async def method(request: Any, call: Call) -> AsyncIterator[Chunk]:
-            for number in range(4):
-                await asyncio.sleep(0.3)
+            for number in range(5):
+                await asyncio.sleep(0.5)
                 yield Chunk(resume_token=str(number))
-            await asyncio.sleep(10)
+            await asyncio.sleep(3_600)
 
-        limits = CallLimits(default_deadline_ms=1_000)
+        limits = CallLimits(default_deadline_ms=2_000)
         async with serving_method(STREAM, method, limits) as caller:
             stream = caller.method(STREAM)(b"")
-            tokens = [Chunk.FromString(await stream.read()).resume_token for _ in range(4)]
+            tokens = [Chunk.FromString(await stream.read()).resume_token for _ in range(5)]
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await stream.read()
-        assert tokens == ["0", "1", "2", "3"]
+        assert tokens == ["0", "1", "2", "3", "4"]
         assert raised.value.code() is CODE.DEADLINE_EXCEEDED
 
     async def test_a_client_that_leaves_a_stream_ends_it(self) -> None:
@@ -314,11 +319,18 @@ class TestDeadline:
             stream = caller.method(STREAM)(b"")
             await stream.read()
             stream.cancel()
-            await asyncio.wait_for(ended.wait(), 5)
+            await asyncio.wait_for(ended.wait(), PATIENCE_SECONDS)
 
 
-def _sleeper(cancelled: asyncio.Event) -> Callable[..., Any]:
+async def _ended(call: Any) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+def _sleeper(cancelled: asyncio.Event, begun: asyncio.Event | None = None) -> Callable[..., Any]:
     async def method(request: Any, call: Call) -> GetTaskResponse:
+        if begun is not None:
+            begun.set()
         assert (call.remaining_ms() or 0) > 0
         try:
             await asyncio.sleep(60)

@@ -14,9 +14,9 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from tests.patience import PATIENCE_SECONDS
 from tests.server.fake_world import SERVICE
 from tests.server.podium_process import (
-    PATIENCE_SECONDS,
     PodiumProcess,
     podium_serves,
     start_podium,
@@ -55,7 +55,7 @@ class TestDrain:
             podium.wait_for_event("called")
             _ask_to_stop(podium)
             with podium.channel() as other, pytest.raises(grpc.RpcError) as refused:
-                podium.sleep(other)(b"0", timeout=5)
+                podium.sleep(other)(b"0", timeout=PATIENCE_SECONDS)
             assert refused.value.code() == grpc.StatusCode.UNAVAILABLE
             assert call.result() == b"done"
 
@@ -156,6 +156,7 @@ class TestHealth:
             wait_until(lambda: _status(channel, "store/main") == SERVING)
             assert _status(channel, SERVICE) == SERVING
             assert next(watch).status == SERVING
+            wait_until(lambda: podium.log.count("\n") == 2)
             events = [json.loads(line)["event"] for line in podium.log.splitlines()]
             assert events == ["store failed", "store is back"]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from podium_core.errors import InvalidArgumentError
+from podium_core.index.changes import EntryKind
 from podium_core.models import (
     DECIDER_QUEUE,
     Message,
@@ -27,7 +27,8 @@ from podium_core.reconcile import QueueProblem, QueueProgress, QueueReport
 from podium_core.resume_token import resume_token
 from podium_server.config.settings import RepairSettings
 from podium_server.reconcile.queue_check import QueueCheck
-from podium_server.reconcile.queue_rules import QueueRules
+from podium_server.reconcile.queue_looks import QueueLooks
+from podium_server.reconcile.queue_rules import Expected, QueueRules
 from tests.contract.records import make_task, make_workflow
 from tests.server.reconciling import Reconciling, reconciling
 
@@ -57,7 +58,13 @@ def check(
     )
     now_ms = int(time.time() * 1000) + age_ms
     return QueueCheck(
-        world.source, world.queues, world.metadata, world.outbox, rules, clock=lambda: now_ms
+        world.source,
+        world.executions.apply,
+        world.queues,
+        world.metadata,
+        world.outbox,
+        rules,
+        clock=lambda: now_ms,
     )
 
 
@@ -68,6 +75,19 @@ async def reports_of(reports: AsyncIterator[QueueReport]) -> list[QueueReport]:
 async def found(world: Reconciling, **how: Any) -> set[tuple[QueueProblem, str, str]]:
     reports = await reports_of(check(world, **how).verify())
     return {(one.problem, one.queue_name, one.id) for r in reports for one in r.findings}
+
+
+def before_the_second_look(
+    monkeypatch: pytest.MonkeyPatch, look: str, change: Callable[[], Awaitable[None]]
+) -> None:
+    """Have something change between the first look and the second."""
+    original = getattr(QueueLooks, look)
+
+    async def changed(self: QueueLooks, *arguments: Any) -> Any:
+        await change()
+        return await original(self, *arguments)
+
+    monkeypatch.setattr(QueueLooks, look, changed)
 
 
 async def running(world: Reconciling, *tasks: Task, id_: str = "w1") -> None:
@@ -141,19 +161,34 @@ class TestVerify:
         await world.executions.update_workflow(ended)
         assert await found(world) == set()
 
+    @pytest.mark.parametrize("archive", [False, True])
+    async def test_what_carries_a_removal_mark(self, world: Reconciling, archive: bool) -> None:
+        await running(world, make_task())
+        if archive:
+            await world.executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        await world.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600, archive=archive)
+        if archive:  # it runs again, and still goes when it is due
+            await world.executions.update_workflow(make_workflow())
+        assert not await world.queues.contains_message(DECIDER_QUEUE, "w1")
+        assert await found(world) == set()
+
     async def test_a_push_on_its_way(self, world: Reconciling) -> None:
         await running(world, make_task())
         key = message_key("encode", "t1")
         await world.outbox.put([NewEntry(kind=KIND_PUSH, id=key, body=b"{}", delay_ms=60_000)])
         assert await found(world) == set()
 
-    async def test_what_comes_before_the_second_look(self, world: Reconciling) -> None:
+    async def test_what_comes_before_the_second_look(
+        self, world: Reconciling, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         await running(world, make_task("t1"), make_task("t2"), make_task("t3"))
-        looking = asyncio.create_task(found(world, second_look_seconds=0.3))
-        await asyncio.sleep(0.1)
-        await queue(world, make_task("t1"))
-        await world.executions.update_task(make_task("t2", status=TaskStatus.COMPLETED))
-        assert await looking == {(NOT_QUEUED, "encode", "t3")}
+
+        async def change() -> None:
+            await queue(world, make_task("t1"))
+            await world.executions.update_task(make_task("t2", status=TaskStatus.COMPLETED))
+
+        before_the_second_look(monkeypatch, "still_not_queued", change)
+        assert await found(world) == {(NOT_QUEUED, "encode", "t3")}
 
     async def test_unreadable_documents_are_passed_by(self, world: Reconciling) -> None:
         await running(world, make_task())
@@ -184,12 +219,16 @@ class TestMessagesWithoutTask:
         await world.outbox.put([NewEntry(kind=KIND_UNQUEUE, id=key, body=b"{}", delay_ms=60_000)])
         assert await found(world) == set()
 
-    async def test_one_that_goes_before_the_second_look(self, world: Reconciling) -> None:
+    async def test_one_that_goes_before_the_second_look(
+        self, world: Reconciling, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         await world.queues.push(DECIDER_QUEUE, PushMessage(id="gone"))
-        looking = asyncio.create_task(found(world, second_look_seconds=0.3))
-        await asyncio.sleep(0.1)
-        await world.queues.remove(DECIDER_QUEUE, "gone")
-        assert await looking == set()
+
+        async def change() -> None:
+            await world.queues.remove(DECIDER_QUEUE, "gone")
+
+        before_the_second_look(monkeypatch, "still_without_document", change)
+        assert await found(world) == set()
 
 
 class TestRepair:
@@ -216,6 +255,54 @@ class TestRepair:
         assert await world.queues.contains_message("encode", "t2")
         assert await world.queues.pop(DECIDER_QUEUE, count=1) == ["w1"]
         assert await found(world) == {(STRAY, "encode", "gone")}
+
+    async def test_pushes_nothing_of_what_carries_a_removal_mark(self, world: Reconciling) -> None:
+        await running(world, make_task())
+        await world.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
+        assert (await self.repaired(world, apply=True)).pushed == 0
+        assert await world.queues.queues_detail() == {}
+
+    @pytest.mark.parametrize(
+        ("gone", "pushed"),
+        [("expiring", set()), ("removed", set()), ("task removed", {DECIDER_QUEUE})],
+    )
+    async def test_what_is_removed_behind_the_last_look_stays_out_of_the_queues(
+        self, world: Reconciling, monkeypatch: pytest.MonkeyPatch, gone: str, pushed: set[str]
+    ) -> None:
+        await running(world, make_task())
+        await world.queues.remove(DECIDER_QUEUE, "w1")
+        still_not_queued = QueueLooks.still_not_queued
+
+        async def and_removed_then(looks: QueueLooks, *asked: Any) -> list[Expected]:
+            answer = await still_not_queued(looks, *asked)
+            if asked[0] is EntryKind.WORKFLOW and gone == "expiring":
+                await world.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
+            elif asked[0] is EntryKind.WORKFLOW and gone == "removed":
+                await world.executions.remove_workflow("w1")
+            elif asked[0] is EntryKind.TASK:
+                await world.executions.remove_task("t1")
+            return answer
+
+        monkeypatch.setattr(QueueLooks, "still_not_queued", and_removed_then)
+        last = await self.repaired(world, apply=True)
+        assert last.pushed == len(pushed)
+        assert set(await world.queues.queues_detail()) == pushed
+
+    async def test_what_was_pushed_behind_the_last_look_stays_as_it_is(
+        self, world: Reconciling, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await running(world, make_task())
+        still_not_queued = QueueLooks.still_not_queued
+
+        async def and_pushed_then(looks: QueueLooks, *asked: Any) -> list[Expected]:
+            answer = await still_not_queued(looks, *asked)
+            await world.queues.push("encode", PushMessage(id="t1", payload="p"))
+            return answer
+
+        monkeypatch.setattr(QueueLooks, "still_not_queued", and_pushed_then)
+        assert (await self.repaired(world, apply=True)).pushed == 0
+        (message,) = await world.queues.poll_messages("encode", count=2)
+        assert message.payload == "p"
 
     async def test_the_callback_time_is_the_delay(self, world: Reconciling) -> None:
         await running(world, make_task("t1", callback_after_seconds=3_600))

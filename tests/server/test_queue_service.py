@@ -21,6 +21,7 @@ from podium_protocol.status import error_of_call
 from podium_server.interceptors import CallLimits, InFlight
 from podium_server.services import leasing
 from podium_server.services.leasing import Leasing, fitting
+from tests.patience import PATIENCE_SECONDS
 from tests.server.serving import World, serving_everything
 
 QUEUE = "pay"
@@ -59,11 +60,10 @@ async def in_flight(world: World, calls: int) -> None:
 
 
 async def eventually(world: World, expected: tuple[int, int]) -> None:
-    for _ in range(100):
-        if await sizes(world) == expected:
-            return
+    end = time.monotonic() + PATIENCE_SECONDS
+    while (found := await sizes(world)) != expected:
+        assert time.monotonic() < end, found
         await asyncio.sleep(0.05)
-    assert await sizes(world) == expected
 
 
 class TestUnary:
@@ -229,7 +229,7 @@ class TestLeasing:
         )
         await slow.leased.wait()
         poll.cancel()
-        await asyncio.wait_for(leasing.finish(), 5)
+        await asyncio.wait_for(leasing.finish(), PATIENCE_SECONDS)
         assert slow.returned == []
 
     def test_an_answer_holds_what_fits_and_at_least_one(self) -> None:
@@ -270,7 +270,7 @@ class Consumer:
         await self._stream.write(Request(**action).SerializeToString())
 
     async def hear(self) -> Response:
-        data = await asyncio.wait_for(self._stream.read(), 10)
+        data = await asyncio.wait_for(self._stream.read(), PATIENCE_SECONDS)
         assert data is not grpc.aio.EOF
         return Response.FromString(data)
 
@@ -289,13 +289,15 @@ class Consumer:
         """Close our side; what still came."""
         await self._stream.done_writing()
         left = []
-        while (data := await asyncio.wait_for(self._stream.read(), 10)) is not grpc.aio.EOF:
+        while (
+            data := await asyncio.wait_for(self._stream.read(), PATIENCE_SECONDS)
+        ) is not grpc.aio.EOF:
             left.append(Response.FromString(data))
         return left
 
     async def error(self) -> errors.StorageError:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await asyncio.wait_for(self._stream.read(), 10)
+            await asyncio.wait_for(self._stream.read(), PATIENCE_SECONDS)
         return error_of_call(raised.value)
 
     def leave(self) -> None:

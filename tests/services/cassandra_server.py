@@ -101,7 +101,7 @@ class CassandraServer:
         self.process = ServerProcess("Cassandra", java_command(folder), folder / "cassandra.log")
 
     def start(self) -> None:
-        self.process.start(self.answers, timeout_seconds=120)
+        self.process.start(self.answers)
 
     def stop(self) -> None:
         self.process.stop()

@@ -9,6 +9,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from tests.services.cassandra_server import READY as CASSANDRA_READY, ContactPoint
+from tests.services.process import START_SECONDS
 
 REDIS_PORT = 6379
 REDIS_IMAGE = "redis:7.4"
@@ -25,7 +26,7 @@ def docker_answers() -> bool:
         asked = subprocess.run(
             ["docker", "version", "--format", "{{.Server.Version}}"],
             capture_output=True,
-            timeout=5,
+            timeout=30,
             check=False,
         )
     except (FileNotFoundError, subprocess.TimeoutExpired):
@@ -36,7 +37,7 @@ def docker_answers() -> bool:
 @contextmanager
 def redis_container() -> Iterator[str]:
     """Run a Redis container and give its URL."""
-    ready = LogMessageWaitStrategy(REDIS_READY)
+    ready = LogMessageWaitStrategy(REDIS_READY).with_startup_timeout(START_SECONDS)
     container = DockerContainer(REDIS_IMAGE).with_exposed_ports(REDIS_PORT).waiting_for(ready)
     with container:
         host, port = container.get_container_host_ip(), container.get_exposed_port(REDIS_PORT)
@@ -46,7 +47,7 @@ def redis_container() -> Iterator[str]:
 @contextmanager
 def cassandra_container() -> Iterator[ContactPoint]:
     """Run a Cassandra container and give its address."""
-    ready = LogMessageWaitStrategy(CASSANDRA_READY).with_startup_timeout(180)
+    ready = LogMessageWaitStrategy(CASSANDRA_READY).with_startup_timeout(START_SECONDS)
     container = DockerContainer(CASSANDRA_IMAGE).with_exposed_ports(CASSANDRA_PORT)
     with container.with_envs(**CASSANDRA_HEAP).waiting_for(ready):
         port = container.get_exposed_port(CASSANDRA_PORT)

@@ -1,7 +1,7 @@
 """A pytest plugin: session-wide servers, and a loud word about each that could not be had."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from typing import NoReturn, TypeVar
 
@@ -9,11 +9,13 @@ import pytest
 
 from tests.services import providers
 from tests.services.cassandra_server import ContactPoint
-from tests.services.unavailable import ServiceUnavailableError
+from tests.services.process import ServerStartError
+from tests.services.unavailable import ServiceStartError, ServiceUnavailableError
 
 T = TypeVar("T")
 
 MISSING = pytest.StashKey[dict[str, str]]()
+FAILED = pytest.StashKey[set[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +31,18 @@ def cassandra_contact_point(pytestconfig: pytest.Config) -> Iterator[ContactPoin
 
 
 def provided(config: pytest.Config, name: str, server: AbstractContextManager[T]) -> Iterator[T]:
-    """Yield the server's address; without a server, skip at a desk and fail in CI."""
+    """Yield the server's address; without a server, skip at a desk and fail in CI.
+
+    Raises:
+        ServiceStartError: There is one, but it doesn't start.
+    """
     with ExitStack() as stack:
         try:
             address = stack.enter_context(server)
         except ServiceUnavailableError as error:
             reason = str(error)
+        except ServerStartError as error:
+            raise ServiceStartError(name, str(error)) from None
         else:
             yield address
             return
@@ -47,6 +55,23 @@ def give_up(config: pytest.Config, name: str, reason: str) -> NoReturn:
         pytest.fail(reason, pytrace=False)
     config.stash.setdefault(MISSING, {})[name] = reason
     pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A server of the session that didn't start is one error, of the first test that needs it; the others are skipped."""
+    report = yield
+    error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(error, ServiceStartError):
+        failed = item.config.stash.setdefault(FAILED, set())
+        if error.service in failed:
+            path, line, _ = item.reportinfo()
+            reason = f"Skipped: {error.service} did not start: see the first error"
+            report.outcome, report.longrepr = "skipped", (str(path), (line or 0) + 1, reason)
+        failed.add(error.service)
+    return report
 
 
 def pytest_terminal_summary(

@@ -17,7 +17,7 @@ def free_ports(count: int) -> list[int]:
 def accepts_connections(port: int) -> bool:
     """Tell whether something listens on the port."""
     try:
-        socket.create_connection((LOOPBACK, port), timeout=1).close()
+        socket.create_connection((LOOPBACK, port), timeout=10).close()
     except OSError:
         return False
     return True

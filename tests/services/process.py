@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+# A server that is starting on a busy machine is waited for as long as it lives; this only ends one that hangs.
+START_SECONDS = 900
 POLL_SECONDS = 0.02
 LOG_LINES_SHOWN = 20
 
@@ -31,7 +33,7 @@ class ServerProcess:
     def pid(self) -> int:
         return self._running().pid
 
-    def start(self, ready: Callable[[], bool], *, timeout_seconds: float) -> None:
+    def start(self, ready: Callable[[], bool], *, timeout_seconds: float = START_SECONDS) -> None:
         """Start the server and return when it is ready.
 
         Raises:

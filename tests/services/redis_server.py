@@ -31,7 +31,7 @@ class RedisServer:
         self.process = ServerProcess("Redis", command, folder / "redis.log")
 
     def start(self) -> None:
-        self.process.start(self.answers, timeout_seconds=10)
+        self.process.start(self.answers)
 
     def stop(self) -> None:
         self.process.stop()
@@ -42,7 +42,7 @@ class RedisServer:
     def answers(self) -> bool:
         """Tell whether the server answers PING."""
         try:
-            with socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:
+            with socket.create_connection((LOOPBACK, self.port), timeout=10) as connection:
                 connection.sendall(b"PING\r\n")
                 return connection.recv(16).startswith(b"+PONG")
         except OSError:

@@ -8,9 +8,11 @@ import secrets
 from contextlib import suppress
 from threading import Lock
 
+from podium_backends.local_files.space import Space, size_of
 from podium_backends.local_files.translation import outcome_unknown, translated
-from podium_backends.local_files.tree import Tree, refuse_link, sync, sync_folders
+from podium_backends.local_files.tree import Place, Tree, refuse_link, sync, sync_folders
 from podium_core.errors import FailedPreconditionError
+from podium_core.private_files import PRIVATE_FILE
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _NO_FILE = -1
@@ -19,14 +21,17 @@ _NO_FILE = -1
 class IncomingFile:
     """One upload. Its methods run in threads, one at a time: a caller that is cancelled leaves one running."""
 
-    def __init__(self, tree: Tree, store: str) -> None:
+    def __init__(self, tree: Tree, space: Space, store: str) -> None:
         """Touches nothing yet.
 
         Args:
             tree: Where the payload shall lie.
+            space: Counts what the store holds.
             store: The store's configured name.
         """
         self._tree = tree
+        self._space = space
+        self._size = 0
         self._store = store
         self._name = secrets.token_hex(16)
         self._file = _NO_FILE
@@ -34,9 +39,10 @@ class IncomingFile:
         self._lock = Lock()
 
     def write(self, data: bytes | bytearray) -> None:
-        """Add to it."""
+        """Add to it. Raises as ``Space.require_free``."""
         with self._lock, translated(self._store):
             if not self._over:
+                self._space.require_free(len(data))
                 self._open()
                 left = memoryview(data)
                 while left:
@@ -56,6 +62,7 @@ class IncomingFile:
                 sync(self._file)
                 if os.fstat(self._file).st_size != size:
                     raise OSError(errno.EIO, "a file isn't as long as what was written to it")
+                self._size = size
                 self._close()
 
     def publish(self, path: str) -> None:
@@ -75,6 +82,7 @@ class IncomingFile:
     def _move(self, path: str) -> None:
         with self._tree.opened(path, make=True) as place:
             refuse_link(place.folder, place.name, path)
+            replaced = _size_before(place)
             os.replace(
                 self._name,
                 place.name,
@@ -82,6 +90,7 @@ class IncomingFile:
                 dst_dir_fd=place.folder,
             )
             self._over = True
+            self._space.changed(self._size - replaced)
             with outcome_unknown(self._store):
                 sync_folders(place)
 
@@ -96,12 +105,19 @@ class IncomingFile:
 
     def _open(self) -> None:
         if self._file == _NO_FILE:
-            self._file = os.open(self._name, _NEW, 0o666, dir_fd=self._tree.uploading)
+            self._file = os.open(self._name, _NEW, PRIVATE_FILE, dir_fd=self._tree.uploading)
 
     def _close(self) -> None:
         file, self._file = self._file, _NO_FILE
         if file != _NO_FILE:
             os.close(file)
+
+
+def _size_before(place: Place) -> int:
+    try:
+        return size_of(place.name, place.folder)
+    except FileNotFoundError:
+        return 0
 
 
 def _taken(path: str) -> FailedPreconditionError:

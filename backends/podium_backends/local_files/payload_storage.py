@@ -8,11 +8,17 @@ from collections.abc import AsyncIterator, Iterator
 
 from podium_backends.local_files.incoming import IncomingFile
 from podium_backends.local_files.outgoing import OutgoingFile
+from podium_backends.local_files.space import Room, Space, size_of
 from podium_backends.local_files.threads import Threads
 from podium_backends.local_files.translation import outcome_unknown, translated
 from podium_backends.local_files.tree import Tree, refuse_link, sync
 from podium_core.dao import ExternalPayloadStorage
-from podium_core.errors import InvalidArgumentError, PayloadTooLargeError
+from podium_core.disk_watch import DiskWatch
+from podium_core.errors import (
+    BackendUnavailableError,
+    InvalidArgumentError,
+    PayloadTooLargeError,
+)
 from podium_core.models import PayloadLocation, PayloadOperation, PayloadType, StoredPayload
 from podium_core.payload_keys import new_key, require_path
 from podium_core.requirements import require_not_negative
@@ -25,17 +31,29 @@ WRITE_BYTES = 1024 * 1024
 class LocalPayloadStorage:
     """Payloads of one store."""
 
-    def __init__(self, tree: Tree, threads: Threads, store: str, max_payload_bytes: int) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        threads: Threads,
+        space: Space,
+        disk: DiskWatch,
+        store: str,
+        max_payload_bytes: int,
+    ) -> None:
         """Takes the open folder and what works on it.
 
         Args:
             tree: Where the payloads lie.
             threads: Where files are worked on.
+            space: Counts what they take.
+            disk: Is told of uploads that failed for it.
             store: The store's configured name.
             max_payload_bytes: The largest payload that is stored.
         """
         self._tree = tree
         self._threads = threads
+        self._space = space
+        self._disk = disk
         self._store = store
         self._most = max_payload_bytes
         self._incoming: set[IncomingFile] = set()
@@ -67,12 +85,15 @@ class LocalPayloadStorage:
     ) -> StoredPayload:
         key = _key(payload_type, path)
         size = _ExpectedSize(size_bytes, self._most)
-        file = IncomingFile(self._tree, self._store)
+        file = IncomingFile(self._tree, self._space, self._store)
+        room = Room(self._space)
         self._incoming.add(file)
         try:
+            room.need(size_bytes or 0)
             gathered = bytearray()
             async for chunk in chunks:
                 size.add(len(chunk))
+                room.need(size.seen)
                 gathered += chunk
                 if len(gathered) >= WRITE_BYTES:
                     await self._threads.run(file.write, gathered)
@@ -81,10 +102,13 @@ class LocalPayloadStorage:
             await self._threads.run(file.seal, gathered, size.seen)
             # Apart from sealing: a caller that left meanwhile is noticed in between, and nothing is stored.
             await self._threads.run(file.publish, key)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, BackendUnavailableError):
+                self._disk.note(error)
             await self._threads.tidy(file.discard)
             raise
         finally:
+            room.leave()
             self._incoming.discard(file)
         return StoredPayload(path=key, size_bytes=size.seen)
 
@@ -112,7 +136,9 @@ class LocalPayloadStorage:
         with self._tree.opened(path) as place:
             if not _is_there(place.folder, place.name, path):
                 return False
+            size = size_of(place.name, place.folder)
             os.unlink(place.name, dir_fd=place.folder)
+            self._space.changed(-size)
             with outcome_unknown(self._store):
                 sync(place.folder)
         return True
@@ -136,11 +162,11 @@ class _ExpectedSize:
         self.seen += count
         _require_small("chunk", self.seen, self._most)
         if self._said is not None and self.seen > self._said:
-            raise InvalidArgumentError("size_bytes", f"says {self._said}, but more bytes came")
+            raise InvalidArgumentError("size_bytes", f"is {self._said}, but more bytes came")
 
     def require_whole(self) -> None:
         if self._said is not None and self.seen != self._said:
-            raise InvalidArgumentError("size_bytes", f"says {self._said}, {self.seen} bytes came")
+            raise InvalidArgumentError("size_bytes", f"is {self._said}, but {self.seen} bytes came")
 
 
 def _require_small(field: str, size: int, most: int) -> None:

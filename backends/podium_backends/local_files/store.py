@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
 from functools import partial
@@ -11,10 +10,12 @@ from functools import partial
 from podium_backends.local_files.leftovers import remove_leftovers
 from podium_backends.local_files.payload_storage import LocalPayloadStorage
 from podium_backends.local_files.settings import LocalFilesSettings
+from podium_backends.local_files.space import Space
 from podium_backends.local_files.threads import Threads
 from podium_backends.local_files.translation import translated
 from podium_backends.local_files.tree import Tree
 from podium_core.backend import ConnectedStore, StoreContext
+from podium_core.disk_watch import DiskWatch
 from podium_core.errors import BackendUnavailableError
 
 
@@ -24,46 +25,55 @@ async def open_store(context: StoreContext, settings: LocalFilesSettings) -> Con
     Raises:
         BackendUnavailableError: The folder can't be made or written.
     """
-    tree = await asyncio.to_thread(_open, context.name, settings)
+    tree, space = await asyncio.to_thread(_open, context.name, settings)
     threads = Threads(context.name)
-    payloads = LocalPayloadStorage(tree, threads, context.name, settings.max_payload_bytes)
+    disk = DiskWatch(context.name)
+    payloads = LocalPayloadStorage(
+        tree, threads, space, disk, context.name, settings.max_payload_bytes
+    )
     return ConnectedStore(
         context=context,
         kind="local_files",
-        ping=partial(threads.run, _probe, tree, context.name),
+        ping=partial(threads.run, _require_writable, tree, disk, context.name),
         close=partial(_close, tree, payloads),
-        maintain=partial(threads.run, _maintain, tree, context.name),
+        maintain=partial(threads.run, _maintain, tree, space, context.name),
         payloads=payloads,
     )
 
 
-def _open(store: str, settings: LocalFilesSettings) -> Tree:
+def _open(store: str, settings: LocalFilesSettings) -> tuple[Tree, Space]:
     with translated(store):
         try:
             tree = Tree(settings.path)
         except (NotADirectoryError, FileExistsError) as error:
-            fault = f"store '{store}': '{settings.path}' can't be its folder: {error.strerror}"
+            fault = f"store '{store}': {error.filename or settings.path}: {error.strerror}"
             raise BackendUnavailableError(store, fault) from error
+    space = Space(
+        tree,
+        store,
+        max_total_bytes=settings.max_total_bytes,
+        min_free_bytes=settings.min_free_bytes,
+    )
     try:
-        _probe(tree, store)
+        _require_writable(tree, DiskWatch(store), store)
+        with translated(store):
+            space.count()
     except BaseException:
         tree.close()
         raise
-    return tree
+    return tree, space
 
 
-def _probe(tree: Tree, store: str) -> None:
-    # What access() says isn't what a full or read-only disk does.
-    name = f"probe-{secrets.token_hex(8)}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+def _require_writable(tree: Tree, disk: DiskWatch, store: str) -> None:
     with translated(store):
-        os.close(os.open(name, flags, 0o600, dir_fd=tree.uploading))
-        os.unlink(name, dir_fd=tree.uploading)
+        # Always with a file: the folder may have been removed, or its permissions taken away.
+        disk.require_writable(tree.uploading, f"probe-{secrets.token_hex(8)}", always=True)
 
 
-def _maintain(tree: Tree, store: str) -> None:
+def _maintain(tree: Tree, space: Space, store: str) -> None:
     with translated(store):
         remove_leftovers(tree, time.time())
+        space.count()
 
 
 async def _close(tree: Tree, payloads: LocalPayloadStorage) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from podium_core.errors import FailedPreconditionError
 from podium_core.models import PayloadType
+from podium_core.private_files import PRIVATE_FOLDER, make_private_folder
 
 # No payload lies there: its path begins with one of the prefixes.
 UPLOADING = ".uploading"
@@ -53,7 +54,7 @@ class Tree:
         Raises:
             OSError: It can't be made or opened.
         """
-        path.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path)
         # The folder itself may be a link: whoever configured it may choose where it lies.
         self._uri = path.resolve().as_uri()
         self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -73,6 +74,11 @@ class Tree:
                 os.close(folder)
         # Whoever comes too late must not meet another file's number.
         self.uploading = self._root = _CLOSED
+
+    @property
+    def root(self) -> int:
+        """The open folder itself."""
+        return self._root
 
     def uri(self, path: str) -> str:
         """The ``file:`` URI of a payload."""
@@ -111,7 +117,7 @@ class Tree:
                 refuse_link(folder, name, path)
             raise
         with suppress(FileExistsError):
-            os.mkdir(name, dir_fd=folder)
+            os.mkdir(name, PRIVATE_FOLDER, dir_fd=folder)
         sync(folder)
         return self._entered(folder, name, path, make=False)
 

@@ -9,7 +9,7 @@ from podium_core.outbox import KIND_PAYLOAD, KIND_REMOVAL, MOMENT_MS
 # Payloads wait long on purpose, and so do removals to come.
 _HASTEN = (
     "UPDATE outbox SET due_ms = 0 WHERE aside = 0 AND due_ms > ? AND kind != ? AND (kind != ? OR EXISTS"
-    " (SELECT 1 FROM workflows AS w WHERE w.id = outbox.id AND w.removal_due_ms != outbox.due_ms))"
+    " (SELECT 1 FROM workflows AS w WHERE w.id = outbox.id AND w.removal_due_ms IS NOT outbox.due_ms))"
 )
 
 

@@ -7,9 +7,8 @@ import sqlite3
 from podium_backends.sqlite import limit_statements
 from podium_backends.sqlite.database import Database
 from podium_core.dao import ConcurrentExecutionLimitDAO
+from podium_core.limits import embedded_concurrency_limit, place_of
 from podium_core.models import Task, TaskStatus
-from podium_core.requirements import require_text
-from podium_core.write_set.builders import concurrency_limit
 
 DEFAULT_PLACE_TTL_MS = 60_000
 
@@ -22,7 +21,7 @@ class SqliteConcurrentExecutionLimitDAO:
         self._place_ttl_ms = place_ttl_ms
 
     async def add_task_to_limit(self, task: Task) -> None:
-        definition_name, task_id = _place(task)
+        definition_name, task_id = place_of(task)
 
         def job(conn: sqlite3.Connection) -> None:
             now_ms = self._database.now_ms()
@@ -36,14 +35,14 @@ class SqliteConcurrentExecutionLimitDAO:
         await self._database.write(job)
 
     async def remove_task_from_limit(self, task: Task) -> bool:
-        definition_name, task_id = _place(task)
+        definition_name, task_id = place_of(task)
         return await self._database.write(
             lambda conn: limit_statements.release(conn, definition_name, task_id)
         )
 
     async def exceeds_limit(self, task: Task, *, limit: int | None = None) -> bool:
-        definition_name, task_id = _place(task)
-        places = concurrency_limit(task) if limit is None else limit
+        definition_name, task_id = place_of(task)
+        places = (embedded_concurrency_limit(task) or 0) if limit is None else limit
         if places <= 0:
             return False
         # Refused from a read: what is refused writes nothing, and most who ask at a limit are.
@@ -66,11 +65,6 @@ class SqliteConcurrentExecutionLimitDAO:
             ),
             weight=4,
         )
-
-
-def _place(task: Task) -> tuple[str, str]:
-    task_id = require_text(task.task_id, "task.task_id")
-    return require_text(task.definition_name, "task.task_def_name"), task_id
 
 
 _: type[ConcurrentExecutionLimitDAO] = SqliteConcurrentExecutionLimitDAO

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
+from podium_backends.sqlite.stored_text import decode_text
 from podium_backends.sqlite.tokens import WriterConnection
 from podium_core.errors import IncompatibleStoreError
 
@@ -42,6 +43,7 @@ def open_connection(path: Path, *, read_only: bool = False) -> sqlite3.Connectio
         cached_statements=512,
         factory=WriterConnection,
     )
+    conn.text_factory = decode_text
     conn.execute("PRAGMA busy_timeout = 5000")
     conn.execute("PRAGMA synchronous = FULL")
     conn.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")

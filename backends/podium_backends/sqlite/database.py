@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,12 +22,17 @@ from podium_backends.sqlite.connection import (
     open_connection,
     prepare_file,
 )
+from podium_backends.sqlite.disk_check import DiskCheck
 from podium_backends.sqlite.gathering import Gathering
 from podium_backends.sqlite.group import Group, Job
+from podium_backends.sqlite.long_reads import LongReads
+from podium_backends.sqlite.short_read import LongReadError, ShortRead
 from podium_backends.sqlite.translation import translate, translated
 from podium_backends.sqlite.write_lock import WriteLock
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError
+from podium_core.private_files import make_private_file, make_private_folder
+from podium_core.read_budget import ReadBudget
 
 T = TypeVar("T")
 
@@ -60,6 +66,8 @@ class Database:
         self._lock_timeout_seconds = lock_timeout_ms / 1000
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sqlite-{name}")
+        self._long_reads = LongReads(path, name)
+        self._disk = DiskCheck(path, name)
         self._pending: list[Job[Any]] = []
         self._gathering = Gathering()
         self._flusher: asyncio.Task[None] | None = None
@@ -79,7 +87,9 @@ class Database:
         """
         loop = asyncio.get_running_loop()
         with translated(self.name):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.path.parent)
+            # SQLite gives its log and its index of the log the mode of the file.
+            make_private_file(self.path)
             self._lock = WriteLock(self.path)
             await loop.run_in_executor(self._thread, self._prepare)
             self._writer = open_connection(self.path)
@@ -106,6 +116,8 @@ class Database:
             await asyncio.gather(self._flusher, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._fold)
         self._thread.shutdown(wait=True)
+        self._long_reads.close()
+        self._disk.close()
         self._reader.close()
         self._writer.close()
         self._lock.close()
@@ -114,6 +126,15 @@ class Database:
         # Best effort: with another process on the file the log stays, and nothing is lost.
         self._writer.execute("PRAGMA busy_timeout = 100")
         self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    async def ping(self) -> None:
+        """Return once the file answers, and its disk takes writes.
+
+        Raises:
+            BackendUnavailableError: It can't be read; or a write has failed for the disk since the last ping, or would.
+        """
+        self.read(_answer)
+        await self._disk.require_writable()
 
     # the clock
 
@@ -138,6 +159,23 @@ class Database:
                 return query(self._reader)
             finally:
                 self._reader.execute("COMMIT")
+
+    async def read_compound(
+        self, query: Callable[[sqlite3.Connection, ReadBudget], T], budget: ReadBudget
+    ) -> T:
+        """Read many rows that one answer holds, on one state.
+
+        A short result is read on the loop, a long one again in a thread.
+
+        Args:
+            query: Takes each row from its budget as it comes. It may run twice.
+            budget: Of the answer.
+        Raises:
+            ResultTooLargeError: The rows are above that.
+        """
+        with suppress(LongReadError):
+            return self.read_snapshot(lambda conn: query(conn, ShortRead(budget)))
+        return await self._long_reads.run(lambda conn: query(conn, budget))
 
     # writing
 
@@ -204,6 +242,8 @@ class Database:
         except Exception as error:  # whatever it is, no caller may be left waiting
             group.fail(error)
         group.answer(self.name)
+        for failure in group.failures:
+            self._disk.note(failure)
         self._notice_others()
 
     async def _take_lock(self) -> None:
@@ -286,3 +326,7 @@ class Database:
     def _data_version(self) -> int:
         # On the writer's own connection: unchanged by its own commits.
         return int(self._writer.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _answer(conn: sqlite3.Connection) -> None:
+    conn.execute("SELECT 1").fetchone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 
 from msgspec import UNSET, Raw
@@ -11,18 +12,21 @@ from podium_backends.sqlite.pages import Found, Row, pages
 from podium_core.dao import EventHandlerDAO
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import EventHandler, Page
+from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import raw_text
+from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import require_text
 from podium_core.resume_token import resume_key
 
-_HANDLERS = "SELECT name, event, active, document FROM event_handlers"
+_HANDLERS = "SELECT name, event, active, CAST(document AS BLOB) FROM event_handlers"
 
 
 class SqliteEventHandlerDAO:
     """Event handlers in one database file."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, max_answer_bytes: int = MAX_ANSWER_BYTES) -> None:
         self._database = database
+        self._max_answer_bytes = max_answer_bytes
 
     async def add_event_handler(self, event_handler: EventHandler) -> None:
         values = _values(event_handler)
@@ -62,9 +66,15 @@ class SqliteEventHandlerDAO:
     ) -> list[EventHandler]:
         require_text(event, "event")
         sql = _HANDLERS + " WHERE event = ? AND active >= ? ORDER BY name"
-        return self._database.read(
-            lambda conn: [_event_handler(row) for row in conn.execute(sql, (event, active_only))]
-        )
+
+        def query(conn: sqlite3.Connection, budget: ReadBudget) -> list[EventHandler]:
+            handlers: list[EventHandler] = []
+            for row in conn.execute(sql, (event, active_only)):
+                budget.take(len(row[-1]))
+                handlers.append(_event_handler(row))
+            return handlers
+
+        return await self._database.read_compound(query, ReadBudget(self._max_answer_bytes))
 
     async def _execute(self, sql: str, values: Row) -> bool:
         """Write one statement; whether it touched a row."""
@@ -81,7 +91,10 @@ def _values(event_handler: EventHandler) -> Row:
 def _event_handler(row: Row) -> EventHandler:
     name, event, active, document = row
     return EventHandler(
-        document=Raw(document.encode()), name=name, event=event, active=bool(active)
+        document=Raw(require_utf8(document, "event handler", name)),
+        name=name,
+        event=event,
+        active=bool(active),
     )
 
 

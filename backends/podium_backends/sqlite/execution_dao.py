@@ -20,6 +20,7 @@ from podium_core.decide.removal_mark import RemovalMark
 from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
 from podium_core.ports.execution_store import ExecutionStore
+from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.removal import STEP_TASKS, StoredRemoval
 from podium_core.write_set import WriteOutcome, WriteSet
 
@@ -37,8 +38,9 @@ class SqliteExecutionDAO(ExecutionReads, StoreWrites):
         limits: SqliteConcurrentExecutionLimitDAO,
         *,
         event_ttl_ms: int = 60_000,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
-        super().__init__(database)
+        super().__init__(database, max_answer_bytes=max_answer_bytes)
         self.clock: Clock = database.now_ms
         self._queues = queues
         self._limits = limits

@@ -44,6 +44,7 @@ class Group:
         open: The transaction waits for its COMMIT.
         lost: SQLite rolled the whole transaction back (a full disk does that, also inside a savepoint): every job without
             an answer has to run again, alone.
+        failures: What jobs were answered with, where that came from SQLite or the disk.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Group:
         self.weight = weight
         self.open = False
         self.lost = False
+        self.failures: list[BaseException] = []
         self._callbacks = callbacks
 
     def run_and_commit(self, conn: sqlite3.Connection) -> None:
@@ -137,7 +139,10 @@ class Group:
                 if job.error is None:
                     job.future.set_result(job.result)
                 else:
-                    job.future.set_exception(translate(job.error, store, committing=job.committing))
+                    error = translate(job.error, store, committing=job.committing)
+                    job.future.set_exception(error)
+                    if error is not job.error:
+                        self.failures.append(error)
         for job in self.jobs:
             if job.error is None:
                 for callback in job.callbacks:

@@ -8,24 +8,29 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.execution_reads import workflow_with_tasks
 from podium_backends.sqlite.pages import Row
+from podium_backends.sqlite.stored_text import is_readable, require_readable
 from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
-from podium_core.index.source import IndexSource, StoredDocument
+from podium_core.index.source import (
+    SCAN_SIZE,
+    DocumentScan,
+    IndexSource,
+    StoredDocument,
+)
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
 
 _COLUMNS = {
-    EntryKind.WORKFLOW: "d.id, d.document, d.removal_due_ms, d.archive",
-    EntryKind.TASK: "d.id, d.document, w.removal_due_ms, w.archive",
+    EntryKind.WORKFLOW: "d.id, CAST(d.document AS BLOB), d.removal_due_ms, d.archive",
+    EntryKind.TASK: "d.id, CAST(d.document AS BLOB), w.removal_due_ms, w.archive",
 }
 _TABLES = {EntryKind.WORKFLOW: "workflows AS d", EntryKind.TASK: "tasks AS d"}
 _OWNERS = {
     EntryKind.WORKFLOW: "",
     EntryKind.TASK: " LEFT JOIN workflows AS w ON w.id = d.workflow_id",
 }
-_DECODE: dict[EntryKind, Callable[[str, str], Workflow | Task]] = {
+_DECODE: dict[EntryKind, Callable[[bytes, str], Workflow | Task]] = {
     EntryKind.WORKFLOW: WORKFLOW.decode,
     EntryKind.TASK: TASK.decode,
 }
@@ -58,21 +63,42 @@ class SqliteIndexSource:
 
     async def scan_documents(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> list[StoredDocument]:
+    ) -> DocumentScan:
         sql = (
             f"SELECT {_COLUMNS[kind]} FROM {_TABLES[kind]}{_OWNERS[kind]}"
-            " WHERE d.id > ? ORDER BY d.id LIMIT ?"
+            " WHERE d.id > ? ORDER BY d.id"
         )
         now_ms = self._database.now_ms()
-        return self._database.read(
-            lambda conn: [_stored(kind, row, now_ms) for row in conn.execute(sql, (after, limit))]
-        )
 
-    async def whole_execution(self, workflow_id: str) -> Workflow | None:
-        sql = "SELECT id, document FROM workflows WHERE id = ?"
-        return self._database.read_snapshot(
-            lambda conn: workflow_with_tasks(conn, conn.execute(sql, (workflow_id,)).fetchone())
+        def query(conn: sqlite3.Connection) -> DocumentScan:
+            found: list[StoredDocument] = []
+            size = 0
+            for row in conn.execute(sql, (after,)):
+                found.append(_stored(kind, row, now_ms))
+                size += found[-1].size
+                # The next scan goes on from an id that can be read.
+                if (len(found) >= limit or size >= SCAN_SIZE) and is_readable(row[0]):
+                    return DocumentScan(found, row[0])
+            return DocumentScan(found, None)
+
+        return self._database.read(query)
+
+    async def tasks_of(
+        self, workflow_id: str, *, after: str = "", max_size: int, limit: int = 1_000
+    ) -> list[StoredDocument]:
+        sql = (
+            f"SELECT {_COLUMNS[EntryKind.TASK]} FROM {_TABLES[EntryKind.TASK]}{_OWNERS[EntryKind.TASK]}"
+            " WHERE d.workflow_id = ? AND d.id > ? ORDER BY d.id LIMIT ?"
         )
+        now_ms = self._database.now_ms()
+
+        def query(conn: sqlite3.Connection) -> list[StoredDocument]:
+            cursor = conn.execute(sql, (workflow_id, after, limit))
+            found = _up_to((_stored(EntryKind.TASK, row, now_ms) for row in cursor), max_size)
+            cursor.close()
+            return found
+
+        return self._database.read(query)
 
 
 def _found(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
@@ -86,15 +112,17 @@ def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
     id_, document, due_ms, archive = row
     record, unreadable = None, ""
     try:
+        require_readable(id_, kind.value)
         record = _DECODE[kind](document, id_)
     except CorruptRecordError as error:
         unreadable = error.message
     return StoredDocument(
         kind=kind,
-        id=id_,
+        id=str(id_),
         record=record,
-        size=len(document),
+        text=document,
         removing=bool(archive) or (due_ms is not None and due_ms <= now_ms),
+        leaving=due_ms is not None,
         unreadable=unreadable,
     )
 

@@ -7,6 +7,7 @@ import sqlite3
 from functools import partial
 
 from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.empty_counts import drop_empty_counts
 
 ROWS = 500
 PAGES = 256
@@ -21,12 +22,13 @@ _EXPIRED = (
 
 
 async def maintain(database: Database) -> None:
-    """Delete what has expired, 500 records at a time, then give back free pages, 1 MiB at a time."""
+    """Delete what has expired and what counts nothing, 500 records at a time, then give back free pages, 1 MiB at a time."""
     for sql in _EXPIRED:
         more = True
         while more:
             more = await database.write(partial(_expired, sql=sql, now_ms=database.now_ms()))
             await asyncio.sleep(PAUSE_SECONDS)
+    await drop_empty_counts(database)
     await give_back_free_pages(database)
 
 

@@ -13,26 +13,32 @@ from podium_backends.sqlite.pages import Found, Row, pages
 from podium_core.dao import MetadataDAO
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import Page, TaskDef, WorkflowDef
+from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import raw_text
+from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import require_text, require_version
 from podium_core.resume_token import resume_key
 
-_TASK_DEFS = (
-    "SELECT name, owner_app, owner_email, create_time, update_time, document FROM task_defs"
+_TASK_DEFS = "SELECT name, owner_app, owner_email, create_time, update_time, CAST(document AS BLOB) FROM task_defs"
+_WORKFLOW_DEFS = (
+    "SELECT name, version, owner_app, owner_email, create_time, update_time, CAST(document AS BLOB)"
+    " FROM workflow_defs"
 )
-_WORKFLOW_DEFS = "SELECT name, version, owner_app, owner_email, create_time, update_time, document FROM workflow_defs"
 _INSERT_WORKFLOW_DEF = (
     "INSERT INTO workflow_defs (owner_app, owner_email, create_time, update_time, document, name, version)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name, version) DO NOTHING"
 )
+# Of a version in an answer.
+_VERSION_BYTES = 5
 _LATEST = " version = (SELECT max(version) FROM workflow_defs AS other WHERE other.name = workflow_defs.name)"
 
 
 class SqliteMetadataDAO:
     """Definitions in one database file."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, max_answer_bytes: int = MAX_ANSWER_BYTES) -> None:
         self._database = database
+        self._max_answer_bytes = max_answer_bytes
 
     # task definitions
 
@@ -136,12 +142,23 @@ class SqliteMetadataDAO:
 
     async def get_workflow_names(self) -> list[str]:
         sql = "SELECT DISTINCT name FROM workflow_defs ORDER BY name"
-        return self._database.read(lambda conn: [row[0] for row in conn.execute(sql)])
+        return await self._database.read_compound(
+            lambda conn, budget: [_counted(name, budget) for (name,) in conn.execute(sql)],
+            ReadBudget(self._max_answer_bytes),
+        )
 
     async def get_workflow_versions(self, name: str) -> list[int]:
         require_text(name, "name")
         sql = "SELECT version FROM workflow_defs WHERE name = ? ORDER BY version"
-        return self._database.read(lambda conn: [row[0] for row in conn.execute(sql, (name,))])
+
+        def query(conn: sqlite3.Connection, budget: ReadBudget) -> list[int]:
+            versions: list[int] = []
+            for (version,) in conn.execute(sql, (name,)):
+                budget.take(_VERSION_BYTES)
+                versions.append(version)
+            return versions
+
+        return await self._database.read_compound(query, ReadBudget(self._max_answer_bytes))
 
     # how it is read and written
 
@@ -155,6 +172,11 @@ class SqliteMetadataDAO:
     async def _execute(self, sql: str, values: Row) -> bool:
         """Write one statement; whether it touched a row."""
         return await self._database.write(lambda conn: conn.execute(sql, values).rowcount > 0)
+
+
+def _counted(name: str, budget: ReadBudget) -> str:
+    budget.take(len(name))
+    return name
 
 
 def _id(name: str, version: int) -> str:
@@ -192,7 +214,7 @@ def _unset(value: Any) -> Any:
 def _task_def(row: Row) -> TaskDef:
     name, owner_app, owner_email, create_time, update_time, document = row
     return TaskDef(
-        document=Raw(document.encode()),
+        document=Raw(require_utf8(document, "task definition", name)),
         name=name,
         owner_app=_unset(owner_app),
         owner_email=_unset(owner_email),
@@ -204,7 +226,7 @@ def _task_def(row: Row) -> TaskDef:
 def _workflow_def(row: Row) -> WorkflowDef:
     name, version, owner_app, owner_email, create_time, update_time, document = row
     return WorkflowDef(
-        document=Raw(document.encode()),
+        document=Raw(require_utf8(document, "workflow definition", _id(name, version))),
         name=name,
         version=version,
         owner_app=_unset(owner_app),

@@ -77,6 +77,12 @@ def combine_entry(
     return body, due_ms
 
 
+def has_entry(conn: sqlite3.Connection, kind: str, id_: str) -> bool:
+    """Whether an entry waits, or was set aside."""
+    sql = "SELECT 1 FROM outbox WHERE kind = ? AND id = ?"
+    return conn.execute(sql, (kind, id_)).fetchone() is not None
+
+
 def drop_entry(conn: sqlite3.Connection, kind: str, id_: str) -> None:
     """Delete an entry whatever its token."""
     conn.execute("DELETE FROM outbox WHERE kind = ? AND id = ?", (kind, id_))

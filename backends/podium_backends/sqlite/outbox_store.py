@@ -10,6 +10,7 @@ from itertools import islice
 from podium_backends.sqlite.clock_steps import hasten
 from podium_backends.sqlite.database import INLINE_WEIGHT, Database
 from podium_backends.sqlite.outbox_statements import bucket_of, combine_entry
+from podium_backends.sqlite.stored_text import is_readable
 from podium_backends.sqlite.tokens import next_token
 from podium_core.clock_steps import ClockSteps
 from podium_core.outbox import (
@@ -87,7 +88,19 @@ class SqliteOutbox:
             oldest = heapq.merge(*cursors, key=_due_and_token)
             return [_entry(row) for row in islice(oldest, limit)]
 
-        return self._database.read(query)
+        entries = self._database.read(query)
+        unreadable = [entry for entry in entries if not is_readable(entry.id)]
+        if not unreadable:
+            return entries
+        await self._set_aside_unreadable(unreadable)
+        return [entry for entry in entries if is_readable(entry.id)]
+
+    async def _set_aside_unreadable(self, entries: Sequence[OutboxEntry]) -> None:
+        """Set entries aside by their place: their ids find nothing."""
+        sql = "UPDATE outbox SET aside = 1, reason = ? WHERE kind = ? AND bucket = ? AND token = ?"
+        reason = "its id isn't UTF-8"
+        rows = [(reason, entry.kind, entry.bucket, entry.token) for entry in entries]
+        await self._database.write(lambda conn: conn.executemany(sql, rows), weight=len(rows))
 
     async def next_due_ms(self, buckets: Sequence[int], kinds: Sequence[str]) -> int | None:
         sql = (

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.stored_text import UnreadableText, is_readable
 from podium_core.errors import CorruptRecordError
 from podium_core.models import Page
 from podium_core.resume_token import resume_token
@@ -19,6 +20,7 @@ PAGE_BYTES = 262_144
 PAGE_ROWS = 1_000
 
 Row = tuple[Any, ...]
+Select = Callable[[sqlite3.Connection, Row], sqlite3.Cursor]
 
 
 class Found(NamedTuple, Generic[T]):
@@ -30,7 +32,7 @@ class Found(NamedTuple, Generic[T]):
 
 async def pages(
     database: Database,
-    select: Callable[[sqlite3.Connection, Row], sqlite3.Cursor],
+    select: Select,
     start: Row,
     record: Callable[[Row], Found[T]],
     *,
@@ -57,6 +59,13 @@ async def pages(
         await asyncio.sleep(0)
 
 
+def _readable(row: Row, record: Callable[[Row], Found[T]], id_of: Callable[[Row], str]) -> Found[T]:
+    for value in row:
+        if type(value) is UnreadableText:
+            raise CorruptRecordError("row", id_of(row), "a text in it isn't UTF-8")
+    return record(row)
+
+
 def _page(
     cursor: sqlite3.Cursor,
     width: int,
@@ -70,12 +79,14 @@ def _page(
     last: Row = ()
     more = False
     for row in cursor:
-        if size >= PAGE_BYTES or len(items) + len(unreadable) >= PAGE_ROWS:
+        # A page ends with a key from which the next one can go on.
+        full = size >= PAGE_BYTES or len(items) + len(unreadable) >= PAGE_ROWS
+        if full and all(map(is_readable, last)):
             more = True
             break
         last = row[:width]
         try:
-            found = record(row)
+            found = _readable(row, record, id_of)
         except CorruptRecordError:
             unreadable.append(id_of(row))
         else:

@@ -13,6 +13,7 @@ from podium_backends.sqlite.pages import Found, Row, pages
 from podium_core.dao import PollDataDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Page, PollData
+from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import require_text
 from podium_core.resume_token import resume_key
 
@@ -30,8 +31,9 @@ _PUT = (
 class SqlitePollDataDAO:
     """Poll data in one database file."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, max_answer_bytes: int = MAX_ANSWER_BYTES) -> None:
         self._database = database
+        self._max_answer_bytes = max_answer_bytes
         self._collected: dict[tuple[str, str], str] = {}
         self._next_write: asyncio.Task[None] | None = None
         self._write_under_way: asyncio.Task[None] | None = None
@@ -71,9 +73,15 @@ class SqlitePollDataDAO:
     async def get_poll_data_for_task(self, task_def_name: str) -> list[PollData]:
         require_text(task_def_name, "task_def_name")
         sql = _POLLS + " WHERE task_def_name = ? ORDER BY domain"
-        return self._database.read(
-            lambda conn: [_poll_data(row) for row in conn.execute(sql, (task_def_name,))]
-        )
+
+        def query(conn: sqlite3.Connection, budget: ReadBudget) -> list[PollData]:
+            polls: list[PollData] = []
+            for row in conn.execute(sql, (task_def_name,)):
+                budget.take(_size_of(row))
+                polls.append(_poll_data(row))
+            return polls
+
+        return await self._database.read_compound(query, ReadBudget(self._max_answer_bytes))
 
     def get_all_poll_data(self, *, resume_token: str = "") -> AsyncIterator[Page[PollData]]:
         start = resume_key(resume_token, tuple[str, str], ("", ""))
@@ -82,7 +90,7 @@ class SqlitePollDataDAO:
             self._database,
             lambda conn, key: conn.execute(sql, key),
             start,
-            lambda row: Found(_poll_data(row), sum(map(len, row[:3]))),
+            lambda row: Found(_poll_data(row), _size_of(row)),
             id_of=lambda row: f"{row[0]}:{row[1]}",
         )
 
@@ -95,6 +103,10 @@ def _require_domain(domain: str | None) -> str:
             "domain", f"'{_RESERVED_DOMAIN}' is reserved: leave the domain out"
         )
     return require_text(domain, "domain")
+
+
+def _size_of(row: Row) -> int:
+    return sum(map(len, row[:3]))
 
 
 def _poll_data(row: Row) -> PollData:

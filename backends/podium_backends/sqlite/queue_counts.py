@@ -10,6 +10,8 @@ from typing import NamedTuple
 import msgspec
 
 from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.stored_text import scanned
+from podium_core.read_budget import ReadBudget
 
 COUNTS_PAGE = 500
 
@@ -47,23 +49,27 @@ def counts_of(conn: sqlite3.Connection, queue_name: str, *, now_ms: int) -> Queu
     return QueueCounts(*row) if row else QueueCounts(queue_name, 0, 0, 0)
 
 
-async def counts_of_all(database: Database) -> list[QueueCounts]:
-    """The counts of every queue that has messages, by name, in short reads."""
+async def counts_of_all(database: Database, budget: ReadBudget) -> list[QueueCounts]:
+    """The counts of every queue that has messages, by name, in short reads. Raises as ``ReadBudget.take``."""
     now_ms = database.now_ms()
     found: list[QueueCounts] = []
     behind = ""
-    while page := database.read(partial(_counts_after, name=behind, now_ms=now_ms)):
-        found += [counts for counts in page if counts.total]
-        behind = page[-1].name
+    more = True
+    while more:
+        page = database.read(partial(_counts_after, name=behind, now_ms=now_ms))
+        for counts in page:
+            if counts.total:
+                budget.take(len(counts.name))
+                found.append(counts)
+        more = len(page) >= COUNTS_PAGE
+        behind = page[-1].name if more else ""
         await asyncio.sleep(0)
     return found
 
 
 def _counts_after(conn: sqlite3.Connection, *, name: str, now_ms: int) -> list[QueueCounts]:
-    rows = conn.execute(
-        _COUNTS + "WHERE name > ?2 ORDER BY name LIMIT ?3", (now_ms, name, COUNTS_PAGE)
-    )
-    return [QueueCounts(*row) for row in rows]
+    rows = conn.execute(_COUNTS + "WHERE name > ?2 ORDER BY name", (now_ms, name))
+    return [QueueCounts(*row) for row in scanned(rows, COUNTS_PAGE, lambda row: row[:1])]
 
 
 def changes_of(conn: sqlite3.Connection, queue_names: list[str]) -> dict[str, int]:

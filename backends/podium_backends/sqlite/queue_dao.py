@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from podium_backends.sqlite import queue_counts, queue_statements
-from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.database import INLINE_WEIGHT, Database
 from podium_backends.sqlite.queue_handover import Handover
 from podium_backends.sqlite.queue_statements import SWEEP_ROWS
 from podium_backends.sqlite.queue_waiters import QueueWaiters
@@ -21,6 +22,7 @@ from podium_core.dao import QueueStore
 from podium_core.errors import StorageError
 from podium_core.models import Message, PushMessage, QueueDetail
 from podium_core.outbox import QueueTarget
+from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import (
     MAX_ITEMS,
     require_at_most,
@@ -34,8 +36,11 @@ from podium_core.write_set.builders import push_op
 
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
+
 MAX_WAIT_MS = 86_400_000
 MAX_FLOWING = 10_000
+LONG_POLL = 100
 # A count that met so many lapsed leases has them swept, so that the next one needn't look at them.
 _SWEEP_AT = 200
 
@@ -49,8 +54,16 @@ class _Poll(msgspec.Struct, frozen=True):
 class SqliteQueueDAO:
     """Queues in one database file."""
 
-    def __init__(self, database: Database, waiters: QueueWaiters, defaults: QueueDefaults) -> None:
+    def __init__(
+        self,
+        database: Database,
+        waiters: QueueWaiters,
+        defaults: QueueDefaults,
+        *,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+    ) -> None:
         self._database = database
+        self._max_answer_bytes = max_answer_bytes
         self._waiters = waiters
         self._defaults = defaults
         # Queues whose last poll found something: the next goes for messages without looking whether there are any.
@@ -92,14 +105,22 @@ class SqliteQueueDAO:
         )
 
     async def postpone(
-        self, queue_name: str, message_id: str, *, priority: int = 0, offset_ms: int = 0
+        self,
+        queue_name: str,
+        message_id: str,
+        *,
+        priority: int = 0,
+        offset_ms: int = 0,
+        receipt: str = "",
     ) -> bool:
         message = PushMessage(id=message_id, priority=priority, offset_ms=offset_ms)
         op = push_op(queue_name, message)
-        await self._change(
-            queue_name, lambda conn, now_ms: queue_statements.postpone(conn, op, now_ms=now_ms)
+        return await self._change(
+            queue_name,
+            lambda conn, now_ms: queue_statements.postpone(
+                conn, op, receipt=receipt, now_ms=now_ms
+            ),
         )
-        return True
 
     # delivering
 
@@ -160,20 +181,26 @@ class SqliteQueueDAO:
         handover = Handover(partial(self._give_back_soon, poll.queue_name))
 
         def job(conn: sqlite3.Connection) -> list[Message]:
+            unreadable_ids: list[str] = []
             messages = queue_statements.poll(
                 conn,
                 poll.queue_name,
                 count=poll.count,
                 lease_ms=poll.lease_ms,
                 now_ms=self._database.now_ms(),
+                max_bytes=self._max_answer_bytes,
+                unreadable_ids=unreadable_ids,
             )
+            if unreadable_ids:
+                report = partial(_report_unreadable, poll.queue_name, unreadable_ids)
+                self._database.after_commit(report)
             if messages:
                 self._database.after_commit(partial(handover.committed, messages))
                 self._database.after_commit(partial(self._waiters.changed, poll.queue_name))
             return messages
 
         try:
-            messages = await self._database.write(job, weight=2 + poll.count // 4)
+            messages = await self._database.write(job, weight=_weight_of(poll.count))
         except asyncio.CancelledError:
             handover.abandon()
             raise
@@ -316,7 +343,9 @@ class SqliteQueueDAO:
 
     async def queues_detail_verbose(self) -> list[QueueDetail]:
         details: list[QueueDetail] = []
-        for counts in await queue_counts.counts_of_all(self._database):
+        for counts in await queue_counts.counts_of_all(
+            self._database, ReadBudget(self._max_answer_bytes)
+        ):
             if counts.lapsed >= _SWEEP_AT:
                 await self.process_unacks(counts.name)
             details.append(QueueDetail(name=counts.name, size=counts.size, unacked=counts.unacked))
@@ -347,11 +376,13 @@ class SqliteQueueDAO:
     # for executions that live elsewhere
 
     async def deliver(self, push: PushOp, token: int) -> None:
+        statement = (
+            queue_statements.push_if_absent
+            if push.if_absent
+            else queue_statements.push_unless_older
+        )
         await self._change(
-            push.queue_name,
-            lambda conn, now_ms: queue_statements.push_unless_older(
-                conn, push, token=token, now_ms=now_ms
-            ),
+            push.queue_name, lambda conn, now_ms: statement(conn, push, token=token, now_ms=now_ms)
         )
 
     async def tokens_of(self, messages: Sequence[tuple[str, str]]) -> list[int]:
@@ -392,6 +423,20 @@ class SqliteQueueDAO:
         while (done := await self._database.write(step, weight=SWEEP_ROWS)) == SWEEP_ROWS:
             total += done
         return total + done
+
+
+def _weight_of(count: int) -> int:
+    # The payloads of a long poll may be large; in the thread it shares the trip of its COMMIT.
+    return 2 + count // 4 if count <= LONG_POLL else INLINE_WEIGHT + 1
+
+
+def _report_unreadable(queue_name: str, message_ids: list[str]) -> None:
+    for message_id in message_ids:
+        _log.error(
+            "queue '%s': message '%s' isn't UTF-8; it was set aside: push it again, or remove it",
+            queue_name,
+            message_id,
+        )
 
 
 _store: type[QueueStore] = SqliteQueueDAO

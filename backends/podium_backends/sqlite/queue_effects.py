@@ -27,8 +27,8 @@ from podium_core.write_set import AckOp, PushOp, RemoveOp
 class QueueEffects(Protocol):
     """Queue operations within an executions transaction."""
 
-    def push(self, conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> None:
-        """Push a message."""
+    def push(self, conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> bool:
+        """Push a message; false if it is there already and was to stay."""
         ...
 
     def ack(self, conn: sqlite3.Connection, op: AckOp, *, now_ms: int) -> bool:
@@ -53,9 +53,13 @@ class QueuesHere:
         self._database = database
         self._waiters = waiters
 
-    def push(self, conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> None:
-        queue_statements.push(conn, (op,), now_ms=now_ms)
+    def push(self, conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> bool:
+        if op.if_absent and not queue_statements.push_if_absent(conn, op, now_ms=now_ms):
+            return False
+        if not op.if_absent:
+            queue_statements.push(conn, (op,), now_ms=now_ms)
         self._database.after_commit(lambda: self._waiters.changed(op.queue_name))
+        return True
 
     def ack(self, conn: sqlite3.Connection, op: AckOp, *, now_ms: int) -> bool:
         return queue_statements.ack(
@@ -76,12 +80,15 @@ class QueuesHere:
 class QueuesElsewhere:
     """Queues are another store: everything becomes an intent, which nothing can interrupt any more."""
 
-    def push(self, conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> None:
-        intent = PushIntent(push=op, due_ms=later(now_ms, op.offset_ms))
+    def push(self, conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> bool:
         key = message_key(op.queue_name, op.message_id)
+        if op.if_absent and outbox_statements.has_entry(conn, KIND_PUSH, key):
+            return False
+        intent = PushIntent(push=op, due_ms=later(now_ms, op.offset_ms))
         outbox_statements.put_entry(
             conn, KIND_PUSH, key, now_ms=now_ms, body=msgspec.json.encode(intent)
         )
+        return True
 
     def ack(self, conn: sqlite3.Connection, op: AckOp, *, now_ms: int) -> bool:
         _put_intent(conn, KIND_ACK, op, now_ms)

@@ -13,13 +13,17 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from podium_backends.sqlite.times import later, token_now
+from podium_backends.sqlite.stored_text import scanned
+from podium_backends.sqlite.times import MAX_TIME_MS, later, token_now
 from podium_core.models import Message
+from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.write_set import PushOp
 
 SWEEP_ROWS = 1_000
+# When a message that can't be read is due: later than any other.
+SET_ASIDE_MS = MAX_TIME_MS + 1
 
 # Seeded by the system, in each process anew; receipts are no secrets, they must only never come twice.
 _random = random.Random()  # noqa: S311
@@ -51,6 +55,11 @@ _PUSH_KEEPING_PAYLOAD = (
     push_token = max(excluded.push_token, push_token + 1)
 """
 )
+_POSTPONE_HELD = """
+UPDATE messages SET
+    priority = ?, due_ms = ?, receipt = NULL, deliveries = 0, push_token = max(?, push_token + 1)
+WHERE queue_name = ? AND id = ? AND due_ms > ? AND receipt = ?
+"""
 _PUSH_UNLESS_OLDER = (
     _PUSH
     + """
@@ -67,12 +76,13 @@ ON CONFLICT (queue_name, id) DO NOTHING
 _READY = (
     _LEVELS
     + """
-SELECT m.rowid, m.id, m.priority, m.deliveries, m.payload
+SELECT m.rowid, CAST(m.id AS BLOB), m.priority, m.deliveries, CAST(m.payload AS BLOB)
 FROM levels CROSS JOIN messages AS m
 WHERE m.queue_name = ?1 AND m.priority = level AND m.due_ms <= ?2
 LIMIT ?3
 """
 )
+_SET_ASIDE = "UPDATE messages SET receipt = NULL, due_ms = ? WHERE rowid = ?"
 _LEASE = "UPDATE messages SET receipt = ?, due_ms = ?, deliveries = deliveries + 1 WHERE rowid = ?"
 _READINESS = (
     _LEVELS
@@ -126,15 +136,22 @@ def push(conn: sqlite3.Connection, ops: Iterable[PushOp], *, now_ms: int) -> Non
     conn.executemany(_PUSH_ANEW, [_row(op, token=token_now(), now_ms=now_ms) for op in ops])
 
 
-def push_if_absent(conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> bool:
-    """Push unless the id is there, in whatever state."""
-    row = _row(op, token=token_now(), now_ms=now_ms)
+def push_if_absent(
+    conn: sqlite3.Connection, op: PushOp, *, token: int | None = None, now_ms: int
+) -> bool:
+    """Push unless the id is there, in whatever state; under a fresh token, or the one of its intent."""
+    row = _row(op, token=token_now() if token is None else token, now_ms=now_ms)
     return conn.execute(_PUSH_IF_ABSENT, row).rowcount > 0
 
 
-def postpone(conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> None:
-    """Push, with the payload that is there."""
-    conn.execute(_PUSH_KEEPING_PAYLOAD, _row(op, token=token_now(), now_ms=now_ms))
+def postpone(conn: sqlite3.Connection, op: PushOp, *, receipt: str = "", now_ms: int) -> bool:
+    """Push, with the payload that is there; with a receipt only a message that is leased under it."""
+    row = _row(op, token=token_now(), now_ms=now_ms)
+    if not receipt:
+        return conn.execute(_PUSH_KEEPING_PAYLOAD, row).rowcount > 0
+    _, _, priority, due_ms, token, _ = row
+    held = (op.queue_name, op.message_id, now_ms, receipt_number(receipt))
+    return conn.execute(_POSTPONE_HELD, (priority, due_ms, token, *held)).rowcount > 0
 
 
 def push_unless_older(conn: sqlite3.Connection, op: PushOp, *, token: int, now_ms: int) -> bool:
@@ -150,13 +167,77 @@ def _row(op: PushOp, *, token: int, now_ms: int) -> tuple[str, str, int, int, in
 # delivering
 
 
+class _Ready(NamedTuple):
+    """A message that is to be leased."""
+
+    rowid: int
+    id: str
+    priority: int
+    deliveries: int
+    payload: str | UnsetType
+
+
 def poll(
-    conn: sqlite3.Connection, queue_name: str, *, count: int, lease_ms: int, now_ms: int
+    conn: sqlite3.Connection,
+    queue_name: str,
+    *,
+    count: int,
+    lease_ms: int,
+    now_ms: int,
+    max_bytes: int = MAX_ANSWER_BYTES,
+    unreadable_ids: list[str] | None = None,
 ) -> list[Message]:
-    """Lease up to ``count`` ready messages, in the order of delivery."""
-    rows = conn.execute(_READY, (queue_name, now_ms, count)).fetchall()
-    if not rows:
-        return []
+    """Lease up to ``count`` ready messages, in the order of delivery.
+
+    One whose id or payload isn't UTF-8 is set aside: it is due at ``SET_ASIDE_MS`` until somebody pushes it again.
+
+    Args:
+        conn: In a transaction.
+        queue_name: The queue.
+        count: At most so many.
+        lease_ms: How long.
+        now_ms: The store's time.
+        max_bytes: No further message is leased with which ids and payloads would be above this; the first always is.
+        unreadable_ids: Takes the ids of those that are set aside.
+    """
+    rows: list[_Ready] = []
+    unreadable: list[tuple[int, str]] = []
+    while not rows:
+        rows, unreadable = _ready(conn, (queue_name, now_ms, count), max_bytes)
+        if not unreadable:
+            break
+        conn.executemany(_SET_ASIDE, [(SET_ASIDE_MS, rowid) for rowid, _ in unreadable])
+        if unreadable_ids is not None:
+            unreadable_ids += [id_ for _, id_ in unreadable]
+    return _leased(conn, rows, lease_ms=lease_ms, now_ms=now_ms) if rows else []
+
+
+def _ready(
+    conn: sqlite3.Connection, arguments: tuple[str, int, int], max_bytes: int
+) -> tuple[list[_Ready], list[tuple[int, str]]]:
+    """The messages to lease, and row and id of those met on the way that can't be read."""
+    rows: list[_Ready] = []
+    unreadable: list[tuple[int, str]] = []
+    size = 0
+    cursor = conn.execute(_READY, arguments)
+    for rowid, id_, priority, deliveries, payload in cursor:
+        try:
+            text = UNSET if payload is None else payload.decode()
+            ready = _Ready(rowid, id_.decode(), priority, deliveries, text)
+        except UnicodeDecodeError:
+            unreadable.append((rowid, id_.decode(errors="backslashreplace")))
+            continue
+        size += len(id_) + len(payload or b"")
+        if rows and size > max_bytes:
+            break
+        rows.append(ready)
+    cursor.close()
+    return rows, unreadable
+
+
+def _leased(
+    conn: sqlite3.Connection, rows: list[_Ready], *, lease_ms: int, now_ms: int
+) -> list[Message]:
     until_ms = later(now_ms, lease_ms)
     receipts = [_random.getrandbits(63) for _ in rows]
     conn.executemany(
@@ -165,7 +246,7 @@ def poll(
     return [
         Message(
             id=message_id,
-            payload=UNSET if payload is None else payload,
+            payload=payload,
             priority=priority,
             receipt=f"{receipt:016x}",
             delivery_count=deliveries + 1,
@@ -322,12 +403,10 @@ def token_of(conn: sqlite3.Connection, queue_name: str, message_id: str) -> int 
 def messages_behind(
     conn: sqlite3.Connection, after: tuple[str, str], limit: int
 ) -> list[tuple[str, str]]:
-    """Queue names and ids of the messages behind this one, in order."""
-    sql = (
-        "SELECT queue_name, id FROM messages WHERE (queue_name, id) > (?, ?)"
-        " ORDER BY queue_name, id LIMIT ?"
-    )
-    return conn.execute(sql, (*after, limit)).fetchall()
+    """Queue names and ids of at least ``limit`` messages behind this one, in order."""
+    sql = "SELECT queue_name, id FROM messages WHERE (queue_name, id) > (?, ?) ORDER BY queue_name, id"
+    rows = scanned(conn.execute(sql, after), limit, tuple)
+    return [(str(queue_name), str(message_id)) for queue_name, message_id in rows]
 
 
 def first_ids(conn: sqlite3.Connection, queue_name: str, count: int, *, now_ms: int) -> list[str]:

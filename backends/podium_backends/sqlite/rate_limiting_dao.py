@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from podium_backends.sqlite.database import Database
 from podium_core.dao import RateLimitingDAO
+from podium_core.limits import definition_limited_by
 from podium_core.models import Task
-from podium_core.requirements import require_text
 
 # Each grant forgets up to so many that no window reaches any more: the log shrinks faster than it grows.
 _FORGET = 2
@@ -33,7 +33,7 @@ class SqliteRateLimitingDAO:
         rate_limit_per_frequency: int | None = None,
         rate_limit_frequency_seconds: int | None = None,
     ) -> bool:
-        name = require_text(task.definition_name, "task.task_def_name")
+        name = definition_limited_by(task)
         grants, seconds = rate_limit_per_frequency, rate_limit_frequency_seconds
         grants = task.rate_limit_per_frequency if grants is None else grants
         seconds = task.rate_limit_frequency_in_seconds if seconds is None else seconds

@@ -19,6 +19,7 @@ class SqliteSettings(BaseModel):
         place_ttl_seconds: How long a concurrency limit's place is held for a task that doesn't start.
         index_path: The file of the index; by default beside ``path``: ``index.db``, and ``x-index.db`` for an ``x.db``.
         task_log_result_limit: How many lines of a task's log are returned where the call doesn't say.
+        search_timeout_ms: How long a search may take, waiting for other searches included.
         query_right_grouping: Structured queries are grouped as Java groups them: ``a AND b OR c`` is ``a AND (b OR c)``.
     """
 
@@ -30,6 +31,7 @@ class SqliteSettings(BaseModel):
     place_ttl_seconds: int = Field(default=60, ge=1)
     index_path: Path | None = None
     task_log_result_limit: int = Field(default=10, ge=1, le=10_000)
+    search_timeout_ms: int = Field(default=10_000, ge=1)
     query_right_grouping: bool = False
 
     @property

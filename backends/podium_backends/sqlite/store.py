@@ -39,20 +39,22 @@ async def open_store(
     if DataType.INDEX not in context.serves:
         return _connected(context, settings, database, None)
     try:
-        index = await _open_index(context.name, settings, clock)
+        index = await _open_index(context, settings, clock)
     except BaseException:
         await database.close()
         raise
     return _connected(context, settings, database, index)
 
 
-async def _open_index(name: str, settings: SqliteSettings, clock: Clock) -> IndexFile:
+async def _open_index(context: StoreContext, settings: SqliteSettings, clock: Clock) -> IndexFile:
     index = IndexFile(
         settings.index_file,
-        name,
+        context.name,
         lock_timeout_ms=settings.lock_timeout_ms,
         task_log_result_limit=settings.task_log_result_limit,
         query_right_grouping=settings.query_right_grouping,
+        search_timeout_ms=settings.search_timeout_ms,
+        max_answer_bytes=context.max_answer_bytes,
         clock=clock,
     )
     await index.open()
@@ -63,7 +65,10 @@ def _connected(
     context: StoreContext, settings: SqliteSettings, database: Database, index: IndexFile | None
 ) -> ConnectedStore:
     waiters = QueueWaiters(database)
-    queues = SqliteQueueDAO(database, waiters, context.queue_defaults)
+    queues = SqliteQueueDAO(
+        database, waiters, context.queue_defaults, max_answer_bytes=context.max_answer_bytes
+    )
+    most = context.max_answer_bytes
     place_ttl_ms = settings.place_ttl_seconds * 1000
     limits = SqliteConcurrentExecutionLimitDAO(database, place_ttl_ms=place_ttl_ms)
     here = DataType.QUEUES in context.serves
@@ -72,6 +77,7 @@ def _connected(
         QueuesHere(database, waiters) if here else QueuesElsewhere(),
         limits,
         event_ttl_ms=settings.event_execution_ttl_seconds * 1000,
+        max_answer_bytes=most,
     )
     return ConnectedStore(
         context=context,
@@ -82,11 +88,11 @@ def _connected(
         executions=executions,
         outbox=SqliteOutbox(database),
         index_source=SqliteIndexSource(database),
-        metadata=SqliteMetadataDAO(database),
+        metadata=SqliteMetadataDAO(database, max_answer_bytes=most),
         queues=queues,
         queue_target=queues,
-        event_handlers=SqliteEventHandlerDAO(database),
-        poll_data=SqlitePollDataDAO(database),
+        event_handlers=SqliteEventHandlerDAO(database, max_answer_bytes=most),
+        poll_data=SqlitePollDataDAO(database, max_answer_bytes=most),
         concurrency_limits=limits,
         rate_limits=SqliteRateLimitingDAO(database),
         index=index.dao if index else None,
@@ -95,7 +101,7 @@ def _connected(
 
 
 async def _ping(database: Database, index: IndexFile | None) -> None:
-    database.read(lambda conn: conn.execute("SELECT 1").fetchone())
+    await database.ping()
     if index is not None:
         await index.ping()
 

@@ -34,10 +34,11 @@ def translate(error: BaseException, store: str, *, committing: bool = False) -> 
         committing: It came from COMMIT, where an input/output error leaves the outcome open.
     """
     if isinstance(error, OSError):
-        return _caused(BackendUnavailableError(store, f"store '{store}': {error}"), error)
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return _caused(BackendUnavailableError(store, f"store '{store}': {what}"), error)
     if not isinstance(error, sqlite3.Error):
         return error
-    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+    code = primary_code(error)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return _caused(CorruptRecordError("store", store, str(error)), error)
     if committing and code == sqlite3.SQLITE_IOERR:
@@ -49,6 +50,11 @@ def translate(error: BaseException, store: str, *, committing: bool = False) -> 
         message = f"store '{store}' {_UNAVAILABLE[code]}; nothing was written, safe to repeat"
         return _caused(BackendUnavailableError(store, message, retry_after_ms=1_000), error)
     return error
+
+
+def primary_code(error: BaseException | None) -> int:
+    """SQLite's primary result code of an error; 0 where it has none."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY
 
 
 def _caused(error: Exception, cause: BaseException) -> Exception:

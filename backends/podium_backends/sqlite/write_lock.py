@@ -11,6 +11,8 @@ import os
 import time
 from pathlib import Path
 
+from podium_core.private_files import PRIVATE_FILE
+
 _POLL_SECONDS = 0.0002
 
 
@@ -50,7 +52,7 @@ class WriteLock:
 
 
 def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
 
 
 def _try(descriptor: int) -> bool:

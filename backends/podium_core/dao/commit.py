@@ -48,7 +48,8 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
         create_workflow: A new workflow; of an id that exists nothing of the Commit is written.
         update_workflow: The workflow anew.
         expected_update_time: Write only if the workflow's stored stamp is this one.
-        request_id: Remembered for ten minutes; a repeat returns the first answer.
+        request_id: Remembered for ten minutes; a repeat returns the first answer, a different Commit with it is
+            FailedPreconditionError, kind ``REQUEST_ID_REUSED``.
     """
 
     workflow_id: str

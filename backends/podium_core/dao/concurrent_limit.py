@@ -10,7 +10,8 @@ from podium_core.models import Task
 class ConcurrentExecutionLimitDAO(Protocol):
     """Mirrors Conductor's ``ConcurrentExecutionLimitDAO``: at most ``limit`` tasks of a definition run at a time.
 
-    The limit is the definition's: ``workflowTask.taskDefinition.concurrentExecLimit`` in the task, or ``limit``.
+    The limit is ``limit``, else ``workflowTask.taskDefinition.concurrentExecLimit`` in the task, else, asked of a facade,
+    the registered definition's.
     """
 
     async def add_task_to_limit(self, task: Task) -> None:

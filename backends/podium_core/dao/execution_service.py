@@ -31,7 +31,8 @@ class ExecutionService(ExecutionDAO, Protocol):
     """ExecutionDAO with what Conductor's ExecutionDAOFacade adds, and Commit.
 
     Inputs and outputs that lie in the payload store come as ``{}`` with their path; with ``include_payloads`` they are put
-    back, as Conductor's ``getWorkflowModel`` and ``getTaskModel`` do, and ``CorruptRecordError`` says that one is missing.
+    back, as Conductor's ``getWorkflowModel`` and ``getTaskModel`` do. One that Podium stored and that isn't there is
+    ``CorruptRecordError``; one that only the caller knows of, ``FailedPreconditionError``.
     """
 
     async def get_task(self, task_id: str, *, include_payloads: bool = False) -> Task | None:
@@ -70,7 +71,10 @@ class ExecutionService(ExecutionDAO, Protocol):
     def get_tasks_for_workflow(
         self, workflow_id: str, *, include_payloads: bool = False, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
-        """As ``ExecutionDAO.get_tasks_for_workflow``."""
+        """As ``ExecutionDAO.get_tasks_for_workflow``; of a workflow that only the archive holds, by ``seq``, from there.
+
+        A workflow that is removed while its tasks are read goes on with the archive, from the start.
+        """
         ...
 
     async def find_workflow(
@@ -134,10 +138,28 @@ class ExecutionService(ExecutionDAO, Protocol):
         """As ``ExecutionDAO.get_workflows_by_correlation_id``."""
         ...
 
-    async def reset_workflow(self, workflow_id: str) -> bool:
-        """Remove a workflow's documents and index entry without archiving; queue messages and payloads stay.
+    async def remove_found_workflow(
+        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int = 0
+    ) -> WorkflowSource | None:
+        """``remove_workflow``, or with ``ttl_seconds`` ``remove_workflow_with_expiry``; says where it was removed from.
 
-        Source: ``ExecutionDAOFacade.resetWorkflow``.
+        Without ``archive`` a workflow that only the archive holds is removed from there, with the entries of its tasks and
+        the payloads that Podium stored for it, at once in any case.
+
+        Returns:
+            Where it was found; None: nowhere, or where that is said in a word that we don't know.
+        Source: ``ExecutionDAOFacade.removeWorkflow`` and ``removeWorkflowWithExpiry``.
+        """
+        ...
+
+    async def reset_workflow(self, workflow_id: str) -> bool:
+        """Remove a workflow's documents and index entries without archiving; queue messages stay.
+
+        The entries of a workflow that only the archive holds are removed too.
+
+        Payloads stay for an hour; those that a document of this id refers to by then, as a restart's does, stay with it.
+
+        Source: ``ExecutionDAOFacade.resetWorkflow``, which deletes no payload.
         """
         ...
 

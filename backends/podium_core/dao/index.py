@@ -45,7 +45,10 @@ class IndexDAO(Protocol):
     # workflows and tasks
 
     async def index_workflow(self, workflow: WorkflowSummary, *, wait: Wait = Wait.INDEXED) -> None:
-        """Store the whole entry of a workflow, in place of the one that is there.
+        """Store the whole entry of a workflow, in place of the one that is there, but for its archive.
+
+        An entry that holds an archive (``rawJSON``, ``archived``) keeps it until the entry is removed. Only an archive
+        that came through this DAO gives way, to a write that brings a ``rawJSON`` of its own.
 
         Args:
             workflow: ``workflow_id`` is required.
@@ -55,7 +58,7 @@ class IndexDAO(Protocol):
         ...
 
     async def index_task(self, task: TaskSummary, *, wait: Wait = Wait.INDEXED) -> None:
-        """Store the whole entry of a task, in place of the one that is there.
+        """Store the whole entry of a task, in place of the one that is there, but for its archive.
 
         Args:
             task: ``task_id`` and ``workflow_id`` are required.
@@ -67,7 +70,7 @@ class IndexDAO(Protocol):
     async def update_workflow(
         self, workflow_id: str, fields: Raw, *, wait: Wait = Wait.INDEXED
     ) -> None:
-        """Set some fields of a workflow's entry; the others stay.
+        """Set some fields of a workflow's entry; the others stay, and so does an archive, as in ``index_workflow``.
 
         Args:
             workflow_id: Whose entry.
@@ -83,7 +86,7 @@ class IndexDAO(Protocol):
     async def update_task(
         self, workflow_id: str, task_id: str, fields: Raw, *, wait: Wait = Wait.INDEXED
     ) -> None:
-        """Set some fields of a task's entry; the others stay.
+        """Set some fields of a task's entry; the others stay, and so does an archive, as in ``index_workflow``.
 
         Args:
             workflow_id: The task's workflow.
@@ -96,12 +99,19 @@ class IndexDAO(Protocol):
         """
         ...
 
-    async def remove_workflow(self, workflow_id: str, *, wait: Wait = Wait.INDEXED) -> bool | None:
-        """Remove the entry of a workflow, an archived one too; those of its tasks stay.
+    async def remove_workflow(
+        self, workflow_id: str, *, include_tasks: bool = False, wait: Wait = Wait.INDEXED
+    ) -> bool | None:
+        """Remove the entry of a workflow, an archived one too.
 
+        Args:
+            workflow_id: Whose entry.
+            include_tasks: Remove the entries of its tasks too, those that the index has now; first, so that a call that
+                breaks off can be repeated.
+            wait: What the answer means.
         Returns:
-            Whether it was there; None with ``Wait.ACCEPTED``, where it isn't known yet.
-        Source: ``IndexDAO.removeWorkflow`` and ``asyncRemoveWorkflow``.
+            Whether the workflow's entry was there; None with ``Wait.ACCEPTED``, where it isn't known yet.
+        Source: ``IndexDAO.removeWorkflow`` and ``asyncRemoveWorkflow``, which leave the entries of tasks.
         """
         ...
 

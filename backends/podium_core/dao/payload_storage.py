@@ -57,6 +57,7 @@ class ExternalPayloadStorage(Protocol):
         Raises:
             InvalidArgumentError: It isn't as long as ``size_bytes`` says.
             PayloadTooLargeError: It is above the hard limit.
+            FailedPreconditionError: There is no room for it, ``PAYLOAD_STORE_FULL``.
         Source: ``ExternalPayloadStorage.upload``.
         """
         ...

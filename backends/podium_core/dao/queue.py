@@ -113,11 +113,23 @@ class QueueDAO(Protocol):
         ...
 
     async def postpone(
-        self, queue_name: str, message_id: str, *, priority: int = 0, offset_ms: int = 0
+        self,
+        queue_name: str,
+        message_id: str,
+        *,
+        priority: int = 0,
+        offset_ms: int = 0,
+        receipt: str = "",
     ) -> bool:
         """Remove and push in one atomic step, the payload staying; true, also for a message that wasn't there.
 
-        Source: ``QueueDAO.postpone``.
+        Args:
+            queue_name: The queue.
+            message_id: The message.
+            priority: Its new priority, 0-99.
+            offset_ms: When it is ready, from now.
+            receipt: Of the caller's lease; with a stale one: false, nothing changes. Empty: in whatever state it is.
+        Source: ``QueueDAO.postpone``, which knows no receipt.
         """
         ...
 

@@ -19,8 +19,9 @@ class RateLimitingDAO(Protocol):
     ) -> bool:
         """Ask for a grant: false, and it is consumed; or true. Never more than N grants in any window.
 
-        The pair is the arguments', where given (Conductor passes the task definition's), else the task's own. Either
-        of them 0 or less: false, nothing is consumed.
+        The pair is the arguments', where given (Conductor passes the task definition's), else the task's own; else, asked
+        of a facade, that of the definition in the task, else of the registered one. Either of them 0 or less: false,
+        nothing is consumed.
         Source: ``RateLimitingDAO.exceedsRateLimitPerFrequency``, which counts grants of one millisecond once.
         """
         ...

@@ -18,6 +18,7 @@ from podium_core.decide.removals import decide_task_removals, decide_workflow_re
 from podium_core.decide.state import State
 from podium_core.decide.tasks import decide_tasks
 from podium_core.decide.workflows import decide_pending, decide_workflows
+from podium_core.write_set.remembered import replayed
 from podium_core.write_set.write_set import AckOp, PushOp, RemoveOp, WriteOutcome, WriteSet
 
 
@@ -25,7 +26,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     """What a WriteSet does.
 
     Attributes:
-        outcome: The answer, but for what only carrying out an ack or a remove can tell (``answer_queue_ops``).
+        outcome: The answer, but for what only carrying out a queue operation can tell (``answer_queue_ops``).
         effects: In the order in which they are carried out, all or none.
         remember: The outcome is to be kept for the request id.
     """
@@ -43,12 +44,13 @@ def decide(write_set: WriteSet, known: Known, *, now_ms: int) -> Decision:
         known: What ``needs`` asked for.
         now_ms: The store's clock.
     Raises:
-        NotFoundError, AlreadyExistsError, ConflictError, FailedPreconditionError: It is refused.
+        NotFoundError, AlreadyExistsError, ConflictError, FailedPreconditionError: It is refused; the last one too where its
+            request id was used for another request.
         PayloadMarkLostError: An upload is being deleted.
         RemovalUnderWayError: An id is wanted whose workflow is being removed: that has to end first.
     """
     if known.remembered is not None:
-        return Decision(msgspec.structs.replace(known.remembered, replayed=True))
+        return Decision(replayed(known.remembered, write_set))
     require_guards(write_set.guards, known, now_ms=now_ms)
     require_uploads(write_set.lifts, known)
     state = State(known, now_ms=now_ms, mark_index=write_set.mark_index)
@@ -76,12 +78,17 @@ def decide(write_set: WriteSet, known: Known, *, now_ms: int) -> Decision:
 
 
 def answer_queue_ops(
-    outcome: WriteOutcome, acked: Sequence[bool], removed: Sequence[bool]
+    outcome: WriteOutcome,
+    acked: Sequence[bool],
+    removed: Sequence[bool],
+    pushed: Sequence[bool] = (),
 ) -> WriteOutcome:
-    """The outcome with what became of acks and removes, in the WriteSet's order."""
-    if not acked and not removed:
+    """The outcome with what became of acks, removes and pushes with ``if_absent``, in the WriteSet's order."""
+    if not acked and not removed and not pushed:
         return outcome
-    return msgspec.structs.replace(outcome, acked=tuple(acked), removed=tuple(removed))
+    return msgspec.structs.replace(
+        outcome, acked=tuple(acked), removed=tuple(removed), pushed=tuple(pushed)
+    )
 
 
 def _decide_queue_ops(write_set: WriteSet, left_out: Sequence[str], state: State) -> None:

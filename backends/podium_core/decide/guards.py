@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from podium_core.decide.facts import Known, WorkflowFacts
-from podium_core.decide.removal_mark import is_due
+from podium_core.decide.removal_mark import expiring, is_due
 from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
+from podium_core.models.enums import TaskStatus
 from podium_core.write_set.refusals import PayloadMarkLostError
 from podium_core.write_set.write_set import (
     ExpectedWorkflowTime,
     Guard,
     HeldReceipt,
+    Queueable,
     WorkflowExists,
     WorkflowTerminal,
 )
@@ -28,6 +30,8 @@ def require_guards(guards: Sequence[Guard], known: Known, *, now_ms: int) -> Non
                 require_time("workflow", workflow_id, expected, facts.stamp)
             case WorkflowTerminal(workflow_id):
                 _require_terminal(workflow_id, known, now_ms)
+            case Queueable(workflow_id, task_id):
+                _require_queueable(workflow_id, task_id, known)
             case HeldReceipt(queue_name, message_id, receipt):
                 if (queue_name, message_id, receipt) not in known.held_receipts:
                     raise ConflictError("STALE_RECEIPT", f"message/{queue_name}/{message_id}")
@@ -57,6 +61,16 @@ def _require_live(workflow_id: str, known: Known, now_ms: int) -> WorkflowFacts:
     if facts is None:
         raise NotFoundError("workflow", workflow_id)
     return facts
+
+
+def _require_queueable(workflow_id: str, task_id: str, known: Known) -> None:
+    facts = known.workflows.get(workflow_id)
+    if facts is None or expiring(facts.removal) is not None:
+        raise NotFoundError("workflow", workflow_id)
+    task = known.tasks.get(task_id)
+    scheduled = task is not None and task.status is TaskStatus.SCHEDULED
+    if task_id and not (scheduled and task is not None and task.workflow_id == workflow_id):
+        raise NotFoundError("task", task_id)
 
 
 def _require_terminal(workflow_id: str, known: Known, now_ms: int) -> None:

@@ -10,6 +10,7 @@ from podium_core.write_set.write_set import (
     EventRemoval,
     HeldReceipt,
     PutMode,
+    Queueable,
     TaskPut,
     WriteSet,
 )
@@ -20,6 +21,11 @@ def needs(write_set: WriteSet) -> Needs:
     s = write_set
     ids, owners, created, slots = _of_tasks(s.task_puts)
     ids.update((removal.task_id, None) for removal in s.task_removals)
+    ids.update(
+        (guard.task_id, None)
+        for guard in s.guards
+        if isinstance(guard, Queueable) and guard.task_id
+    )
     return Needs(
         request_id=s.request_id,
         workflows=_workflows(s),

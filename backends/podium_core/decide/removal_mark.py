@@ -41,6 +41,7 @@ class RemovalMark(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         archive: Whether the index has to hold the documents first.
         take_messages: The queue messages of the workflow and its tasks go too.
         take_payloads: The payloads that Podium stored for them go too.
+        leave_payloads: They stay for a while; those to which no document of this id refers by then go.
         mark_index: Entries of the index follow.
         expiry: What the workflow goes back to if its removal at once is taken back: the mark that it had before.
         sweeps: What is still to be done to each task, before anything else; one pass does all of them.
@@ -52,6 +53,7 @@ class RemovalMark(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     archive: ArchiveState = ArchiveState.UNWANTED
     take_messages: bool = False
     take_payloads: bool = False
+    leave_payloads: bool = False
     mark_index: bool = False
     expiry: RemovalMark | None = None
     sweeps: tuple[Sweep, ...] = ()
@@ -84,6 +86,7 @@ def mark_for(
         archive=ArchiveState.WANTED if removal.archive else ArchiveState.UNWANTED,
         take_messages=removal.take_messages,
         take_payloads=removal.take_payloads,
+        leave_payloads=removal.leave_payloads,
         mark_index=mark_index,
         expiry=earlier if removal.ttl_ms == 0 else None,
         sweeps=_first_sweeps(removal, before),

@@ -1,6 +1,13 @@
 """What lies in an index, whichever store it is: entries from records, their documents, and the changes of them."""
 
-from podium_core.index.archive import archived_document, execution_of, raw_execution
+from podium_core.index.archive import (
+    ArchivedExecution,
+    archived_document,
+    archived_execution,
+    archived_task,
+    raw_execution,
+    raw_workflow,
+)
 from podium_core.index.changes import (
     EntryKind,
     IndexAction,
@@ -29,6 +36,7 @@ __all__ = [
     "RAW_JSON",
     "TASK_ENTRY",
     "WORKFLOW_ENTRY",
+    "ArchivedExecution",
     "EntryKind",
     "EntryType",
     "IndexAction",
@@ -39,6 +47,8 @@ __all__ = [
     "Put",
     "Remove",
     "archived_document",
+    "archived_execution",
+    "archived_task",
     "decode_event_execution",
     "decode_message",
     "decode_task_log",
@@ -46,11 +56,11 @@ __all__ = [
     "encode_message",
     "encode_task_log",
     "event_entry_id",
-    "execution_of",
     "iso_date",
     "merged",
     "message_entry_id",
     "raw_execution",
+    "raw_workflow",
     "task_summary",
     "time_of_any_date",
     "time_of_date",

@@ -17,14 +17,21 @@ class EntryKind(StrEnum):
     MESSAGE = "message"
 
 
-class Put(msgspec.Struct, frozen=True, tag="put"):
-    """Store the whole entry, in place of what is there. ``document`` is JSON, as Conductor stores it in Elasticsearch."""
+class Put(msgspec.Struct, frozen=True, tag="put", omit_defaults=True):
+    """Store the whole entry, in place of what is there; but an archive that is there stays (``index.kept_archive``).
+
+    Attributes:
+        document: JSON, as Conductor stores it in Elasticsearch.
+        removed: The entry was removed before, explicitly: the archive in it goes. With a workflow's id only that of a
+            task of this workflow; empty: any; None: it was not removed.
+    """
 
     document: msgspec.Raw
+    removed: str | None = None
 
 
 class Merge(msgspec.Struct, frozen=True, tag="merge"):
-    """Set some members of an entry; the others stay. With ``workflow_id`` only a task's entry of this workflow."""
+    """Set some members of an entry; the others stay, and an archive too. With ``workflow_id`` only a task's entry of it."""
 
     fields: msgspec.Raw
     workflow_id: str = ""

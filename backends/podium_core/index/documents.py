@@ -17,7 +17,8 @@ from msgspec.structs import fields
 from podium_core.errors import CorruptRecordError
 from podium_core.index.dates import iso_date, time_of_date
 from podium_core.models import TaskSummary, WorkflowSummary
-from podium_core.models.documents import DocumentType
+from podium_core.models.documents import DocumentType, require_utf8
+from podium_core.models.json_members import members_of_object, object_of_members
 from podium_core.models.task import Int32, Int64
 
 Summary = TypeVar("Summary", bound=WorkflowSummary | TaskSummary)
@@ -25,7 +26,6 @@ Summary = TypeVar("Summary", bound=WorkflowSummary | TaskSummary)
 RAW_JSON = "rawJSON"
 """The member of an archived workflow's document that holds the whole execution; no summary has it."""
 
-_members = msgspec.json.Decoder(dict[str, Raw])
 _encode = msgspec.json.Encoder().encode
 
 Text = str | UnsetType
@@ -121,12 +121,12 @@ class EntryType(DocumentType[Summary]):
         document = _encode(self._entry_of(record))
         if record.extra is UNSET:
             return document
-        members = _members.decode(document)
-        for key, raw in _members.decode(record.extra).items():
+        members = members_of_object(document)
+        for key, raw in members_of_object(record.extra).items():
             field = self.fields.get(key)
             if field is None or getattr(record, field.attribute) == field.default:
                 members[key] = raw
-        return _encode(members)
+        return object_of_members(members)
 
     def decode(self, document: bytes | str, name: str) -> Summary:
         """The summary of a document, but for its ``rawJSON``.
@@ -150,10 +150,12 @@ def members_of(document: bytes | str, resource_type: str, name: str) -> dict[str
     """The members of a document.
 
     Raises:
-        CorruptRecordError: It isn't a JSON object.
+        CorruptRecordError: It isn't a JSON object in UTF-8.
     """
+    if isinstance(document, bytes):
+        require_utf8(document, resource_type, name)
     try:
-        return _members.decode(document)
+        return members_of_object(document)
     except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
         raise CorruptRecordError(resource_type, name, str(error)) from error
 
@@ -170,7 +172,7 @@ def merged(document: bytes, fields: Raw, name: str = "") -> bytes:
     """
     members = members_of(document, "index entry", name)
     members.update(members_of(bytes(fields), "index entry", name))
-    return _encode(members)
+    return object_of_members(members)
 
 
 def _converters(

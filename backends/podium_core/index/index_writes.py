@@ -56,6 +56,10 @@ class IndexWrites(ABC):
             BackendUnavailableError: The store was not reached.
         """
 
+    @abstractmethod
+    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
+        """As ``IndexTarget.task_ids``."""
+
     # workflows and tasks
 
     async def index_workflow(self, workflow: WorkflowSummary, *, wait: Wait = Wait.INDEXED) -> None:
@@ -82,9 +86,20 @@ class IndexWrites(ABC):
         merge = Merge(require_task_fields(fields, workflow_id, task_id), workflow_id)
         await self._merge(IndexChange(EntryKind.TASK, task_id, merge), wait)
 
-    async def remove_workflow(self, workflow_id: str, *, wait: Wait = Wait.INDEXED) -> bool | None:
+    async def remove_workflow(
+        self, workflow_id: str, *, include_tasks: bool = False, wait: Wait = Wait.INDEXED
+    ) -> bool | None:
         require_text(workflow_id, "workflow_id")
+        if include_tasks:
+            await self._remove_tasks(workflow_id, wait)
         return await self._remove(IndexChange(EntryKind.WORKFLOW, workflow_id, Remove()), wait)
+
+    async def _remove_tasks(self, workflow_id: str, wait: Wait) -> None:
+        after = ""
+        while ids := await self.task_ids(workflow_id, after=after):
+            remove = Remove(workflow_id)
+            await self.write([IndexChange(EntryKind.TASK, id_, remove) for id_ in ids], wait=wait)
+            after = ids[-1]
 
     async def remove_task(
         self, workflow_id: str, task_id: str, *, wait: Wait = Wait.INDEXED

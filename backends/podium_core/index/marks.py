@@ -8,9 +8,18 @@ from __future__ import annotations
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from podium_core.index.changes import EntryKind, Merge, Put, Remove
 from podium_core.index.documents import merged
+from podium_core.index.kept_archive import keeping_archive
+from podium_core.models.json_members import (
+    Members,
+    members_of_object,
+    object_of_members,
+    text_of_member,
+)
+from podium_core.models.json_text import raw_bytes
 
 _PREFIX = "index_"
 
@@ -29,9 +38,15 @@ class Verify(msgspec.Struct, frozen=True, tag="verify", omit_defaults=True):
 
     Not one that is archived, which is the only copy, nor one that came through IndexService, whose execution may live
     elsewhere. ``fields`` are set on top of whatever stays.
+
+    Attributes:
+        removes_archive: An explicit removal: if the document is gone, the entry goes, archived or not.
+        workflow_id: With ``removes_archive`` only a task's entry of this workflow; empty: any entry.
     """
 
     fields: Raw = Raw(b"")
+    removes_archive: bool = False
+    workflow_id: str = ""
 
 
 IndexMark = Upsert | Verify | Put | Merge | Remove
@@ -41,12 +56,10 @@ UPSERT = Upsert()
 UPSERT_BODY = b""
 
 
-class _Owned(msgspec.Struct, rename="camel"):
-    workflow_id: str = ""
-
-
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(IndexMark)
+_BODIES = ("document", "fields")
+_NULL = Raw(b"null")
 
 
 def outbox_kind(kind: EntryKind) -> str:
@@ -66,8 +79,21 @@ def encode_mark(mark: IndexMark) -> bytes:
 
 def decode_mark(body: bytes) -> IndexMark:
     """The mark of an outbox entry's body."""
-    mark: IndexMark = _decoder.decode(body) if body else UPSERT
+    if not body:
+        return UPSERT
+    try:
+        mark: IndexMark = _decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        mark = _mark_of_members(members_of_object(body))
     return mark
+
+
+def _mark_of_members(members: Members) -> IndexMark:
+    bodies = {key: members.pop(key) for key in _BODIES if key in members}
+    mark: IndexMark = _decoder.decode(object_of_members(members | dict.fromkeys(bodies, _NULL)))
+    return msgspec.structs.replace(mark, **bodies)
 
 
 def combined(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
@@ -78,9 +104,11 @@ def combined(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
         return waiting
     match newer:
         case Verify():
-            return waiting
+            return newer if newer.removes_archive else waiting
         case Merge():
             return _merged_onto(waiting, newer)
+        case Put():
+            return _put_onto(waiting, newer)
         case _:
             return newer
 
@@ -89,22 +117,37 @@ def _is_of_another(waiting: IndexMark, workflow_id: str) -> bool:
     """Whether the entry that is to be put is a task's of another workflow than the one that a change is about."""
     if not workflow_id or not isinstance(waiting, Put):
         return False
-    return msgspec.json.decode(waiting.document, type=_Owned).workflow_id != workflow_id
+    return text_of_member(waiting.document, "workflowId") != workflow_id
+
+
+def _put_onto(waiting: IndexMark, put: Put) -> Put:
+    """The put, and of what waits the archive that it would have left in the entry, or the removal of one."""
+    match waiting:
+        case Remove(workflow_id=workflow_id):
+            return replace(put, removed=workflow_id)
+        case Verify(removes_archive=True, workflow_id=workflow_id):
+            return replace(put, removed=workflow_id)
+        case Put(document=before, removed=removed):
+            return Put(_kept(put.document, before), removed)
+        case Merge(fields=fields) | Upsert(fields=fields) | Verify(fields=fields):
+            return Put(_kept(put.document, fields))
 
 
 def _merged_onto(waiting: IndexMark, merge: Merge) -> IndexMark:
     match waiting:
-        case Put():
-            return Put(Raw(merged(bytes(waiting.document), merge.fields)))
-        case Merge():
-            return Merge(_both(waiting.fields, merge.fields), merge.workflow_id)
-        case Upsert():
-            return Upsert(_both(waiting.fields, merge.fields))
+        case Put(document=document):
+            fields = _kept(merge.fields, document)
+            return replace(waiting, document=Raw(merged(raw_bytes(document), fields)))
         case Remove():
             return waiting  # there is nothing to set a field of
-        case Verify():
-            return Verify(_both(waiting.fields, merge.fields))
+        case Merge() | Upsert() | Verify():
+            return replace(waiting, fields=_both(waiting.fields, merge.fields))
 
 
 def _both(first: Raw, second: Raw) -> Raw:
-    return Raw(merged(bytes(first), second)) if first else second
+    return Raw(merged(raw_bytes(first), _kept(second, first))) if first else second
+
+
+def _kept(written: Raw, before: Raw) -> Raw:
+    # What waits came through IndexService, too.
+    return Raw(keeping_archive(raw_bytes(written), raw_bytes(before), replaceable=True))

@@ -13,6 +13,7 @@ from podium_core.index.dates import MAX_TIME, iso_date, time_of_any_date
 from podium_core.index.documents import TASK_ENTRY, WORKFLOW_ENTRY, EntryType, Summary
 from podium_core.models import IndexedMessage, TaskExecLog, TaskSummary, WorkflowSummary
 from podium_core.models.documents import EXTRA_KEY
+from podium_core.models.json_members import members_of_object, object_of_members
 from podium_core.models.json_text import json_object, raw_bytes
 from podium_core.models.task import Int64
 from podium_core.requirements import (
@@ -25,7 +26,6 @@ from podium_core.requirements import (
 
 FIELDS = "fields_json"
 
-_members = msgspec.json.Decoder(dict[str, Raw])
 _encode = msgspec.json.Encoder().encode
 _date_value = msgspec.json.Decoder(str | Int64)
 
@@ -104,7 +104,7 @@ def require_task_fields(fields: Raw, workflow_id: str, task_id: str) -> Raw:
 
 
 def _required_fields(fields: Raw, entry_type: EntryType[Summary], ids: dict[str, str]) -> Raw:
-    members = _members.decode(json_object(raw_bytes(fields), FIELDS))
+    members = members_of_object(json_object(raw_bytes(fields), FIELDS))
     if EXTRA_KEY in members:
         raise InvalidArgumentError(FIELDS, f"the key '{EXTRA_KEY}' is reserved")
     dates: dict[str, Raw] = {}
@@ -116,7 +116,7 @@ def _required_fields(fields: Raw, entry_type: EntryType[Summary], ids: dict[str,
             dates[key] = _date(key, raw)
         else:
             _require_value(key, raw, field.decoder, ids.get(key))
-    return Raw(_encode({**members, **dates})) if dates else fields
+    return Raw(object_of_members({**members, **dates})) if dates else fields
 
 
 def _date(key: str, raw: Raw) -> Raw:
@@ -124,7 +124,7 @@ def _date(key: str, raw: Raw) -> Raw:
     time = time_of_any_date(value) if isinstance(value, str) else value
     if time is None or not 0 <= time <= MAX_TIME:
         raise InvalidArgumentError(
-            FIELDS, f"{key}: an ISO 8601 date or milliseconds since the epoch is wanted"
+            FIELDS, f"{key}: must be an ISO 8601 date or milliseconds since the epoch"
         )
     return Raw(_encode(iso_date(time)))
 

@@ -11,6 +11,10 @@ from podium_core.index.changes import EntryKind
 
 # How long the token of a deleted entry is remembered, by the index's clock.
 TOMBSTONE_MS = 60 * 60 * 1000
+# Bytes of documents that one read of entries returns.
+ENTRIES_SIZE = 4 * 1024 * 1024
+# ``IndexWrite.expected`` where there was no entry.
+ABSENT = 0
 
 
 class IndexWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +24,8 @@ class IndexWrite(msgspec.Struct, frozen=True, kw_only=True):
         token: The write's version: it takes effect where no newer one is there.
         document: The JSON document, as Elasticsearch would hold it; None deletes the entry.
         external: It came through IndexService, not from a stored document: its execution may live elsewhere.
-        expected: The token of the entry that the document was made from: where another one is there, the write is stale.
+        expected: The token of the entry that the document was made from, or ``ABSENT``: where another one is there, the
+            write is stale. None: whatever is there.
     """
 
     kind: EntryKind
@@ -92,8 +97,17 @@ class IndexTarget(Protocol):
         """
         ...
 
-    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
-        """The entries of these ids in their newest state, in this order; None where there is none."""
+    async def entries(
+        self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
+    ) -> list[IndexEntry | None]:
+        """The entries of the first ids in their newest state, in this order; None where there is none.
+
+        At least one, and no more once ``max_size`` bytes of documents are reached.
+        """
+        ...
+
+    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
+        """The next ids of entries of a workflow's tasks, in order, after ``after``."""
         ...
 
     async def scan(

@@ -7,14 +7,15 @@ range, an unknown enum text, an unknown field) goes into the record's ``extra`` 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET, Raw
-from msgspec.structs import fields, force_setattr
+from msgspec.structs import FieldInfo, fields, force_setattr
 
 from podium_core.errors import CorruptRecordError
 from podium_core.models.event_execution import EventExecution
+from podium_core.models.json_members import members_of_object, object_of_members
 from podium_core.models.poll_data import PollData
 from podium_core.models.task import Task
 from podium_core.models.workflow import Workflow
@@ -22,7 +23,6 @@ from podium_core.models.workflow import Workflow
 Record = TypeVar("Record", bound=msgspec.Struct)
 
 EXTRA_KEY = "podium:extra"
-_members = msgspec.json.Decoder(dict[str, Raw])
 _encode = msgspec.json.Encoder().encode
 
 
@@ -30,6 +30,17 @@ class _Field(msgspec.Struct, frozen=True):
     attribute: str
     decoder: msgspec.json.Decoder[Any]
     default: Any
+    verbatim: bool
+
+
+def _field(info: FieldInfo) -> _Field:
+    made = info.default is msgspec.NODEFAULT
+    return _Field(
+        info.name,
+        msgspec.json.Decoder(info.type),
+        info.default_factory() if made else info.default,
+        verbatim=info.type is Raw or Raw in get_args(info.type),
+    )
 
 
 class DocumentType(Generic[Record]):
@@ -40,9 +51,7 @@ class DocumentType(Generic[Record]):
         self.resource_type = resource_type
         self._strict = msgspec.json.Decoder(record_type)
         self.fields = {
-            f.encode_name: _Field(f.name, msgspec.json.Decoder(f.type), f.default)
-            for f in fields(record_type)
-            if f.name != "extra"
+            info.encode_name: _field(info) for info in fields(record_type) if info.name != "extra"
         }
 
     def decode(self, document: bytes | str, name: str) -> Record:
@@ -52,8 +61,10 @@ class DocumentType(Generic[Record]):
             document: The JSON text.
             name: The record's id, for the error.
         Raises:
-            CorruptRecordError: The document isn't a JSON object.
+            CorruptRecordError: The document isn't a JSON object in UTF-8.
         """
+        if isinstance(document, bytes):
+            require_utf8(document, self.resource_type, name)
         with suppress(msgspec.ValidationError, msgspec.DecodeError, RecursionError):
             record = self._strict.decode(document)
             # A member named as the attribute is: unknown, as any other.
@@ -63,7 +74,7 @@ class DocumentType(Generic[Record]):
 
     def _decode_leniently(self, document: bytes | str, name: str) -> Record:
         try:
-            members = _members.decode(document)
+            members = members_of_object(document)
         except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
             raise CorruptRecordError(self.resource_type, name, str(error)) from error
         return self.from_members(members)
@@ -77,11 +88,14 @@ class DocumentType(Generic[Record]):
             if field is None or not self._carry(field, raw, values):
                 extra[key] = raw
         if extra:
-            values["extra"] = Raw(_encode(extra))
+            values["extra"] = Raw(object_of_members(extra))
         return self.record_type(**values)
 
     @staticmethod
     def _carry(field: _Field, raw: Raw, values: dict[str, Any]) -> bool:
+        if field.verbatim:
+            values[field.attribute] = raw
+            return True
         try:
             values[field.attribute] = field.decoder.decode(raw)
         except (msgspec.ValidationError, msgspec.DecodeError):
@@ -95,12 +109,27 @@ class DocumentType(Generic[Record]):
             return _encode(record)
         plain = msgspec.structs.replace(record)
         force_setattr(plain, "extra", UNSET)
-        members = _members.decode(_encode(plain))
-        for key, raw in _members.decode(extra).items():
+        members = members_of_object(_encode(plain))
+        for key, raw in members_of_object(extra).items():
             field = self.fields.get(key)
             if field is None or getattr(record, field.attribute) == field.default:
                 members[key] = raw
-        return _encode(members)
+        return object_of_members(members)
+
+
+def require_utf8(document: bytes, resource_type: str, name: str) -> bytes:
+    """The bytes of a stored text, once they are known to be UTF-8: a JSON decoder doesn't look at all of them.
+
+    Raises:
+        CorruptRecordError: They aren't.
+    """
+    if not document.isascii():
+        try:
+            document.decode()
+        except UnicodeDecodeError as error:
+            message = f"byte {error.start} isn't UTF-8"
+            raise CorruptRecordError(resource_type, name, message) from None
+    return document
 
 
 TASK = DocumentType(Task, "task")

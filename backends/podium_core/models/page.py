@@ -17,6 +17,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         items: What it holds.
         resume_token: Hand it back to go on behind this chunk; empty behind the last.
         unreadable_ids: Ids of records that are stored and can't be read.
+        archived: The items are from the archive of a workflow that was removed.
         keys: For each item the parts of the token behind it, so that a chunk may end within a page. Pages that came over
             the wire have none.
     """
@@ -24,6 +25,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     items: tuple[T, ...]
     resume_token: str = ""
     unreadable_ids: tuple[str, ...] = ()
+    archived: bool = False
     keys: tuple[tuple[str | int, ...], ...] = ()
 
 

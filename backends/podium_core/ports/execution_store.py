@@ -15,7 +15,8 @@ class ExecutionStore(RemovalStore, Protocol):
         """Carry out a WriteSet wholly or not at all.
 
         Raises:
-            NotFoundError, ConflictError, FailedPreconditionError: A guard doesn't hold; nothing was written.
+            NotFoundError, ConflictError, FailedPreconditionError: A guard doesn't hold, or the request id was used for
+                another request; nothing was written.
             PayloadMarkLostError: An uploaded payload is being deleted: upload it again.
             RemovalUnderWayError: The id belongs to a workflow that is being removed: that has to end first.
         """

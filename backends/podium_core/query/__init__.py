@@ -5,6 +5,7 @@ from podium_core.query.fields import TASK_FIELDS, UNSEARCHABLE, WORKFLOW_FIELDS,
 from podium_core.query.free_text import parse_free_text
 from podium_core.query.sort import SortKey, parse_sort
 from podium_core.query.structured import parse_query
+from podium_core.query.text_fields import text_pieces, text_words
 from podium_core.query.tree import (
     MAX_DEPTH,
     And,
@@ -21,7 +22,7 @@ from podium_core.query.tree import (
     StartsWith,
     Word,
 )
-from podium_core.query.values import Stretch, typed_value
+from podium_core.query.values import Stretch, typed_value, value_anywhere
 from podium_core.query.words import lower_case, words
 
 __all__ = [
@@ -51,6 +52,9 @@ __all__ = [
     "parse_free_text",
     "parse_query",
     "parse_sort",
+    "text_pieces",
+    "text_words",
     "typed_value",
+    "value_anywhere",
     "words",
 ]

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 import msgspec
 
-from podium_core.query.errors import QueryError, shown
+from podium_core.query.errors import QueryError
 from podium_core.query.fields import Field, FieldType
 from podium_core.query.tree import Equals, Not, OneOf, Or, Query, Range, StartsWith
-from podium_core.query.values import EXPECTED, Stretch, typed_value
+from podium_core.query.values import Stretch, misfit, typed_value
 
 
 class Operator(StrEnum):
@@ -76,13 +76,15 @@ def comparison(field: Field, operator: Operator, values: Sequence[Written]) -> Q
     """
     if operator is Operator.STARTS_WITH:
         return StartsWith(field, values[0].text)
-    return _BUILDERS[operator](field, *(_typed(field, value) for value in values))
+    # A bound, unlike a value, needs not be one that there is.
+    known = msgspec.structs.replace(field, choices=()) if operator in _ORDER else field
+    return _BUILDERS[operator](field, *(_typed(known, value) for value in values))
 
 
 def _typed(field: Field, written: Written) -> Value:
     value = typed_value(field.type, written.text)
-    if value is None:
-        reason = f"{shown(written.text)} is not what {field.name} holds: {EXPECTED[field.type]}"
+    reason = misfit(field, written.text)
+    if reason or value is None:
         raise QueryError("query", written.position, reason)
     return value
 

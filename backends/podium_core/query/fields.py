@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 import msgspec
 
+from podium_core.models.enums import TaskStatus, WorkflowStatus
+
 _EXACT = ".keyword"
 
 
@@ -27,10 +29,12 @@ class Field(msgspec.Struct, frozen=True):
     Attributes:
         name: Conductor's key, as ``workflowType``; ``….keyword`` is the same text again, compared as a whole.
         type: How it is compared.
+        choices: All values that Conductor has for it; empty: any.
     """
 
     name: str
     type: FieldType
+    choices: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -49,8 +53,12 @@ UNSEARCHABLE = frozenset({"failedReferenceTaskNames", "rawJSON"})
 _PATHS = ("externalInputPayloadStoragePath", "externalOutputPayloadStoragePath")
 
 
-def _fields(types: Mapping[FieldType, tuple[str, ...]]) -> Mapping[str, Field]:
+def _fields(
+    types: Mapping[FieldType, tuple[str, ...]], statuses: type[WorkflowStatus | TaskStatus]
+) -> Mapping[str, Field]:
     fields = {name: Field(name, type_) for type_, names in types.items() for name in names}
+    choices = tuple(status.value for status in statuses)
+    fields["status"] = Field("status", FieldType.KEYWORD, choices)
     return MappingProxyType(fields)
 
 
@@ -72,7 +80,8 @@ WORKFLOW_FIELDS: Mapping[str, Field] = _fields(
         FieldType.DATE: ("startTime", "updateTime", "endTime"),
         FieldType.NUMBER: ("version", "executionTime", "priority", "inputSize", "outputSize"),
         FieldType.BOOLEAN: ("archived",),
-    }
+    },
+    WorkflowStatus,
 )
 
 TASK_FIELDS: Mapping[str, Field] = _fields(
@@ -92,5 +101,6 @@ TASK_FIELDS: Mapping[str, Field] = _fields(
         FieldType.DATE: ("scheduledTime", "startTime", "updateTime", "endTime"),
         FieldType.NUMBER: ("executionTime", "queueWaitTime", "workflowPriority"),
         FieldType.BOOLEAN: ("archived",),
-    }
+    },
+    TaskStatus,
 )

@@ -11,7 +11,7 @@ from podium_core.query.fields import Field, FieldType
 from podium_core.query.grouping import Join, TreeBuilder, by_precedence
 from podium_core.query.texts import require_field, require_usable
 from podium_core.query.tree import Exists, MatchAll, Phrase, Prefix, Query, Word
-from podium_core.query.values import EXPECTED, typed_value
+from podium_core.query.values import misfit
 
 _PATH = "free_text"
 _SPACE = re.compile(r"\s*")
@@ -57,7 +57,10 @@ def parse_free_text(text: str, fields: Mapping[str, Field]) -> Query:
     There are words, ``"phrases"``, ``prefix*`` and ``*``, which is everything; each of them, or a group in parentheses,
     can be searched for in one field, ``field:value``, where ``field:*`` asks for any value. They are put together by NOT,
     which binds closest, then AND, then OR, in upper case; what stands side by side is joined by OR. (Lucene has no such
-    order: there ``a b AND c`` is ``+b +c`` with ``a`` for the score only.)
+    order: there ``a b AND c`` is ``+(a b) +c``.)
+
+    Words side by side, without fields of their own, are one text for keywords: ``Connection refused`` is also a
+    ``reasonForIncompletion`` of just these two words, with one blank between them.
 
     A backslash makes the next character mean itself, in phrases too. The rest of Lucene's syntax is refused with advice:
     ``+``, ``-``, ``<``, ``>`` and ``/`` at the start of a word, ``!``, ``&&``, ``||``, other wildcards, ``~``, ``^``, ranges
@@ -85,12 +88,15 @@ class _Parser:
         self._tree = TreeBuilder(_PATH, by_precedence)
         # The field that each open parenthesis stands behind, if any; the first is the whole text.
         self._scopes: list[Field | None] = [None]
+        # Words that stand side by side, up to here; None where the next word can't be the first of such.
+        self._run: list[str] | None = []
 
     def parse(self) -> Query:
         while True:
             self._operand()
             self._closings()
             if self._at == len(self._text):
+                self._end_run()
                 return self._tree.finish(self._at)
             self._join()
 
@@ -103,6 +109,7 @@ class _Parser:
             operator = self._peek_operator()
             if operator == "NOT":
                 self._tree.negate(self._at)
+                self._run = None
                 self._at += len(operator)
             elif operator or self._peek() in {"", ")"}:
                 self._expected("a word, a phrase or a group")
@@ -110,6 +117,7 @@ class _Parser:
                 return
 
     def _open(self, field: Field | None) -> None:
+        self._end_run()
         self._tree.open(self._at)
         self._scopes.append(field)
         self._at += 1
@@ -117,6 +125,7 @@ class _Parser:
     def _closings(self) -> None:
         self._skip_space()
         while self._peek() == ")" and self._tree.is_open:
+            self._end_run()
             self._tree.close(self._at)
             self._scopes.pop()
             self._at += 1
@@ -130,21 +139,44 @@ class _Parser:
         if self._peek() == ")":
             self._fail("there is no '(' to this ')'; " + _ESCAPE)
         self._at += len(operator)
+        if operator:
+            self._end_run()
+        if operator == "AND":
+            self._run = None
         self._tree.join(_JOINS.get(operator, Join.OR))
+
+    # words side by side
+
+    def _add_to_run(self, word: str) -> None:
+        # The one after AND or NOT belongs to that; those after it may be side by side.
+        self._run = [] if self._run is None else [*self._run, word]
+
+    def _end_run(self) -> None:
+        """Where a run of words ends, its last word may also be the whole run."""
+        field = self._scopes[-1]
+        if self._run and len(self._run) > 1 and (field is None or field.type is FieldType.KEYWORD):
+            self._tree.widen(Word(" ".join(self._run), field))
+        self._run = []
 
     # terms
 
     def _term(self) -> bool:
         """Take a term; False if only a field name was taken, and a group opened behind it."""
         start = self._at
-        field = self._field_name() or self._scopes[-1]
+        named = self._field_name()
+        field = named or self._scopes[-1]
         if self._peek() == "(":
             self._open(field)
             return False
         position = self._at
         query = self._phrase(field) if self._peek() == '"' else self._word(field)
         _require_type(query, position)
-        self._tree.operand(query, start)
+        if named is None and isinstance(query, Word):
+            self._tree.operand(query, start)
+            self._add_to_run(query.text)
+        else:
+            self._end_run()
+            self._tree.operand(query, start)
         return True
 
     def _field_name(self) -> Field | None:
@@ -167,7 +199,7 @@ class _Parser:
             self._fail(f"a field name is expected before the colon; {_ESCAPE}")
         if name == "_exists_":
             raise QueryError(_PATH, position, "say field:* instead of _exists_:field")
-        advice = "; put a \\ before the colon if no field is meant"
+        advice = "put a \\ before the colon if no field is meant; "
         return require_field(name, self._fields, _PATH, position, advice=advice)
 
     def _phrase(self, field: Field | None) -> Query:
@@ -250,6 +282,5 @@ def _require_type(query: Query, position: int) -> None:
     if isinstance(query, Prefix):
         if type_ not in _HAS_PREFIXES:
             raise QueryError(_PATH, position, f"{name} is a {type_} field and has no prefixes")
-    elif typed_value(type_, query.text) is None:
-        reason = f"{shown(query.text)} is not what {name} holds: {EXPECTED[type_]}"
+    elif reason := misfit(query.field, query.text):
         raise QueryError(_PATH, position, reason)

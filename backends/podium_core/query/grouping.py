@@ -8,6 +8,7 @@ from enum import Enum, auto
 import msgspec
 
 from podium_core.query.errors import QueryError
+from podium_core.query.search_words import SearchWords
 from podium_core.query.tree import MAX_DEPTH, And, Not, Or, Query
 
 MAX_COMPARISONS = 1_000
@@ -50,6 +51,7 @@ class TreeBuilder:
         self._groups = [_Group(position=0)]
         self._levels = 0
         self._comparisons = 0
+        self._words = SearchWords()
 
     @property
     def is_open(self) -> bool:
@@ -72,7 +74,14 @@ class TreeBuilder:
         if self._comparisons > MAX_COMPARISONS:
             reason = f"there are more than {MAX_COMPARISONS} conditions"
             raise QueryError(self._field, position, reason)
+        if reason := self._words.too_many(query):
+            raise QueryError(self._field, position, reason)
         self._add(_Node(query, 1), position)
+
+    def widen(self, query: Query) -> None:
+        """The last operand, or this."""
+        operands = self._groups[-1].operands
+        operands[-1] = _joined(Or, [operands[-1], _Node(query, 1)])
 
     def join(self, join: Join) -> None:
         """An AND or OR between two operands."""

@@ -20,23 +20,29 @@ _SPACE = re.compile(r"\s*")
 _NAME = re.compile(r"[^\s()=<>!'\",]+")
 _SYMBOL = re.compile(r"[=<>!]+")
 _PLAIN_VALUE = re.compile(r"[^\s()'\",=<>!][^\s()'\"]*")
-_PLAIN_IN_VALUE = re.compile(r"[^\s()'\",]+")
-# What is between quotes, taken in one go; then each backslash with the character behind it.
+# As Conductor's UI writes it: up to the next comma or parenthesis, blanks and quotes within it included.
+_PLAIN_IN_LIST = re.compile(r"[^\s(),](?:[^(),]*[^\s(),])?")
+_ENDS_IN_LIST = re.compile(r"\s*[,)]")
+# What is between quotes, taken in one go; a quote in it has a backslash before it, or is doubled as in SQL.
 _QUOTED = {
-    quote: re.compile(rf"{quote}([^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+){quote}", re.DOTALL)
+    quote: re.compile(
+        rf"{quote}([^{quote}\\]*+(?:(?:\\.|{quote}{quote})[^{quote}\\]*+)*+){quote}", re.DOTALL
+    )
     for quote in "'\""
 }
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {quote: re.compile(rf"\\(.)|{quote}({quote})", re.DOTALL) for quote in "'\""}
 
 _JOINS = {"AND": Join.AND, "OR": Join.OR}
 _SYMBOLS = {each.value: each for each in Operator if not each.value.isalpha()}
 _WORDS = {
     each.value: each for each in (Operator.BETWEEN, Operator.IN, Operator.STARTS_WITH, Operator.IS)
 }
+_NEGATED = (Operator.BETWEEN, Operator.IN, Operator.STARTS_WITH)
 _ADVICE = {
     "==": "say = instead; ",
     "<>": "say != instead; ",
-    "NOT": "NOT stands before the field; ",
+    "LIKE": "say STARTS_WITH instead, or search for words in free_text; ",
+    "ILIKE": "say STARTS_WITH instead, or search for words in free_text; ",
 }
 
 
@@ -45,11 +51,14 @@ def parse_query(text: str, fields: Mapping[str, Field], *, right_grouping: bool 
 
     A comparison is ``field operator value``; the operators are ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``,
     ``BETWEEN a AND b``, ``IN (a, b)``, ``STARTS_WITH``, ``IS NULL`` and ``IS NOT NULL``. Comparisons are put together by
-    AND, which binds closer, OR, NOT before a comparison, and parentheses. These words count in upper and lower case
-    (Conductor's are upper case only); field names and values are case sensitive.
+    AND, which binds closer, OR, NOT before a comparison, and parentheses. NOT may also stand before IN, BETWEEN and
+    STARTS_WITH. These words count in upper and lower case (Conductor's are upper case only); field names and values are
+    case sensitive.
 
-    A value may stand in ``'…'`` or ``"…"``, where a backslash escapes the next character, or bare, up to the next white
-    space, parenthesis, quote or, in a list, comma. A date stands for all the time it names: ``startTime > 2023-11-16``
+    A value may stand in ``'…'`` or ``"…"``, where a backslash escapes the next character and a doubled quote is one quote,
+    or bare, up to the next white space, parenthesis or quote. In a list a bare value goes up to the next comma or
+    parenthesis, as in Conductor: ``IN (Loop Task, O'Brien x)``. A status is one that Conductor has; STARTS_WITH and bounds
+    take any text. A date stands for all the time it names: ``startTime > 2023-11-16``
     begins with the 17th. Texts have ``=`` (the words one after the other), ``!=``, ``IN`` (one word each),
     ``STARTS_WITH`` and ``IS``; NUMBER and DATE have all but ``STARTS_WITH``; BOOLEAN ``=``, ``!=``, ``IN`` and ``IS``.
 
@@ -122,10 +131,12 @@ class _Parser:
         field = self._field()
         self._skip_space()
         operator_position = self._at
+        negated = self._negation()
         operator = self._operator()
         require_served(field, operator, operator_position)
         self._skip_space()
-        self._tree.operand(self._compared(field, operator), position)
+        compared = self._compared(field, operator)
+        self._tree.operand(Not(compared) if negated else compared, position)
 
     def _field(self) -> Field:
         name = self._peek_name()
@@ -134,6 +145,17 @@ class _Parser:
         field = require_field(name, self._fields, _PATH, self._at)
         self._at += len(name)
         return field
+
+    def _negation(self) -> bool:
+        """Take the NOT of NOT IN, NOT BETWEEN and NOT STARTS_WITH."""
+        word = self._peek_name()
+        if _keyword(word) != "NOT":
+            return False
+        self._at += len(word)
+        self._skip_space()
+        if _WORDS.get(_keyword(self._peek_name())) not in _NEGATED:
+            self._expected("IN, BETWEEN or STARTS_WITH (else NOT stands before the field)")
+        return True
 
     def _operator(self) -> Operator:
         symbol = _SYMBOL.match(self._text, self._at)
@@ -181,38 +203,48 @@ class _Parser:
                 self._fail(f"there are more than {MAX_VALUES} values")
             self._at += 1
             self._skip_space()
-            values.append(self._value(in_list=True))
+            values.append(self._value_in_list())
             self._skip_space()
         if self._peek() != ")":
-            self._expected("a comma or ) behind a value (quote values with spaces)")
+            self._expected("a comma or ) after a value (quote values with parentheses)")
         self._at += 1
         return values
 
     # values
 
-    def _value(self, *, in_list: bool = False) -> Written:
+    def _value(self) -> Written:
         if self._peek() in _QUOTED:
             return self._quoted(self._peek())
-        match = (_PLAIN_IN_VALUE if in_list else _PLAIN_VALUE).match(self._text, self._at)
-        if match is None:
-            self._expected("a value")
-        self._require_value(match[0], in_list=in_list)
-        self._at = match.end()
-        return Written(match[0], match.start())
+        return self._plain(_PLAIN_VALUE)
+
+    def _value_in_list(self) -> Written:
+        quote = self._peek()
+        whole = quote in _QUOTED and _QUOTED[quote].match(self._text, self._at)
+        if whole and _ENDS_IN_LIST.match(self._text, whole.end()):
+            return self._quoted(quote)
+        if quote in _QUOTED:
+            self._fail(f"a value that begins with {quote} has to end with it, before a comma or )")
+        return self._plain(_PLAIN_IN_LIST)
 
     def _quoted(self, quote: str) -> Written:
         match = _QUOTED[quote].match(self._text, self._at)
         if match is None:
             self._fail(f"this {quote} is never closed")
         self._at = match.end()
-        return Written(_ESCAPED.sub(r"\1", match[1]), match.start())
+        return Written(_ESCAPED[quote].sub(r"\1\2", match[1]), match.start())
 
-    def _require_value(self, word: str, *, in_list: bool) -> None:
-        keyword = _keyword(word)
+    def _plain(self, pattern: re.Pattern[str]) -> Written:
+        match = pattern.match(self._text, self._at)
+        if match is None:
+            self._expected("a value")
+        keyword = _keyword(match[0])
+        in_list = pattern is _PLAIN_IN_LIST
         if keyword == "NULL" or (keyword == "NOT" and not in_list):
             self._fail("use IS NULL or IS NOT NULL; quote it if the text is meant")
         if keyword in _JOINS and not in_list:
-            self._fail(f"a value is expected, found {word}; quote it if the text is meant")
+            self._fail(f"a value is expected, found {match[0]}; quote it if the text is meant")
+        self._at = match.end()
+        return Written(match[0], match.start())
 
     # the text
 

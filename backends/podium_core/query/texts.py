@@ -28,7 +28,7 @@ def require_field(
         return field
     if name in UNSEARCHABLE:
         raise QueryError(path, position, f"{name} can't be searched, it is only stored")
-    reason = f"unknown field {shown(name)}; {nearest(name, fields)}{advice}"
+    reason = f"unknown field {shown(name)}; {advice}{nearest(name, fields)}"
     raise QueryError(path, position, reason)
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
-from podium_core.query.fields import FieldType
+from podium_core.query.errors import nearest, shown
+from podium_core.query.fields import Field, FieldType
 
 # What a value of each type has to be, for messages.
 EXPECTED = {
@@ -28,6 +29,7 @@ _DATE = re.compile(
     r"(?:T(?P<hour>[0-9]{2})(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{3,9}))?)?)?"
     r"(?P<offset>Z|[-+][0-9]{2}:[0-9]{2})?)?)?)?"
 )
+_YEAR_OR_MONTH = re.compile(r"[0-9]{4}(?:-[0-9]{2})?")
 _DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
@@ -51,6 +53,22 @@ def typed_value(type_: FieldType, text: str) -> str | int | float | bool | Stret
     if type_ is FieldType.BOOLEAN:
         return _BOOLEANS.get(text)
     return text
+
+
+def value_anywhere(type_: FieldType, text: str) -> str | int | float | bool | Stretch | None:
+    """The same where no field is named: a year or a month alone is no date then, it is a word as any other."""
+    if type_ is FieldType.DATE and _YEAR_OR_MONTH.fullmatch(text):
+        return None
+    return typed_value(type_, text)
+
+
+def misfit(field: Field, text: str) -> str:
+    """Why the field can never have this value; empty: it can."""
+    if field.choices and text not in field.choices:
+        return f"{shown(text)} is no {field.name}; {nearest(text, field.choices)}"
+    if typed_value(field.type, text) is None:
+        return f"{shown(text)} is not what {field.name} holds: {EXPECTED[field.type]}"
+    return ""
 
 
 def number(text: str) -> int | float | None:

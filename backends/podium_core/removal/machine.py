@@ -29,6 +29,7 @@ from podium_core.decide.effects import (
     DropMark,
     Effect,
     FreeSlots,
+    LeavePayloads,
     LeaveSets,
     MarkEntry,
     ReleasePlace,
@@ -232,10 +233,19 @@ def deletion_effects(mark: RemovalMark, tasks: Tasks) -> list[Effect]:
         effects.append(RemoveTaskDocument(id_, facts, mark.take_messages))
         if mark.mark_index and not mark.archives:
             effects.append(MarkEntry(MARK_TASK, id_, _REMOVED))
-        if mark.take_payloads and facts.payload_keys:
-            # Whatever else refers to them goes too.
-            effects.append(DeletePayloads(facts.payload_keys))
+        effects += _payload_effects(facts.workflow_id, facts.payload_keys, mark)
     return effects
+
+
+def _payload_effects(workflow_id: str, keys: tuple[str, ...], mark: RemovalMark) -> list[Effect]:
+    """Of a document that has gone just now."""
+    if not keys:
+        return []
+    if mark.leave_payloads:
+        # The workflow may be created again at once, with what it refers to.
+        return [LeavePayloads(workflow_id, keys)]
+    # Whatever else refers to them goes too.
+    return [DeletePayloads(keys)] if mark.take_payloads else []
 
 
 def last_effects(workflow_id: str, facts: WorkflowFacts, mark: RemovalMark) -> list[Effect]:
@@ -243,9 +253,8 @@ def last_effects(workflow_id: str, facts: WorkflowFacts, mark: RemovalMark) -> l
     effects: list[Effect] = [FreeSlots(workflow_id)]
     if mark.take_messages:
         effects.append(Unqueue(DECIDER_QUEUE, workflow_id))
-    if mark.take_payloads and facts.payload_keys:
-        effects.append(DeletePayloads(facts.payload_keys))
     effects.append(RemoveWorkflowDocument(workflow_id, facts))
+    effects += _payload_effects(workflow_id, facts.payload_keys, mark)
     if mark.mark_index and not mark.archives:
         effects.append(MarkEntry(MARK_WORKFLOW, workflow_id, _REMOVED))
     return effects

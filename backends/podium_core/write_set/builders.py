@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, Struct
-from msgspec.json import Decoder
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from podium_core.dao.execution import TaskUpdate
 from podium_core.errors import InvalidArgumentError
+from podium_core.limits import embedded_concurrency_limit
 from podium_core.models import EventExecution, PushMessage, Task, Workflow
 from podium_core.models.documents import EVENT_EXECUTION
 from podium_core.models.enums import WorkflowStatus
-from podium_core.models.json_text import raw_bytes
 from podium_core.models.queue_name import task_queue_name
 from podium_core.payload_keys import is_owned
 from podium_core.requirements import (
@@ -34,6 +33,7 @@ from podium_core.write_set.document import (
 )
 from podium_core.write_set.validation import (
     require_event_execution,
+    require_left_to_server,
     require_new_task,
     require_task,
     require_task_status,
@@ -46,6 +46,7 @@ from podium_core.write_set.write_set import (
     Guard,
     PushOp,
     PutMode,
+    Queueable,
     Slot,
     TaskPut,
     TaskRemoval,
@@ -58,30 +59,9 @@ from podium_core.write_set.write_set import (
 )
 
 
-class _Limit(Struct, rename="camel"):
-    concurrent_exec_limit: int | None = None
-
-
-class _LimitedWorkflowTask(Struct, rename="camel"):
-    task_definition: _Limit | None = None
-
-
-_limited = Decoder(_LimitedWorkflowTask)
-
-
-def concurrency_limit(task: Task) -> int:
-    """``workflowTask.taskDefinition.concurrentExecLimit``; 0 where there is none."""
-    if task.workflow_task is UNSET or b'"concurrentExecLimit"' not in raw_bytes(task.workflow_task):
-        return 0
-    try:
-        definition = _limited.decode(task.workflow_task).task_definition
-    except ValueError:
-        return 0
-    return max(definition.concurrent_exec_limit or 0, 0) if definition else 0
-
-
-def _with_end_time(task: Task, now_ms: int) -> Task:
+def _with_end_time(task: Task, path: str, now_ms: int) -> Task:
     if task.status is not UNSET and task.status.is_terminal and task.end_time == 0:
+        require_left_to_server(task, "endTime", path)
         return replace(task, end_time=now_ms)
     return task
 
@@ -91,8 +71,9 @@ def new_task_put(task: Task, path: str, *, now_ms: int) -> TaskPut:
     require_new_task(task, path)
     status = task.status
     if task.scheduled_time == 0 and status is not UNSET and not status.is_terminal:
+        require_left_to_server(task, "scheduledTime", path)
         task = replace(task, scheduled_time=now_ms)
-    return _task_put(task, PutMode.CREATE, now_ms=now_ms)
+    return _task_put(task, PutMode.CREATE, path, now_ms=now_ms)
 
 
 def updated_task_put(
@@ -105,13 +86,13 @@ def updated_task_put(
     if update.expected_update_time is not None:
         require_not_negative(update.expected_update_time, f"{prefix}expected_update_time")
     mode = PutMode.UPSERT if upsert else PutMode.UPDATE
-    put = _task_put(update.task, mode, now_ms=now_ms)
+    put = _task_put(update.task, mode, f"{prefix}task", now_ms=now_ms)
     if update.expected_update_time is None:
         return put
     return replace(put, expected_time=update.expected_update_time)
 
 
-def _task_put(task: Task, mode: PutMode, *, now_ms: int) -> TaskPut:
+def _task_put(task: Task, mode: PutMode, path: str, *, now_ms: int) -> TaskPut:
     slot = None
     if mode is PutMode.CREATE:
         slot = Slot(str(task.reference_task_name), task.retry_count)
@@ -119,11 +100,11 @@ def _task_put(task: Task, mode: PutMode, *, now_ms: int) -> TaskPut:
         task_id=str(task.task_id),
         workflow_id=str(task.workflow_instance_id),
         mode=mode,
-        document=task_document(_with_end_time(task, now_ms)),
+        document=task_document(_with_end_time(task, path, now_ms)),
         definition_name=task.definition_name,
         status=None if task.status is UNSET else task.status,
         slot=slot,
-        limited=concurrency_limit(task) > 0,
+        limited=(embedded_concurrency_limit(task) or 0) > 0,
         queue_name=task_queue_name(task),
         payload_keys=payload_keys_of(task, str(task.workflow_instance_id)),
     )
@@ -141,7 +122,7 @@ def payload_keys_of(record: Task | Workflow, workflow_id: str) -> tuple[str, ...
 def _reject_repeated_ids(ids: Sequence[str], path: str) -> None:
     if len(set(ids)) != len(ids):
         repeated = next(id_ for id_ in ids if ids.count(id_) > 1)
-        raise InvalidArgumentError(path, f"the id '{repeated}' is there twice")
+        raise InvalidArgumentError(path, f"the id '{repeated}' comes twice: send it once")
 
 
 def create_tasks(
@@ -193,18 +174,21 @@ def workflow_put(workflow: Workflow, mode: PutMode, path: str, *, now_ms: int) -
     name, version = workflow_definition_identity(workflow)
     if not isinstance(name, str) or not name:
         raise InvalidArgumentError(
-            f"{path}.workflow_definition_json", "a definition with a name is required"
+            f"{path}.workflow_definition_json", "must be a definition with a 'name'"
         )
     if mode is not PutMode.UPDATE and (workflow.create_time is UNSET or workflow.create_time == 0):
+        require_left_to_server(workflow, "createTime", path)
         workflow = replace(workflow, create_time=now_ms)
     status = workflow.status
     if status is UNSET:
         # Java's default of a new workflow; an update has to say.
         if mode is PutMode.UPDATE:
             raise InvalidArgumentError(f"{path}.status", "is required")
+        require_left_to_server(workflow, "status", path)
         status = WorkflowStatus.RUNNING
         workflow = replace(workflow, status=status)
     if status.is_terminal and workflow.end_time == 0:
+        require_left_to_server(workflow, "endTime", path)
         workflow = replace(workflow, end_time=now_ms)
     return WorkflowPut(
         workflow_id=str(workflow.workflow_id),
@@ -251,6 +235,7 @@ def remove_workflow(
     archive: bool = False,
     take_messages: bool = False,
     take_payloads: bool = False,
+    leave_payloads: bool = False,
 ) -> WriteSet:
     """RemoveWorkflow, RemoveWorkflowWithExpiry, ResetWorkflow: the step that sets the removal mark."""
     require_text(workflow_id, "workflow_id")
@@ -262,6 +247,7 @@ def remove_workflow(
         archive=archive,
         take_messages=take_messages,
         take_payloads=take_payloads,
+        leave_payloads=leave_payloads,
     )
     return WriteSet(guards=guards, workflow_removals=(removal,))
 
@@ -296,6 +282,14 @@ def remove_event_execution(event_execution: EventExecution) -> WriteSet:
         id=str(event_execution.id),
     )
     return WriteSet(event_removals=(removal,))
+
+
+def queue_again(
+    queue_name: str, message: PushMessage, *, workflow_id: str, task_id: str = ""
+) -> WriteSet:
+    """RepairQueues: one message that ought to be there, of a workflow or of its task; one that is there stays."""
+    op = replace(push_op(queue_name, message), if_absent=True)
+    return WriteSet(guards=(Queueable(workflow_id, task_id),), queue_ops=(op,))
 
 
 def push_op(

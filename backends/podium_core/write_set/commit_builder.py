@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from podium_core.dao.commit import Commit, CommitAck, CommitPush, CommitRemove
 from podium_core.errors import InvalidArgumentError
 from podium_core.requirements import MAX_ITEMS, require_not_negative, require_text
 from podium_core.write_set import builders
+from podium_core.write_set.remembered import request_digest
 from podium_core.write_set.write_set import (
     AckOp,
     ExpectedWorkflowTime,
@@ -25,25 +26,23 @@ from podium_core.write_set.write_set import (
 )
 
 
-class CommitParts(Protocol):
-    """What a Commit and the message it came in have in common."""
+class CommitSize(NamedTuple):
+    """How much a Commit holds; ids only where the number alone doesn't decide."""
 
-    @property
-    def create_tasks(self) -> Sized: ...
-    @property
-    def update_tasks(self) -> Sized: ...
-    @property
-    def pushes(self) -> Sized: ...
-    @property
-    def acks(self) -> Sized: ...
-    @property
-    def removes(self) -> Sized: ...
+    create_tasks: int
+    update_tasks: int
+    pushes: int
+    acks: int
+    removes: int
 
 
-def commit(request: Commit, *, now_ms: int) -> WriteSet:
-    """One decide step as a WriteSet, without the facade's side effects."""
+def commit(request: Commit, *, now_ms: int, as_sent: Commit | None = None) -> WriteSet:
+    """One decide step as a WriteSet, without the facade's side effects.
+
+    ``as_sent`` is the Commit before payloads were moved out of it: the one that a repeat is compared with.
+    """
     require_text(request.workflow_id, "workflow_id")
-    require_size(request)
+    _require_size(request)
     workflow_puts = _workflow_puts(request, now_ms)
     task_puts = _task_puts(request, now_ms)
     return WriteSet(
@@ -52,6 +51,7 @@ def commit(request: Commit, *, now_ms: int) -> WriteSet:
         workflow_puts=workflow_puts,
         task_puts=task_puts,
         queue_ops=_queue_ops(request),
+        request_digest=request_digest(as_sent or request) if request.request_id else b"",
     )
 
 
@@ -62,27 +62,45 @@ def _request_key(request: Commit) -> str:
     return f"{request.workflow_id}\x00{require_text(request.request_id, 'request_id')}"
 
 
-def require_size(request: CommitParts) -> None:
-    """At most 1,000 items in all; a server asks before it decodes them."""
-    parts = (
-        request.create_tasks,
-        request.update_tasks,
-        request.pushes,
-        request.acks,
-        request.removes,
-    )
-    total = sum(len(part) for part in parts)
+def require_size(
+    sizes: CommitSize, created: Callable[[], Iterable[str]], pushed: Callable[[], Iterable[str]]
+) -> None:
+    """At most 1,000 items in all, a task that is created and one push of its id being one.
+
+    Args:
+        sizes: The lengths of the request's lists; a server asks before it decodes them.
+        created: Gives the ids of the tasks to create.
+        pushed: Gives the ids of the messages to push.
+    """
+    total = sum(sizes)
+    if total > MAX_ITEMS and max(sizes) <= MAX_ITEMS:
+        total -= len(set(created()) & set(pushed()))
     if total > MAX_ITEMS:
         raise InvalidArgumentError(
-            "", f"{total} items in one Commit are more than the limit of {MAX_ITEMS}"
+            "",
+            f"{total} items in one Commit are more than the limit of {MAX_ITEMS};"
+            " create the tasks first, with CreateTasks",
         )
+
+
+def _require_size(request: Commit) -> None:
+    sizes = CommitSize(
+        len(request.create_tasks),
+        len(request.update_tasks),
+        len(request.pushes),
+        len(request.acks),
+        len(request.removes),
+    )
+    require_size(
+        sizes,
+        lambda: (str(task.task_id) for task in request.create_tasks),
+        lambda: (push.message.id for push in request.pushes),
+    )
 
 
 def _workflow_puts(request: Commit, now_ms: int) -> tuple[WorkflowPut, ...]:
     if request.create_workflow is not None and request.update_workflow is not None:
-        raise InvalidArgumentError(
-            "update_workflow", "a Commit creates or updates its workflow, not both"
-        )
+        raise InvalidArgumentError("update_workflow", "must be absent where create_workflow is set")
     if request.create_workflow is not None:
         put = builders.workflow_put(
             request.create_workflow, PutMode.CREATE, "create_workflow", now_ms=now_ms
@@ -95,7 +113,7 @@ def _workflow_puts(request: Commit, now_ms: int) -> tuple[WorkflowPut, ...]:
         return ()
     if put.workflow_id != request.workflow_id:
         field = "create_workflow" if request.create_workflow is not None else "update_workflow"
-        raise InvalidArgumentError(f"{field}.workflow_id", "is not the Commit's workflow_id")
+        raise InvalidArgumentError(f"{field}.workflow_id", "must be the Commit's workflow_id")
     return (put,)
 
 
@@ -118,10 +136,12 @@ def _task_puts(request: Commit, now_ms: int) -> tuple[TaskPut, ...]:
         )
         if put.workflow_id != request.workflow_id:
             raise InvalidArgumentError(
-                f"{path}.workflow_instance_id", "is not the Commit's workflow_id"
+                f"{path}.workflow_instance_id", "must be the Commit's workflow_id"
             )
         if put.task_id in seen:
-            raise InvalidArgumentError(f"{path}.task_id", f"the id '{put.task_id}' is there twice")
+            raise InvalidArgumentError(
+                f"{path}.task_id", f"the id '{put.task_id}' comes twice: send it once"
+            )
         seen.add(put.task_id)
     return tuple(puts)
 
@@ -135,7 +155,8 @@ def _guards(request: Commit) -> tuple[Guard, ...]:
     if request.expected_update_time is not None:
         if request.create_workflow is not None:
             raise InvalidArgumentError(
-                "expected_update_time", "a new workflow has no time to expect"
+                "expected_update_time",
+                "must be absent where create_workflow is set: nothing is stored yet",
             )
         expected = require_not_negative(request.expected_update_time, "expected_update_time")
         guards.append(ExpectedWorkflowTime(request.workflow_id, expected))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw
 from msgspec.structs import replace
 
 from podium_core.models.documents import TASK, WORKFLOW
-from podium_core.models.task import Task
+from podium_core.models.jackson import read_number, read_text
+from podium_core.models.json_members import members_of_object
+from podium_core.models.task import Int32, Task
 from podium_core.models.workflow import Workflow
 
 # Nobody can guess it, so no payload can hold it; and of 19 digits, as long as any stamp may be.
 _HOLE = 9 * 10**18 + secrets.randbelow(10**17)
 _TASK_HOLE = b'"updateTime":%d' % _HOLE
 _WORKFLOW_HOLE = b'"updatedTime":%d' % _HOLE
+_NULL = Raw(b"null")
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -25,18 +27,23 @@ class Document(msgspec.Struct, frozen=True):
     head: bytes
     tail: bytes = b""
 
+    @property
+    def size(self) -> int:
+        """About how many bytes it has."""
+        return len(self.head) + len(self.tail)
+
     def stamped(self, stamp: int) -> bytes:
         """The whole document, with ``stamp`` as its update time."""
         return self.head + str(stamp).encode() + self.tail if self.tail else self.head
 
 
 class _EmbeddedDefinition(msgspec.Struct, rename="camel"):
-    task_definition: Raw = Raw(b"null")
+    task_definition: Raw = _NULL
 
 
 class _DefinitionIdentity(msgspec.Struct):
     name: str | msgspec.UnsetType = UNSET
-    version: Any = 1
+    version: Int32 = 1
 
 
 _embedded_definition = msgspec.json.Decoder(_EmbeddedDefinition)
@@ -80,11 +87,13 @@ def workflow_document(workflow: Workflow) -> Document:
 def embedded_task_definition(task: Task) -> Raw:
     """``workflowTask.taskDefinition`` of a task, or JSON null."""
     if task.workflow_task is UNSET:
-        return Raw(b"null")
+        return _NULL
     try:
         return _embedded_definition.decode(task.workflow_task).task_definition
     except msgspec.ValidationError:
-        return Raw(b"null")
+        return _NULL
+    except msgspec.DecodeError:
+        return members_of_object(task.workflow_task).get("taskDefinition", _NULL)
 
 
 def workflow_definition_identity(
@@ -95,9 +104,27 @@ def workflow_definition_identity(
         return UNSET, UNSET
     try:
         identity = _definition_identity.decode(workflow.workflow_definition)
+    except msgspec.DecodeError:
+        return _identity_as_jackson_reads(workflow.workflow_definition)
+    return identity.name, identity.version
+
+
+def _identity_as_jackson_reads(
+    definition: Raw,
+) -> tuple[str | msgspec.UnsetType, int | msgspec.UnsetType]:
+    try:
+        members = members_of_object(definition)
     except msgspec.ValidationError:
         return UNSET, UNSET
-    return identity.name, _version(identity.version)
+    try:
+        name = read_text(members.get("name", _NULL))
+    except ValueError:
+        name = None
+    try:
+        version = read_number(members.get("version", _NULL))
+    except ValueError:
+        version = None  # a number that no Java int is, or no number at all
+    return UNSET if name is None else name, 1 if version is None else version
 
 
 def queue_wait_time(task: Task, *, stamp: bool) -> int:
@@ -110,12 +137,3 @@ def queue_wait_time(task: Task, *, stamp: bool) -> int:
             return 0
         return task.start_time - task.scheduled_time
     return 0
-
-
-def _version(value: Any) -> int:
-    """As Java reads an int: of 1.0 and "1" too; 1, the default, of anything else."""
-    try:
-        version = int(value)
-    except (TypeError, ValueError, OverflowError):
-        return 1
-    return version if -(2**31) <= version < 2**31 else 1

@@ -130,6 +130,7 @@ class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
         ttl_ms: How long until the removal is carried out, by the store's clock. 0: now.
         take_messages: The queue messages of the workflow and its tasks go too.
         take_payloads: The payloads that Podium stored for them go too, through the outbox.
+        leave_payloads: They stay for an hour; those to which no document of this id refers by then go.
         archive: Documents go only after ``ExecutionStore.archived`` has said that the index holds them.
     """
 
@@ -137,6 +138,7 @@ class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
     ttl_ms: int = 0
     take_messages: bool = False
     take_payloads: bool = False
+    leave_payloads: bool = False
     archive: bool = False
 
 
@@ -185,14 +187,27 @@ class HeldReceipt(msgspec.Struct, frozen=True, tag=True):
     receipt: str
 
 
-Guard = WorkflowExists | WorkflowTerminal | ExpectedWorkflowTime | HeldReceipt
+class Queueable(msgspec.Struct, frozen=True, tag=True):
+    """The workflow is there without a removal mark, due or not, and the task, if one is named, is SCHEDULED.
+
+    Else NotFoundError.
+    """
+
+    workflow_id: str
+    task_id: str = ""
+
+
+Guard = WorkflowExists | WorkflowTerminal | ExpectedWorkflowTime | HeldReceipt | Queueable
 
 
 # queue operations
 
 
 class PushOp(msgspec.Struct, frozen=True, kw_only=True, tag="push"):
-    """Push a message, replacing one of that id; dropped if ``of_task``, a task of this WriteSet, is left out."""
+    """Push a message, replacing one of that id; dropped if ``of_task``, a task of this WriteSet, is left out.
+
+    With ``if_absent`` one that is there, in whatever state, or whose push is an intent still, stays as it is.
+    """
 
     queue_name: str
     message_id: str
@@ -200,6 +215,7 @@ class PushOp(msgspec.Struct, frozen=True, kw_only=True, tag="push"):
     priority: int = 0
     offset_ms: int = 0
     of_task: str = ""
+    if_absent: bool = False
 
 
 class AckOp(msgspec.Struct, frozen=True, kw_only=True, tag="ack"):
@@ -230,7 +246,9 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     A store may keep one for later (``msgspec.msgpack``), for a newer version to read: a new field needs a default.
 
     Attributes:
-        request_id: Remembered with the outcome for ten minutes; a repeat gets that outcome, and writes nothing.
+        request_id: Remembered with the outcome for ten minutes (``remembered.py``); a repeat gets that outcome, and
+            writes nothing.
+        request_digest: Of the request as it came; a different one under the same id is FailedPreconditionError.
         mark_index: Each document written or removed gets a mark in the outbox, for the index.
         lifts: Payloads uploaded for this write, each under a due mark in the outbox. One whose mark isn't there unclaimed:
             PayloadMarkLostError. The marks of those that a written document refers to go.
@@ -248,6 +266,7 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     queue_ops: tuple[QueueOp, ...] = ()
     mark_index: bool = False
     lifts: tuple[str, ...] = ()
+    request_digest: bytes = b""
 
 
 class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,7 +284,9 @@ class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
         workflows_removed: For each workflow removal, whether the workflow was there.
         acked: For each AckOp, whether it took a message.
         removed: For each RemoveOp, whether it took a message.
+        pushed: For each PushOp with ``if_absent``, whether it pushed, or wrote an intent.
         replayed: This is the remembered outcome of the request id.
+        request_digest: Of the request that it answers, where it is kept.
     """
 
     workflow_created: bool | None = None
@@ -279,4 +300,6 @@ class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
     workflows_removed: tuple[bool, ...] = ()
     acked: tuple[bool, ...] = ()
     removed: tuple[bool, ...] = ()
+    pushed: tuple[bool, ...] = ()
     replayed: bool = False
+    request_digest: bytes = b""

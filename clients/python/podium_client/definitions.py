@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import EventHandler, TaskDef, WorkflowDef
-from podium_core.models.json_text import json_object
+from podium_core.models.json_text import json_document
 from podium_protocol import codec
 
 D = TypeVar("D", TaskDef, WorkflowDef, EventHandler)
@@ -46,4 +46,4 @@ def _read(document: Document, read: Callable[[Raw, str], D], path: str) -> D:
         text = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgumentError(field, f"can't be written as JSON: {error}") from error
-    return read(json_object(text, field), path)
+    return read(json_document(text, field), path)

@@ -23,6 +23,7 @@ from podium_core.dao import (
     ExecutionService,
     FoundWorkflow,
     TaskUpdate,
+    WorkflowSource,
 )
 from podium_core.models import EventExecution, Page, Task, Workflow
 from podium_protocol import codec
@@ -200,7 +201,7 @@ class RemoteExecutionDAO:
         request = _TASKS_FOR_WORKFLOW.request(
             workflow_id=workflow_id, include_payloads=include_payloads, resume_token=resume_token
         )
-        return self._calls.pages(_TASKS_FOR_WORKFLOW, request, _task_page)
+        return self._calls.pages(_TASKS_FOR_WORKFLOW, request, _task_page_of_workflow)
 
     async def get_in_progress_task_count(self, task_def_name: str) -> int:
         return (await self._calls.unary(_IN_PROGRESS_COUNT, task_type=task_def_name)).count
@@ -250,6 +251,19 @@ class RemoteExecutionDAO:
             _REMOVE_WITH_EXPIRY, workflow_id=workflow_id, archive=archive, ttl_seconds=ttl_seconds
         )
         return response.removed
+
+    async def remove_found_workflow(
+        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int = 0
+    ) -> WorkflowSource | None:
+        if ttl_seconds == 0:
+            answer = await self._calls.unary(
+                _REMOVE_WORKFLOW, workflow_id=workflow_id, archive=archive
+            )
+            return codec.workflow_source_from_proto(answer.source)
+        response = await self._calls.unary(
+            _REMOVE_WITH_EXPIRY, workflow_id=workflow_id, archive=archive, ttl_seconds=ttl_seconds
+        )
+        return codec.workflow_source_from_proto(response.source)
 
     async def remove_from_pending_workflow(self, workflow_type: str, workflow_id: str) -> None:
         await self._calls.unary(
@@ -408,6 +422,11 @@ def _task_page(
     | tasks_pb.GetTasksForWorkflowResponse,
 ) -> Page[Task]:
     return records.page(map(records.task, chunk.tasks), chunk)
+
+
+def _task_page_of_workflow(chunk: tasks_pb.GetTasksForWorkflowResponse) -> Page[Task]:
+    archived = chunk.source == workflows_pb.WORKFLOW_SOURCE_ARCHIVE
+    return msgspec.structs.replace(_task_page(chunk), archived=archived)
 
 
 def _workflow_page(

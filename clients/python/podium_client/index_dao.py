@@ -101,9 +101,14 @@ class RemoteIndexDAO:
             wait=codec.wait_to_proto(wait),
         )
 
-    async def remove_workflow(self, workflow_id: str, *, wait: Wait = Wait.INDEXED) -> bool | None:
+    async def remove_workflow(
+        self, workflow_id: str, *, include_tasks: bool = False, wait: Wait = Wait.INDEXED
+    ) -> bool | None:
         response = await self._calls.unary(
-            _REMOVE_WORKFLOW, workflow_id=workflow_id, wait=codec.wait_to_proto(wait)
+            _REMOVE_WORKFLOW,
+            workflow_id=workflow_id,
+            include_tasks=include_tasks,
+            wait=codec.wait_to_proto(wait),
         )
         return response.removed if response.HasField("removed") else None
 

@@ -68,9 +68,11 @@ class RemoteQueueDAO:
             StorageError: While iterating: the server refuses, and would go on to do so.
         """
         if not 1 <= credit <= MAX_CREDIT:
-            raise InvalidArgumentError("credit", f"1 to {MAX_CREDIT}, not {credit}")
+            raise InvalidArgumentError("credit", f"must be 1-{MAX_CREDIT}, is {credit}")
         if unack_timeout_ms is not None and unack_timeout_ms < 1:
-            raise InvalidArgumentError("unack_timeout_ms", f"more than 0, not {unack_timeout_ms}")
+            raise InvalidArgumentError(
+                "unack_timeout_ms", f"must be more than 0, is {unack_timeout_ms}"
+            )
         return self._consume(queue_name, credit, unack_timeout_ms)
 
     async def _consume(
@@ -217,7 +219,13 @@ class RemoteQueueDAO:
         ).reset
 
     async def postpone(
-        self, queue_name: str, message_id: str, *, priority: int = 0, offset_ms: int = 0
+        self,
+        queue_name: str,
+        message_id: str,
+        *,
+        priority: int = 0,
+        offset_ms: int = 0,
+        receipt: str = "",
     ) -> bool:
         response = await self._calls.unary(
             _POSTPONE,
@@ -225,7 +233,10 @@ class RemoteQueueDAO:
             message_id=message_id,
             priority=priority,
             offset_ms=offset_ms,
+            receipt=receipt or None,
         )
+        if receipt and response.postponed:
+            self._held.settle(queue_name, receipt)
         return response.postponed
 
     async def contains_message(self, queue_name: str, message_id: str) -> bool:

@@ -45,7 +45,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse what can't work."""
         if self.connections < 1:
-            raise InvalidArgumentError("connections", f"at least 1, not {self.connections}")
+            raise InvalidArgumentError("connections", f"must be at least 1, is {self.connections}")
         require_timeout(self.timeout_seconds)
 
 
@@ -56,7 +56,7 @@ def require_timeout(timeout_seconds: float) -> float:
         InvalidArgumentError: It isn't more than 0.
     """
     if not timeout_seconds > 0:
-        raise InvalidArgumentError("timeout_seconds", f"more than 0, not {timeout_seconds}")
+        raise InvalidArgumentError("timeout_seconds", f"must be more than 0, is {timeout_seconds}")
     return timeout_seconds
 
 
@@ -80,7 +80,7 @@ def _number(environment: Mapping[str, str], name: str, kind: type[N], default: N
     try:
         return kind(text) if text else default
     except ValueError:
-        raise InvalidArgumentError(name, f"a number is wanted, not '{text}'") from None
+        raise InvalidArgumentError(name, f"must be a number, is '{text}'") from None
 
 
 def _tls(certificate: Path) -> grpc.ChannelCredentials:

@@ -30,6 +30,8 @@ from podium_protocol.codec.definitions import (
 from podium_protocol.codec.found_workflow import (
     found_workflow_from_proto,
     found_workflow_to_proto,
+    workflow_source_from_proto,
+    workflow_source_to_proto,
 )
 from podium_protocol.codec.messages import (
     message_from_proto,
@@ -144,6 +146,8 @@ __all__ = [
     "workflow_def_of",
     "workflow_def_to_proto",
     "workflow_from_proto",
+    "workflow_source_from_proto",
+    "workflow_source_to_proto",
     "workflow_summary_from_proto",
     "workflow_summary_to_proto",
     "workflow_to_proto",

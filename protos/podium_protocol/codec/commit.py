@@ -72,9 +72,7 @@ def commit_to_request(commit: Commit) -> commit_pb2.CommitRequest:
     """The request of a Commit."""
     create, update = commit.create_workflow, commit.update_workflow
     if create is not None and update is not None:
-        raise InvalidArgumentError(
-            "update_workflow", "a Commit creates or updates its workflow, not both"
-        )
+        raise InvalidArgumentError("update_workflow", "must be absent where create_workflow is set")
     return commit_pb2.CommitRequest(
         workflow_id=commit.workflow_id,
         create_workflow=None if create is None else workflow_to_proto(create),

@@ -240,7 +240,11 @@ def member_of(members: Mapping[int, Enum], number: int, field: str) -> Enum:
     """
     member = members.get(number)
     if member is None:
-        hint = f"the enum has no value {number}" if number else "leave it out, or name a value"
+        hint = (
+            f"must be a value of the enum, is {number}"
+            if number
+            else "leave it out, or name a value"
+        )
         raise InvalidArgumentError(field, hint)
     return member
 

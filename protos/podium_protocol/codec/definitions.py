@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,73 +13,79 @@ from msgspec import UNSET, Raw
 from podium.v1 import definitions_pb2, event_pb2
 from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.models import EventHandler, TaskDef, WorkflowDef
-from podium_core.models.json_text import json_object
-from podium_core.models.task import Int32, Int64
+from podium_core.models.jackson import LONG, read_boolean, read_number, read_text
+from podium_core.models.json_members import members_of_object
+from podium_core.models.json_text import json_document, without_mark
 
 D = TypeVar("D", TaskDef, WorkflowDef, EventHandler)
 
 DOCUMENT_JSON = "document_json"
 
-_members = msgspec.json.Decoder(dict[str, Raw])
+
+_Fields = Mapping[str, tuple[str, Callable[[Raw], Any]]]
 
 
 class _Reader:
-    """Reads the identifying fields of one kind of definition from its document."""
+    """Reads the identifying fields of one kind of definition from its document, as Jackson reads them."""
 
-    def __init__(self, types: Mapping[str, Any]) -> None:
-        """Takes the record's fields and their types; in the document they are in camel case."""
-        self._strict = msgspec.json.Decoder(
-            msgspec.defstruct(
-                "Identity",
-                [(name, kind | msgspec.UnsetType, UNSET) for name, kind in types.items()],
-                rename="camel",
-            )
-        )
-        self._decoders = {
-            msgspec.structs.fields(self._strict.type)[at].encode_name: (
-                name,
-                msgspec.json.Decoder(kind),
-            )
-            for at, (name, kind) in enumerate(types.items())
-        }
+    def __init__(self, fields: _Fields) -> None:
+        """Takes the record's fields by their key in the document, and what reads each."""
+        self._fields = fields
 
-    def read(self, document: Raw) -> dict[str, Any]:
-        """The fields that are there in their own type; others are left out."""
-        try:
-            identity = self._strict.decode(document)
-        except msgspec.ValidationError:
-            return self._read_one_by_one(document)
-        return {
-            name: value
-            for name, value in msgspec.structs.asdict(identity).items()
-            if value is not UNSET
-        }
+    def read(self, document: Raw, path: str) -> dict[str, Any]:
+        """The fields that are there; what only describes the definition may be in any form, and is left out then.
 
-    def _read_one_by_one(self, document: Raw) -> dict[str, Any]:
+        Raises:
+            InvalidArgumentError: Jackson would not read a field that the server goes by.
+        """
         values = {}
-        for key, raw in _members.decode(document).items():
-            if key in self._decoders:
-                name, decoder = self._decoders[key]
-                try:
-                    values[name] = decoder.decode(raw)
-                except msgspec.ValidationError:
+        for key, raw in members_of_object(without_mark(bytes(document))).items():
+            if key not in self._fields:
+                continue
+            name, read = self._fields[key]
+            try:
+                value = read(raw)
+            except ValueError as error:
+                if key in _DESCRIBING:
                     continue
+                raise InvalidArgumentError(
+                    _below(path, DOCUMENT_JSON), f"'{key}' {error}"
+                ) from error
+            if value is not None:
+                values[name] = value
         return values
 
 
-_STAMPS = {"owner_app": str, "owner_email": str, "create_time": Int64, "update_time": Int64}
-_task_def = _Reader({"name": str, **_STAMPS})
-_workflow_def = _Reader({"name": str, "version": Int32, **_STAMPS})
-_event_handler = _Reader({"name": str, "event": str, "active": bool})
+def _version(raw: Raw) -> int:
+    version = read_number(raw) or 0  # null is 0 in a Java int
+    if version < 1:
+        raise ValueError(f"must be at least 1, is {version}")
+    return version
+
+
+_read_time = partial(read_number, within=LONG)
+_OWNER: _Fields = {
+    "ownerApp": ("owner_app", read_text),
+    "ownerEmail": ("owner_email", read_text),
+    "createTime": ("create_time", _read_time),
+    "updateTime": ("update_time", _read_time),
+}
+_DESCRIBING = frozenset(_OWNER)
+_NAME: _Fields = {"name": ("name", read_text)}
+_task_def = _Reader({**_NAME, **_OWNER})
+_workflow_def = _Reader({**_NAME, "version": ("version", _version), **_OWNER})
+_event_handler = _Reader(
+    {**_NAME, "event": ("event", read_text), "active": ("active", read_boolean)}
+)
 
 
 def task_def_of(document: Raw, path: str = "") -> TaskDef:
     """The definition that a JSON object is.
 
     Raises:
-        InvalidArgumentError: It has no name.
+        InvalidArgumentError: It has no name, or a field that the server goes by in a form that Jackson refuses.
     """
-    return TaskDef(document=document, **_named(_task_def.read(document), path))
+    return TaskDef(document=document, **_named(_task_def.read(document, path), path))
 
 
 def workflow_def_of(document: Raw, path: str = "") -> WorkflowDef:
@@ -87,26 +94,16 @@ def workflow_def_of(document: Raw, path: str = "") -> WorkflowDef:
     Raises:
         InvalidArgumentError: It has no name, or a version that isn't a number from 1 on.
     """
-    values = _named(_workflow_def.read(document), path)
-    version = values.get("version")
-    if version is None and "version" in _members.decode(document):
-        raise InvalidArgumentError(
-            _below(path, DOCUMENT_JSON), "'version' must be a number from 1 to 2147483647"
-        )
-    if version is not None and version < 1:
-        raise InvalidArgumentError(
-            _below(path, DOCUMENT_JSON), f"'version' must be at least 1, is {version}"
-        )
-    return WorkflowDef(document=document, **values)
+    return WorkflowDef(document=document, **_named(_workflow_def.read(document, path), path))
 
 
 def event_handler_of(document: Raw, path: str = "") -> EventHandler:
     """The event handler that a JSON object is.
 
     Raises:
-        InvalidArgumentError: It has no name.
+        InvalidArgumentError: It has no name, or a field that the server goes by in a form that Jackson refuses.
     """
-    return EventHandler(document=document, **_named(_event_handler.read(document), path))
+    return EventHandler(document=document, **_named(_event_handler.read(document, path), path))
 
 
 def _named(values: dict[str, Any], path: str) -> dict[str, Any]:
@@ -123,7 +120,7 @@ def _from_proto(message: Message, path: str, read: Callable[[Raw, str], D]) -> D
     text: str = getattr(message, DOCUMENT_JSON)
     if not text:
         raise InvalidArgumentError(_below(path, DOCUMENT_JSON), "is required")
-    definition = read(json_object(text, _below(path, DOCUMENT_JSON)), path)
+    definition = read(json_document(text, _below(path, DOCUMENT_JSON)), path)
     for field, value in message.ListFields():
         if field.name != DOCUMENT_JSON and value != getattr(definition, field.name):
             raise InvalidArgumentError(_below(path, field.name), "is not what the document says")

@@ -6,7 +6,7 @@ Where a key is both a typed field that is set and in ``extra_json``, the typed f
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from google.protobuf.message import Message
@@ -15,12 +15,10 @@ from msgspec.structs import replace
 
 from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.models.documents import EXTRA_KEY
-from podium_core.models.json_text import json_object, raw_bytes
+from podium_core.models.json_members import Members, members_of_object, object_of_members
+from podium_core.models.json_text import is_object, json_object
 from podium_protocol.codec.field_table import EXTRA, EXTRA_JSON, Field, Kind, M, R, RecordTable
 
-Members = dict[str, Raw]
-
-_members = msgspec.json.Decoder(Members)
 _encode = msgspec.json.encode
 
 
@@ -38,7 +36,7 @@ def extra_writer(table: RecordTable[R, M]) -> Callable[[R, M], None]:
             if value is not UNSET:
                 members[field.key] = value if isinstance(value, Raw) else Raw(_encode(value))
         if members:
-            setattr(message, EXTRA_JSON, str(_encode(members), "utf-8"))
+            setattr(message, EXTRA_JSON, str(object_of_members(members), "utf-8"))
 
     return write
 
@@ -47,7 +45,7 @@ def _extra_members(record: Any, resource_type: str) -> Members:
     if record.extra is UNSET:
         return {}
     try:
-        return _members.decode(record.extra)
+        return members_of_object(record.extra)
     except (msgspec.DecodeError, RecursionError) as error:
         raise CorruptRecordError(resource_type, "", f"extra: {error}") from error
 
@@ -66,11 +64,6 @@ def _set_aside(field: Field, record: Any, message: Message, members: Members) ->
     elif field.kind is Kind.TEXTS and value == () and field.default is UNSET:
         # A repeated field doesn't tell empty from absent.
         members[field.key] = Raw(b"[]")
-
-
-def is_object(raw: Raw) -> bool:
-    """Whether JSON text is an object's."""
-    return raw_bytes(raw).lstrip()[:1] == b"{"
 
 
 Split = tuple[Any, Members | None]
@@ -94,28 +87,34 @@ def extra_splitter(table: RecordTable[R, M]) -> tuple[Any, Callable[[str], Split
         forbid_unknown_fields=True,
     )
     strict = msgspec.json.Decoder(derived_type)
-    decoders = {key: msgspec.json.Decoder(field.type) for key, field in derived.items()}
+    readers: dict[str, Callable[[Raw], Any]] = {
+        key: _as_it_is if Raw in get_args(field.type) else msgspec.json.Decoder(field.type).decode
+        for key, field in derived.items()
+    }
     none = derived_type()
 
     def split(text: str) -> Split:
         raw = json_object(text, EXTRA_JSON)
         try:
             return strict.decode(raw), None
-        except msgspec.ValidationError:
-            pass
-        members = _members.decode(raw)
+        except msgspec.DecodeError:
+            members = members_of_object(raw)
         if EXTRA_KEY in members:
             raise InvalidArgumentError(EXTRA_JSON, f"the key '{EXTRA_KEY}' is reserved")
         values = {}
         for key in derived.keys() & members.keys():
             try:
-                values[derived[key].name] = decoders[key].decode(members[key])
-            except msgspec.ValidationError:
+                values[derived[key].name] = readers[key](members[key])
+            except msgspec.DecodeError:
                 continue
             del members[key]
         return derived_type(**values), members
 
     return none, split
+
+
+def _as_it_is(raw: Raw) -> Raw:
+    return raw
 
 
 def extra_reader(table: RecordTable[R, M]) -> Callable[[R, M, Members], R]:
@@ -131,7 +130,7 @@ def extra_reader(table: RecordTable[R, M]) -> Callable[[R, M, Members], R]:
                 not field.is_set(message) and not _carry(field, raw, values, table)
             ):
                 kept[key] = raw
-        return replace(record, **values, **{EXTRA: Raw(_encode(kept)) if kept else UNSET})
+        return replace(record, **values, **{EXTRA: Raw(object_of_members(kept)) if kept else UNSET})
 
     return read
 

@@ -47,5 +47,5 @@ def payload_type_from_proto(number: int, path: str) -> PayloadType | None:
 def _value(table: EnumTable, number: int, path: str) -> str:
     member = table.members.get(number)
     if member is None:
-        raise InvalidArgumentError(path, f"the enum has no value {number}")
+        raise InvalidArgumentError(path, f"must be a value of the enum, is {number}")
     return str(member.value)

@@ -41,5 +41,5 @@ def server_address(address: str | None, config: Path | None, registry: Registry)
     if not isinstance(found, TcpAddress):
         return str(found)
     if not found.port:
-        raise StartupError(f"{found} says no port: name the server with --address")
+        raise StartupError(f"{found} has no port: name the server with --address")
     return str(TcpAddress(_EVERYWHERE.get(found.host, found.host), found.port))

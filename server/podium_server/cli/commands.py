@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from podium_server.cli.index_commands import index_commands
+from podium_server.cli.lines import note_line, print_line
 from podium_server.cli.queue_commands import queue_commands
 from podium_server.cli.world import ConfigOption, World, world_of
 from podium_server.config.config import Config
@@ -64,7 +65,7 @@ def serve(
 @podium.command()
 def version() -> None:
     """Print the version."""
-    typer.echo(f"podium {podium_version()}")
+    print_line(f"podium {podium_version()}")
 
 
 @config_commands.command("show")
@@ -76,12 +77,13 @@ def config_show(
     data_dir: DataDirOption = None,
 ) -> None:
     """Print what holds, and where each value comes from; secrets are hidden."""
-    from podium_server.config.show import shown_lines
+    from podium_server.config.show import shown_lines, warning_lines
 
-    for line in shown_lines(
-        _load(world_of(context), config, listen, insecure=insecure, data_dir=data_dir)
-    ):
-        typer.echo(line)
+    found = _load(world_of(context), config, listen, insecure=insecure, data_dir=data_dir)
+    for line in shown_lines(found):
+        print_line(line)
+    for line in warning_lines(found):
+        note_line(line)
 
 
 def _load(

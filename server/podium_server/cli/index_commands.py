@@ -9,6 +9,7 @@ import typer
 
 from podium_core.reconcile import IndexProgress, IndexReport, OutboxState
 from podium_server.cli.admin_options import AddressOption, ResumeOption, server_address
+from podium_server.cli.lines import print_line
 from podium_server.cli.world import ConfigOption, world_of
 
 DIFFERENT = 1
@@ -72,9 +73,9 @@ def failures(
     where = server_address(address, config, world_of(context).registry)
     state = codec.outbox_from_proto(asked(where, "GetOutbox", limit=limit))
     for line in _failure_lines(state):
-        typer.echo(line)
+        print_line(line)
     if retry:
-        typer.echo(f"{asked(where, 'RetryOutbox').count:,} are tried again")
+        print_line(f"{asked(where, 'RetryOutbox').count:,} are tried again")
     raise typer.Exit(DIFFERENT if state.set_aside and not retry else 0)
 
 
@@ -96,7 +97,7 @@ def _run(
         for one in report.differences:
             run.progress.say(f"{one.problem.value:<10} {one.kind.value:<8} {one.id}")
         run.progress.show(report.progress.checked, f"{report.progress.differences:,} differences")
-    typer.echo(f"{_summary(report)} ({run.progress.seconds:.1f} s)")
+    print_line(f"{_summary(report)} ({run.progress.seconds:.1f} s)")
     return report
 
 
@@ -111,6 +112,7 @@ def _summary(report: IndexReport) -> str:
 
 def _failure_lines(state: OutboxState) -> list[str]:
     lines = [
+        # Between the names of a queue and its message is a NUL.
         f"{failure.kind:<15} {failure.id.replace(chr(0), ' ')}: {failure.reason}"
         for failure in state.failures
     ]

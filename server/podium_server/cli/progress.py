@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TextIO
 
-import typer
+from podium_server.cli.lines import note_line, print_line
 
 _REDRAW_SECONDS = 0.1
 _LINE_SECONDS = 10.0
@@ -47,12 +47,12 @@ class Progress:
     def say(self, line: str) -> None:
         """A line of the result."""
         self.clear()
-        typer.echo(line)
+        print_line(line)
 
     def note(self, line: str) -> None:
         """A line about how it goes."""
         self.clear()
-        typer.echo(line, err=True)
+        note_line(line)
 
     def clear(self) -> None:
         """Take the line away."""

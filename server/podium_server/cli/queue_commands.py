@@ -9,6 +9,7 @@ import typer
 
 from podium_core.reconcile import QueueProgress, QueueReport
 from podium_server.cli.admin_options import AddressOption, ResumeOption, server_address
+from podium_server.cli.lines import print_line
 from podium_server.cli.world import ConfigOption, world_of
 
 DIFFERENT = 1
@@ -46,7 +47,7 @@ def repair(
     progress = report.progress
     left = progress.message_without_task or (0 if apply else progress.not_queued)
     if progress.not_queued and not apply:
-        typer.echo(f"{progress.not_queued:,} would be pushed: podium queues repair --apply")
+        print_line(f"{progress.not_queued:,} would be pushed: podium queues repair --apply")
     raise typer.Exit(DIFFERENT if left else 0)
 
 
@@ -70,7 +71,7 @@ def _run(
             run.progress.say(f"{problem:<20} {one.queue_name}  {one.id}")
         found = report.progress.not_queued + report.progress.message_without_task
         run.progress.show(report.progress.checked, f"{found:,} problems")
-    typer.echo(f"{_summary(report)} ({run.progress.seconds:.1f} s)")
+    print_line(f"{_summary(report)} ({run.progress.seconds:.1f} s)")
     return report
 
 

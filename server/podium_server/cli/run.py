@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from podium_server.cli.commands import podium
+from podium_server.cli.lines import note_line
 from podium_server.cli.world import World
 from podium_server.startup_errors import EXIT_CODE, StartupError, one_line
 
@@ -43,7 +44,7 @@ def _refuse_defect(error: Exception) -> int:
 
 def refuse(message: str) -> int:
     """Print the line; returns the exit code."""
-    sys.stderr.write(f"podium: {one_line(message)}\n")
+    note_line(f"podium: {one_line(message)}")
     return EXIT_CODE
 
 

@@ -48,6 +48,7 @@ class Config:
         stores: All stores by name.
         routing: The name of the store that serves each data type; a data type that none serves is absent.
         origins: Where each value comes from.
+        unread_variables: Variables ``PODIUM_…`` that no setting reads, each with the nearest that one does.
     """
 
     data_dir: Path
@@ -60,6 +61,7 @@ class Config:
     repair: RepairSettings
     logging: LoggingSettings
     origins: Origins
+    unread_variables: Mapping[str, str | None]
 
     def store_of(self, data_type: DataType) -> StoreConfig | None:
         """The store that serves a data type, None where none does."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from podium_core.private_files import A_FOLDER_IS_THERE
 from podium_server.config.problems import did_you_mean
 from podium_server.config.settings import Settings
 from podium_server.config.toml_lines import KeyPath, key_lines
@@ -92,9 +94,13 @@ def _text_of(path: Path, *, named: bool) -> str | None:
             f"{path}: no such file; without --config the settings are the defaults"
         ) from None
     except OSError as error:
-        raise StartupError(f"{path}: can't be read: {error.strerror}") from None
+        raise StartupError(f"{path}: {_unreadable(error)}") from None
     except UnicodeDecodeError:
         raise StartupError(f"{path}: isn't UTF-8 text") from None
+
+
+def _unreadable(error: OSError) -> str:
+    return A_FOLDER_IS_THERE if error.errno == errno.EISDIR else f"can't be read: {error.strerror}"
 
 
 def _syntax_problem(path: Path, error: tomllib.TOMLDecodeError) -> str:
@@ -108,8 +114,8 @@ def _syntax_problem(path: Path, error: tomllib.TOMLDecodeError) -> str:
 def environment_layer(environment: Mapping[str, str]) -> Layer:
     """The values of the variables ``PODIUM_<SECTION>__<KEY>``, and of files named by ``…_FILE``.
 
-    A variable without ``__`` is left alone, ``PODIUM_DATA_DIR`` aside: Kubernetes sets ``PODIUM_PORT`` and its like for
-    a service of that name.
+    A variable without ``__`` is no setting, ``PODIUM_DATA_DIR`` aside: Kubernetes sets ``PODIUM_PORT`` and its like for
+    a service of that name. ``unread_variables`` finds those that are misspelt.
 
     Raises:
         StartupError: A variable of no section, a file that can't be read, or a value that is given twice.
@@ -149,7 +155,7 @@ def _secret_in(variable: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
-        raise StartupError(f"{variable}: {path} can't be read: {error.strerror}") from None
+        raise StartupError(f"{variable}: {path}: {_unreadable(error)}") from None
     except UnicodeDecodeError:
         raise StartupError(f"{variable}: {path} isn't UTF-8 text") from None
 

@@ -24,6 +24,7 @@ from podium_server.config.problems import first_problem, problem_line
 from podium_server.config.resolve_routing import resolve_routing
 from podium_server.config.resolve_stores import resolve_stores
 from podium_server.config.settings import Settings
+from podium_server.config.variables import unread_variables
 from podium_server.startup_errors import StartupError
 
 
@@ -64,6 +65,7 @@ def load_config(
         repair=settings.repair,
         logging=settings.logging,
         origins=origins,
+        unread_variables=unread_variables(environment, stores.values()),
     )
 
 

@@ -117,7 +117,9 @@ class FacadeSettings(Section):
         index_event_executions: Event executions too; Conductor's ``eventExecutionIndexingEnabled``.
         move_payloads: Inputs and outputs above the soft limits are moved to the payload store, if one is routed.
         remove_payloads: A removal without archive deletes the payloads that Podium stored for the workflow.
-        read_archive: GetWorkflow finds workflows that were removed with archive.
+        read_archive: GetWorkflow and GetTasksForWorkflow find workflows that were removed with archive.
+        archive_whole_max_bytes: An execution of up to this size is archived as one document, which Conductor reads too;
+            of a larger one each task's entry holds the task's own document.
     """
 
     push_to_decider_queue: bool = True
@@ -127,6 +129,7 @@ class FacadeSettings(Section):
     move_payloads: bool = True
     remove_payloads: bool = True
     read_archive: bool = True
+    archive_whole_max_bytes: Annotated[int, Field(ge=0, le=64 * 1024 * 1024)] = 8 * 1024 * 1024
 
 
 class PayloadSettings(Section):

@@ -28,6 +28,13 @@ def shown_lines(config: Config) -> Iterator[str]:
         yield f"{setting:<{width}}  # {origin}"
 
 
+def warning_lines(config: Config) -> Iterator[str]:
+    """One line for each variable that may be misspelt: ``podium: no setting reads PODIUM_LISTEN; did you mean …?``."""
+    for name, nearest in config.unread_variables.items():
+        guess = f"; did you mean {nearest}?" if nearest else ""
+        yield f"podium: no setting reads {name}{guess}"
+
+
 def _rows(config: Config) -> Iterator[tuple[str, str]]:
     yield _row(("data_dir",), config.data_dir, config.origins)
     for section in SECTIONS:

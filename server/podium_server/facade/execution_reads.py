@@ -1,4 +1,4 @@
-"""The reads of ExecutionService: the store's own, with payloads put back, and the archive behind GetWorkflow."""
+"""The reads of ExecutionService: the store's own with payloads put back, or else the archive's."""
 
 from __future__ import annotations
 
@@ -10,45 +10,11 @@ import msgspec
 from podium_core.backend import ExecutionAdapter
 from podium_core.dao import FoundWorkflow, WorkflowSource
 from podium_core.errors import CorruptRecordError
-from podium_core.index.archive import execution_of
-from podium_core.index.changes import EntryKind
-from podium_core.index.target import IndexTarget
 from podium_core.models import Page, Task, Workflow
+from podium_server.facade.archive_reads import ArchiveReads, place_of, token_of
 from podium_server.facade.payload_reads import PayloadReads
 
 R = TypeVar("R", Task, Workflow)
-
-
-class _ArchivedEntry(msgspec.Struct):
-    raw_json: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="rawJSON")
-
-
-_archived_entry = msgspec.json.Decoder(_ArchivedEntry)
-
-
-class ArchiveReads:
-    """Finds workflows that were removed with archive: in the index, which holds the whole execution."""
-
-    def __init__(self, index: IndexTarget) -> None:
-        self._index = index
-
-    async def workflow(self, workflow_id: str, *, include_tasks: bool) -> Workflow | None:
-        """The archived workflow; None where the index has none of that id, or one that isn't archived.
-
-        Raises:
-            CorruptRecordError: The archived entry can't be read.
-        """
-        (entry,) = await self._index.entries(EntryKind.WORKFLOW, [workflow_id])
-        if entry is None or not entry.archived:
-            return None
-        try:
-            raw_json = _archived_entry.decode(entry.document).raw_json
-        except msgspec.MsgspecError as error:
-            raise CorruptRecordError("archived workflow", workflow_id, str(error)) from error
-        if raw_json is msgspec.UNSET:
-            return None  # marked as archived by somebody who kept nothing
-        workflow = execution_of(raw_json, workflow_id)
-        return workflow if include_tasks else msgspec.structs.replace(workflow, tasks=())
 
 
 class ExecutionReadsFacade:
@@ -108,8 +74,38 @@ class ExecutionReadsFacade:
     def get_tasks_for_workflow(
         self, workflow_id: str, *, include_payloads: bool = False, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
-        pages = self._store.get_tasks_for_workflow(workflow_id, resume_token=resume_token)
+        if self._archive_reads is None:
+            pages = self._store.get_tasks_for_workflow(workflow_id, resume_token=resume_token)
+        else:
+            pages = self._tasks_or_archived(self._archive_reads, workflow_id, resume_token)
         return self._filled(pages, wanted=include_payloads)
+
+    async def _tasks_or_archived(
+        self, archive: ArchiveReads, workflow_id: str, resume_token: str
+    ) -> AsyncIterator[Page[Task]]:
+        place = place_of(resume_token)
+        if place is None:
+            place = 0
+            stored = self._store.get_tasks_for_workflow(workflow_id, resume_token=resume_token)
+            async for page in stored:
+                if not page.resume_token and await self._is_archived(archive, workflow_id):
+                    # It was removed, perhaps after some of its tasks were read.
+                    if page.items or page.unreadable_ids:
+                        yield msgspec.structs.replace(page, resume_token=token_of(place))
+                    break
+                yield page
+                if not page.resume_token:
+                    return
+        async for page in archive.tasks(workflow_id, place):
+            yield page
+
+    async def _is_archived(self, archive: ArchiveReads, workflow_id: str) -> bool:
+        try:
+            if await self._store.get_workflow(workflow_id) is not None:
+                return False
+        except CorruptRecordError:
+            return False  # it is there
+        return await archive.holds(workflow_id)
 
     # workflows
 

@@ -10,12 +10,12 @@ from podium_core.backend import ExecutionAdapter
 from podium_core.dao import (
     Commit,
     CommitResult,
-    ConcurrentExecutionLimitDAO,
     CreatedTasks,
     CreatedWorkflow,
     ExecutionService,
     Guarantee,
     TaskUpdate,
+    WorkflowSource,
 )
 from podium_core.errors import (
     ConflictError,
@@ -28,7 +28,7 @@ from podium_core.execution_writes import (
     created_tasks,
     created_workflow,
 )
-from podium_core.models import DECIDER_QUEUE, Task, Workflow
+from podium_core.models import DECIDER_QUEUE, Task, TaskStatus, Workflow
 from podium_core.write_set import (
     PushOp,
     WriteOutcome,
@@ -37,8 +37,10 @@ from podium_core.write_set import (
     commit_builder,
 )
 from podium_core.write_set.refusals import RemovalUnderWayError
+from podium_server.facade.archive_reads import ArchiveReads
 from podium_server.facade.commit_records import commit_result, records_of, with_records
-from podium_server.facade.execution_reads import ArchiveReads, ExecutionReadsFacade
+from podium_server.facade.execution_reads import ExecutionReadsFacade
+from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.payload_limits import PayloadLimits
 from podium_server.facade.payload_reads import PayloadReads
 from podium_server.facade.payload_writes import PayloadWrites
@@ -56,7 +58,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         self,
         store: ExecutionAdapter,
         *,
-        limits: ConcurrentExecutionLimitDAO,
+        limits: ConcurrencyLimits,
         removals: RemovalFacade | None = None,
         queues_elsewhere: QueuesElsewhere | None = None,
         side_effects: SideEffects | None = None,
@@ -70,7 +72,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
 
         Args:
             store: Serves executions.
-            limits: Serves concurrency limits.
+            limits: Concurrency limits, those of registered definitions too.
             removals: Sees removals through; None: without archive.
             queues_elsewhere: Set where executions and queues are two stores.
             side_effects: What is added.
@@ -87,12 +89,17 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         self._payload_writes = payload_writes or PayloadWrites(PayloadLimits())
         self._wake = wake
         self._wake_indexer = wake_indexer
+        self._limits = limits
         self.exceeds_in_progress_limit = limits.exceeds_limit
 
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
         marked = self._marks(write_set)
         if marked:
             write_set = msgspec.structs.replace(write_set, mark_index=True)
+        for put in write_set.task_puts:
+            if put.status is TaskStatus.IN_PROGRESS and not put.limited:
+                write_set = await self._limits.applied(write_set)
+                break
         while True:
             try:
                 outcome = await self._store.apply(write_set)
@@ -237,30 +244,45 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     # removals
 
     async def remove_workflow(self, workflow_id: str, *, archive: bool = False) -> bool:
-        return await self._remove(workflow_id, archive=archive)
+        return await self.remove_found_workflow(workflow_id, archive=archive) is not None
 
     async def remove_workflow_with_expiry(
         self, workflow_id: str, *, ttl_seconds: int, archive: bool = False
     ) -> bool:
-        return await self._remove(workflow_id, archive=archive, ttl_ms=ttl_seconds * 1000)
+        source = await self.remove_found_workflow(
+            workflow_id, archive=archive, ttl_seconds=ttl_seconds
+        )
+        return source is not None
 
-    async def _remove(self, workflow_id: str, *, archive: bool, ttl_ms: int = 0) -> bool:
+    async def remove_found_workflow(
+        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int = 0
+    ) -> WorkflowSource | None:
+        take_payloads = self._effects.remove_payloads and not archive
         write_set = builders.remove_workflow(
             workflow_id,
             require_terminal=archive,
             archive=archive,
-            ttl_ms=ttl_ms,
+            ttl_ms=ttl_seconds * 1000,
             take_messages=True,
-            take_payloads=self._effects.remove_payloads and not archive,
+            take_payloads=take_payloads,
         )
         if archive:
             self._removals.require_archive(workflow_id)
-        return await self._carried_out(write_set, at_once=ttl_ms == 0)
+        if await self._carried_out(write_set, at_once=ttl_seconds == 0):
+            return WorkflowSource.PRIMARY
+        if not archive and await self._removals.remove_archived(
+            workflow_id, take_payloads=take_payloads
+        ):
+            return WorkflowSource.ARCHIVE
+        return None
 
     async def reset_workflow(self, workflow_id: str) -> bool:
-        return await self._carried_out(
-            builders.remove_workflow(workflow_id, require_terminal=False), at_once=True
+        write_set = builders.remove_workflow(
+            workflow_id, require_terminal=False, leave_payloads=self._effects.remove_payloads
         )
+        return await self._carried_out(
+            write_set, at_once=True
+        ) or await self._removals.remove_archived(workflow_id, take_payloads=False)
 
     async def _carried_out(self, write_set: WriteSet, *, at_once: bool) -> bool:
         outcome = await self.apply(write_set)
@@ -275,8 +297,11 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     # Commit
 
     async def commit(self, commit: Commit) -> CommitResult:
+        as_sent = commit
         commit, lifts = await self._with_payloads(commit)
-        write_set = _lifting(commit_builder.commit(commit, now_ms=self.clock()), lifts)
+        write_set = _lifting(
+            commit_builder.commit(commit, now_ms=self.clock(), as_sent=as_sent), lifts
+        )
         if commit.create_workflow is not None:
             write_set = self._with_decider_push(write_set, commit.create_workflow)
         if self._queues_elsewhere is None:

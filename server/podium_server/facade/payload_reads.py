@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar
 
@@ -11,25 +12,29 @@ from msgspec import UNSET, Raw
 from podium_core.dao import ExternalPayloadStorage
 from podium_core.errors import (
     CorruptRecordError,
+    FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
-    ResultTooLargeError,
 )
+from podium_core.filled_pages import Sized, filled_pages
 from podium_core.models import Page, Task, Workflow
+from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import EMPTY_OBJECT, json_object
-from podium_core.resume_token import resume_token
-from podium_server.facade.payload_places import places
+from podium_core.payload_keys import is_owned
+from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
+from podium_server.facade.payload_places import Place, owner_of, places
 
 R = TypeVar("R", bound=Task | Workflow)
 
-PAGE_BYTES = 256 * 1024
+# A larger payload is checked in a thread.
+_CHECKED_ON_THE_LOOP = 256 * 1024
 
 
 class PayloadReads:
     """Puts payloads back into what was read."""
 
     def __init__(
-        self, storage: ExternalPayloadStorage | None = None, *, max_bytes: int = 2**25
+        self, storage: ExternalPayloadStorage | None = None, *, max_bytes: int = MAX_ANSWER_BYTES
     ) -> None:
         """Takes the most bytes that one unary answer may hold."""
         self._storage = storage
@@ -37,91 +42,89 @@ class PayloadReads:
 
     async def record(self, record: R) -> R:
         """A record with its payloads, as ``records``."""
-        return (await self.records([record]))[0]
+        return (await self._filled(record, ReadBudget(self._max_bytes))).item
 
     async def records(self, records: Sequence[R]) -> list[R]:
         """The records with their payloads.
 
         Raises:
-            CorruptRecordError: A payload is missing, or isn't a JSON object.
-            ResultTooLargeError: They are above what one answer may hold.
+            CorruptRecordError: A payload that Podium stored is missing, or isn't a JSON object.
+            FailedPreconditionError: The same of one that a caller's path names, or no payload store is routed.
+            ResultTooLargeError: Records and payloads are above what one answer may hold.
         """
-        size = 0
-        filled: list[R] = []
-        for record in records:
-            whole, added = await self._filled(record)
-            size += added
-            if size > self._max_bytes:
-                raise ResultTooLargeError(self._max_bytes)
-            filled.append(whole)
-        return filled
+        budget = ReadBudget(self._max_bytes)
+        return [(await self._filled(record, budget)).item for record in records]
 
-    async def pages(self, pages: AsyncIterator[Page[R]]) -> AsyncIterator[Page[R]]:
+    def pages(self, pages: AsyncIterator[Page[R]]) -> AsyncIterator[Page[R]]:
         """Pages with payloads, cut smaller so that memory stays flat; a record without its payload is unreadable."""
-        async for page in pages:
-            async for part in self._parts(page):
-                yield part
 
-    async def _parts(self, page: Page[R]) -> AsyncIterator[Page[R]]:
-        items: list[R] = []
-        keys: list[tuple[str | int, ...]] = []
-        unreadable = list(page.unreadable_ids)
-        size = 0
-        for record, key in zip(page.items, page.keys, strict=True):
+        async def fill(record: R) -> Sized[R]:
             try:
-                whole, added = await self._filled(record)
-            except CorruptRecordError:
-                unreadable.append(_id_of(record))
-                continue
-            items.append(whole)
-            keys.append(key)
-            size += added
-            if size >= PAGE_BYTES and key != page.keys[-1]:
-                yield _page(items, keys, unreadable, resume_token(*key))
-                items, keys, unreadable, size = [], [], [], 0
-        yield _page(items, keys, unreadable, page.resume_token)
+                return await self._filled(record, ReadBudget(self._max_bytes, _named(record)))
+            except FailedPreconditionError as error:
+                # A stream names it beside those that are lost, and goes on.
+                raise CorruptRecordError("payload", _id_of(record), error.message) from error
 
-    async def _filled(self, record: R) -> tuple[R, int]:
-        """The record with its payloads, and how many bytes they are."""
+        return filled_pages(pages, fill, id_of=_id_of)
+
+    async def _filled(self, record: R, budget: ReadBudget) -> Sized[R]:
+        """The record with its payloads, all of them taken from the budget."""
+        before = budget.left
         changes: dict[str, object] = {}
-        size = 0
         for place in places(record):
+            inline: Raw = getattr(record, place.data)
             path = getattr(record, place.path)
-            if path is not UNSET and getattr(record, place.data) == EMPTY_OBJECT:
-                content = await self._content(path)
-                changes[place.data] = Raw(content)
-                size += len(content)
+            # As Java: a blank path is none.
+            if path is not UNSET and path.strip() and inline == EMPTY_OBJECT:
+                changes[place.data] = Raw(await self._content(record, place, path, budget))
+            else:
+                budget.take(len(memoryview(inline)))
         if isinstance(record, Workflow) and record.tasks:
-            tasks = [await self._filled(task) for task in record.tasks]
-            changes["tasks"] = tuple(task for task, _ in tasks)
-            size += sum(added for _, added in tasks)
-        return (msgspec.structs.replace(record, **changes) if changes else record), size
+            tasks = [(await self._filled(task, budget)).item for task in record.tasks]
+            changes["tasks"] = tuple(tasks)
+        whole = msgspec.structs.replace(record, **changes) if changes else record
+        return Sized(whole, before - budget.left)
 
-    async def _content(self, path: str) -> bytes:
+    async def _content(
+        self, record: Task | Workflow, place: Place, path: str, budget: ReadBudget
+    ) -> bytes:
         if self._storage is None:
-            raise CorruptRecordError("payload", path, "no payload store is routed")
+            raise _unreadable(record, place, "no payload store is routed")
         content = bytearray()
         try:
             async for chunk in self._storage.download(path):
+                budget.take(len(chunk))
                 content += chunk
-                if len(content) > self._max_bytes:
-                    raise ResultTooLargeError(self._max_bytes, "ExternalPayloadService.Download")
-            text = content.decode()
-            json_object(text, "payload")
-        except (NotFoundError, InvalidArgumentError, UnicodeDecodeError) as error:
-            raise CorruptRecordError("payload", path, str(error)) from error
-        return bytes(content)
+            if len(content) <= _CHECKED_ON_THE_LOOP:
+                return _json_object(bytes(content), path)
+            return await asyncio.to_thread(_json_object, bytes(content), path)
+        except (NotFoundError, InvalidArgumentError, CorruptRecordError) as error:
+            if is_owned(path, owner_of(record)):
+                raise CorruptRecordError("payload", path, error.message) from error
+            raise _unreadable(record, place, error.message) from error
 
 
-def _page(
-    items: list[R], keys: list[tuple[str | int, ...]], unreadable: list[str], token: str
-) -> Page[R]:
-    return Page(
-        items=tuple(items),
-        keys=tuple(keys),
-        unreadable_ids=tuple(unreadable),
-        resume_token=token,
+def _json_object(content: bytes, path: str) -> bytes:
+    json_object(require_utf8(content, "payload", path), "payload")
+    return content
+
+
+def _unreadable(record: Task | Workflow, place: Place, why: str) -> FailedPreconditionError:
+    """Not CorruptRecordError: the path is the caller's, and what it names may lie elsewhere. Of ours nothing is lost."""
+    return FailedPreconditionError(
+        "PAYLOAD_UNREADABLE",
+        f"{_kind_of(record)}/{_id_of(record)}",
+        f"{_kind_of(record)} '{_id_of(record)}': {place.path} names no payload that can be put back: {why};"
+        " upload it, or read without include_payloads",
     )
+
+
+def _named(record: Task | Workflow) -> str:
+    return f"{_kind_of(record)} '{_id_of(record)}' with its payloads"
+
+
+def _kind_of(record: Task | Workflow) -> str:
+    return "task" if isinstance(record, Task) else "workflow"
 
 
 def _id_of(record: Task | Workflow) -> str:

@@ -10,15 +10,24 @@ from podium_core.errors import (
     OutcomeUnknownError,
     StorageError,
 )
+from podium_server.facade.archive_removal import ArchiveRemoval
+from podium_server.outbox.archive import Archive
 from podium_server.outbox.handlers import PoisonError
-from podium_server.outbox.removals import Archive, Removals
+from podium_server.outbox.removals import Removals
 
 
 class RemovalFacade:
     """Removals on behalf of calls. What a call can't finish, the drainer does."""
 
-    def __init__(self, store: ExecutionAdapter, archive: Archive | None = None) -> None:
+    def __init__(
+        self,
+        store: ExecutionAdapter,
+        archive: Archive | None = None,
+        archived: ArchiveRemoval | None = None,
+    ) -> None:
+        """Takes the store, what archives, and what removes from the archive; both None where no index is routed."""
         self._store = store
+        self._archived = archived
         self._can_archive = archive is not None
         self._removals = Removals(store, archive)
 
@@ -52,6 +61,12 @@ class RemovalFacade:
         except BackendUnavailableError as error:
             message = f"workflow '{workflow_id}' expires; its tasks leave the queues by themselves: {error}"
             raise OutcomeUnknownError(error.store, message) from error
+
+    async def remove_archived(self, workflow_id: str, *, take_payloads: bool) -> bool:
+        """Remove what only the archive holds, as ``ArchiveRemoval.remove``."""
+        if self._archived is None:
+            return False
+        return await self._archived.remove(workflow_id, take_payloads=take_payloads)
 
     async def end(self, workflow_id: str, *, take_back: bool = False) -> bool:
         """Archive if that was asked for, then delete; says whether there was anything to do.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from typing import NoReturn
+from urllib.parse import unquote
 
 import grpc
 import structlog
@@ -12,52 +14,64 @@ from podium_core.errors import InternalError, StorageError
 from podium_protocol.rpcs import Repeat
 from podium_protocol.status import Status, status_of
 from podium_server.interceptors.call import Call, Context
+from podium_server.interceptors.refusals import Refusal, Refusals
 
 _CODE = grpc.StatusCode
 _SERIOUS = frozenset({_CODE.INTERNAL, _CODE.DATA_LOSS})
-_WARNINGS = frozenset({_CODE.UNAVAILABLE, _CODE.DEADLINE_EXCEEDED, _CODE.RESOURCE_EXHAUSTED})
 
 _log = structlog.get_logger("podium.calls")
 
 
-async def fail(call: Call, context: Context, error: BaseException) -> NoReturn:
-    """End a call with the status of an error, and write the one log line that it gets."""
-    if isinstance(error, StorageError):
-        status = status_of(error, request_id=call.request_id)
-        _write_line(call, status, type(error).__name__)
-    else:
-        status = _unforeseen(call, error)
-    await context.abort(status.code, status.message, status.trailing_metadata())
+class Failures:
+    """Ends the calls of one server that failed.
+
+    Attributes:
+        refusals: Writes the lines of those that are no defect.
+    """
+
+    def __init__(self) -> None:
+        self.refusals = Refusals()
+
+    async def end(self, call: Call, context: Context, error: BaseException) -> NoReturn:
+        """End a call with the status of an error, and log it."""
+        if isinstance(error, StorageError):
+            status = status_of(error, request_id=call.request_id)
+            self._log(call, context, status, type(error).__name__)
+        else:
+            status = _unforeseen(call, context, error)
+        await context.abort(status.code, status.message, status.trailing_metadata())
+
+    def _log(self, call: Call, context: Context, status: Status, error: str) -> None:
+        # The answer of a read, no failure: engines ask for what may not be there.
+        absent = status.code is _CODE.NOT_FOUND and call.rpc.repeat is Repeat.READ
+        if absent and not _log.is_enabled_for(logging.DEBUG):
+            return
+        refusal = Refusal(
+            rpc=call.rpc.label,
+            request_id=call.request_id,
+            peer=context.peer(),
+            code=status.code,
+            error=error,
+            message=status.message,
+        )
+        if status.code in _SERIOUS:
+            _log.error("call failed", **refusal.fields())
+        elif absent:
+            _log.debug("call failed", **refusal.fields())
+        else:
+            self.refusals.add(refusal)
 
 
-def _unforeseen(call: Call, error: BaseException) -> Status:
+def _unforeseen(call: Call, context: Context, error: BaseException) -> Status:
     # The caller gets an id and nothing of the stack; the log has the stack under that id.
     error_id = secrets.token_hex(8)
     _log.error(
         "unforeseen error",
         rpc=call.rpc.label,
         request_id=call.request_id,
+        peer=unquote(context.peer()),
         error_id=error_id,
         code=_CODE.INTERNAL.name,
         exc_info=error,
     )
     return status_of(InternalError(error_id), request_id=call.request_id)
-
-
-def _write_line(call: Call, status: Status, error: str) -> None:
-    write = _log.info
-    if status.code in _SERIOUS:
-        write = _log.error
-    elif status.code in _WARNINGS:
-        write = _log.warning
-    elif status.code is _CODE.NOT_FOUND and call.rpc.repeat is Repeat.READ:
-        # The answer of a read, no failure: engines ask for what may not be there.
-        write = _log.debug
-    write(
-        "call failed",
-        rpc=call.rpc.label,
-        request_id=call.request_id,
-        code=status.code.name,
-        error=error,
-        message=status.message,
-    )

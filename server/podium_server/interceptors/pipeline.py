@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.message import DecodeError, EncodeError, Message
@@ -24,12 +24,12 @@ from podium_core.errors import (
 from podium_protocol.rpcs import Kind, Rpc
 from podium_server.interceptors.call import Body, Call, Context
 from podium_server.interceptors.call_log import logged
-from podium_server.interceptors.failures import fail
+from podium_server.interceptors.failures import Failures
+from podium_server.interceptors.large_requests import LARGE_BYTES, PIECE_BYTES, LargeRequests
 from podium_server.interceptors.limits import CallLimits, InFlight
 
-T = TypeVar("T")
-
 Send = Callable[[Message], Awaitable[None]]
+Parse = Callable[[bytes], Awaitable[Any]]
 Behaviour = Callable[[Any, Context], Awaitable[Any]]
 
 _FACTORIES: dict[Kind, Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
@@ -46,6 +46,9 @@ class Pipeline:
     A method takes ``(request, call)`` and returns the response (unary) or an async iterator of responses (server stream).
     With a stream of requests it takes ``(requests, call)`` and returns the response (client stream), or
     ``(requests, call, send)`` (bidirectional).
+
+    Attributes:
+        failures: Ends the calls that fail.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Pipeline:
             streaming_twins: Which RPC streams what a unary one (by path) can't hold.
             log_calls: Whether good calls have a line in the log.
         """
+        self.failures = Failures()
         self._limits = limits
         self._in_flight = in_flight
         self._twins = streaming_twins or {}
@@ -82,7 +86,9 @@ class Pipeline:
 
     def _guarded(self, rpc: Rpc, body: Body) -> Behaviour:
         limits, in_flight = self._limits, self._in_flight
+        fail = self.failures.end
         most = limits.max_calls_in_flight or float("inf")
+        twin = self._twins.get(rpc.path, "")
 
         async def behaviour(data: Any, context: Context) -> Any:
             call = Call(rpc, context, limits)
@@ -106,6 +112,9 @@ class Pipeline:
                     context,
                     DeadlineExceededError("the deadline passed") if expired else error,
                 )
+            except ResultTooLargeError as error:
+                named = error.streaming_rpc or not twin
+                await fail(call, context, error if named else error.streamed_by(twin))
             except Exception as error:  # the one boundary: whatever it is, it becomes a status
                 await fail(call, context, error)
             finally:
@@ -121,27 +130,33 @@ class Pipeline:
         )
 
     def _unary(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer(rpc)
+        parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: bytes, call: Call, context: Context) -> bytes:
             del context
-            return serialize(await method(parse(data), call))
+            answer: bytes = serialize(await method(await parse(data), call))
+            if len(answer) > PIECE_BYTES:
+                await asyncio.sleep(0)  # gRPC copies it, in a turn of its own
+            return answer
 
         return body
 
     def _server_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer(rpc)
+        parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: bytes, call: Call, context: Context) -> None:
-            async with aclosing(method(parse(data), call)) as responses:
+            async with aclosing(method(await parse(data), call)) as responses:
                 async for response in responses:
-                    await context.write(serialize(response))
+                    answer = serialize(response)
+                    if len(answer) > PIECE_BYTES:
+                        await asyncio.sleep(0)
+                    await context.write(answer)
                     call.made_progress()
 
         return body
 
     def _client_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer(rpc)
+        parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: object, call: Call, context: Context) -> bytes:
             del data  # gRPC's iterator complains where it isn't read to its end
@@ -151,7 +166,7 @@ class Pipeline:
         return body
 
     def _bidirectional(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer(rpc)
+        parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: object, call: Call, context: Context) -> None:
             del data
@@ -167,35 +182,35 @@ class Pipeline:
 
         return body
 
-    def _parser(self, rpc: Rpc) -> Callable[[bytes], Any]:
+    def _parser(self, rpc: Rpc) -> Parse:
         from_bytes: Callable[[bytes], Any] = rpc.request.FromString
+        large = LargeRequests(rpc.request)
         name = rpc.request.DESCRIPTOR.full_name
         most = self._limits.max_write_bytes if rpc.writes else float("inf")
 
-        def parse(data: bytes) -> Any:
+        async def parse(data: bytes) -> Any:
             if len(data) > most:
                 raise InvalidArgumentError(
                     "",
                     f"a request of {len(data)} bytes is above the limit of {most} for a writing call",
                 )
             try:
-                return from_bytes(data)
+                return from_bytes(data) if len(data) <= LARGE_BYTES else await large.parse(data)
             except DecodeError as error:
                 raise InvalidArgumentError("", f"the bytes are not a {name}") from error
 
         return parse
 
-    def _serializer(self, rpc: Rpc) -> Callable[[Message], bytes]:
+    def _serializer(self) -> Callable[[Message], bytes]:
         most = self._limits.max_message_bytes
-        twin = self._twins.get(rpc.path, "")
 
         def serialize(message: Message) -> bytes:
             try:
                 data = message.SerializeToString()
             except (EncodeError, ValueError) as error:  # above the 2 GiB of any protobuf message
-                raise ResultTooLargeError(most, twin) from error
+                raise ResultTooLargeError(most) from error
             if len(data) > most:
-                raise ResultTooLargeError(most, twin)
+                raise ResultTooLargeError(most)
             return data
 
         return serialize
@@ -207,14 +222,12 @@ def _was_cancelled(context: Context) -> bool:
     return bool(context.cancelled()) or (task is not None and task.cancelling() > 0)
 
 
-async def _received(context: Context, parse: Callable[[bytes], T]) -> AsyncGenerator[T, None]:
+async def _received(context: Context, parse: Parse) -> AsyncGenerator[Any, None]:
     while (data := await context.read()) is not grpc.aio.EOF:
-        yield parse(data)
+        yield await parse(data)
 
 
-async def _received_whole(
-    context: Context, call: Call, parse: Callable[[bytes], T]
-) -> AsyncGenerator[T, None]:
+async def _received_whole(context: Context, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
     """The requests of a client stream; their end is the client's word that it has said everything."""
     async with aclosing(_received(context, parse)) as requests:
         async for request in requests:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -13,6 +13,7 @@ from msgspec import Raw
 from podium_core.errors import BackendUnavailableError, StorageError
 from podium_core.index.changes import EntryKind, IndexOutcome, Merge, Put, Remove
 from podium_core.index.documents import merged
+from podium_core.index.kept_archive import ARCHIVED_KINDS, has_archive, keeping_archive
 from podium_core.index.marks import (
     INDEX_KINDS,
     IndexMark,
@@ -22,7 +23,9 @@ from podium_core.index.marks import (
     entry_kind,
 )
 from podium_core.index.source import IndexSource, StoredDocument
-from podium_core.index.target import IndexAnswer, IndexEntry, IndexTarget, IndexWrite
+from podium_core.index.target import ABSENT, IndexAnswer, IndexEntry, IndexTarget, IndexWrite
+from podium_core.models.json_members import text_of_member
+from podium_core.models.json_text import raw_bytes
 from podium_core.outbox import LEASE_MS, Outbox, OutboxEntry
 from podium_server.outbox.entries import entry_document
 from podium_server.outbox.handlers import PoisonError, Settled, Settlement
@@ -30,12 +33,12 @@ from podium_server.outbox.handlers import PoisonError, Settled, Settlement
 # So many marks, and about so many characters of documents, go in one step.
 SLICE = 200
 SLICE_SIZE = 4 * 1024 * 1024
-# Read and turned into entries in one go of the event loop: about a millisecond.
+# Read and turned into entries in one go of the event loop: about a millisecond. A document of more than ``LARGE``
+# characters is turned into its entry in a thread.
 AT_ONCE = 40
+LARGE = 512 * 1024
 
 T = TypeVar("T")
-
-_workflow_id = msgspec.json.Decoder(dict[str, Raw])
 
 
 class Indexed(msgspec.Struct, frozen=True):
@@ -131,7 +134,7 @@ class Indexer:
         steps = [_step(entry) for entry in entries]
         try:
             steps = await self._with_documents(kind, steps)
-            await self._with_entries(kind, steps)
+            steps = await self._with_entries(kind, steps)
             await self._sent([step for step in steps if step.write is not None], deadline)
         except StorageError as error:
             for step in steps:
@@ -148,23 +151,32 @@ class Indexer:
             if size >= SLICE_SIZE:
                 return steps[: asked[0]]
             ids = [steps[at].entry.id for at in asked[:AT_ONCE]]
-            found = await self._source.documents(kind, ids, max_size=SLICE_SIZE - size)
+            found = await self._source.documents(kind, ids, max_size=min(LARGE, SLICE_SIZE - size))
             for at, document in zip(asked, found, strict=False):
-                steps[at].decided(_decide, document)
+                await _decided(steps[at], _decide, document, document.size)
                 size += document.size
             del asked[: len(found)]
             await asyncio.sleep(0)
         return steps
 
-    async def _with_entries(self, kind: EntryKind, steps: Sequence[_Step]) -> None:
-        """Those that depend on what the index holds: the entry is read behind the document."""
-        undecided = [step for step in steps if step.write is None and step.result is None]
-        ids = [step.entry.id for step in undecided if _asks(step.mark)]
-        shown: Mapping[str, IndexEntry | None] = {}
-        if ids:
-            shown = dict(zip(ids, await self._target.entries(kind, ids), strict=True))
-        for step in undecided:
-            step.decided(_decide_by_entry, shown.get(step.entry.id))
+    async def _with_entries(self, kind: EntryKind, steps: list[_Step]) -> list[_Step]:
+        """Those that depend on what the index holds: the entry is read after the document."""
+        undecided = [at for at, s in enumerate(steps) if s.write is None and s.result is None]
+        asked = [at for at in undecided if _asks(kind, steps[at].mark)]
+        for at in set(undecided).difference(asked):
+            steps[at].decided(_decide_by_entry, None)
+        size = 0
+        while asked:
+            if size >= SLICE_SIZE:
+                return steps[: asked[0]]
+            ids = [steps[at].entry.id for at in asked]
+            found = await self._target.entries(kind, ids, max_size=SLICE_SIZE - size)
+            for at, entry in zip(asked, found, strict=False):
+                entry_size = len(entry.document) if entry else 0
+                await _decided(steps[at], _decide_by_entry, entry, entry_size)
+                size += entry_size
+            del asked[: len(found)]
+        return steps
 
     # sending
 
@@ -218,25 +230,32 @@ def _decide(step: _Step, document: StoredDocument) -> None:
         step.drop()  # only an explicit removal deletes
 
 
-def _asks(mark: IndexMark) -> bool:
+async def _decided(step: _Step, decide: Callable[[_Step, T], None], found: T, size: int) -> None:
+    if size > LARGE:
+        await asyncio.to_thread(step.decided, decide, found)
+    else:
+        step.decided(decide, found)
+
+
+def _asks(kind: EntryKind, mark: IndexMark) -> bool:
     """Whether a mark that isn't decided yet depends on the entry in the index."""
-    return not isinstance(mark, Put) and mark != Remove()
+    if isinstance(mark, Put):
+        return kind in ARCHIVED_KINDS
+    return mark != Remove()
 
 
 def _decide_by_entry(step: _Step, shown: IndexEntry | None) -> None:
     match step.mark:
-        case Put(document=document):
-            step.send(bytes(document), external=True)
+        case Put() as put:
+            _put(step, put, shown)
         case Remove(workflow_id=workflow_id):
-            if workflow_id and shown is not None and not _is_of(shown, workflow_id):
-                step.drop(IndexOutcome.ABSENT)
-            else:
-                # Without an entry too: a drainer may have an older mark in its hands, and is about to write one.
-                step.send(None)
+            _remove(step, shown, workflow_id)
         case Merge(fields=fields, workflow_id=workflow_id):
             _merge(step, shown, fields, workflow_id)
         case Upsert(fields=fields):
             _merge(step, shown, fields, "")
+        case Verify(removes_archive=True, workflow_id=workflow_id):
+            _remove(step, shown, workflow_id)
         case Verify(fields=fields):
             # The document is gone: an archived entry is the only copy, and of an external one none was ever here.
             if shown is not None and not (shown.archived or shown.external):
@@ -247,17 +266,44 @@ def _decide_by_entry(step: _Step, shown: IndexEntry | None) -> None:
                 step.drop()
 
 
+def _put(step: _Step, put: Put, shown: IndexEntry | None) -> None:
+    document = raw_bytes(put.document)
+    if entry_kind(step.entry.kind) not in ARCHIVED_KINDS:
+        step.send(document, external=True)
+    elif shown is None:
+        step.send(document, external=True, expected=ABSENT)
+    elif _was_removed(put, shown) or not has_archive(shown.document):
+        step.send(document, external=True, expected=shown.token)
+    else:
+        # An archive of ours stays ours.
+        kept = keeping_archive(document, shown.document, replaceable=shown.external)
+        step.send(kept, external=shown.external, expected=shown.token)
+
+
+def _was_removed(put: Put, shown: IndexEntry) -> bool:
+    return put.removed is not None and (not put.removed or _is_of(shown, put.removed))
+
+
+def _remove(step: _Step, shown: IndexEntry | None, workflow_id: str) -> None:
+    if workflow_id and shown is not None and not _is_of(shown, workflow_id):
+        step.drop(IndexOutcome.ABSENT)
+    else:
+        # Without an entry too: a drainer may have an older mark in its hands, and is about to write one.
+        step.send(None)
+
+
 def _merge(step: _Step, shown: IndexEntry | None, fields: Raw, workflow_id: str) -> None:
     if shown is None or (workflow_id and not _is_of(shown, workflow_id)):
         step.drop(IndexOutcome.ABSENT)
     else:
+        kept = keeping_archive(raw_bytes(fields), shown.document, replaceable=shown.external)
         # Of the entry that was read: an archive that comes between must not give way to what was there before it.
-        step.send(merged(shown.document, fields), external=shown.external, expected=shown.token)
+        document = merged(shown.document, Raw(kept))
+        step.send(document, external=shown.external, expected=shown.token)
 
 
 def _is_of(shown: IndexEntry, workflow_id: str) -> bool:
     try:
-        raw = _workflow_id.decode(shown.document).get("workflowId", Raw(b"null"))
-        return bool(msgspec.json.decode(raw) == workflow_id)
+        return text_of_member(shown.document, "workflowId") == workflow_id
     except msgspec.MsgspecError:
         return False

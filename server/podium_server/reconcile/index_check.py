@@ -113,17 +113,20 @@ class IndexCheck:
         confirmed: dict[str, IndexProblem] = {}
         if ids:
             await asyncio.sleep(self._pause_seconds)
-        for at in range(0, len(ids), _SLICE):
-            part = ids[at : at + _SLICE]
+        while ids:
+            part = ids[:_SLICE]
             # The document is known from before; then the mark, then the entry, then the document again. Entry before mark
             # would blame an entry whose mark was carried out between the two.
             unmarked = await self._unmarked(kind, part)
-            entries = await self._target.entries(kind, unmarked)
-            seen = await pages.seen(kind, unmarked)
-            for id_, entry in zip(unmarked, entries, strict=True):
+            entries = await self._target.entries(kind, unmarked) if unmarked else []
+            seen = await pages.seen(kind, unmarked[: len(entries)])
+            for id_, entry in zip(unmarked, entries, strict=False):
                 problem = _problem(suspects[id_], entry)
                 if problem is not None and seen.get(id_) == suspects[id_]:
                     confirmed[id_] = problem
+            # Entries may be large, so that fewer are read than were asked for.
+            rest = unmarked[len(entries) :]
+            ids = rest + ids[_SLICE:]
         return confirmed
 
     async def _unmarked(self, kind: EntryKind, ids: Sequence[str]) -> list[str]:

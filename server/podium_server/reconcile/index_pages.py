@@ -12,10 +12,11 @@ from podium_core.index.changes import EntryKind
 from podium_core.index.source import IndexSource, StoredDocument
 from podium_core.index.target import EntryHead, IndexTarget
 from podium_server.outbox.entries import entry_document
-from podium_server.reconcile.pace import PAGE_SIZE, Pace
+from podium_server.reconcile.pace import Pace
 
-# Between two turns of the event loop.
+# Between two turns of the event loop: so many documents, or characters of them. A larger one is read in a thread.
 _TURN = 50
+_TURN_SIZE = 256 * 1024
 
 
 class Seen(NamedTuple):
@@ -67,10 +68,10 @@ class IndexPages:
         """The pairs behind an id."""
         limit = self._pace.limit
         # Documents before entries: what is written between the two has its entry later, and the second look knows.
-        documents = await self._source.scan_documents(kind, after=after, limit=limit)
+        documents, last = await self._source.scan_documents(kind, after=after, limit=limit)
         heads = await self._target.scan(kind, after=after, limit=limit)
         self._pace.read(documents)
-        horizon = _horizon(limit, documents, heads)
+        horizon = _horizon(last, limit, heads)
         seen = await _seen(document for document in documents if _within(document.id, horizon))
         shown = {head.id: head for head in heads if _within(head.id, horizon)}
         ids = sorted(seen.keys() | shown.keys())
@@ -81,18 +82,16 @@ class IndexPages:
         found: dict[str, Seen] = {}
         rest = list(ids)
         while rest:
-            documents = await self._source.documents(kind, rest, max_size=PAGE_SIZE)
+            documents = await self._source.documents(kind, rest, max_size=_TURN_SIZE)
             found |= await _seen(document for document in documents if not document.gone)
             del rest[: len(documents)]
         return found
 
 
-def _horizon(
-    limit: int, documents: Sequence[StoredDocument], heads: Sequence[EntryHead]
-) -> str | None:
+def _horizon(last: str | None, limit: int, heads: Sequence[EntryHead]) -> str | None:
     """The last id up to which both sides are known; None where that is all."""
-    ends = [page[-1].id for page in (documents, heads) if len(page) == limit]
-    return min(ends, default=None)
+    ends = [last, heads[-1].id if len(heads) >= limit else None]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _within(id_: str, horizon: str | None) -> bool:
@@ -101,9 +100,16 @@ def _within(id_: str, horizon: str | None) -> bool:
 
 async def _seen(documents: Iterator[StoredDocument]) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
+    size = 0
     for document in documents:
-        found[document.id] = Seen(_wanted_digest(document), document.removing)
-        if len(found) % _TURN == 0:
+        large = document.size > _TURN_SIZE
+        digest = (
+            await asyncio.to_thread(_wanted_digest, document) if large else _wanted_digest(document)
+        )
+        found[document.id] = Seen(digest, document.removing)
+        size += document.size
+        if size > _TURN_SIZE or len(found) % _TURN == 0:
+            size = 0
             await asyncio.sleep(0)
     return found
 

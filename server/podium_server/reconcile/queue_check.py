@@ -6,15 +6,17 @@ Source: Conductor's ``WorkflowRepairService``, which looks at one workflow whene
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.dao import MetadataDAO, QueueStore
+from podium_core.errors import NotFoundError
 from podium_core.index.changes import EntryKind
 from podium_core.index.source import IndexSource
 from podium_core.outbox import Outbox
 from podium_core.reconcile import QueueFinding, QueueProblem, QueueProgress, QueueReport
+from podium_core.write_set import WriteOutcome, WriteSet, builders
 from podium_server.reconcile.pace import Pace
 from podium_server.reconcile.queue_looks import Key, QueueLooks
 from podium_server.reconcile.queue_rules import Expected, QueueRules
@@ -44,6 +46,7 @@ class QueueCheck:
     def __init__(
         self,
         source: IndexSource,
+        apply: Callable[[WriteSet], Awaitable[WriteOutcome]],
         queues: QueueStore,
         metadata: MetadataDAO,
         outbox: Outbox | None,
@@ -51,7 +54,9 @@ class QueueCheck:
         *,
         clock: Clock = system_clock_ms,
     ) -> None:
+        """Takes the stores, and ``apply``, as ``ExecutionStore.apply``: a push asks again for what it is of."""
         self._source = source
+        self._apply = apply
         self._queues = queues
         self._metadata = metadata
         self._second_look_seconds = rules.second_look_seconds
@@ -92,11 +97,10 @@ class QueueCheck:
         self, run: _Run, kind: EntryKind, place: Place, following: str, *, apply: bool
     ) -> _Page:
         limit = run.pace.limit
-        documents = await self._source.scan_documents(kind, after=place[1], limit=limit)
+        documents, last = await self._source.scan_documents(kind, after=place[1], limit=limit)
         run.pace.read(documents)
         run.task_queues.met(documents)
-        more = len(documents) == limit
-        behind: Place = (place[0], documents[-1].id, "") if more else (following, "", "")
+        behind: Place = (following, "", "") if last is None else (place[0], last, "")
         checked = len(documents)
         suspects = await self._looks.not_queued(documents)
         del documents  # they may be large, and the second look takes a while
@@ -111,11 +115,20 @@ class QueueCheck:
         return _Page(checked, findings, behind, pushed)
 
     async def _push(self, wanted: Sequence[Expected]) -> int:
-        pushed = [
-            await self._queues.push_if_not_exists(expected.queue_name, expected.message)
-            for expected in wanted
-        ]
-        return sum(pushed)
+        return sum([await self._push_one(expected) for expected in wanted])
+
+    async def _push_one(self, expected: Expected) -> bool:
+        write_set = builders.queue_again(
+            expected.queue_name,
+            expected.message,
+            workflow_id=expected.workflow_id,
+            task_id=expected.task_id,
+        )
+        try:
+            outcome = await self._apply(write_set)
+        except NotFoundError:
+            return False  # removed, or no longer scheduled, since it was looked at
+        return outcome.pushed == (True,)
 
     async def _messages(self, run: _Run, after: Key) -> _Page:
         keys = await self._queues.scan_messages(after=after, limit=MESSAGE_PAGE)
@@ -127,7 +140,7 @@ class QueueCheck:
         problem = QueueProblem.MESSAGE_WITHOUT_TASK
         findings = [QueueFinding(problem, *key) for key in suspects]
         return _Page(
-            len(keys), findings, (MESSAGES, *keys[-1]) if len(keys) == MESSAGE_PAGE else None
+            len(keys), findings, (MESSAGES, *keys[-1]) if len(keys) >= MESSAGE_PAGE else None
         )
 
 
@@ -145,13 +158,13 @@ class _Run:
         more = place[0] == MESSAGES or (place[0] == TASKS and place[1] != "")
         while more:
             limit = self.pace.limit
-            documents = await self._source.scan_documents(EntryKind.TASK, after=after, limit=limit)
+            documents, last = await self._source.scan_documents(
+                EntryKind.TASK, after=after, limit=limit
+            )
             self.pace.read(documents)
             self.task_queues.met(documents)
-            more = len(documents) == limit
-            if more:
-                after = documents[-1].id
-                more = place[0] == MESSAGES or after < place[1]
+            more = last is not None and (place[0] == MESSAGES or last < place[1])
+            after = last or ""
             yield None
 
 

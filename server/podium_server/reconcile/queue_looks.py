@@ -19,7 +19,6 @@ from podium_core.outbox import (
     Outbox,
     message_key,
 )
-from podium_core.reconcile import QueueProblem
 from podium_server.reconcile.pace import MAX_PAGE, PAGE_SIZE
 from podium_server.reconcile.queue_rules import Expected, QueueRules
 
@@ -80,17 +79,17 @@ class QueueLooks:
 
     async def _of_living_workflows(self, wanted: Sequence[Expected]) -> list[Expected]:
         """Nobody waits for a task whose workflow has ended, or isn't there."""
-        ids = list({expected.workflow_id: None for expected in wanted if expected.workflow_id})
+        owners = (expected.workflow_id for expected in wanted if expected.task_id)
+        ids = list(dict.fromkeys(owner for owner in owners if owner))
         living = {
             document.id
             async for document in self._documents(EntryKind.WORKFLOW, ids)
-            if not document.removing and _lives(document)
+            if not document.leaving and _lives(document)
         }
         return [
             expected
             for expected in wanted
-            if expected.problem is QueueProblem.WORKFLOW_NOT_QUEUED
-            or expected.workflow_id in living
+            if not expected.task_id or expected.workflow_id in living
         ]
 
     # what is queued without a document

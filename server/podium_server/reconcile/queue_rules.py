@@ -32,7 +32,7 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
 
     def expected(self, document: StoredDocument, now_ms: int) -> Expected | None:
         """The message that there ought to be for a document; None where there needn't be one."""
-        if document.removing:
+        if document.leaving:
             return None
         match document.record:
             case Workflow():
@@ -48,7 +48,7 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
         if workflow.status is not WorkflowStatus.RUNNING or now_ms - since_ms < self.min_age_ms:
             return None
         message = _message(workflow.workflow_id, workflow.priority, self.decider_offset_ms)
-        return Expected(QueueProblem.WORKFLOW_NOT_QUEUED, DECIDER_QUEUE, message)
+        return Expected(QueueProblem.WORKFLOW_NOT_QUEUED, DECIDER_QUEUE, message, message.id)
 
     def _of_task(self, task: Task, now_ms: int) -> Expected | None:
         since_ms = task.scheduled_time or task.update_time
@@ -64,17 +64,22 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """A message that there ought to be; of a task's, ``workflow_id`` says whose."""
+    """A message that there ought to be, of this workflow or of its task."""
 
     problem: QueueProblem
     queue_name: str
     message: PushMessage
-    workflow_id: str = ""
+    workflow_id: str
 
     @property
     def key(self) -> tuple[str, str]:
         """Queue name and message id."""
         return (self.queue_name, self.message.id)
+
+    @property
+    def task_id(self) -> str:
+        """The task that it is of; empty for a workflow's."""
+        return self.message.id if self.problem is QueueProblem.TASK_NOT_QUEUED else ""
 
 
 def _message(id_: object, priority: int, offset_ms: int) -> PushMessage:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from podium_core.dao import MetadataDAO
 from podium_core.index.source import StoredDocument
 from podium_core.models import Task
@@ -19,7 +21,7 @@ class TaskQueues:
         self._names: set[str] = set()
         self._definitions: frozenset[str] | None = None
 
-    def met(self, documents: list[StoredDocument]) -> None:
+    def met(self, documents: Sequence[StoredDocument]) -> None:
         """Tasks were walked over."""
         self._names.update(
             task_queue_name(document.record)

@@ -108,7 +108,7 @@ class Consumption:
                 case "give_back":
                     await self._actions.put(_named(request.give_back, "give_back"))
                 case "open":
-                    raise InvalidArgumentError("open", "the stream is open already")
+                    raise InvalidArgumentError("open", "must come once: the stream is open already")
                 case _:
                     raise InvalidArgumentError("action", "is required")
 

@@ -10,6 +10,7 @@ from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
 from podium_server.services.paging import EVENT_HANDLERS, chunks
 from podium_server.services.request_checks import require_present
+from podium_server.services.turns import append_in_turns
 
 
 class EventHandlerServicer:
@@ -58,6 +59,6 @@ class EventHandlerServicer:
         found = await self._event_handlers.get_event_handlers_for_event(
             request.event, active_only=request.active_only
         )
-        return pb.GetEventHandlersForEventResponse(
-            event_handlers=[codec.event_handler_to_proto(handler) for handler in found]
-        )
+        answer = pb.GetEventHandlersForEventResponse()
+        await append_in_turns(answer.event_handlers, found, codec.event_handler_to_proto)
+        return answer

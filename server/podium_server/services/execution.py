@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from podium.v1 import commit_pb2, execution_workflows_pb2 as pb
 from podium_core.errors import InvalidArgumentError, NotFoundError
+from podium_core.requirements import MAX_IDS, require_at_most
 from podium_core.write_set import commit_builder
 from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.services.execution_tasks import ExecutionTasksServicer
-from podium_server.services.paging import WORKFLOW_IDS, WORKFLOWS, chunks
+from podium_server.services.paging import WORKFLOW_IDS, WORKFLOWS, chunks, without_tasks
 from podium_server.services.request_checks import optional, require_present
+from podium_server.services.turns import append_in_turns
 
 
 class ExecutionServicer(ExecutionTasksServicer):
@@ -43,18 +47,22 @@ class ExecutionServicer(ExecutionTasksServicer):
     async def RemoveWorkflow(
         self, request: pb.RemoveWorkflowRequest, call: Call
     ) -> pb.RemoveWorkflowResponse:
-        removed = await self._executions.remove_workflow(
+        source = await self._executions.remove_found_workflow(
             request.workflow_id, archive=request.archive
         )
-        return pb.RemoveWorkflowResponse(removed=removed)
+        return pb.RemoveWorkflowResponse(
+            removed=source is not None, source=codec.workflow_source_to_proto(source)
+        )
 
     async def RemoveWorkflowWithExpiry(
         self, request: pb.RemoveWorkflowWithExpiryRequest, call: Call
     ) -> pb.RemoveWorkflowWithExpiryResponse:
-        removed = await self._executions.remove_workflow_with_expiry(
+        source = await self._executions.remove_found_workflow(
             request.workflow_id, ttl_seconds=request.ttl_seconds, archive=request.archive
         )
-        return pb.RemoveWorkflowWithExpiryResponse(removed=removed)
+        return pb.RemoveWorkflowWithExpiryResponse(
+            removed=source is not None, source=codec.workflow_source_to_proto(source)
+        )
 
     async def RemoveFromPendingWorkflow(
         self, request: pb.RemoveFromPendingWorkflowRequest, call: Call
@@ -74,11 +82,17 @@ class ExecutionServicer(ExecutionTasksServicer):
         )
         if found is None:
             raise NotFoundError("workflow", request.workflow_id)
-        return codec.found_workflow_to_proto(found)
+        tasks = found.workflow.tasks
+        answer = codec.found_workflow_to_proto(
+            msgspec.structs.replace(found, workflow=without_tasks(found.workflow))
+        )
+        await append_in_turns(answer.workflow.tasks, tasks, codec.task_to_proto)
+        return answer
 
     def GetWorkflows(
         self, request: pb.GetWorkflowsRequest, call: Call
     ) -> AsyncIterator[pb.GetWorkflowsResponse]:
+        require_at_most(request.workflow_ids, MAX_IDS, "workflow_ids")
         return chunks(
             request,
             pb.GetWorkflowsResponse,
@@ -173,13 +187,30 @@ class ExecutionServicer(ExecutionTasksServicer):
     async def Commit(
         self, request: commit_pb2.CommitRequest, call: Call
     ) -> commit_pb2.CommitResponse:
-        commit_builder.require_size(request)
+        _require_size(request)
         result = await self._executions.commit(codec.commit_from_request(request))
         return codec.commit_to_response(result)
+
+
+def _require_size(request: commit_pb2.CommitRequest) -> None:
+    sizes = commit_builder.CommitSize(
+        len(request.create_tasks),
+        len(request.update_tasks),
+        len(request.pushes),
+        len(request.acks),
+        len(request.removes),
+    )
+    commit_builder.require_size(
+        sizes,
+        lambda: (task.task_id for task in request.create_tasks),
+        lambda: (push.message_id for push in request.pushes),
+    )
 
 
 def _replaces(request: pb.CreateWorkflowRequest) -> bool:
     # An enum of the request's own, so there is no record whose codec could refuse an unknown number.
     if request.if_exists not in (pb.IF_EXISTS_UNSPECIFIED, pb.IF_EXISTS_REPLACE):
-        raise InvalidArgumentError("if_exists", f"the enum has no value {request.if_exists}")
+        raise InvalidArgumentError(
+            "if_exists", f"must be a value of the enum, is {request.if_exists}"
+        )
     return request.if_exists == pb.IF_EXISTS_REPLACE

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 
 from podium.v1 import execution_tasks_pb2 as pb
 from podium_core.errors import NotFoundError
-from podium_core.requirements import MAX_ITEMS, require_at_most, require_text
+from podium_core.requirements import MAX_IDS, MAX_ITEMS, require_at_most, require_text
 from podium_protocol import codec
 from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
 from podium_server.services.limits import limited_task
-from podium_server.services.paging import TASKS, chunks
+from podium_server.services.paging import TASKS, TASKS_OF_WORKFLOW, chunks
 from podium_server.services.request_checks import optional, require_present
+from podium_server.services.turns import append_in_turns
 
 
 class ExecutionTasksServicer:
@@ -65,10 +66,13 @@ class ExecutionTasksServicer:
         return pb.GetTaskResponse(task=codec.task_to_proto(task))
 
     async def GetTasks(self, request: pb.GetTasksRequest, call: Call) -> pb.GetTasksResponse:
+        require_at_most(request.task_ids, MAX_IDS, "task_ids")
         tasks = await self._executions.get_tasks(
             list(request.task_ids), include_payloads=request.include_payloads
         )
-        return pb.GetTasksResponse(tasks=[codec.task_to_proto(task) for task in tasks])
+        answer = pb.GetTasksResponse()
+        await append_in_turns(answer.tasks, tasks, codec.task_to_proto)
+        return answer
 
     async def GetTasksByType(
         self, request: pb.GetTasksByTypeRequest, call: Call
@@ -79,7 +83,9 @@ class ExecutionTasksServicer:
             count=request.count,
             include_payloads=request.include_payloads,
         )
-        return pb.GetTasksByTypeResponse(tasks=[codec.task_to_proto(task) for task in tasks])
+        answer = pb.GetTasksByTypeResponse()
+        await append_in_turns(answer.tasks, tasks, codec.task_to_proto)
+        return answer
 
     def GetPendingTasksByWorkflow(
         self, request: pb.GetPendingTasksByWorkflowRequest, call: Call
@@ -117,7 +123,7 @@ class ExecutionTasksServicer:
         return chunks(
             request,
             pb.GetTasksForWorkflowResponse,
-            TASKS,
+            TASKS_OF_WORKFLOW,
             lambda token: self._executions.get_tasks_for_workflow(
                 request.workflow_id,
                 include_payloads=request.include_payloads,

@@ -12,6 +12,7 @@ from podium_protocol import codec
 from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
 from podium_server.services.request_checks import optional, require_present
+from podium_server.services.turns import append_in_turns
 
 DEFAULT_SEARCH_COUNT = 100
 DEFAULT_LOOKUP_COUNT = 1_000
@@ -80,7 +81,9 @@ class IndexServicer:
         self, request: pb.IndexServiceRemoveWorkflowRequest, call: Call
     ) -> pb.IndexServiceRemoveWorkflowResponse:
         removed = await self._index.remove_workflow(
-            request.workflow_id, wait=codec.wait_from_proto(request.wait)
+            request.workflow_id,
+            include_tasks=request.include_tasks,
+            wait=codec.wait_from_proto(request.wait),
         )
         return pb.IndexServiceRemoveWorkflowResponse(removed=removed)
 
@@ -108,11 +111,11 @@ class IndexServicer:
         found = await self._index.search_workflow_summary(
             request.query, request.free_text, **_page(request)
         )
-        return pb.SearchWorkflowSummaryResponse(
-            total_hits=found.total_hits,
-            workflows=map(codec.workflow_summary_to_proto, found.results),
-            unreadable_ids=found.unreadable_ids,
+        answer = pb.SearchWorkflowSummaryResponse(
+            total_hits=found.total_hits, unreadable_ids=found.unreadable_ids
         )
+        await append_in_turns(answer.workflows, found.results, codec.workflow_summary_to_proto)
+        return answer
 
     async def SearchTasks(
         self, request: pb.SearchTasksRequest, call: Call
@@ -126,11 +129,11 @@ class IndexServicer:
         found = await self._index.search_task_summary(
             request.query, request.free_text, **_page(request)
         )
-        return pb.SearchTaskSummaryResponse(
-            total_hits=found.total_hits,
-            tasks=map(codec.task_summary_to_proto, found.results),
-            unreadable_ids=found.unreadable_ids,
+        answer = pb.SearchTaskSummaryResponse(
+            total_hits=found.total_hits, unreadable_ids=found.unreadable_ids
         )
+        await append_in_turns(answer.tasks, found.results, codec.task_summary_to_proto)
+        return answer
 
     async def GetWorkflowCount(
         self, request: pb.GetWorkflowCountRequest, call: Call
@@ -169,7 +172,9 @@ class IndexServicer:
         logs = await self._index.get_task_execution_logs(
             request.task_id, count=optional(request, "count")
         )
-        return pb.GetTaskExecutionLogsResponse(logs=map(codec.task_log_to_proto, logs))
+        answer = pb.GetTaskExecutionLogsResponse()
+        await append_in_turns(answer.logs, logs, codec.task_log_to_proto)
+        return answer
 
     async def AddEventExecution(
         self, request: pb.IndexServiceAddEventExecutionRequest, call: Call
@@ -186,9 +191,9 @@ class IndexServicer:
     ) -> pb.GetEventExecutionsResponse:
         count = _count(request, DEFAULT_LOOKUP_COUNT)
         found = await self._index.get_event_executions(request.event, count=count)
-        return pb.GetEventExecutionsResponse(
-            event_executions=map(codec.event_execution_to_proto, found)
-        )
+        answer = pb.GetEventExecutionsResponse()
+        await append_in_turns(answer.event_executions, found, codec.event_execution_to_proto)
+        return answer
 
     async def AddMessage(self, request: pb.AddMessageRequest, call: Call) -> pb.AddMessageResponse:
         message = require_present(request, "message")
@@ -202,7 +207,9 @@ class IndexServicer:
     ) -> pb.GetMessagesResponse:
         count = _count(request, DEFAULT_LOOKUP_COUNT)
         found = await self._index.get_messages(request.queue_name, count=count)
-        return pb.GetMessagesResponse(messages=map(codec.indexed_message_to_proto, found))
+        answer = pb.GetMessagesResponse()
+        await append_in_turns(answer.messages, found, codec.indexed_message_to_proto)
+        return answer
 
 
 class _Page(TypedDict):

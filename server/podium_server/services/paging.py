@@ -6,23 +6,43 @@ became of that item.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from google.protobuf.message import Message
 
+from podium_core.dao import WorkflowSource
+from podium_core.errors import ResultTooLargeError
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
 from podium_core.resume_token import resume_token
 from podium_protocol import codec
+from podium_server.services.turns import append_in_turns
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Message)
 
 CHUNK_BYTES = 256 * 1024
 
+_SOURCES = {
+    False: codec.workflow_source_to_proto(WorkflowSource.PRIMARY),
+    True: codec.workflow_source_to_proto(WorkflowSource.ARCHIVE),
+}
+
 Pages = Callable[[str], AsyncIterator[Page[T]]]
+
+
+class Rest(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A part of an item that may be long.
+
+    Attributes:
+        size: About how many bytes it takes.
+        add: Puts it into the message of the item, in turns.
+    """
+
+    size: Callable[[T], int]
+    add: Callable[[T, Any], Awaitable[None]]
 
 
 class Items(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -30,13 +50,17 @@ class Items(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     Attributes:
         field: The repeated field that holds them.
-        convert: To what the field holds.
+        convert: To what the field holds; without what ``rest`` adds.
+        rest: What may be long, and is added in turns.
         size: Of that, in bytes.
+        from_archive: An answer says whether its items are from the archive.
     """
 
     field: str
     convert: Callable[[T], Any]
     size: Callable[[Any], int]
+    rest: Rest[T] | None = None
+    from_archive: bool = False
 
 
 def _byte_size(message: Message) -> int:
@@ -48,10 +72,34 @@ def _as_it_is(text: str) -> str:
 
 
 TASKS: Items[Task] = Items(field="tasks", convert=codec.task_to_proto, size=_byte_size)
+TASKS_OF_WORKFLOW = msgspec.structs.replace(TASKS, from_archive=True)
+
+
+def without_tasks(workflow: Workflow) -> Workflow:
+    """The workflow alone."""
+    return msgspec.structs.replace(workflow, tasks=()) if workflow.tasks else workflow
+
+
+# Of a task without its input and output.
+_TASK_BYTES = 400
+
+
+def _size_of_tasks(workflow: Workflow) -> int:
+    return sum(
+        _TASK_BYTES + len(memoryview(task.input_data)) + len(memoryview(task.output_data))
+        for task in workflow.tasks
+    )
+
+
+async def _add_tasks(workflow: Workflow, message: Any) -> None:
+    await append_in_turns(message.tasks, workflow.tasks, codec.task_to_proto)
+
+
 WORKFLOWS: Items[Workflow] = Items(
     field="workflows",
-    convert=codec.workflow_to_proto,
+    convert=lambda workflow: codec.workflow_to_proto(without_tasks(workflow)),
     size=_byte_size,
+    rest=Rest(size=_size_of_tasks, add=_add_tasks),
 )
 WORKFLOW_IDS: Items[str] = Items(field="workflow_ids", convert=_as_it_is, size=len)
 TASK_DEFS: Items[TaskDef] = Items(
@@ -79,21 +127,26 @@ POLL_DATA: Items[PollData] = Items(
 class _Chunk:
     """What the next answer will hold."""
 
-    def __init__(self, response_type: type[Message], field: str) -> None:
+    def __init__(self, response_type: type[Message], items: Items[Any]) -> None:
         self._response_type = response_type
-        self._field = field
+        self._field = items.field
+        self._says_source = items.from_archive
+        self.archived = False
         self._clear()
 
     def _clear(self) -> None:
-        self.items: list[Any] = []
+        self._response: Any = self._response_type()
+        self.items: Any = getattr(self._response, self._field)
         self.bytes = 0
         self.unreadable_ids: list[str] = []
 
     def taken(self, token: str) -> Any:
         """The answer with what is there; after it there is nothing."""
-        response = self._response_type(
-            **{self._field: self.items}, resume_token=token, unreadable_ids=self.unreadable_ids
-        )
+        response = self._response
+        response.resume_token = token
+        response.unreadable_ids.extend(self.unreadable_ids)
+        if self._says_source:
+            response.source = _SOURCES[self.archived]
         self._clear()
         return response
 
@@ -109,20 +162,36 @@ async def chunks(
         items: How the items travel.
         pages: The DAO's pages from a token on.
     """
-    chunk = _Chunk(response_type, items.field)
+    chunk = _Chunk(response_type, items)
+    token = ""
     async with _closing(pages(request.resume_token)) as found:
-        async for page in found:
-            # With the first of its chunks: a stream that goes on within this page won't meet them again.
-            chunk.unreadable_ids += page.unreadable_ids
-            for at, item in enumerate(page.items):
-                message = items.convert(item)
-                size = items.size(message)
-                if at and chunk.bytes + size > CHUNK_BYTES:
-                    yield chunk.taken(resume_token(*page.keys[at - 1]))
-                chunk.items.append(message)
-                chunk.bytes += size
-            if page.resume_token and chunk.bytes > CHUNK_BYTES // 2:
-                yield chunk.taken(page.resume_token)
+        try:
+            async for page in found:
+                if page.archived != chunk.archived:
+                    if chunk.items or chunk.unreadable_ids:
+                        yield chunk.taken(token)
+                    chunk.archived = page.archived
+                # With the first of its chunks: a stream that goes on within this page won't meet them again.
+                chunk.unreadable_ids += page.unreadable_ids
+                for at, item in enumerate(page.items):
+                    message = items.convert(item)
+                    size = items.size(message)
+                    if items.rest is not None:
+                        size += items.rest.size(item)
+                    if at and chunk.bytes + size > CHUNK_BYTES:
+                        yield chunk.taken(resume_token(*page.keys[at - 1]))
+                    chunk.items.append(message)
+                    if items.rest is not None:
+                        await items.rest.add(item, chunk.items[-1])
+                    chunk.bytes += size
+                token = page.resume_token
+                if token and chunk.bytes > CHUNK_BYTES // 2:
+                    yield chunk.taken(token)
+        except ResultTooLargeError:
+            # What came before the record that is too large is sent first, with the way on to that record.
+            if chunk.items:
+                yield chunk.taken(token)
+            raise
     yield chunk.taken("")
 
 

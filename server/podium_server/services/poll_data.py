@@ -11,6 +11,7 @@ from podium_protocol import codec
 from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
 from podium_server.services.paging import POLL_DATA, chunks
+from podium_server.services.turns import append_in_turns
 
 
 class PollDataServicer:
@@ -40,9 +41,9 @@ class PollDataServicer:
         self, request: pb.GetPollDataForTaskRequest, call: Call
     ) -> pb.GetPollDataForTaskResponse:
         found = await self._poll_data.get_poll_data_for_task(_task_type(request))
-        return pb.GetPollDataForTaskResponse(
-            poll_data=[codec.poll_data_to_proto(record) for record in found]
-        )
+        answer = pb.GetPollDataForTaskResponse()
+        await append_in_turns(answer.poll_data, found, codec.poll_data_to_proto)
+        return answer
 
     def GetAllPollData(
         self, request: pb.GetAllPollDataRequest, call: Call

@@ -145,7 +145,10 @@ class QueueServicer:
 
     async def Postpone(self, request: pb.PostponeRequest, call: Call) -> pb.PostponeResponse:
         postponed = await self._queues.postpone(
-            *_message(request), priority=request.priority, offset_ms=request.offset_ms
+            *_message(request),
+            priority=request.priority,
+            offset_ms=request.offset_ms,
+            receipt=request.receipt,
         )
         return pb.PostponeResponse(postponed=postponed)
 

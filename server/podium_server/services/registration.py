@@ -9,6 +9,7 @@ import grpc
 from podium_protocol.rpcs import SERVICES, Rpc, rpc
 from podium_server.facade.facade import Facade
 from podium_server.interceptors import CallLimits, InFlight, Pipeline
+from podium_server.interceptors.refusals import Refusals
 from podium_server.services.admin import AdminServicer
 from podium_server.services.event_handler import EventHandlerServicer
 from podium_server.services.execution import ExecutionServicer
@@ -23,6 +24,8 @@ from podium_server.services.queue import QueueServicer
 # Where a unary answer is too large: what streams the same. To the others nothing is left but to ask for less.
 _TWINS = {
     ("ExecutionService", "GetWorkflow"): "GetTasksForWorkflow",
+    ("ExecutionService", "GetWorkflows"): "GetTasksForWorkflow",
+    ("ExecutionService", "GetWorkflowsByCorrelationId"): "GetTasksForWorkflow",
     ("ExecutionService", "GetTasksByType"): "GetPendingTasksForTaskType",
     ("MetadataService", "GetWorkflowNames"): "GetAllWorkflowDefsLatestVersions",
     ("MetadataService", "GetWorkflowVersions"): "GetAllWorkflowDefs",
@@ -39,15 +42,17 @@ STREAMING_TWINS = {
 class Services:
     """The services of one server."""
 
-    def __init__(self, in_flight: InFlight, leasing: Leasing) -> None:
-        """Takes the counter of calls, and what may still have messages to give back."""
+    def __init__(self, in_flight: InFlight, leasing: Leasing, refusals: Refusals) -> None:
+        """Takes the counter of calls, what may still have messages to give back, and what may have lines to write."""
         self.names = tuple(SERVICES)
         self.in_flight = in_flight
         self._leasing = leasing
+        self._refusals = refusals
 
     async def finish(self) -> None:
         """Wait for what goes on behind ended calls; before the stores are closed."""
         await self._leasing.finish()
+        self._refusals.finish()
 
 
 def register(
@@ -77,7 +82,7 @@ def register(
         }
         generic = grpc.method_handlers_generic_handler(service, handlers)
         server.add_generic_rpc_handlers((generic,))
-    return Services(in_flight, leasing)
+    return Services(in_flight, leasing, pipeline.failures.refusals)
 
 
 def _require_each(servicer: object, rpcs: Iterable[Rpc]) -> None:

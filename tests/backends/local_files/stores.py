@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from podium_backends.local_files.settings import GIB, LocalFilesSettings
+from podium_backends.local_files.settings import LocalFilesSettings
 from podium_backends.local_files.spec import SPEC
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.dao import ExternalPayloadStorage
@@ -16,11 +16,9 @@ PATH = "task/output/a.json"
 
 
 @asynccontextmanager
-async def local_files(
-    folder: Path, *, max_payload_bytes: int = GIB
-) -> AsyncIterator[ConnectedStore]:
-    """Open a folder."""
-    settings = LocalFilesSettings(path=folder, max_payload_bytes=max_payload_bytes)
+async def local_files(folder: Path, **settings_: int) -> AsyncIterator[ConnectedStore]:
+    """Open a folder, with these settings."""
+    settings = LocalFilesSettings.model_validate({"path": folder, **settings_})
     context = StoreContext(name=NAME, serves=frozenset({DataType.PAYLOADS}))
     store = await SPEC.connect(context, settings)
     try:

@@ -31,6 +31,7 @@ from tests.backends.local_files.stores import (
     read,
     write,
 )
+from tests.patience import PATIENCE_SECONDS
 
 SECRET = b"not yours"
 
@@ -202,7 +203,7 @@ async def test_what_is_no_file_is_no_payload(
         (folder / PATH).mkdir()
     else:
         await write(store, b"{}", f"{PATH}/deeper.json")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         with pytest.raises((FailedPreconditionError, NotFoundError)):
             await read(store)
 

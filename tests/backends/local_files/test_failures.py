@@ -98,6 +98,28 @@ class TestAFullDisk:
         assert files_in(folder) == [PATH]
         assert await read(store) == b"before"
 
+    async def test_fails_the_ping_until_there_is_space(
+        self, store: ConnectedStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(os, "write", failing_after(0, os.write, errno.ENOSPC))
+        for _ in range(2):
+            with pytest.raises(BackendUnavailableError, match="no space left"):
+                await store.ping()
+        monkeypatch.undo()
+        await store.ping()
+        assert files_in(folder) == []
+
+    async def test_that_only_a_large_payload_found_fails_one_ping(
+        self, store: ConnectedStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as nearly_full:
+            nearly_full.setattr(os, "write", failing_after(2, os.write, errno.ENOSPC))
+            with pytest.raises(BackendUnavailableError):
+                await payloads_of(store).upload(chunked(*[b"x" * MB] * 4), path=PATH)
+        with pytest.raises(BackendUnavailableError, match="no space left"):
+            await store.ping()
+        await store.ping()
+
     async def test_a_write_that_takes_less_goes_on(
         self, store: ConnectedStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -299,7 +321,7 @@ class TestOpening:
     async def test_of_a_file_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(b"")
         for path in (tmp_path / "file", tmp_path / "file/below"):
-            with pytest.raises(BackendUnavailableError, match="can't be its folder"):
+            with pytest.raises(BackendUnavailableError, match="file: a file is there"):
                 async with local_files(path):
                     pass
 

@@ -71,10 +71,10 @@ class Life:
         self.live, self.ending, self.for_good = None, self.live, for_good
 
     def taken_back(self) -> None:
-        """Its removal with archive has not taken place; with it went its due time."""
+        """Its removal with archive has not taken place: it goes when it was to go before."""
         assert not self.for_good
+        assert self.ending is not None
         self.live, self.ending = self.ending, None
-        self.due_ms, self.archives = None, False
 
     def finish(self) -> None:
         """Its removal with archive is over, if there was one."""

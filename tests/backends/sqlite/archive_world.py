@@ -14,7 +14,9 @@ from podium_core.decide import removal_mark
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.index.changes import EntryKind
 from podium_core.index.marks import INDEX_KINDS, Verify, encode_mark, outbox_kind
+from podium_core.index.source import StoredDocument
 from podium_core.index.target import (
+    ENTRIES_SIZE,
     EntryHead,
     IndexAnswer,
     IndexEntry,
@@ -24,14 +26,16 @@ from podium_core.index.target import (
 from podium_core.outbox import KIND_REMOVAL, NewEntry, OutboxEntry
 from podium_core.removal import RemovalMachine
 from podium_core.write_set import builders
-from podium_server.facade.execution_reads import ArchiveReads
+from podium_server.facade.archive_reads import ArchiveReads
 from podium_server.facade.executions import ExecutionFacade
+from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
+from podium_server.outbox.archive import WHOLE_MAX_SIZE, Archive
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne
 from podium_server.outbox.indexer import Indexer
-from podium_server.outbox.removals import Archive, Removals
+from podium_server.outbox.removals import Removals
 from podium_server.outbox.targets import removal_target
 from tests.backends.sqlite.clock import FakeClock
 
@@ -67,9 +71,15 @@ class UnreliableIndex:
         while self.held:
             await self._target.send(self.held.pop())
 
-    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
+    async def entries(
+        self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
+    ) -> list[IndexEntry | None]:
         self._require_up()
-        return await self._target.entries(kind, ids)
+        return await self._target.entries(kind, ids, max_size=max_size)
+
+    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
+        self._require_up()
+        return await self._target.task_ids(workflow_id, after=after, limit=limit)
 
     async def scan(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
@@ -85,21 +95,22 @@ class UnreliableIndex:
 class ArchiveWorld:
     """The facade, its drainers, and the index between them."""
 
-    def __init__(self, store: ConnectedStore, clock: FakeClock) -> None:
+    def __init__(self, store: ConnectedStore, clock: FakeClock, whole_max_size: int) -> None:
         assert store.executions is not None
         assert store.outbox is not None
         assert store.index_source is not None
         assert store.index_target is not None
         assert store.concurrency_limits is not None
+        assert store.metadata is not None
         self.clock = clock
         self.store = store.executions
         self.outbox = store.outbox
         self.source = store.index_source
         self.index = UnreliableIndex(store.index_target)
-        self.archive = Archive(self.source, self.index, self.outbox)
+        self.archive = Archive(self.source, self.index, self.outbox, whole_max_size=whole_max_size)
         self.executions = ExecutionFacade(
             self.store,
-            limits=store.concurrency_limits,
+            limits=ConcurrencyLimits(store.concurrency_limits, store.metadata),
             removals=RemovalFacade(self.store, self.archive),
             side_effects=SideEffects(index_executions=True),
             archive=ArchiveReads(self.index),
@@ -129,10 +140,17 @@ class ArchiveWorld:
             await self.carry_out(await self.due())
         raise AssertionError("it never comes to rest")
 
+    async def stored(self, workflow_id: str) -> tuple[StoredDocument, list[StoredDocument]] | None:
+        """The document of a workflow and those of its tasks, whatever its removal mark says."""
+        (workflow,) = await self.source.documents(EntryKind.WORKFLOW, [workflow_id], max_size=1)
+        if workflow.gone:
+            return None
+        return workflow, await self.source.tasks_of(workflow_id, max_size=1_000_000)
+
     async def verify_everything(self) -> None:
         """What a repair does: a mark for every document and for every entry."""
         for kind in (EntryKind.WORKFLOW, EntryKind.TASK):
-            ids = {document.id for document in await self.source.scan_documents(kind)}
+            ids = {document.id for document in (await self.source.scan_documents(kind)).documents}
             ids |= {head.id for head in await self.index.scan(kind)}
             body = encode_mark(Verify())
             await self.outbox.put(
@@ -163,9 +181,9 @@ class ArchiveWorld:
         await self._connected.close()
 
 
-async def open_world(folder: Path) -> ArchiveWorld:
+async def open_world(folder: Path, whole_max_size: int = WHOLE_MAX_SIZE) -> ArchiveWorld:
     """On fresh files."""
     clock = FakeClock()
     context = StoreContext(name="main", serves=frozenset(DataType))
     settings = SqliteSettings(path=folder / "podium.db")
-    return ArchiveWorld(await open_store(context, settings, clock=clock), clock)
+    return ArchiveWorld(await open_store(context, settings, clock=clock), clock, whole_max_size)

@@ -30,11 +30,21 @@ from podium_core.errors import (
     NotFoundError,
     OutcomeUnknownError,
 )
+from podium_core.index.archive import archived_document
 from podium_core.index.changes import EntryKind
 from podium_core.index.documents import merged
-from podium_core.models import Task, Workflow, WorkflowStatus
+from podium_core.index.source import StoredDocument
+from podium_core.index.target import IndexWrite
+from podium_core.models import Task, WorkflowStatus
+from podium_core.models.documents import TASK as TASK_DOCUMENT
 from podium_core.outbox import OutboxEntry
-from podium_server.outbox.entries import archive_writes, entry_document
+from podium_server.outbox.archive import WHOLE_MAX_SIZE
+from podium_server.outbox.entries import (
+    archived_execution_write,
+    archived_task_write,
+    archived_workflow_write,
+    entry_document,
+)
 from tests.backends.sqlite.archive_events import Beside, Mishap, Removal, Write
 from tests.backends.sqlite.archive_lives import Execution, Life
 from tests.backends.sqlite.archive_world import ArchiveWorld, open_world
@@ -55,13 +65,19 @@ NO_ANSWER = (BackendUnavailableError, OutcomeUnknownError)
 
 
 class ArchiveMachine(RuleBasedStateMachine):
-    """Calls, and what happens beside them."""
+    """Calls, and what happens beside them.
+
+    Attributes:
+        whole_max_size: What is larger is archived in parts.
+    """
+
+    whole_max_size = WHOLE_MAX_SIZE
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
-        self.world: ArchiveWorld = self.run(open_world(Path(self.folder.name)))
+        self.world: ArchiveWorld = self.run(open_world(Path(self.folder.name), self.whole_max_size))
         self.executions = self.world.executions
         self.lives = {id_: Life() for id_ in WORKFLOWS}
         self.kept: list[OutboxEntry] = []
@@ -192,8 +208,9 @@ class ArchiveMachine(RuleBasedStateMachine):
         if isinstance(outcome, type):
             assert issubclass(outcome, NO_ANSWER)
             assert disturbed
-            self.look_at(id_)
-            assert (life.live is None) == (outcome is OutcomeUnknownError)
+            if outcome is BackendUnavailableError:
+                life.taken_back()
+                life.time_is(self.world.clock.now_ms)
         else:
             assert outcome == (life.ending is not None) or life.overdue
             life.finish()
@@ -287,14 +304,12 @@ class ArchiveMachine(RuleBasedStateMachine):
             self.look_at(id_)
 
     def look_at(self, id_: str) -> None:
-        """Whether a removal that had begun is over now, or was taken back."""
+        """Whether a removal that had begun is over now."""
         life = self.lives[id_]
         if life.ending is None or self.run(self.world.store.removal(id_)) is not None:
             return
-        if self.run(self.world.source.whole_execution(id_)) is None:
-            life.finish()
-        else:
-            life.taken_back()
+        assert self.run(self.world.stored(id_)) is None
+        life.finish()
 
     @invariant()
     def what_is_there_or_archived_is_found(self) -> None:
@@ -325,20 +340,33 @@ class ArchiveMachine(RuleBasedStateMachine):
 
     def check_workflow(self, id_: str, life: Life) -> None:
         """Documents and entries of one id at rest."""
-        stored = self.run(self.world.source.whole_execution(id_))
+        stored = self.run(self.world.stored(id_))
         assert (stored is None) == (life.live is None)
         if stored is None:
             self.check_archive(id_, life)
             return
         assert life.live is not None
-        assert life.live.is_in(stored)
+        workflow, tasks = stored
+        found = self.run(self.executions.get_workflow(id_, include_tasks=True))
+        assert found is not None
+        assert life.live.is_in(found)
         if life.archives:
-            for write in archive_writes(stored, token=1):
+            for write in self.archive_writes(workflow, tasks):
                 assert self.entry(write.kind, write.id) == write.document
         else:
-            records: list[Task | Workflow] = [stored, *stored.tasks]
-            for record in records:
-                assert self.entry(*_key(record)) == entry_document(record)
+            for document in (workflow, *tasks):
+                assert document.record is not None
+                expected = entry_document(document.record)
+                assert self.entry(document.kind, document.id) == expected
+
+    def archive_writes(
+        self, workflow: StoredDocument, tasks: list[StoredDocument]
+    ) -> list[IndexWrite]:
+        """What the archive of these documents is."""
+        return [
+            *(archived_task_write(task, token=1, whole=False) for task in tasks),
+            archived_execution_write(workflow, [task.text for task in tasks], token=1),
+        ]
 
     def check_archive(self, id_: str, life: Life) -> None:
         found = self.run(self.executions.find_workflow(id_, include_tasks=True))
@@ -348,8 +376,12 @@ class ArchiveMachine(RuleBasedStateMachine):
             assert found.source is WorkflowSource.ARCHIVE
             assert life.archived.is_in(found.workflow)
             for task in found.workflow.tasks:
-                expected = merged(entry_document(task), ARCHIVED)
-                assert self.entry(EntryKind.TASK, str(task.task_id)) == expected
+                entry = self.entry(EntryKind.TASK, str(task.task_id))
+                assert entry == self.archived_entry(task)
+
+    def archived_entry(self, task: Task) -> bytes:
+        """The entry of a task that is archived."""
+        return merged(entry_document(task), ARCHIVED)
 
     def check_nothing_else(self) -> None:
         workflows: set[str] = set()
@@ -381,10 +413,23 @@ class ArchiveMachine(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-def _key(record: Task | Workflow) -> tuple[EntryKind, str]:
-    if isinstance(record, Task):
-        return EntryKind.TASK, str(record.task_id)
-    return EntryKind.WORKFLOW, str(record.workflow_id)
+class PartsMachine(ArchiveMachine):
+    """Every archive is in parts."""
+
+    whole_max_size = 0
+
+    def archive_writes(
+        self, workflow: StoredDocument, tasks: list[StoredDocument]
+    ) -> list[IndexWrite]:
+        if not tasks:
+            return super().archive_writes(workflow, tasks)
+        return [
+            *(archived_task_write(task, token=1, whole=True) for task in tasks),
+            archived_workflow_write(workflow, [task.id for task in tasks], token=1),
+        ]
+
+    def archived_entry(self, task: Task) -> bytes:
+        return archived_document(entry_document(task), TASK_DOCUMENT.encode(task).decode())
 
 
 USUAL = settings(
@@ -395,12 +440,17 @@ USUAL = settings(
 )
 
 
-def test_an_archive_survives_everything() -> None:
-    run_state_machine_as_test(ArchiveMachine, settings=USUAL)
+BOTH = pytest.mark.parametrize("machine", [ArchiveMachine, PartsMachine])
 
 
+@BOTH
+def test_an_archive_survives_everything(machine: type[ArchiveMachine]) -> None:
+    run_state_machine_as_test(machine, settings=USUAL)
+
+
+@BOTH
 @pytest.mark.nightly
 @pytest.mark.timeout(3_600)
-def test_an_archive_survives_everything_for_long() -> None:
+def test_an_archive_survives_everything_for_long(machine: type[ArchiveMachine]) -> None:
     long = settings(USUAL, max_examples=3_000, stateful_step_count=60)
-    run_state_machine_as_test(ArchiveMachine, settings=long)
+    run_state_machine_as_test(machine, settings=long)

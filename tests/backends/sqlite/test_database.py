@@ -17,6 +17,7 @@ from podium_core.errors import (
     IncompatibleStoreError,
     NotFoundError,
 )
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -236,7 +237,7 @@ class TestOtherProcesses:
         await asyncio.sleep(0.1)
         assert not heard.is_set()
         await other.write(lambda conn: remember(conn, "foreign"))
-        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.wait_for(heard.wait(), PATIENCE_SECONDS)
         unsubscribe()
         await other.close()
 

@@ -18,6 +18,7 @@ from podium_core.backend import DataType, StoreContext
 from podium_core.errors import AlreadyExistsError, ConflictError, NotFoundError
 from podium_core.models import Task, TaskStatus, Workflow, WorkflowStatus, collected
 from podium_server.facade.executions import ExecutionFacade
+from podium_server.facade.limits import ConcurrencyLimits
 from tests.contract.records import make_task, make_workflow
 
 T = TypeVar("T")
@@ -63,8 +64,10 @@ class ExecutionMachine(RuleBasedStateMachine):
         self.store = self.run(open_store(context, SqliteSettings(path=path)))
         assert self.store.executions is not None
         assert self.store.concurrency_limits is not None
+        assert self.store.metadata is not None
         self.executions = ExecutionFacade(
-            self.store.executions, limits=self.store.concurrency_limits
+            self.store.executions,
+            limits=ConcurrencyLimits(self.store.concurrency_limits, self.store.metadata),
         )
 
     def run(self, call: Awaitable[T]) -> T:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from msgspec import Raw
+from msgspec.structs import replace
 
 from podium_backends.sqlite.connection import prepare_file
 from podium_backends.sqlite.index.index_file import INDEX_FORMAT, IndexFile
@@ -20,7 +21,7 @@ from podium_backends.sqlite.index.stored import digest_of
 from podium_backends.sqlite.index.writes import TABLES, apply, send
 from podium_core.errors import InvalidArgumentError
 from podium_core.index import EntryKind, IndexChange, IndexOutcome, Merge, Put, Remove
-from podium_core.index.target import TOMBSTONE_MS, IndexAnswer, IndexWrite
+from podium_core.index.target import ABSENT, TOMBSTONE_MS, IndexAnswer, IndexWrite
 from podium_core.models import Wait
 from podium_core.query import MatchAll, Word
 from tests.backends.sqlite.clock import FakeClock
@@ -105,17 +106,17 @@ class TestSend:
     ) -> None:
         await index.target.send([put("w", 1, status="a")])
         bad = IndexWrite(kind=EntryKind.WORKFLOW, id="x", token=1, document=b"[1]")
-        worse = IndexWrite(kind=EntryKind.TASK_LOG, id="x", token=1, document=b'{"a":"\\ud800"}')
-        answers = await index.target.send(
-            [bad, put("w", 2, startTime="soon"), put("v", 1), worse, put("u", 1, version=2**63)]
+        worse = IndexWrite(kind=EntryKind.TASK_LOG, id="x", token=1, document=b'{"a":"\\x"}')
+        other = IndexWrite(
+            kind=EntryKind.WORKFLOW, id="w", token=2, document=b'{"workflowId":"other"}'
         )
+        answers = await index.target.send([bad, other, put("v", 1), worse])
         assert [answer.refused for answer in answers[:3]] == [
             "not a JSON object",
-            "startTime: not a date",
+            "workflowId: not the id of the entry",
             "",
         ]
         assert answers[3].refused.startswith("not valid JSON")
-        assert answers[4].refused == "version: not a number of 64 bits"
         assert answers[1].was_there
         assert await status_of(index, "w") == "a"
         heads = await index.target.scan(EntryKind.WORKFLOW)
@@ -157,6 +158,26 @@ class TestScan:
         assert entry.document == log
 
 
+class TestExpected:
+    """A write that was made from an entry takes effect on this one alone."""
+
+    async def test_an_entry_that_was_not_there_must_not_be(self, index: IndexFile) -> None:
+        first = replace(put("w", 5, status="first"), expected=ABSENT)
+        assert await index.target.send([first]) == [IndexAnswer()]
+        second = replace(put("w", 6, status="second"), expected=ABSENT)
+        assert await index.target.send([second]) == [
+            IndexAnswer(stale=True, was_there=True, token=5)
+        ]
+        assert await status_of(index, "w") == "first"
+
+    async def test_one_that_was_deleted_is_not_there(self, index: IndexFile) -> None:
+        await index.target.send([put("w", 4), delete("w", 5)])
+        absent = replace(put("w", 6, status="new"), expected=ABSENT)
+        assert await index.target.send([absent]) == [IndexAnswer()]
+        gone = replace(put("v", 6), expected=4)
+        assert await index.target.send([gone]) == [IndexAnswer(stale=True)]
+
+
 class TestWrite:
     """What comes through IndexDAO gets a token above everything that was there."""
 
@@ -188,11 +209,29 @@ class TestWrite:
         outcomes = await index.dao.write(changes, wait=Wait.INDEXED)
         assert outcomes == [IndexOutcome.ABSENT, IndexOutcome.ABSENT, IndexOutcome.WRITTEN]
 
+    @pytest.mark.parametrize(
+        "action",
+        [
+            Put(Raw(b'{"workflowId":"w"}')),
+            Put(Raw(b'{"workflowId":"w","rawJSON":"other","archived":false}')),
+            Merge(Raw(b'{"rawJSON":null,"archived":false}')),
+        ],
+    )
+    async def test_an_archive_stays(self, index: IndexFile, action: Put | Merge) -> None:
+        await index.target.send([put("w", 1, rawJSON="all", archived=True)])
+        change = IndexChange(EntryKind.WORKFLOW, "w", action)
+        for _ in range(2):
+            await index.dao.write([change], wait=Wait.INDEXED)
+            assert await index.dao.get("w", "rawJSON") == Raw(b'"all"')
+            [entry] = await index.target.entries(EntryKind.WORKFLOW, ["w"])
+            assert entry is not None
+            assert (entry.archived, entry.external) == (True, False)
+
     async def test_what_the_index_cannot_take_is_the_callers_to_mend(
         self, index: IndexFile
     ) -> None:
-        change = IndexChange(EntryKind.WORKFLOW, "w", Put(Raw(b'{"version":"two"}')))
-        with pytest.raises(InvalidArgumentError, match="workflow 'w': version: not a number"):
+        change = IndexChange(EntryKind.WORKFLOW, "w", Put(Raw(b'{"workflowId":"other"}')))
+        with pytest.raises(InvalidArgumentError, match="workflow 'w': workflowId: not the id"):
             await index.dao.write([change], wait=Wait.INDEXED)
 
 

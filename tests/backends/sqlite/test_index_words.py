@@ -21,13 +21,14 @@ def test_what_a_document_is_found_by() -> None:
         "archived": True,
         "startTime": "2023-11-14T22:13:20.123Z",
         "updateTime": "2023-11-14T22:13:20.124Z",
-        "input": "It's 3.14, É",
+        "input": '{"É":"It\\u0027s\\n3.14, \\ud83d","n":[1,2,3]}',
+        "output": "{path=C:\\new, l=[1,2]}",
         "failedTaskNames": ["a b", "c"],
     }
     extract = EXTRACTORS[EntryKind.WORKFLOW].extract(document_of(document), "w")
     assert extract.words == {
-        "input": "it's 3.14 é",
-        "output": "",
+        "input": "é it's 3.14 n 1 2 3",
+        "output": "path c new l 1,2",
         "failed_task_names": "a b | c",
         "external_input_payload_storage_path": "",
         "external_output_payload_storage_path": "",

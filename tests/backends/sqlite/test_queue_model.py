@@ -150,6 +150,18 @@ class QueueMachine(RuleBasedStateMachine):
         assert self.run(self.dao.postpone(queue, id_, priority=priority, offset_ms=offset))
         self.model.push(queue, id_, held.payload if held else None, priority, offset)
 
+    @rule(queue=queues, id_=ids, priority=priorities, offset=offsets, at=receipts)
+    def postpone_held(self, queue: str, id_: str, priority: int, offset: int, at: int) -> None:
+        receipt = self.receipt(at)
+        postponed = self.run(
+            self.dao.postpone(queue, id_, priority=priority, offset_ms=offset, receipt=receipt)
+        )
+        stored = self.model.queues[queue].get(id_)
+        held = self.model.held_under(queue, id_, receipt) if receipt else stored
+        assert postponed == (held is not None or not receipt)
+        if postponed:
+            self.model.push(queue, id_, held.payload if held else None, priority, offset)
+
     @rule(queue=queues, count=st.integers(1, 4), lease=leases)
     def poll(self, queue: str, count: int, lease: int) -> None:
         messages = self.run(self.dao.poll_messages(queue, count=count, unack_timeout_ms=lease))

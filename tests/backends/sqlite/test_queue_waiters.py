@@ -12,9 +12,9 @@ from podium_core.errors import BackendUnavailableError
 from podium_core.models import Message, PushMessage
 from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.stores import SqliteParts, sqlite_parts
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 QUEUE = "encode"
-LONG_ENOUGH_MS = 20_000
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def waiting(
     store: SqliteParts, count: int = 1, queue_name: str = QUEUE
 ) -> asyncio.Task[list[Message]]:
     return asyncio.create_task(
-        store.queues.poll_messages(queue_name, count=count, timeout_ms=LONG_ENOUGH_MS)
+        store.queues.poll_messages(queue_name, count=count, timeout_ms=PATIENCE_MS)
     )
 
 
@@ -52,7 +52,7 @@ async def cancelled(*tasks: asyncio.Task[list[Message]]) -> None:
 
 
 async def ids(task: asyncio.Task[list[Message]]) -> list[str]:
-    return [message.id for message in await asyncio.wait_for(task, 5)]
+    return [message.id for message in await asyncio.wait_for(task, PATIENCE_SECONDS)]
 
 
 async def push(store: SqliteParts, *message_ids: str, offset_ms: int = 0) -> None:
@@ -75,6 +75,7 @@ class TestWaking:
         tasks = [waiting(store) for _ in range(10)]
         await settled()
         await push(store, "m1", "m2")
+        await asyncio.wait_for(asyncio.gather(*tasks[:2]), PATIENCE_SECONDS)
         await settled()
         assert [task.done() for task in tasks] == [True] * 2 + [False] * 8
         await cancelled(*tasks[2:])
@@ -220,7 +221,7 @@ class TestCancelledCalls:
             (answer,) = await asyncio.gather(task, return_exceptions=True)
             if isinstance(answer, asyncio.CancelledError):
                 (message,) = await store.queues.poll_messages(
-                    QUEUE, count=1, timeout_ms=LONG_ENOUGH_MS
+                    QUEUE, count=1, timeout_ms=PATIENCE_MS
                 )
                 assert message.delivery_count == 1
             await store.queues.remove(QUEUE, "m1")
@@ -238,7 +239,7 @@ class TestCancelledCalls:
             if isinstance(answer, asyncio.CancelledError):
                 given_back += 1
                 (message,) = await store.queues.poll_messages(
-                    QUEUE, count=1, timeout_ms=LONG_ENOUGH_MS
+                    QUEUE, count=1, timeout_ms=PATIENCE_MS
                 )
                 assert message.delivery_count == 1
             await store.queues.remove(QUEUE, "m1")
@@ -259,7 +260,7 @@ class TestCancelledCalls:
         monkeypatch.setattr(store.waiters, "changed", cancel_and_go_on)
         (answer,) = await asyncio.gather(task, return_exceptions=True)
         assert isinstance(answer, asyncio.CancelledError)
-        (message,) = await store.queues.poll_messages(QUEUE, count=1, timeout_ms=LONG_ENOUGH_MS)
+        (message,) = await store.queues.poll_messages(QUEUE, count=1, timeout_ms=PATIENCE_MS)
         assert message.delivery_count == 1
 
     async def test_one_that_was_woken_leaves_the_message_to_the_next(

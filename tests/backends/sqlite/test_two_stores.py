@@ -19,10 +19,13 @@ from podium_core.errors import (
     ConflictError,
     FailedPreconditionError,
     InvalidArgumentError,
+    NotFoundError,
 )
 from podium_core.models import DECIDER_QUEUE, Message, PushMessage
 from podium_core.outbox import KIND_PUSH, OutboxEntry
+from podium_core.write_set import builders
 from podium_server.facade.executions import ExecutionFacade
+from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.side_effects import SideEffects
 from podium_server.facade.two_stores import QueuesElsewhere
 from podium_server.outbox import drainer as drainer_module
@@ -31,6 +34,7 @@ from podium_server.outbox.handlers import OneByOne, Settled, Target
 from podium_server.outbox.removals import Removals
 from podium_server.outbox.targets import queue_targets, removal_target
 from tests.contract.records import make_task, make_workflow
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 
 class TwoStores:
@@ -40,6 +44,7 @@ class TwoStores:
         assert executions.executions is not None
         assert executions.outbox is not None
         assert executions.concurrency_limits is not None
+        assert executions.metadata is not None
         assert queues.queues is not None
         assert queues.queue_target is not None
         self.outbox = executions.outbox
@@ -51,7 +56,7 @@ class TwoStores:
         self.drainer = Drainer(self.outbox, OneByOne(self.targets))
         self.executions = ExecutionFacade(
             executions.executions,
-            limits=executions.concurrency_limits,
+            limits=ConcurrencyLimits(executions.concurrency_limits, executions.metadata),
             queues_elsewhere=QueuesElsewhere(queues.queues, queues.queue_target),
             side_effects=SideEffects(decider_offset_ms=0),
             wake=self.drainer.wake,
@@ -69,7 +74,7 @@ class TwoStores:
 
     async def settled(self) -> None:
         """Wait until nothing is due."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await self.outbox.stats()).depth:
                 await asyncio.sleep(0.01)
 
@@ -100,7 +105,9 @@ class TestPushIntents:
         await stores.executions.create_workflow(make_workflow())
         assert not await stores.queues.contains_message(DECIDER_QUEUE, "w1")
         async with stores.draining():
-            messages = await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=5_000)
+            messages = await stores.queues.poll_messages(
+                DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS
+            )
             assert [message.id for message in messages] == ["w1"]
             await stores.settled()
 
@@ -111,12 +118,38 @@ class TestPushIntents:
         async with stores.draining():
             await stores.outbox.release_buckets("stalled")
             message = (
-                await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=20_000)
+                await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS)
             )[0]
             await stores.settled()
         # The stalled one comes late: its token is no higher, so the lease that runs isn't ended.
         await stores.targets[KIND_PUSH](entry)
         assert await stores.queues.ack(DECIDER_QUEUE, "w1", receipt=message.receipt)
+
+    async def test_a_repair_leaves_what_is_on_its_way_or_there(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        again = builders.queue_again("q", PushMessage(id="w1"), workflow_id="w1")
+        decider = builders.queue_again(DECIDER_QUEUE, PushMessage(id="w1"), workflow_id="w1")
+        assert (await stores.executions.apply(decider)).pushed == (False,)
+        (message,) = [await leased(stores.queues, "w1")]
+        assert (await stores.executions.apply(again)).pushed == (True,)
+        async with stores.draining():
+            await stores.settled()
+        assert await stores.queues.ack("q", "w1", receipt=message.receipt)
+        assert await stores.queues.pop(DECIDER_QUEUE, count=2) == ["w1"]
+
+    async def test_a_repair_never_outlives_a_removal(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        async with stores.draining():
+            await stores.settled()
+        assert await stores.queues.remove(DECIDER_QUEUE, "w1")
+        again = builders.queue_again(DECIDER_QUEUE, PushMessage(id="w1"), workflow_id="w1")
+        assert (await stores.executions.apply(again)).pushed == (True,)
+        await stores.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
+        async with stores.draining():
+            await stores.settled()
+        assert not await stores.queues.contains_message(DECIDER_QUEUE, "w1")
+        with pytest.raises(NotFoundError):
+            await stores.executions.apply(again)
 
     async def test_a_newer_push_stays_though_an_older_one_is_settled(
         self, stores: TwoStores
@@ -131,7 +164,7 @@ class TestPushIntents:
         await stores.outbox.done(old)
         await stores.outbox.release_buckets("a")
         async with stores.draining():
-            (message,) = await stores.queues.poll_messages("q", count=1, timeout_ms=5_000)
+            (message,) = await stores.queues.poll_messages("q", count=1, timeout_ms=PATIENCE_MS)
         assert message.payload == "new"
 
     async def test_a_removed_workflow_takes_its_messages_along(self, stores: TwoStores) -> None:
@@ -242,7 +275,7 @@ class TestCommit:
             result = await stores.executions.commit(commit)
         assert (result.acked, result.removed) == ((False,), (False,))
         assert await stores.executions.get_task("t1") is not None
-        async with stores.draining(), asyncio.timeout(20):
+        async with stores.draining(), asyncio.timeout(PATIENCE_SECONDS):
             while await stores.queues.contains_message("old", "x"):
                 await asyncio.sleep(0.01)
             while await stores.queues.contains_message("q", "w1"):
@@ -297,7 +330,7 @@ class TestTrouble:
         stores.drainer = Drainer(stores.outbox, OneByOne({**stores.targets, KIND_PUSH: flaky}))
         await stores.executions.create_workflow(make_workflow())
         async with stores.draining():
-            assert await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=10_000)
+            assert await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS)
         assert await stores.outbox.failures(10) == []
 
     async def test_a_poison_entry_is_set_aside_with_its_reason_and_the_rest_goes_on(
@@ -317,21 +350,22 @@ class TestTrouble:
             await stores.executions.create_workflow(make_workflow(id_))
         async with stores.draining():
             (message,) = await stores.queues.poll_messages(
-                DECIDER_QUEUE, count=1, timeout_ms=10_000
+                DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS
             )
             assert message.id == "w2"
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while not (failures := await stores.outbox.failures(10)):
                     await asyncio.sleep(0.01)
         assert [failure.reason for failure in failures] == ["no such thing"]
         assert (await stores.outbox.stats()).set_aside == 1
 
     async def test_leases_are_shared_and_taken_over(self, stores: TwoStores) -> None:
-        first = await stores.outbox.lease_buckets("a", lease_ms=50)
+        first = await stores.outbox.lease_buckets("a")
         assert len(first) == 16
         assert await stores.outbox.lease_buckets("b") == []
-        shared = await stores.outbox.lease_buckets("a", lease_ms=50)
+        shared = await stores.outbox.lease_buckets("a", lease_ms=1)
         assert len(shared) == 16
-        await asyncio.sleep(0.06)
-        assert len(await stores.outbox.lease_buckets("b")) == 16
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(await stores.outbox.lease_buckets("b")) != 16:
+                await asyncio.sleep(0.001)
         assert await stores.outbox.lease_buckets("a") == []

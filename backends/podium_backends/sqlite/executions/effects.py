@@ -50,6 +50,7 @@ class EffectRunner:
     Attributes:
         acked: For each AckOp, whether it took a message.
         removed: For each RemoveOp, whether it took a message.
+        pushed: For each PushOp with ``if_absent``, whether it pushed.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class EffectRunner:
     ) -> None:
         self.acked: list[bool] = []
         self.removed: list[bool] = []
+        self.pushed: list[bool] = []
         self._conn = conn
         self._queues = queues
         self._event_ttl_ms = event_ttl_ms
@@ -194,7 +196,12 @@ class EffectRunner:
         mark = effect.mark
         self._conn.execute(
             "UPDATE workflows SET removal = ?, removal_due_ms = ?, archive = ? WHERE id = ?",
-            (_encode(mark), mark.due_ms, ARCHIVE_NUMBERS[mark.archive], effect.workflow_id),
+            (
+                _encode(mark),
+                None if mark.taken_back else mark.due_ms,
+                ARCHIVE_NUMBERS[mark.archive],
+                effect.workflow_id,
+            ),
         )
         outbox_statements.put_entry(
             self._conn,
@@ -240,7 +247,9 @@ class EffectRunner:
         self._queues.unqueue(self._conn, effect.queue_name, effect.message_id, now_ms=self._now_ms)
 
     def _push(self, op: PushOp) -> None:
-        self._queues.push(self._conn, op, now_ms=self._now_ms)
+        new = self._queues.push(self._conn, op, now_ms=self._now_ms)
+        if op.if_absent:
+            self.pushed.append(new)
 
 
 _STEPS: dict[type[Any], Callable[[EffectRunner, Any], None]] = {

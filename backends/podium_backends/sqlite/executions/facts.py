@@ -21,6 +21,9 @@ from podium_core.write_set import Slot
 Row = tuple[Any, ...]
 
 _mark = msgspec.msgpack.Decoder(RemovalMark)
+# A text that none of ours is, which only a broken disk writes, counts as no status: the next write mends the row.
+_WORKFLOW_STATUSES = {status.value: status for status in WorkflowStatus}
+_TASK_STATUSES = {status.value: status for status in TaskStatus}
 
 _WORKFLOW = (
     "SELECT w.stamp, w.name, w.version, w.status, w.correlation_id, w.create_time, w.pending, w.listed,"
@@ -68,7 +71,7 @@ def workflow_facts(conn: sqlite3.Connection, workflow_id: str) -> WorkflowFacts 
         stamp=stamp,
         name=name,
         version=version,
-        status=None if status is None else WorkflowStatus(status),
+        status=_WORKFLOW_STATUSES.get(status),
         correlation_id=correlation_id,
         create_time=create_time,
         pending=bool(pending),
@@ -95,7 +98,7 @@ def task_facts(
         workflow_id=workflow_id,
         stamp=stamp,
         definition_name=definition_name,
-        status=None if status is None else TaskStatus(status),
+        status=_TASK_STATUSES.get(status),
         pending=bool(pending),
         limited=bool(limited),
         queue_name=queue_name,

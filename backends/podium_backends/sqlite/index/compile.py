@@ -42,8 +42,9 @@ from podium_core.query import (
     Stretch,
     Word,
     lower_case,
+    text_words,
     typed_value,
-    words,
+    value_anywhere,
 )
 
 _INT64 = range(-(2**63), 2**63)
@@ -88,11 +89,17 @@ class _Compiler:
             case And(parts):
                 found = all_of(self._parts(parts), self._layout.words)
             case Or(parts):
-                found = any_of(self._parts(parts), self._layout.words)
+                terms = [part for part in parts if isinstance(part, Word | Prefix)]
+                others = [part for part in parts if not isinstance(part, Word | Prefix)]
+                found = any_of(
+                    [*alternatives(terms, self._layout), *self._parts(others)], self._layout.words
+                )
             case Not(part):
                 found = none_of(self.condition(part), self._layout.words)
-            case Word() | Phrase() | Prefix():
-                found = any_of(term_conditions(query, self._layout), self._layout.words)
+            case Word() | Prefix():
+                found = any_of(alternatives([query], self._layout), self._layout.words)
+            case Phrase():
+                found = any_of(phrase_conditions(query, self._layout), self._layout.words)
             case _:
                 found = _comparison(query, self._layout)
         return found if found.depth < MAX_DEPTH else self._hoist(found)
@@ -135,7 +142,7 @@ def _on_text(
 ) -> Condition:
     match query:
         case Equals(_, value):
-            return _phrase([column], words(str(value)))
+            return _phrase([column], text_words(str(value)))
         case OneOf(_, values):
             return _any_word([column], [lower_case(str(value)) for value in values])
         case StartsWith(_, prefix):
@@ -199,59 +206,104 @@ def _any_word(columns: Sequence[str], tokens: Sequence[str]) -> Condition:
 
 
 def _word_prefix(fields: Sequence[Field], prefix: str, layout: Layout) -> Condition:
-    if not prefix:
-        bits = sum(layout.worded_bit(field.name) for field in fields)
-        return Condition(f"texts & {bits}")
-    if not match_terms.is_word(prefix):
-        return NOTHING
+    return any_of(_word_prefixes(fields, [prefix], layout), layout.words)
+
+
+def _word_prefixes(
+    fields: Sequence[Field], prefixes: Iterable[str], layout: Layout
+) -> list[Condition]:
+    """Words that begin with one of the prefixes."""
+    shortest = _shortest(prefixes)
+    if "" in shortest:
+        return [Condition(f"texts & {sum(layout.worded_bit(field.name) for field in fields)}")]
+    found = [match_terms.prefix(prefix) for prefix in shortest if match_terms.is_word(prefix)]
+    if not found:
+        return []
     columns = [layout.texts[field.name] for field in fields]
-    return Condition(match=match_terms.in_columns(columns, match_terms.prefix(prefix)))
+    return [Condition(match=match_terms.in_columns(columns, " OR ".join(found)))]
+
+
+def _shortest(prefixes: Iterable[str]) -> list[str]:
+    """The prefixes without those that begin with another one."""
+    shortest: list[str] = []
+    for prefix in sorted(set(prefixes)):
+        if not shortest or not prefix.startswith(shortest[-1]):
+            shortest.append(prefix)
+    return shortest
 
 
 # free text
 
 
-def term_conditions(term: Word | Phrase | Prefix, layout: Layout) -> list[Condition]:
-    """What a term of free text can mean, in its field or in any."""
+def alternatives(terms: Iterable[Word | Prefix], layout: Layout) -> list[Condition]:
+    """What one of several terms of free text can mean, in its field or in any: nothing is looked for twice."""
+    found: list[Condition] = []
+    for field, of_field in _by_field(terms).items():
+        searched = list(layout.fields.values()) if field is None else [field]
+        texts = [each for each in searched if each.type is FieldType.TEXT]
+        others = [each for each in searched if each.type is not FieldType.TEXT]
+        words = [term.text for term in of_field if isinstance(term, Word)]
+        prefixes = [term.text for term in of_field if isinstance(term, Prefix)]
+        if texts:
+            found += _in_texts(words, prefixes, texts, layout)
+        keywords = [each for each in others if each.type is FieldType.KEYWORD]
+        found += _prefixed(_shortest(prefixes), keywords, layout, anywhere=field is None)
+        found += _valued(dict.fromkeys(words), others, layout, anywhere=field is None)
+    return list(dict.fromkeys(found))
+
+
+def phrase_conditions(term: Phrase, layout: Layout) -> list[Condition]:
+    """What a phrase of free text can mean."""
     searched = list(layout.fields.values()) if term.field is None else [term.field]
-    texts = [field for field in searched if field.type is FieldType.TEXT]
+    columns = [layout.texts[field.name] for field in searched if field.type is FieldType.TEXT]
     others = [field for field in searched if field.type is not FieldType.TEXT]
-    found = [_in_texts(term, texts, layout)] if texts else []
-    if isinstance(term, Prefix):
-        others = [field for field in others if field.type is FieldType.KEYWORD]
-        return found + _prefixed(term.text, others, layout, anywhere=term.field is None)
-    return found + _valued(term.text, others, layout, anywhere=term.field is None)
+    found = [_phrase(columns, text_words(term.text))] if columns else []
+    return found + _valued([term.text], others, layout, anywhere=term.field is None)
 
 
-def _in_texts(term: Word | Phrase | Prefix, fields: Sequence[Field], layout: Layout) -> Condition:
-    if isinstance(term, Prefix):
-        return _word_prefix(fields, lower_case(term.text), layout)
+def _by_field(terms: Iterable[Word | Prefix]) -> dict[Field | None, list[Word | Prefix]]:
+    fields: dict[Field | None, list[Word | Prefix]] = {}
+    for term in terms:
+        fields.setdefault(term.field, []).append(term)
+    return fields
+
+
+def _in_texts(
+    words: Iterable[str], prefixes: Iterable[str], fields: Sequence[Field], layout: Layout
+) -> list[Condition]:
     columns = [layout.texts[field.name] for field in fields]
-    tokens = words(term.text)
-    return _phrase(columns, tokens) if isinstance(term, Phrase) else _any_word(columns, tokens)
+    tokens = dict.fromkeys(token for word in words for token in text_words(word))
+    found = _word_prefixes(fields, map(lower_case, prefixes), layout)
+    return [_any_word(columns, list(tokens)), *found]
 
 
 def _prefixed(
-    prefix: str, fields: Sequence[Field], layout: Layout, *, anywhere: bool
+    prefixes: Sequence[str], fields: Sequence[Field], layout: Layout, *, anywhere: bool
 ) -> list[Condition]:
-    if anywhere and 0 < len(prefix.encode()) <= MAX_KEYWORD:
-        return [Condition(match=match_terms.exact_prefix(keyword_token(prefix)))]
-    return [starts_with(layout.columns[field.name], prefix) for field in fields]
+    found: list[Condition] = []
+    for prefix in prefixes:
+        if anywhere and 0 < len(prefix.encode()) <= MAX_KEYWORD:
+            found.append(Condition(match=match_terms.exact_prefix(keyword_token(prefix))))
+        else:
+            found += [starts_with(layout.columns[field.name], prefix) for field in fields]
+    return found
 
 
 def _valued(
-    text: str, fields: Sequence[Field], layout: Layout, *, anywhere: bool
+    texts: Iterable[str], fields: Sequence[Field], layout: Layout, *, anywhere: bool
 ) -> list[Condition]:
     tokens: set[str] = set()
     conditions: list[Condition] = []
-    for field in fields:
-        value = typed_value(field.type, text)
-        tokened = anywhere and field.name != UNTOKENED
-        token = _token(field.type, value) if tokened else None
-        if token is not None:
-            tokens.add(token)
-        elif value is not None:
-            conditions.append(_has_value(layout.columns[field.name], value))
+    read = value_anywhere if anywhere else typed_value
+    for text in texts:
+        for field in fields:
+            value = read(field.type, text)
+            tokened = anywhere and field.name != UNTOKENED
+            token = _token(field.type, value) if tokened else None
+            if token is not None:
+                tokens.add(token)
+            elif value is not None:
+                conditions.append(_has_value(layout.columns[field.name], value))
     if tokens:
         conditions.append(Condition(match=match_terms.exactly(sorted(tokens))))
     return conditions

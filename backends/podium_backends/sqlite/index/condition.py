@@ -45,7 +45,7 @@ def sql_of(condition: Condition, words: str) -> tuple[str, tuple[Any, ...]]:
 
 def all_of(parts: Sequence[Condition], words: str) -> Condition:
     """Entries that meet all the parts."""
-    parts = [part for part in parts if part != EVERYTHING]
+    parts = [part for part in dict.fromkeys(parts) if part != EVERYTHING]
     if not parts:
         return EVERYTHING
     if NOTHING in parts:
@@ -61,7 +61,7 @@ def all_of(parts: Sequence[Condition], words: str) -> Condition:
 
 def any_of(parts: Sequence[Condition], words: str) -> Condition:
     """Entries that meet at least one of the parts."""
-    parts = [part for part in parts if part != NOTHING]
+    parts = [part for part in dict.fromkeys(parts) if part != NOTHING]
     if not parts:
         return NOTHING
     if EVERYTHING in parts:

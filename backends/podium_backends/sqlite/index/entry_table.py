@@ -11,8 +11,10 @@ from podium_backends.sqlite.index.layout import EXACT, TASKS, WORKFLOWS, Layout
 from podium_backends.sqlite.index.stored import Stored, digest_of
 from podium_backends.sqlite.index.values import UnindexableError
 from podium_backends.sqlite.index.word_changes import WordChanges
+from podium_backends.sqlite.stored_text import scanned
 from podium_core.index.changes import EntryKind
 from podium_core.index.target import EntryHead, IndexEntry, IndexWrite
+from podium_core.models.documents import require_utf8
 
 
 class EntryTable:
@@ -31,13 +33,13 @@ class EntryTable:
         self._find = f"SELECT number, token, digest, {owner}, external FROM {table} WHERE {key} = ?"
         self._delete = f"DELETE FROM {table} WHERE number = ?"
         self._retoken = f"UPDATE {table} SET token = ?, external = ? WHERE number = ?"
-        self._document = f"SELECT document FROM {documents} WHERE number = ?"
+        self._document = f"SELECT CAST(document AS BLOB) FROM {documents} WHERE number = ?"
         self._put_document = f"INSERT OR REPLACE INTO {documents} (number, document) VALUES (?, ?)"
         self._delete_document = f"DELETE FROM {documents} WHERE number = ?"
         self._delete_words = f"DELETE FROM {words} WHERE rowid = ?"
         self._all_words = {*layout.texts.values(), EXACT}
         self._entry = (
-            f"SELECT token, archived, document, external FROM {table} JOIN {documents} USING (number)"
+            f"SELECT token, archived, CAST(document AS BLOB), external FROM {table} JOIN {documents} USING (number)"
             f" WHERE {key} = ?"
         )
         self._every = (
@@ -45,10 +47,13 @@ class EntryTable:
             " ORDER BY number"
         )
         self._set_texts = f"UPDATE {table} SET texts = ? WHERE number = ?"
+        self._of_workflow = (
+            f"SELECT {key} FROM {table} WHERE workflow_id = ? AND {key} > ? ORDER BY {key} LIMIT ?"
+        )
         workflow = "coalesce(workflow_id, '')"
         self._heads = (
             f"SELECT {key}, token, coalesce(archived, 0), {workflow}, digest, external FROM {table}"
-            f" WHERE {key} > ? ORDER BY {key} LIMIT ?"
+            f" WHERE {key} > ? ORDER BY {key}"
         )
 
     # writing
@@ -96,8 +101,12 @@ class EntryTable:
         self._put_words(number, extract.words, word_changes)
 
     def _text(self, conn: sqlite3.Connection, number: int) -> str | None:
+        """The stored text; None where there is none that can be read."""
         row = conn.execute(self._document, (number,)).fetchone()
-        return None if row is None else row[0]
+        try:
+            return None if row is None else row[0].decode()
+        except UnicodeDecodeError:
+            return None
 
     def _insert(self, conn: sqlite3.Connection, row: dict[str, Any]) -> int:
         sql = f"INSERT INTO {self.layout.table} ({', '.join(row)}) VALUES ({_marks(row)})"
@@ -150,8 +159,8 @@ class EntryTable:
 
     def document(self, conn: sqlite3.Connection, stored: Stored) -> bytes:
         """The document of an entry."""
-        text: str = conn.execute(self._document, (stored.number,)).fetchone()[0]
-        return text.encode()
+        document: bytes = conn.execute(self._document, (stored.number,)).fetchone()[0]
+        return require_utf8(document, f"{self.layout.kind.value} entry", f"number {stored.number}")
 
     def entry(self, conn: sqlite3.Connection, id_: str) -> IndexEntry | None:
         """The entry of this id."""
@@ -164,16 +173,23 @@ class EntryTable:
             id=id_,
             token=token,
             archived=archived == 1,
-            document=document.encode(),
+            document=document,
             external=external == 1,
         )
+
+    def ids_of_workflow(
+        self, conn: sqlite3.Connection, workflow_id: str, after: str, limit: int
+    ) -> list[str]:
+        """The next ids of a workflow's entries, in order."""
+        rows = conn.execute(self._of_workflow, (workflow_id, after, limit))
+        return [row[0] for row in rows]
 
     def heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
         """The heads of the entries behind an id, in order."""
         return [
-            EntryHead(id_, token, archived == 1, workflow_id, digest, external == 1)
-            for id_, token, archived, workflow_id, digest, external in conn.execute(
-                self._heads, (after, limit)
+            EntryHead(str(id_), token, archived == 1, workflow_id, digest, external == 1)
+            for id_, token, archived, workflow_id, digest, external in scanned(
+                conn.execute(self._heads, (after,)), limit, lambda row: row[:1]
             )
         ]
 

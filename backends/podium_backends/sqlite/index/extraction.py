@@ -16,10 +16,10 @@ from podium_backends.sqlite.index.tokens import (
     keyword_token,
     number_token,
 )
-from podium_backends.sqlite.index.values import UnindexableError
 from podium_core.index.changes import EntryKind
 from podium_core.query.fields import FieldType
-from podium_core.query.words import words
+from podium_core.query.text_fields import text_pieces, text_words
+from podium_core.query.words import PIECE_LENGTH
 
 # Between two texts of one field: no phrase goes across, since no search has this token.
 _GAP = " | "
@@ -88,7 +88,7 @@ class Extractor:
             id_: The entry's id.
             before: What the entry was made from until now: only what differs from that is wanted.
         Raises:
-            UnindexableError: It isn't a JSON object, a member isn't of its field's type, or its id is another.
+            UnindexableError: It isn't a JSON object, or its id is another. A member that its column can't hold is left out.
         """
         members = self._members.plain(document, id_)
         if members is None:
@@ -114,13 +114,9 @@ class Extractor:
         return Extract(read, found, bits, kept)
 
     def _read(self, at: int, value: Any) -> Any:
-        column = self._columns[at]
-        try:
-            if isinstance(value, list):
-                value = _only(value)
-            return None if value is None else column.read(value)
-        except UnindexableError as error:
-            raise UnindexableError(f"{column.key}: {error}") from error
+        if isinstance(value, list):
+            value = value[0] if len(value) == 1 else None
+        return None if value is None else self._columns[at].read(value)
 
     def _read_columns(self, members: Sequence[Any]) -> tuple[list[Any], str]:
         """The values of all columns, and their tokens."""
@@ -141,29 +137,23 @@ class Extractor:
             read = ""
             if value is not None and value != []:
                 bits |= text.present
-                read = _text_words(value, text.key)
+                read = _text_words(value)
             if read:
                 bits |= text.worded
             found[text.column] = read
         return found, bits, kept
 
 
-def _only(found: list[Any]) -> Any:
-    if len(found) > 1:
-        raise UnindexableError("more than one value")
-    return found[0] if found else None
-
-
-def _text_words(value: Any, key: str) -> str:
-    if isinstance(value, str):
-        return " ".join(words(value))
+def _text_words(value: Any) -> str:
     if isinstance(value, list):
-        texts = [_text_words(part, key) for part in value if part is not None]
+        texts = [_text_words(part) for part in value if part is not None]
         return _GAP.join(text for text in texts if text)
-    try:
-        return " ".join(words(values.keyword(value)))
-    except UnindexableError as error:
-        raise UnindexableError(f"{key}: {error}") from error
+    text = value if isinstance(value, str) else values.keyword(value)
+    if text is None:
+        return ""
+    if len(text) <= PIECE_LENGTH:
+        return " ".join(text_words(text))
+    return " ".join(" ".join(found) for found in text_pieces(text) if found)
 
 
 EXTRACTORS = {

@@ -11,7 +11,7 @@ from typing import TypeVar
 from msgspec import Raw
 
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.index.entry_table import WORKFLOW_TABLE
+from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE
 from podium_backends.sqlite.index.layout import TASKS, WORKFLOWS, Layout
 from podium_backends.sqlite.index.record_table import EVENTS, MESSAGES, TASK_LOGS, RecordTable
 from podium_backends.sqlite.index.search import Search, documents_of
@@ -43,6 +43,7 @@ from podium_core.models.search import (
     WorkflowSummary,
 )
 from podium_core.query import parse_free_text, parse_query, parse_sort
+from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import (
     require_count,
     require_duration,
@@ -78,14 +79,18 @@ class SqliteIndexDAO(IndexWrites):
         self,
         database: Database,
         searchers: Searchers,
+        lookups: Searchers,
         *,
         task_log_result_limit: int = 10,
         right_grouping: bool = False,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
         self._database = database
         self._searchers = searchers
+        self._lookups = lookups
         self._task_log_result_limit = task_log_result_limit
         self._right_grouping = right_grouping
+        self._max_answer_bytes = max_answer_bytes
         self.clock = database.now_ms
 
     async def setup(self) -> None:
@@ -100,6 +105,11 @@ class SqliteIndexDAO(IndexWrites):
 
         outcomes = await self._database.write(job, weight=sum(map(_weight, changes)))
         return outcomes if wait is Wait.INDEXED else [IndexOutcome.ACCEPTED] * len(outcomes)
+
+    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
+        return await self._searchers.run(
+            lambda conn: TASK_TABLE.ids_of_workflow(conn, workflow_id, after, limit)
+        )
 
     # searching
 
@@ -126,7 +136,7 @@ class SqliteIndexDAO(IndexWrites):
         search = self._search(WORKFLOWS, query, free_text, start, count, sort)
         decode = WORKFLOW_ENTRY.decode
         return await self._searchers.run(
-            lambda conn: _summaries(conn, WORKFLOWS, search, decode, start, count)
+            lambda conn: _summaries(conn, WORKFLOWS, search, decode, start, count, self._budget())
         )
 
     async def search_tasks(
@@ -152,8 +162,11 @@ class SqliteIndexDAO(IndexWrites):
         search = self._search(TASKS, query, free_text, start, count, sort)
         decode = TASK_ENTRY.decode
         return await self._searchers.run(
-            lambda conn: _summaries(conn, TASKS, search, decode, start, count)
+            lambda conn: _summaries(conn, TASKS, search, decode, start, count, self._budget())
         )
+
+    def _budget(self) -> ReadBudget:
+        return ReadBudget(self._max_answer_bytes)
 
     async def get_workflow_count(self, query: str = "", free_text: str = "") -> int:
         search = self._search(WORKFLOWS, query, free_text, 0, 0, ())
@@ -199,7 +212,7 @@ class SqliteIndexDAO(IndexWrites):
         ttl_ms = require_duration(archive_ttl_days * _DAY_MS, "archive_ttl_days")
         today_ms = self._database.now_ms() // _DAY_MS * _DAY_MS
         days = (today_ms - ttl_ms - _DAY_MS, today_ms - ttl_ms)
-        return await self._searchers.run(
+        return await self._lookups.run(
             lambda conn: [row[0] for row in conn.execute(_ARCHIVABLE, (*days, MAX_ARCHIVABLE))]
         )
 
@@ -208,12 +221,8 @@ class SqliteIndexDAO(IndexWrites):
     async def get(self, workflow_id: str, field: str) -> Raw | None:
         require_text(workflow_id, "workflow_id")
         require_text(field, "field")
-        entry = self._database.read(lambda conn: WORKFLOW_TABLE.entry(conn, workflow_id))
-        if entry is None:
-            return None
-        value = members_of(entry.document, "workflow entry", workflow_id).get(field)
-        # As in Java, where null is no value.
-        return None if value is None or raw_bytes(value) == b"null" else value.copy()
+        # In a thread: an archived entry is large.
+        return await self._searchers.run(lambda conn: _member(conn, workflow_id, field))
 
     async def get_task_execution_logs(
         self, task_id: str, *, count: int | None = None
@@ -231,14 +240,28 @@ class SqliteIndexDAO(IndexWrites):
         return await self._records(MESSAGES, queue_name, count, decode_message)
 
     async def _records(
-        self, table: RecordTable, owner: str, count: int, decode: Callable[[str, str], T]
+        self, table: RecordTable, owner: str, count: int, decode: Callable[[bytes, str], T]
     ) -> list[T]:
         require_count(count, limit=MAX_COUNT)
 
         def query(conn: sqlite3.Connection) -> list[T]:
-            return [decode(document, id_) for id_, document in table.of_owner(conn, owner, count)]
+            budget = self._budget()
+            found: list[T] = []
+            for id_, document in table.of_owner(conn, owner, count):
+                budget.take_document(len(document))
+                found.append(decode(document, id_))
+            return found
 
-        return await self._searchers.run(query)
+        return await self._lookups.run(query)
+
+
+def _member(conn: sqlite3.Connection, workflow_id: str, field: str) -> Raw | None:
+    entry = WORKFLOW_TABLE.entry(conn, workflow_id)
+    if entry is None:
+        return None
+    value = members_of(entry.document, "workflow entry", workflow_id).get(field)
+    # As in Java, where null is no value.
+    return None if value is None or raw_bytes(value) == b"null" else value.copy()
 
 
 def _weight(change: IndexChange) -> int:
@@ -251,14 +274,16 @@ def _summaries(
     conn: sqlite3.Connection,
     layout: Layout,
     search: Search,
-    decode: Callable[[str, str], T],
+    decode: Callable[[bytes, str], T],
     start: int,
     count: int,
+    budget: ReadBudget,
 ) -> SearchResult[T]:
     hits = search.run(conn, start=start, count=count)
     results: list[T] = []
     unreadable: list[str] = []
     for id_, document in documents_of(conn, layout, hits.rows):
+        budget.take_document(len(document))
         try:
             results.append(decode(document, id_))
         except CorruptRecordError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from podium_backends.sqlite.index.tombstones import forget_old
 from podium_backends.sqlite.index.words_version import make_words_anew, words_are_current
 from podium_backends.sqlite.maintenance import PAUSE_SECONDS, ROWS, give_back_free_pages
 from podium_core.clock import Clock, system_clock_ms
+from podium_core.read_budget import MAX_ANSWER_BYTES
 
 # 'Podx'.
 INDEX_FORMAT = FileFormat(0x506F6478, 1, "podium_backends.sqlite.index")
@@ -37,19 +37,26 @@ class IndexFile:
         lock_timeout_ms: int = 5_000,
         task_log_result_limit: int = 10,
         query_right_grouping: bool = False,
+        search_timeout_ms: int = 10_000,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
         clock: Clock = system_clock_ms,
     ) -> None:
         self._database = Database(
             path, name, lock_timeout_ms=lock_timeout_ms, clock=clock, file_format=INDEX_FORMAT
         )
-        self._searchers = Searchers(path, name)
+        self._searchers = Searchers(path, name, timeout_ms=search_timeout_ms)
+        # Apart from searches, which take long: neither log reads nor the indexer wait for them.
+        self._lookups = Searchers(path, name, 1, timeout_ms=search_timeout_ms)
+        self._entry_reader = Searchers(path, name, 1)
         self.dao = SqliteIndexDAO(
             self._database,
             self._searchers,
+            self._lookups,
             task_log_result_limit=task_log_result_limit,
             right_grouping=query_right_grouping,
+            max_answer_bytes=max_answer_bytes,
         )
-        self.target = SqliteIndexTarget(self._database)
+        self.target = SqliteIndexTarget(self._database, self._entry_reader)
 
     async def open(self) -> None:
         """Create the file, or open it. Raises as ``Database.open``."""
@@ -57,6 +64,8 @@ class IndexFile:
         if not self._database.read(words_are_current):
             await self._database.write(make_words_anew, weight=MAX_GROUP_WEIGHT)
         self._searchers.open()
+        self._lookups.open()
+        self._entry_reader.open()
 
     async def maintain(self) -> None:
         """Forget deleted entries after their hour, and give back free pages, both in small pieces."""
@@ -68,14 +77,12 @@ class IndexFile:
         await give_back_free_pages(self._database)
 
     async def ping(self) -> None:
-        """Return once the file answers."""
-        self._database.read(_ping)
+        """Return once the file answers. Raises as ``Database.ping``."""
+        await self._database.ping()
 
     async def close(self) -> None:
         """Interrupt searches, finish writes, and close."""
         await self._searchers.close()
+        await self._lookups.close()
+        await self._entry_reader.close()
         await self._database.close()
-
-
-def _ping(conn: sqlite3.Connection) -> None:
-    conn.execute("SELECT 1").fetchone()

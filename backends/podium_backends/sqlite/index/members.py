@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from operator import attrgetter
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from podium_backends.sqlite.index.layout import Layout
 from podium_backends.sqlite.index.values import UnindexableError
 from podium_core.query.fields import UNSEARCHABLE, FieldType
+from podium_core.query.text_fields import without_half_pairs
 
 # As members are in almost all documents. So typed, two values that are equal are the same: in general, true equals 1.
 _TYPES: dict[FieldType, Any] = {
@@ -20,6 +24,7 @@ _TYPES: dict[FieldType, Any] = {
     FieldType.TEXT: str | list[str] | None,
 }
 
+_decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode = msgspec.json.Decoder().decode
 
 
@@ -61,18 +66,35 @@ class Members:
         Raises:
             UnindexableError: It isn't a JSON object, or its id is another.
         """
-        members = members_of(document)
+        members = members_of(document, self._keys)
         if members.setdefault(self._id_field, id_) != id_:
             raise UnindexableError(f"{self._id_field}: not the id of the entry")
         return tuple(map(members.get, self._keys))
 
 
-def members_of(document: bytes | str) -> dict[str, Any]:
-    """All members of a document. Raises UnindexableError."""
-    try:
-        members = _decode(document)
-    except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors, too
-        raise UnindexableError(f"not valid JSON: {error}") from error
-    if not isinstance(members, dict):
-        raise UnindexableError("not a JSON object")
+def members_of(document: bytes | str, keys: Iterable[str]) -> dict[str, Any]:
+    """The members of these keys that are there, but for values that Python can't hold.
+
+    Raises:
+        UnindexableError: It isn't a JSON object.
+    """
+    found = _raw_members(document)
+    members: dict[str, Any] = {}
+    for key in keys:
+        if key in found:
+            with suppress(ValueError, RecursionError):  # msgspec's errors are ValueErrors, too
+                members[key] = _decode(found[key])
     return members
+
+
+def _raw_members(document: bytes | str) -> dict[str, Raw]:
+    try:
+        return _decode_members(document)
+    except msgspec.ValidationError as error:
+        raise UnindexableError("not a JSON object") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        whole = without_half_pairs(document if isinstance(document, str) else document.decode())
+        if whole != document:
+            with suppress(msgspec.DecodeError):
+                return _decode_members(whole)
+        raise UnindexableError(f"not valid JSON: {error}") from error

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 from podium_backends.sqlite.index import values
 from podium_backends.sqlite.index.members import members_of
 from podium_backends.sqlite.index.stored import Stored, digest_of
-from podium_backends.sqlite.index.values import UnindexableError
 from podium_backends.sqlite.index.word_changes import WordChanges
+from podium_backends.sqlite.stored_text import scanned
 from podium_core.index.changes import EntryKind
 from podium_core.index.target import EntryHead, IndexEntry, IndexWrite
+from podium_core.models.documents import require_utf8
 
 _FIND = "SELECT number, token, digest, '' FROM records WHERE kind = ? AND id = ?"
 # A record that is written again keeps its place in the order.
@@ -20,10 +20,8 @@ _PUT = (
     " ON CONFLICT (kind, id) DO UPDATE SET token = excluded.token, digest = excluded.digest,"
     " owner = excluded.owner, created = excluded.created, document = excluded.document"
 )
-_HEADS = "SELECT id, token, digest FROM records WHERE kind = ? AND id > ? ORDER BY id LIMIT ?"
-_OF_OWNER = (
-    "SELECT id, document FROM records WHERE kind = ? AND owner = ? ORDER BY created, number LIMIT ?"
-)
+_HEADS = "SELECT id, token, digest FROM records WHERE kind = ? AND id > ? ORDER BY id"
+_OF_OWNER = "SELECT id, CAST(document AS BLOB) FROM records WHERE kind = ? AND owner = ? ORDER BY created, number LIMIT ?"
 
 
 class RecordTable:
@@ -50,19 +48,12 @@ class RecordTable:
     ) -> None:
         """Store a record, in place of the one that is there. Raises as ``EntryTable.put``."""
         del stored, word_changes
-        members = members_of(document)
-        owner = self._member(members, self._owner, values.keyword, "")
-        created = self._member(members, self._created, values.number, 0)
+        members = members_of(document, (self._owner, self._created))
+        owner = values.keyword(members.get(self._owner)) or ""
+        created = values.number(members.get(self._created)) or 0
         digest, text = digest_of(document), document.decode()
         row = (self._kind, write.id, write.token, digest, owner, created, text)
         conn.execute(_PUT, row)
-
-    def _member(self, members: dict[str, Any], name: str, read: Any, absent: Any) -> Any:
-        value = members.get(name)
-        try:
-            return absent if value is None else read(value)
-        except UnindexableError as error:
-            raise UnindexableError(f"{name}: {error}") from error
 
     def delete(self, conn: sqlite3.Connection, stored: Stored, word_changes: WordChanges) -> None:
         """Delete a record."""
@@ -71,28 +62,26 @@ class RecordTable:
 
     def document(self, conn: sqlite3.Connection, stored: Stored) -> bytes:
         """The document of a record."""
-        sql = "SELECT document FROM records WHERE number = ?"
-        text: str = conn.execute(sql, (stored.number,)).fetchone()[0]
-        return text.encode()
+        sql = "SELECT CAST(document AS BLOB) FROM records WHERE number = ?"
+        document: bytes = conn.execute(sql, (stored.number,)).fetchone()[0]
+        return require_utf8(document, f"{self._kind.value} record", f"number {stored.number}")
 
     def entry(self, conn: sqlite3.Connection, id_: str) -> IndexEntry | None:
         """The record of this id."""
-        sql = "SELECT token, document FROM records WHERE kind = ? AND id = ?"
+        sql = "SELECT token, CAST(document AS BLOB) FROM records WHERE kind = ? AND id = ?"
         row = conn.execute(sql, (self._kind, id_)).fetchone()
         if row is None:
             return None
-        return IndexEntry(
-            kind=self._kind, id=id_, token=row[0], archived=False, document=row[1].encode()
-        )
+        return IndexEntry(kind=self._kind, id=id_, token=row[0], archived=False, document=row[1])
 
     def heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
         """The heads of the records behind an id, in order."""
-        rows = conn.execute(_HEADS, (self._kind, after, limit))
-        return [EntryHead(id_, token, False, "", digest) for id_, token, digest in rows]
+        rows = scanned(conn.execute(_HEADS, (self._kind, after)), limit, lambda row: row[:1])
+        return [EntryHead(str(id_), token, False, "", digest) for id_, token, digest in rows]
 
-    def of_owner(self, conn: sqlite3.Connection, owner: str, limit: int) -> list[tuple[str, str]]:
-        """Ids and documents of an owner's records, oldest first."""
-        return conn.execute(_OF_OWNER, (self._kind, owner, limit)).fetchall()
+    def of_owner(self, conn: sqlite3.Connection, owner: str, limit: int) -> sqlite3.Cursor:
+        """Ids and documents (bytes) of an owner's records, oldest first, read as they are asked for."""
+        return conn.execute(_OF_OWNER, (self._kind, owner, limit))
 
 
 TASK_LOGS = RecordTable(EntryKind.TASK_LOG, owner="taskId", created="createdTime")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from podium_backends.sqlite.index.compile import term_conditions
+from podium_backends.sqlite.index.compile import alternatives, phrase_conditions
+from podium_backends.sqlite.index.condition import Condition
 from podium_backends.sqlite.index.layout import Layout
 from podium_core.query import And, Or, Phrase, Prefix, Query, Word
 
@@ -15,14 +16,23 @@ def scored_by(free_text: Query, layout: Layout) -> str:
 
 
 def _matches(query: Query, layout: Layout) -> Iterator[str]:
+    for condition in _conditions(query, layout):
+        if condition.match:
+            yield condition.match
+
+
+def _conditions(query: Query, layout: Layout) -> Iterator[Condition]:
     match query:
         case And(parts) | Or(parts):
+            terms = [part for part in parts if isinstance(part, Word | Prefix)]
+            yield from alternatives(terms, layout)
             for part in parts:
-                yield from _matches(part, layout)
-        case Word() | Phrase() | Prefix():
-            # A term under a NOT is no reason to come first.
-            for condition in term_conditions(query, layout):
-                if condition.match:
-                    yield condition.match
+                if not isinstance(part, Word | Prefix):
+                    yield from _conditions(part, layout)
+        case Word() | Prefix():
+            yield from alternatives([query], layout)
+        case Phrase():
+            yield from phrase_conditions(query, layout)
         case _:
+            # A term under a NOT is no reason to come first.
             return

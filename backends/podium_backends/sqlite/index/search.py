@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from podium_backends.sqlite.index.compile import compiled
@@ -126,7 +126,7 @@ def _sorts_all(conn: sqlite3.Connection, sql: str, arguments: Sequence[Any]) -> 
 
 def documents_of(
     conn: sqlite3.Connection, layout: Layout, rows: Sequence[tuple[int, str]]
-) -> list[tuple[str, Any]]:
-    """Ids and documents of the rows of a page."""
-    sql = f"SELECT document FROM {layout.documents} WHERE number = ?"
-    return [(id_, conn.execute(sql, (number,)).fetchone()[0]) for number, id_ in rows]
+) -> Iterator[tuple[str, bytes]]:
+    """Ids and documents of the rows of a page, each read as it is asked for."""
+    sql = f"SELECT CAST(document AS BLOB) FROM {layout.documents} WHERE number = ?"
+    return ((str(id_), conn.execute(sql, (number,)).fetchone()[0]) for number, id_ in rows)

@@ -1,6 +1,6 @@
 """Threads that search, each on a connection of its own: a scan of many entries doesn't hold up the event loop.
 
-A search that nobody waits for any more is interrupted.
+A search that nobody waits for any more, or that is above the time limit, is interrupted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from podium_backends.sqlite.connection import open_connection
 from podium_backends.sqlite.translation import translate, translated
-from podium_core.errors import BackendUnavailableError
+from podium_core.errors import BackendUnavailableError, DeadlineExceededError, OverloadedError
 
 T = TypeVar("T")
 
@@ -25,10 +25,14 @@ _AGAIN_SECONDS = 0.005
 class Searchers:
     """A few readers of one file; who comes when all are busy waits."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(
+        self, path: Path, name: str, count: int = SEARCHERS, *, timeout_ms: int | None = None
+    ) -> None:
         self._path = path
         self._name = name
-        self._threads = ThreadPoolExecutor(SEARCHERS, thread_name_prefix=f"search-{name}")
+        self._count = count
+        self._timeout_ms = timeout_ms
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix=f"search-{name}")
         self._connections: list[sqlite3.Connection] = []
         self._idle: asyncio.LifoQueue[sqlite3.Connection] = asyncio.LifoQueue()
         self._stopping: set[asyncio.Task[None]] = set()
@@ -37,20 +41,38 @@ class Searchers:
     def open(self) -> None:
         """Open the connections; the file is there."""
         with translated(self._name):
-            for _ in range(SEARCHERS):
+            for _ in range(self._count):
                 connection = open_connection(self._path, read_only=True)
                 self._connections.append(connection)
                 self._idle.put_nowait(connection)
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a query, however long it takes, on one state of the file; what was acknowledged before is seen.
+        """Run a query on one state of the file; what was acknowledged before is seen.
 
-        Cancelling the call interrupts the statement that is running.
+        Cancelling the call, or the end of the time limit, interrupts the statement that is running.
 
         Raises:
             BackendUnavailableError: The store is shutting down.
+            DeadlineExceededError: It ran until the time limit.
+            OverloadedError: It waited for others until the time limit.
         """
-        connection = await self._idle.get()
+        deadline = None
+        if self._timeout_ms is not None:
+            deadline = asyncio.get_running_loop().time() + self._timeout_ms / 1000
+        try:
+            async with asyncio.timeout_at(deadline):
+                connection = await self._idle.get()
+        except TimeoutError as error:
+            raise self._overloaded() from error
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._run(connection, work)
+        except TimeoutError as error:
+            raise self._too_slow() from error
+
+    async def _run(
+        self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]
+    ) -> T:
         if self._closing:
             self._idle.put_nowait(connection)
             raise self._closed()
@@ -104,6 +126,18 @@ class Searchers:
             connection.close()
         # Who still waits finds out, one after the other.
         self._idle.put_nowait(taken[0])
+
+    def _too_slow(self) -> DeadlineExceededError:
+        return DeadlineExceededError(
+            f"the search was ended after {self._timeout_ms} ms, the server's own limit (search_timeout_ms of store"
+            f" '{self._name}'); narrow it: fewer or longer prefixes, a field, a stretch of startTime"
+        )
+
+    def _overloaded(self) -> OverloadedError:
+        return OverloadedError(
+            f"the search waited {self._timeout_ms} ms (search_timeout_ms of store '{self._name}') for others to end",
+            retry_after_ms=1_000,
+        )
 
     def _closed(self) -> BackendUnavailableError:
         return BackendUnavailableError(self._name, f"store '{self._name}' is shutting down")

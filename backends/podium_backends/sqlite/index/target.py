@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.index.entry_table import TASK_TABLE
+from podium_backends.sqlite.index.searchers import Searchers
 from podium_backends.sqlite.index.writes import TABLES, send
 from podium_core.index.changes import EntryKind
 from podium_core.index.target import (
+    ENTRIES_SIZE,
     EntryHead,
     IndexAnswer,
     IndexEntry,
     IndexTarget,
     IndexWrite,
 )
-
-# Read at once on the event loop.
-_CHUNK = 100
 
 
 def weight_of(document: bytes | None) -> int:
@@ -29,8 +28,9 @@ def weight_of(document: bytes | None) -> int:
 class SqliteIndexTarget:
     """Implements ``IndexTarget``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reader: Searchers) -> None:
         self._database = database
+        self._reader = reader
 
     async def send(self, writes: Sequence[IndexWrite]) -> list[IndexAnswer]:
         if not writes:
@@ -43,21 +43,36 @@ class SqliteIndexTarget:
         weight = sum(weight_of(write.document) for write in writes)
         return await self._database.write(job, weight=weight)
 
-    async def entries(self, kind: EntryKind, ids: Sequence[str]) -> list[IndexEntry | None]:
+    async def entries(
+        self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
+    ) -> list[IndexEntry | None]:
         table = TABLES[kind]
-        found: list[IndexEntry | None] = []
-        for at in range(0, len(ids), _CHUNK):
-            chunk = ids[at : at + _CHUNK]
-            found += self._database.read(
-                lambda conn, chunk=chunk: [table.entry(conn, id_) for id_ in chunk]  # type: ignore[misc]
-            )
-            await asyncio.sleep(0)
-        return found
+
+        def query(conn: sqlite3.Connection) -> list[IndexEntry | None]:
+            return _up_to((table.entry(conn, id_) for id_ in ids), max_size)
+
+        return await self._reader.run(query)
+
+    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
+        return await self._reader.run(
+            lambda conn: TASK_TABLE.ids_of_workflow(conn, workflow_id, after, limit)
+        )
 
     async def scan(
         self, kind: EntryKind, *, after: str = "", limit: int = 1_000
     ) -> list[EntryHead]:
         return self._database.read(lambda conn: TABLES[kind].heads(conn, after, limit))
+
+
+def _up_to(entries: Iterable[IndexEntry | None], max_size: int) -> list[IndexEntry | None]:
+    taken: list[IndexEntry | None] = []
+    size = 0
+    for entry in entries:
+        taken.append(entry)
+        size += len(entry.document) if entry else 0
+        if size >= max_size:
+            break
+    return taken
 
 
 _: type[IndexTarget] = SqliteIndexTarget

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from msgspec import Raw
+
 from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE, EntryTable
 from podium_backends.sqlite.index.record_table import EVENTS, MESSAGES, TASK_LOGS, RecordTable
 from podium_backends.sqlite.index.stored import Stored
@@ -19,9 +21,11 @@ from podium_core.index.changes import (
     IndexOutcome,
     Merge,
     Put,
+    Remove,
 )
 from podium_core.index.documents import merged
-from podium_core.index.target import IndexAnswer, IndexWrite
+from podium_core.index.kept_archive import ARCHIVED_KINDS, has_archive, keeping_archive
+from podium_core.index.target import ABSENT, IndexAnswer, IndexWrite
 from podium_core.models.json_text import raw_bytes
 
 TABLES: Mapping[EntryKind, EntryTable | RecordTable] = {
@@ -48,7 +52,7 @@ def _send(
 ) -> IndexAnswer:
     stored, newest = _newest(conn, write.kind, write.id)
     was_there = stored is not None
-    if newest > write.token or write.expected not in {None, newest}:
+    if newest > write.token or write.expected not in {None, stored.token if stored else ABSENT}:
         return IndexAnswer(stale=True, was_there=was_there, token=newest)
     try:
         _make(conn, write, stored, word_changes, deleted=newest > 0, now_ms=now_ms)
@@ -79,12 +83,13 @@ def _apply(
     absent = stored is None or not _of_its_workflow(stored, change.action)
     if absent and not isinstance(change.action, Put):
         return IndexOutcome.ABSENT
+    before = _before(conn, change, stored)
     write = IndexWrite(
         kind=change.kind,
         id=change.id,
         token=max(newest + 1, now_ms * 1000),
-        document=_document(conn, change, stored),
-        external=isinstance(change.action, Put) or (stored is not None and stored.external),
+        document=_document(change, stored, before),
+        external=_is_external(change, stored, before),
     )
     try:
         _make(conn, write, stored, word_changes, deleted=newest > 0, now_ms=now_ms)
@@ -124,12 +129,29 @@ def _of_its_workflow(stored: Stored, action: IndexAction) -> bool:
     return wanted in {"", stored.workflow_id}
 
 
-def _document(conn: sqlite3.Connection, change: IndexChange, stored: Stored | None) -> bytes | None:
+def _before(conn: sqlite3.Connection, change: IndexChange, stored: Stored | None) -> bytes:
+    """The document that the change is made on; empty where that doesn't matter."""
+    if stored is None or isinstance(change.action, Remove):
+        return b""
+    if isinstance(change.action, Put) and change.kind not in ARCHIVED_KINDS:
+        return b""
+    return TABLES[change.kind].document(conn, stored)
+
+
+def _document(change: IndexChange, stored: Stored | None, before: bytes) -> bytes | None:
+    replaceable = stored is not None and stored.external
     match change.action:
-        case Put():
-            return raw_bytes(change.action.document)
-        case Merge() if stored is not None:
-            document = TABLES[change.kind].document(conn, stored)
-            return merged(document, change.action.fields, change.id)
-        case _:
+        case Put(document=document):
+            return keeping_archive(raw_bytes(document), before, replaceable=replaceable)
+        case Merge(fields=fields):
+            kept = keeping_archive(raw_bytes(fields), before, replaceable=replaceable)
+            return merged(before, Raw(kept), change.id)
+        case Remove():
             return None
+
+
+def _is_external(change: IndexChange, stored: Stored | None, before: bytes) -> bool:
+    if stored is not None and (stored.external or not isinstance(change.action, Put)):
+        return stored.external
+    # An archive of ours stays ours.
+    return not has_archive(before)

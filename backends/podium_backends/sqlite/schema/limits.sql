@@ -11,7 +11,7 @@ CREATE TABLE limit_places (
 
 CREATE INDEX limit_places_lapsing ON limit_places (definition_name, expires_ms) WHERE in_progress = 0;
 
--- A row stays when its last place is freed.
+-- A row outlives its last place.
 CREATE TABLE limit_counts (
     definition_name TEXT NOT NULL PRIMARY KEY,
     places INTEGER NOT NULL,

@@ -19,7 +19,8 @@ CREATE INDEX messages_in_order ON messages (queue_name, priority DESC, due_ms);
 CREATE INDEX messages_leased ON messages (queue_name, due_ms) WHERE receipt IS NOT NULL;
 
 -- leased counts the rows with a receipt, lapsed ones included. changes grows with everything that may make a message
--- ready sooner or later: other processes compare it. A row stays when its queue is empty.
+-- ready sooner or later: other processes compare it. Of a new row it begins above whatever an earlier row of
+-- the queue had, since a push token is the time of the push in microseconds. A row outlives its last message for a while.
 CREATE TABLE queues (
     name TEXT NOT NULL PRIMARY KEY,
     total INTEGER NOT NULL,
@@ -28,7 +29,7 @@ CREATE TABLE queues (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER messages_inserted AFTER INSERT ON messages BEGIN
-    INSERT INTO queues (name, total) VALUES (new.queue_name, 1)
+    INSERT INTO queues (name, total, changes) VALUES (new.queue_name, 1, new.push_token)
     ON CONFLICT (name) DO UPDATE SET total = total + 1, changes = changes + 1;
 END;
 

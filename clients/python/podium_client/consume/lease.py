@@ -27,6 +27,9 @@ class Link(Protocol):
     async def ack(self, message_id: str, receipt: str) -> bool: ...
     async def extend(self, message_id: str, receipt: str, unack_timeout_ms: int) -> bool: ...
     async def give_back(self, message_id: str, receipt: str) -> bool: ...
+    async def postpone(
+        self, message_id: str, receipt: str, *, priority: int, delay_ms: int
+    ) -> bool: ...
 
 
 class Phase(Enum):
@@ -111,9 +114,15 @@ class Lease:
             self._lapses_at = began + unack_timeout_ms / 1000
         return extended
 
-    async def give_back(self) -> bool:
-        """End the lease: the message is ready for anyone."""
-        given_back = await self._link.give_back(self._message.id, self._message.receipt)
+    async def give_back(self, delay_ms: int = 0) -> bool:
+        """End the lease: the message is ready for anyone, once the delay is over."""
+        message = self._message
+        if delay_ms:
+            given_back = await self._link.postpone(
+                message.id, message.receipt, priority=message.priority, delay_ms=delay_ms
+            )
+        else:
+            given_back = await self._link.give_back(message.id, message.receipt)
         self.settle()
         return given_back
 
@@ -216,9 +225,17 @@ class LeasedMessage(Message, frozen=True, kw_only=True, eq=False):
         """
         return await self.lease.ack()
 
-    async def give_back(self) -> bool:
-        """End its lease: it is ready at once, for anyone. Raises as ``ack``."""
-        return await self.lease.give_back()
+    async def give_back(self, *, delay_ms: int = 0) -> bool:
+        """End its lease: it is ready for anyone, at once or when the delay is over. Raises as ``ack``.
+
+        Args:
+            delay_ms: How long from now. Above 0 the message is postponed: its deliveries count from 0 again.
+        Returns:
+            False if its lease had lapsed or was ended: nothing changed.
+        Raises:
+            InvalidArgumentError: A delay below 0, or above a hundred years.
+        """
+        return await self.lease.give_back(delay_ms)
 
     async def extend(self, unack_timeout_ms: int) -> bool:
         """Make its lease end that long from now. Raises as ``ack``."""

@@ -15,6 +15,15 @@ class LeaseCalls(Protocol):
     async def set_unack_timeout(
         self, queue_name: str, message_id: str, unack_timeout_ms: int, *, receipt: str = ""
     ) -> bool: ...
+    async def postpone(
+        self,
+        queue_name: str,
+        message_id: str,
+        *,
+        priority: int = 0,
+        offset_ms: int = 0,
+        receipt: str = "",
+    ) -> bool: ...
 
 
 class LeaseLink:
@@ -49,6 +58,14 @@ class LeaseLink:
         """End a lease, so that the message is ready for anyone; false if the receipt is stale."""
         done = await self._stream.ask(give_back_request(message_id, receipt))
         return await self._set_timeout(message_id, receipt, 0) if done is None else done
+
+    async def postpone(
+        self, message_id: str, receipt: str, *, priority: int, delay_ms: int
+    ) -> bool:
+        """End a lease, so that the message is ready for anyone after a delay; false if the receipt is stale."""
+        return await self._calls.postpone(
+            self._queue_name, message_id, priority=priority, offset_ms=delay_ms, receipt=receipt
+        )
 
     async def _set_timeout(self, message_id: str, receipt: str, unack_timeout_ms: int) -> bool:
         return await self._calls.set_unack_timeout(

@@ -32,6 +32,13 @@ class ConcurrentExecutionLimitServiceStub:
     A place belongs to a task id. It is held from the grant on; one that isn't used lapses after `place_ttl_seconds` of the
     configuration (60), but never while the task is IN_PROGRESS. It is freed when the task leaves IN_PROGRESS or is removed,
     or by RemoveTaskFromLimit. ExceedsLimit never grants more places than the limit.
+
+    The limit of a task is the request's `limit`; else `taskDefinition.concurrentExecLimit` in the task's
+    `workflow_task_json`; else that of the registered definition of its task_def_name (or task_type). Each is read as
+    Jackson reads it (see WorkflowDef).
+
+    A task that is written as IN_PROGRESS takes a place without asking, even above the limit, if one of the two definitions
+    has a limit. For those writes a server may go by a registered definition as it was up to 5 seconds before.
     """
 
     def __init__(self, channel):
@@ -64,6 +71,13 @@ class ConcurrentExecutionLimitServiceServicer:
     A place belongs to a task id. It is held from the grant on; one that isn't used lapses after `place_ttl_seconds` of the
     configuration (60), but never while the task is IN_PROGRESS. It is freed when the task leaves IN_PROGRESS or is removed,
     or by RemoveTaskFromLimit. ExceedsLimit never grants more places than the limit.
+
+    The limit of a task is the request's `limit`; else `taskDefinition.concurrentExecLimit` in the task's
+    `workflow_task_json`; else that of the registered definition of its task_def_name (or task_type). Each is read as
+    Jackson reads it (see WorkflowDef).
+
+    A task that is written as IN_PROGRESS takes a place without asking, even above the limit, if one of the two definitions
+    has a limit. For those writes a server may go by a registered definition as it was up to 5 seconds before.
     """
 
     def AddTaskToLimit(self, request, context):
@@ -124,6 +138,13 @@ class ConcurrentExecutionLimitService:
     A place belongs to a task id. It is held from the grant on; one that isn't used lapses after `place_ttl_seconds` of the
     configuration (60), but never while the task is IN_PROGRESS. It is freed when the task leaves IN_PROGRESS or is removed,
     or by RemoveTaskFromLimit. ExceedsLimit never grants more places than the limit.
+
+    The limit of a task is the request's `limit`; else `taskDefinition.concurrentExecLimit` in the task's
+    `workflow_task_json`; else that of the registered definition of its task_def_name (or task_type). Each is read as
+    Jackson reads it (see WorkflowDef).
+
+    A task that is written as IN_PROGRESS takes a place without asking, even above the limit, if one of the two definitions
+    has a limit. For those writes a server may go by a registered definition as it was up to 5 seconds before.
     """
 
     @staticmethod

@@ -43,14 +43,21 @@ class ExecutionServiceStub:
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
-    end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
-    RESULT_TOO_LARGE, which names the RPC that streams.
+    end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
+    server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
+    payload store, FAILED_PRECONDITION, PAYLOAD_UNREADABLE. A stream names either in `unreadable_ids`.
+
+    Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
+    RESULT_TOO_LARGE, which names the RPC that streams. The store stops reading there; it counts what is stored, so tens of
+    thousands of nearly empty records are refused from about half the limit on.
+
+    A request above 64 kB has at most 20,000 items and fields, those of its lists' items not counted: else INVALID_ARGUMENT.
 
     Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
     duration is above a hundred years.
 
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
-    most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
+    most 1,000 items (in a Commit, a task to create and a push of its id are one) and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
     payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
     written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
@@ -238,14 +245,21 @@ class ExecutionServiceServicer:
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
-    end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
-    RESULT_TOO_LARGE, which names the RPC that streams.
+    end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
+    server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
+    payload store, FAILED_PRECONDITION, PAYLOAD_UNREADABLE. A stream names either in `unreadable_ids`.
+
+    Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
+    RESULT_TOO_LARGE, which names the RPC that streams. The store stops reading there; it counts what is stored, so tens of
+    thousands of nearly empty records are refused from about half the limit on.
+
+    A request above 64 kB has at most 20,000 items and fields, those of its lists' items not counted: else INVALID_ARGUMENT.
 
     Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
     duration is above a hundred years.
 
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
-    most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
+    most 1,000 items (in a Commit, a task to create and a push of its id are one) and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
     payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
     written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
@@ -333,8 +347,11 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTasksForWorkflow(self, request, context):
-        """Streams all tasks of a workflow, in the store's order (GetWorkflow sorts them by `seq`).
-        Mirrors ExecutionDAO.getTasksForWorkflow.
+        """Streams all tasks of a workflow, in the store's order (GetWorkflow sorts them by `seq`). Of a workflow that was
+        archived and removed the tasks come from the archive, by `seq`, and each chunk says so. A workflow that is removed
+        while its tasks are read goes on with the archive, from its start. A task whose archived document was removed is named
+        in `unreadable_ids`.
+        Mirrors ExecutionDAO.getTasksForWorkflow, which has no archive: Java reads archived tasks with the workflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -364,8 +381,13 @@ class ExecutionServiceServicer:
     def RemoveWorkflow(self, request, context):
         """Removes a workflow and its tasks, with their slots, places in limits and queue messages, and archives it in the
         index or removes its entries there. From the first step on, writes to the workflow answer NOT_FOUND.
-        FAILED_PRECONDITION: `archive` with a workflow that isn't terminal, or without an index. UNAVAILABLE: the index can't
-        be reached for archiving, and nothing was removed.
+        FAILED_PRECONDITION: `archive` with a workflow that isn't terminal, or without an index, or with more than 100,000
+        tasks. UNAVAILABLE: the index can't be reached for archiving, and nothing was removed; a workflow that was to expire
+        still expires at its time, and is archived then only if that was asked for.
+        An archive of up to 8 MiB (unless configured) is one document, as Conductor's. Of a larger one the entry of each task
+        holds the task's document, and Conductor reads the workflow without its tasks.
+        Without `archive` a workflow that only the archive holds is removed from there: its entry, the entries of its tasks,
+        and after an hour the payloads that Podium stored for it. `source` says where the workflow was.
         Repeat: same end state: it waits for a removal under way, and `removed` is false once the workflow is gone.
         Mirrors ExecutionDAOFacade.removeWorkflow.
         """
@@ -393,7 +415,8 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetWorkflow(self, request, context):
-        """Returns a workflow, from the archive where it was archived and removed. The only call that looks there.
+        """Returns a workflow, from the archive where it was archived and removed. Beside GetTasksForWorkflow the only call that
+        reads there.
         NOT_FOUND: no such workflow. DATA_LOSS: its document, or with `include_tasks` one of its tasks, can't be read.
         RESOURCE_EXHAUSTED, RESULT_TOO_LARGE: read the tasks with GetTasksForWorkflow.
         Mirrors ExecutionDAOFacade.getWorkflow.
@@ -405,6 +428,9 @@ class ExecutionServiceServicer:
     def GetWorkflows(self, request, context):
         """Streams several workflows in the order asked for, missing ones left out. No archive. (new; Conductor reads them one
         by one with ExecutionDAO.getWorkflow)
+        RESOURCE_EXHAUSTED, RESULT_TOO_LARGE: with `include_tasks`, or `include_payloads`, one workflow is above the message
+        limit; the message names it. Those before it have come. Ask again without it, and read its tasks with
+        GetTasksForWorkflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -451,6 +477,7 @@ class ExecutionServiceServicer:
 
     def GetWorkflowsByCorrelationId(self, request, context):
         """Streams the workflows of a definition that have a correlation id, whatever their status.
+        RESOURCE_EXHAUSTED, RESULT_TOO_LARGE: as in GetWorkflows; read them without their tasks.
         Mirrors ExecutionDAO.getWorkflowsByCorrelationId.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -492,7 +519,8 @@ class ExecutionServiceServicer:
 
     def ExceedsInProgressLimit(self, request, context):
         """Asks whether a task may not start, since as many tasks of its definition run as its limit allows. Answers false, and
-        holds a place for the task, in one atomic step; or true. The limit is the one in the task's `workflow_task_json`.
+        holds a place for the task, in one atomic step; or true. The limit is the one in the task's `workflow_task_json`, else
+        that of the registered definition.
         See ConcurrentExecutionLimitService.ExceedsLimit, which this is, without a limit in the request.
         Repeat: same end state: a task that holds a place gets false again. Mirrors
         ExecutionDAOFacade.exceedsInProgressLimit.
@@ -502,7 +530,10 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetWorkflow(self, request, context):
-        """Removes a workflow and its tasks, and their entries in the index, without archiving. Queue messages and payloads stay.
+        """Removes a workflow and its tasks, and their entries in the index, without archiving; those of a workflow that only the
+        archive holds, too. Queue messages stay. Payloads that the server stored stay for an hour: what a workflow or task of
+        the same workflow id refers to by then (Java's restart creates the workflow again with its input) stays with it, the
+        rest goes by itself. Java never deletes payloads.
         Repeat: same end state, `removed` is false then. Mirrors ExecutionDAOFacade.resetWorkflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -532,7 +563,8 @@ class ExecutionServiceServicer:
         too. `guarantee` says which one held.
 
         ABORTED: a receipt or an expected time is stale; nothing is written. NOT_FOUND: as the calls for each part; nothing
-        is written. FAILED_PRECONDITION: receipts without `expected_update_time` where that is needed.
+        is written. FAILED_PRECONDITION: receipts without `expected_update_time` where that is needed; or, REQUEST_ID_REUSED,
+        the `request_id` was used for a different Commit.
         Repeat: keyed by `request_id`, remembered for 10 minutes: the first answer again. Without one: overwrites.
         (new)
         """
@@ -722,14 +754,21 @@ class ExecutionService:
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
     (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
-    end the stream. Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
-    RESULT_TOO_LARGE, which names the RPC that streams.
+    end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
+    server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
+    payload store, FAILED_PRECONDITION, PAYLOAD_UNREADABLE. A stream names either in `unreadable_ids`.
+
+    Unary answers above the message limit (32 MiB unless configured) are RESOURCE_EXHAUSTED, ErrorInfo reason
+    RESULT_TOO_LARGE, which names the RPC that streams. The store stops reading there; it counts what is stored, so tens of
+    thousands of nearly empty records are refused from about half the limit on.
+
+    A request above 64 kB has at most 20,000 items and fields, those of its lists' items not counted: else INVALID_ARGUMENT.
 
     Ids and names are 1 to 1,024 bytes of UTF-8, without NUL. Counts, times and durations aren't negative; no
     duration is above a hundred years.
 
     Writing. Each call is atomic where the store can, and sees every acknowledged write before it. A writing call holds at
-    most 1,000 items and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
+    most 1,000 items (in a Commit, a task to create and a push of its id are one) and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
     payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
     written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and

@@ -1,4 +1,5 @@
 from podium.v1 import event_pb2 as _event_pb2
+from podium.v1 import execution_workflows_pb2 as _execution_workflows_pb2
 from podium.v1 import task_pb2 as _task_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -175,14 +176,16 @@ class GetTasksForWorkflowRequest(_message.Message):
     def __init__(self, workflow_id: _Optional[str] = ..., resume_token: _Optional[str] = ..., include_payloads: _Optional[bool] = ...) -> None: ...
 
 class GetTasksForWorkflowResponse(_message.Message):
-    __slots__ = ("tasks", "resume_token", "unreadable_ids")
+    __slots__ = ("tasks", "resume_token", "unreadable_ids", "source")
     TASKS_FIELD_NUMBER: _ClassVar[int]
     RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
     UNREADABLE_IDS_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
     tasks: _containers.RepeatedCompositeFieldContainer[_task_pb2.Task]
     resume_token: str
     unreadable_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, tasks: _Optional[_Iterable[_Union[_task_pb2.Task, _Mapping]]] = ..., resume_token: _Optional[str] = ..., unreadable_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    source: _execution_workflows_pb2.WorkflowSource
+    def __init__(self, tasks: _Optional[_Iterable[_Union[_task_pb2.Task, _Mapping]]] = ..., resume_token: _Optional[str] = ..., unreadable_ids: _Optional[_Iterable[str]] = ..., source: _Optional[_Union[_execution_workflows_pb2.WorkflowSource, str]] = ...) -> None: ...
 
 class GetInProgressTaskCountRequest(_message.Message):
     __slots__ = ("task_type",)

@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from podium.v1 import workflow_pb2 as podium_dot_v1_dot_workflow__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#podium/v1/execution_workflows.proto\x12\tpodium.v1\x1a\x18podium/v1/workflow.proto\"f\n\x15\x43reateWorkflowRequest\x12%\n\x08workflow\x18\x01 \x01(\x0b\x32\x13.podium.v1.Workflow\x12&\n\tif_exists\x18\x02 \x01(\x0e\x32\x13.podium.v1.IfExists\"?\n\x16\x43reateWorkflowResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\x08\x12\x14\n\x0cupdated_time\x18\x02 \x01(\x03\"\x8a\x01\n\x15UpdateWorkflowRequest\x12%\n\x08workflow\x18\x01 \x01(\x0b\x32\x13.podium.v1.Workflow\x12!\n\x14\x65xpected_update_time\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06upsert\x18\x03 \x01(\x08\x42\x17\n\x15_expected_update_time\".\n\x16UpdateWorkflowResponse\x12\x14\n\x0cupdated_time\x18\x01 \x01(\x03\"=\n\x15RemoveWorkflowRequest\x12\x13\n\x0bworkflow_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rchive\x18\x02 \x01(\x08\")\n\x16RemoveWorkflowResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x08\"\\\n\x1fRemoveWorkflowWithExpiryRequest\x12\x13\n\x0bworkflow_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rchive\x18\x02 \x01(\x08\x12\x13\n\x0bttl_seconds\x18\x03 \x01(\x03\"3\n RemoveWorkflowWithExpiryResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x08\"N\n RemoveFromPendingWorkflowRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x02 \x01(\t\"#\n!RemoveFromPendingWorkflowResponse\"Z\n\x12GetWorkflowRequest\x12\x13\n\x0bworkflow_id\x18\x01 \x01(\t\x12\x15\n\rinclude_tasks\x18\x02 \x01(\x08\x12\x18\n\x10include_payloads\x18\x03 \x01(\x08\"g\n\x13GetWorkflowResponse\x12%\n\x08workflow\x18\x01 \x01(\x0b\x32\x13.podium.v1.Workflow\x12)\n\x06source\x18\x02 \x01(\x0e\x32\x19.podium.v1.WorkflowSource\"r\n\x13GetWorkflowsRequest\x12\x14\n\x0cworkflow_ids\x18\x01 \x03(\t\x12\x15\n\rinclude_tasks\x18\x02 \x01(\x08\x12\x18\n\x10include_payloads\x18\x03 \x01(\x08\x12\x14\n\x0cresume_token\x18\x04 \x01(\t\"l\n\x14GetWorkflowsResponse\x12&\n\tworkflows\x18\x01 \x03(\x0b\x32\x13.podium.v1.Workflow\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x16\n\x0eunreadable_ids\x18\x03 \x03(\t\"m\n\x1cGetRunningWorkflowIdsRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\x12\x14\n\x07version\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x0cresume_token\x18\x03 \x01(\tB\n\n\x08_version\"c\n\x1dGetRunningWorkflowIdsResponse\x12\x14\n\x0cworkflow_ids\x18\x01 \x03(\t\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x16\n\x0eunreadable_ids\x18\x03 \x03(\t\"\x8b\x01\n GetPendingWorkflowsByTypeRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\x12\x14\n\x07version\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\x12\x18\n\x10include_payloads\x18\x04 \x01(\x08\x42\n\n\x08_version\"y\n!GetPendingWorkflowsByTypeResponse\x12&\n\tworkflows\x18\x01 \x03(\x0b\x32\x13.podium.v1.Workflow\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x16\n\x0eunreadable_ids\x18\x03 \x03(\t\"7\n\x1eGetPendingWorkflowCountRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\"0\n\x1fGetPendingWorkflowCountResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\"\x88\x01\n\x19GetWorkflowsByTypeRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\x12\x12\n\nstart_time\x18\x02 \x01(\x03\x12\x10\n\x08\x65nd_time\x18\x03 \x01(\x03\x12\x14\n\x0cresume_token\x18\x04 \x01(\t\x12\x18\n\x10include_payloads\x18\x05 \x01(\x08\"r\n\x1aGetWorkflowsByTypeResponse\x12&\n\tworkflows\x18\x01 \x03(\x0b\x32\x13.podium.v1.Workflow\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x16\n\x0eunreadable_ids\x18\x03 \x03(\t\"\x9a\x01\n\"GetWorkflowsByCorrelationIdRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\x12\x16\n\x0e\x63orrelation_id\x18\x02 \x01(\t\x12\x15\n\rinclude_tasks\x18\x03 \x01(\x08\x12\x18\n\x10include_payloads\x18\x04 \x01(\x08\x12\x14\n\x0cresume_token\x18\x05 \x01(\t\"{\n#GetWorkflowsByCorrelationIdResponse\x12&\n\tworkflows\x18\x01 \x03(\x0b\x32\x13.podium.v1.Workflow\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x16\n\x0eunreadable_ids\x18\x03 \x03(\t\"!\n\x1f\x43\x61nSearchAcrossWorkflowsRequest\"G\n CanSearchAcrossWorkflowsResponse\x12#\n\x1b\x63\x61n_search_across_workflows\x18\x01 \x01(\x08\"+\n\x14ResetWorkflowRequest\x12\x13\n\x0bworkflow_id\x18\x01 \x01(\t\"(\n\x15ResetWorkflowResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x08*<\n\x08IfExists\x12\x19\n\x15IF_EXISTS_UNSPECIFIED\x10\x00\x12\x15\n\x11IF_EXISTS_REPLACE\x10\x01*k\n\x0eWorkflowSource\x12\x1f\n\x1bWORKFLOW_SOURCE_UNSPECIFIED\x10\x00\x12\x1b\n\x17WORKFLOW_SOURCE_PRIMARY\x10\x01\x12\x1b\n\x17WORKFLOW_SOURCE_ARCHIVE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#podium/v1/execution_workflows.proto\x12\tpodium.v1\x1a\x18podium/v1/workflow.proto\"f\n\x15\x43reateWorkflowRequest\x12%\n\x08workflow\x18\x01 \x01(\x0b\x32\x13.podium.v1.Workflow\x12&\n\tif_exists\x18\x02 \x01(\x0e\x32\x13.podium.v1.IfExists\"?\n\x16\x43reateWorkflowResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\x08\x12\x14\n\x0cupdated_time\x18\x02 \x01(\x03\"\x8a\x01\n\x15UpdateWorkflowRequest\x12%\n\x08workflow\x18\x01 \x01(\x0b\x32\x13.podium.v1.Workflow\x12!\n\x14\x65xpected_update_time\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06upsert\x18\x03 \x01(\x08\x42\x17\n\x15_expected_update_time\".\n\x16UpdateWorkflowResponse\x12\x14\n\x0cupdated_time\x18\x01 \x01(\x03\"=\n\x15RemoveWorkflowRequest\x12\x13\n\x0bworkflow_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rchive\x18\x02 \x01(\x08\"T\n\x16RemoveWorkflowResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x08\x12)\n\x06source\x18\x02 \x01(\x0e\x32\x19.podium.v1.WorkflowSource\"\\\n\x1fRemoveWorkflowWithExpiryRequest\x12\x13\n\x0bworkflow_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rchive\x18\x02 \x01(\x08\x12\x13\n\x0bttl_seconds\x18\x03 \x01(\x03\"^\n RemoveWorkflowWithExpiryResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x08\x12)\n\x06source\x18\x02 \x01(\x0e\x32\x19.podium.v1.WorkflowSource\"N\n RemoveFromPendingWorkflowRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x02 \x01(\t\"#\n!RemoveFromPendingWorkflowResponse\"Z\n\x12GetWorkflowRequest\x12\x13\n\x0bworkflow_id\x18\x01 \x01(\t\x12\x15\n\rinclude_tasks\x18\x02 \x01(\x08\x12\x18\n\x10include_payloads\x18\x03 \x01(\x08\"g\n\x13GetWorkflowResponse\x12%\n\x08workflow\x18\x01 \x01(\x0b\x32\x13.podium.v1.Workflow\x12)\n\x06source\x18\x02 \x01(\x0e\x32\x19.podium.v1.WorkflowSource\"r\n\x13GetWorkflowsRequest\x12\x14\n\x0cworkflow_ids\x18\x01 \x03(\t\x12\x15\n\rinclude_tasks\x18\x02 \x01(\x08\x12\x18\n\x10include_payloads\x18\x03 \x01(\x08\x12\x14\n\x0cresume_token\x18\x04 \x01(\t\"l\n\x14GetWorkflowsResponse\x12&\n\tworkflows\x18\x01 \x03(\x0b\x32\x13.podium.v1.Workflow\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x16\n\x0eunreadable_ids\x18\x03 \x03(\t\"m\n\x1cGetRunningWorkflowIdsRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\x12\x14\n\x07version\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x0cresume_token\x18\x03 \x01(\tB\n\n\x08_version\"c\n\x1dGetRunningWorkflowIdsResponse\x12\x14\n\x0cworkflow_ids\x18\x01 \x03(\t\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x16\n\x0eunreadable_ids\x18\x03 \x03(\t\"\x8b\x01\n GetPendingWorkflowsByTypeRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\x12\x14\n\x07version\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\x12\x18\n\x10include_payloads\x18\x04 \x01(\x08\x42\n\n\x08_version\"y\n!GetPendingWorkflowsByTypeResponse\x12&\n\tworkflows\x18\x01 \x03(\x0b\x32\x13.podium.v1.Workflow\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x16\n\x0eunreadable_ids\x18\x03 \x03(\t\"7\n\x1eGetPendingWorkflowCountRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\"0\n\x1fGetPendingWorkflowCountResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\"\x88\x01\n\x19GetWorkflowsByTypeRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\x12\x12\n\nstart_time\x18\x02 \x01(\x03\x12\x10\n\x08\x65nd_time\x18\x03 \x01(\x03\x12\x14\n\x0cresume_token\x18\x04 \x01(\t\x12\x18\n\x10include_payloads\x18\x05 \x01(\x08\"r\n\x1aGetWorkflowsByTypeResponse\x12&\n\tworkflows\x18\x01 \x03(\x0b\x32\x13.podium.v1.Workflow\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x16\n\x0eunreadable_ids\x18\x03 \x03(\t\"\x9a\x01\n\"GetWorkflowsByCorrelationIdRequest\x12\x15\n\rworkflow_name\x18\x01 \x01(\t\x12\x16\n\x0e\x63orrelation_id\x18\x02 \x01(\t\x12\x15\n\rinclude_tasks\x18\x03 \x01(\x08\x12\x18\n\x10include_payloads\x18\x04 \x01(\x08\x12\x14\n\x0cresume_token\x18\x05 \x01(\t\"{\n#GetWorkflowsByCorrelationIdResponse\x12&\n\tworkflows\x18\x01 \x03(\x0b\x32\x13.podium.v1.Workflow\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\x12\x16\n\x0eunreadable_ids\x18\x03 \x03(\t\"!\n\x1f\x43\x61nSearchAcrossWorkflowsRequest\"G\n CanSearchAcrossWorkflowsResponse\x12#\n\x1b\x63\x61n_search_across_workflows\x18\x01 \x01(\x08\"+\n\x14ResetWorkflowRequest\x12\x13\n\x0bworkflow_id\x18\x01 \x01(\t\"(\n\x15ResetWorkflowResponse\x12\x0f\n\x07removed\x18\x01 \x01(\x08*<\n\x08IfExists\x12\x19\n\x15IF_EXISTS_UNSPECIFIED\x10\x00\x12\x15\n\x11IF_EXISTS_REPLACE\x10\x01*k\n\x0eWorkflowSource\x12\x1f\n\x1bWORKFLOW_SOURCE_UNSPECIFIED\x10\x00\x12\x1b\n\x17WORKFLOW_SOURCE_PRIMARY\x10\x01\x12\x1b\n\x17WORKFLOW_SOURCE_ARCHIVE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'podium.v1.execution_workflows_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IFEXISTS']._serialized_start=2543
-  _globals['_IFEXISTS']._serialized_end=2603
-  _globals['_WORKFLOWSOURCE']._serialized_start=2605
-  _globals['_WORKFLOWSOURCE']._serialized_end=2712
+  _globals['_IFEXISTS']._serialized_start=2629
+  _globals['_IFEXISTS']._serialized_end=2689
+  _globals['_WORKFLOWSOURCE']._serialized_start=2691
+  _globals['_WORKFLOWSOURCE']._serialized_end=2798
   _globals['_CREATEWORKFLOWREQUEST']._serialized_start=76
   _globals['_CREATEWORKFLOWREQUEST']._serialized_end=178
   _globals['_CREATEWORKFLOWRESPONSE']._serialized_start=180
@@ -47,49 +47,49 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMOVEWORKFLOWREQUEST']._serialized_start=434
   _globals['_REMOVEWORKFLOWREQUEST']._serialized_end=495
   _globals['_REMOVEWORKFLOWRESPONSE']._serialized_start=497
-  _globals['_REMOVEWORKFLOWRESPONSE']._serialized_end=538
-  _globals['_REMOVEWORKFLOWWITHEXPIRYREQUEST']._serialized_start=540
-  _globals['_REMOVEWORKFLOWWITHEXPIRYREQUEST']._serialized_end=632
-  _globals['_REMOVEWORKFLOWWITHEXPIRYRESPONSE']._serialized_start=634
-  _globals['_REMOVEWORKFLOWWITHEXPIRYRESPONSE']._serialized_end=685
-  _globals['_REMOVEFROMPENDINGWORKFLOWREQUEST']._serialized_start=687
-  _globals['_REMOVEFROMPENDINGWORKFLOWREQUEST']._serialized_end=765
-  _globals['_REMOVEFROMPENDINGWORKFLOWRESPONSE']._serialized_start=767
-  _globals['_REMOVEFROMPENDINGWORKFLOWRESPONSE']._serialized_end=802
-  _globals['_GETWORKFLOWREQUEST']._serialized_start=804
-  _globals['_GETWORKFLOWREQUEST']._serialized_end=894
-  _globals['_GETWORKFLOWRESPONSE']._serialized_start=896
-  _globals['_GETWORKFLOWRESPONSE']._serialized_end=999
-  _globals['_GETWORKFLOWSREQUEST']._serialized_start=1001
-  _globals['_GETWORKFLOWSREQUEST']._serialized_end=1115
-  _globals['_GETWORKFLOWSRESPONSE']._serialized_start=1117
-  _globals['_GETWORKFLOWSRESPONSE']._serialized_end=1225
-  _globals['_GETRUNNINGWORKFLOWIDSREQUEST']._serialized_start=1227
-  _globals['_GETRUNNINGWORKFLOWIDSREQUEST']._serialized_end=1336
-  _globals['_GETRUNNINGWORKFLOWIDSRESPONSE']._serialized_start=1338
-  _globals['_GETRUNNINGWORKFLOWIDSRESPONSE']._serialized_end=1437
-  _globals['_GETPENDINGWORKFLOWSBYTYPEREQUEST']._serialized_start=1440
-  _globals['_GETPENDINGWORKFLOWSBYTYPEREQUEST']._serialized_end=1579
-  _globals['_GETPENDINGWORKFLOWSBYTYPERESPONSE']._serialized_start=1581
-  _globals['_GETPENDINGWORKFLOWSBYTYPERESPONSE']._serialized_end=1702
-  _globals['_GETPENDINGWORKFLOWCOUNTREQUEST']._serialized_start=1704
-  _globals['_GETPENDINGWORKFLOWCOUNTREQUEST']._serialized_end=1759
-  _globals['_GETPENDINGWORKFLOWCOUNTRESPONSE']._serialized_start=1761
-  _globals['_GETPENDINGWORKFLOWCOUNTRESPONSE']._serialized_end=1809
-  _globals['_GETWORKFLOWSBYTYPEREQUEST']._serialized_start=1812
-  _globals['_GETWORKFLOWSBYTYPEREQUEST']._serialized_end=1948
-  _globals['_GETWORKFLOWSBYTYPERESPONSE']._serialized_start=1950
-  _globals['_GETWORKFLOWSBYTYPERESPONSE']._serialized_end=2064
-  _globals['_GETWORKFLOWSBYCORRELATIONIDREQUEST']._serialized_start=2067
-  _globals['_GETWORKFLOWSBYCORRELATIONIDREQUEST']._serialized_end=2221
-  _globals['_GETWORKFLOWSBYCORRELATIONIDRESPONSE']._serialized_start=2223
-  _globals['_GETWORKFLOWSBYCORRELATIONIDRESPONSE']._serialized_end=2346
-  _globals['_CANSEARCHACROSSWORKFLOWSREQUEST']._serialized_start=2348
-  _globals['_CANSEARCHACROSSWORKFLOWSREQUEST']._serialized_end=2381
-  _globals['_CANSEARCHACROSSWORKFLOWSRESPONSE']._serialized_start=2383
-  _globals['_CANSEARCHACROSSWORKFLOWSRESPONSE']._serialized_end=2454
-  _globals['_RESETWORKFLOWREQUEST']._serialized_start=2456
-  _globals['_RESETWORKFLOWREQUEST']._serialized_end=2499
-  _globals['_RESETWORKFLOWRESPONSE']._serialized_start=2501
-  _globals['_RESETWORKFLOWRESPONSE']._serialized_end=2541
+  _globals['_REMOVEWORKFLOWRESPONSE']._serialized_end=581
+  _globals['_REMOVEWORKFLOWWITHEXPIRYREQUEST']._serialized_start=583
+  _globals['_REMOVEWORKFLOWWITHEXPIRYREQUEST']._serialized_end=675
+  _globals['_REMOVEWORKFLOWWITHEXPIRYRESPONSE']._serialized_start=677
+  _globals['_REMOVEWORKFLOWWITHEXPIRYRESPONSE']._serialized_end=771
+  _globals['_REMOVEFROMPENDINGWORKFLOWREQUEST']._serialized_start=773
+  _globals['_REMOVEFROMPENDINGWORKFLOWREQUEST']._serialized_end=851
+  _globals['_REMOVEFROMPENDINGWORKFLOWRESPONSE']._serialized_start=853
+  _globals['_REMOVEFROMPENDINGWORKFLOWRESPONSE']._serialized_end=888
+  _globals['_GETWORKFLOWREQUEST']._serialized_start=890
+  _globals['_GETWORKFLOWREQUEST']._serialized_end=980
+  _globals['_GETWORKFLOWRESPONSE']._serialized_start=982
+  _globals['_GETWORKFLOWRESPONSE']._serialized_end=1085
+  _globals['_GETWORKFLOWSREQUEST']._serialized_start=1087
+  _globals['_GETWORKFLOWSREQUEST']._serialized_end=1201
+  _globals['_GETWORKFLOWSRESPONSE']._serialized_start=1203
+  _globals['_GETWORKFLOWSRESPONSE']._serialized_end=1311
+  _globals['_GETRUNNINGWORKFLOWIDSREQUEST']._serialized_start=1313
+  _globals['_GETRUNNINGWORKFLOWIDSREQUEST']._serialized_end=1422
+  _globals['_GETRUNNINGWORKFLOWIDSRESPONSE']._serialized_start=1424
+  _globals['_GETRUNNINGWORKFLOWIDSRESPONSE']._serialized_end=1523
+  _globals['_GETPENDINGWORKFLOWSBYTYPEREQUEST']._serialized_start=1526
+  _globals['_GETPENDINGWORKFLOWSBYTYPEREQUEST']._serialized_end=1665
+  _globals['_GETPENDINGWORKFLOWSBYTYPERESPONSE']._serialized_start=1667
+  _globals['_GETPENDINGWORKFLOWSBYTYPERESPONSE']._serialized_end=1788
+  _globals['_GETPENDINGWORKFLOWCOUNTREQUEST']._serialized_start=1790
+  _globals['_GETPENDINGWORKFLOWCOUNTREQUEST']._serialized_end=1845
+  _globals['_GETPENDINGWORKFLOWCOUNTRESPONSE']._serialized_start=1847
+  _globals['_GETPENDINGWORKFLOWCOUNTRESPONSE']._serialized_end=1895
+  _globals['_GETWORKFLOWSBYTYPEREQUEST']._serialized_start=1898
+  _globals['_GETWORKFLOWSBYTYPEREQUEST']._serialized_end=2034
+  _globals['_GETWORKFLOWSBYTYPERESPONSE']._serialized_start=2036
+  _globals['_GETWORKFLOWSBYTYPERESPONSE']._serialized_end=2150
+  _globals['_GETWORKFLOWSBYCORRELATIONIDREQUEST']._serialized_start=2153
+  _globals['_GETWORKFLOWSBYCORRELATIONIDREQUEST']._serialized_end=2307
+  _globals['_GETWORKFLOWSBYCORRELATIONIDRESPONSE']._serialized_start=2309
+  _globals['_GETWORKFLOWSBYCORRELATIONIDRESPONSE']._serialized_end=2432
+  _globals['_CANSEARCHACROSSWORKFLOWSREQUEST']._serialized_start=2434
+  _globals['_CANSEARCHACROSSWORKFLOWSREQUEST']._serialized_end=2467
+  _globals['_CANSEARCHACROSSWORKFLOWSRESPONSE']._serialized_start=2469
+  _globals['_CANSEARCHACROSSWORKFLOWSRESPONSE']._serialized_end=2540
+  _globals['_RESETWORKFLOWREQUEST']._serialized_start=2542
+  _globals['_RESETWORKFLOWREQUEST']._serialized_end=2585
+  _globals['_RESETWORKFLOWRESPONSE']._serialized_start=2587
+  _globals['_RESETWORKFLOWRESPONSE']._serialized_end=2627
 # @@protoc_insertion_point(module_scope)

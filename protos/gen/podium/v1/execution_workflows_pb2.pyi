@@ -65,10 +65,12 @@ class RemoveWorkflowRequest(_message.Message):
     def __init__(self, workflow_id: _Optional[str] = ..., archive: _Optional[bool] = ...) -> None: ...
 
 class RemoveWorkflowResponse(_message.Message):
-    __slots__ = ("removed",)
+    __slots__ = ("removed", "source")
     REMOVED_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
     removed: bool
-    def __init__(self, removed: _Optional[bool] = ...) -> None: ...
+    source: WorkflowSource
+    def __init__(self, removed: _Optional[bool] = ..., source: _Optional[_Union[WorkflowSource, str]] = ...) -> None: ...
 
 class RemoveWorkflowWithExpiryRequest(_message.Message):
     __slots__ = ("workflow_id", "archive", "ttl_seconds")
@@ -81,10 +83,12 @@ class RemoveWorkflowWithExpiryRequest(_message.Message):
     def __init__(self, workflow_id: _Optional[str] = ..., archive: _Optional[bool] = ..., ttl_seconds: _Optional[int] = ...) -> None: ...
 
 class RemoveWorkflowWithExpiryResponse(_message.Message):
-    __slots__ = ("removed",)
+    __slots__ = ("removed", "source")
     REMOVED_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
     removed: bool
-    def __init__(self, removed: _Optional[bool] = ...) -> None: ...
+    source: WorkflowSource
+    def __init__(self, removed: _Optional[bool] = ..., source: _Optional[_Union[WorkflowSource, str]] = ...) -> None: ...
 
 class RemoveFromPendingWorkflowRequest(_message.Message):
     __slots__ = ("workflow_name", "workflow_id")

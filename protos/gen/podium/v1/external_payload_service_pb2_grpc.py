@@ -88,7 +88,9 @@ class ExternalPayloadServiceServicer:
         """Stores a payload. The first message carries the header, the others its bytes in order; it is there, whole, when the
         answer has come, and replaces what was at the path. It may be anything, not only JSON. INVALID_ARGUMENT: no header
         first, another size than the header says, or reason PAYLOAD_TOO_LARGE (above the store's `max_payload_bytes`). Where the
-        stream breaks off nothing is stored. FAILED_PRECONDITION: local files can't hold `a` beside `a/b`.
+        stream breaks off nothing is stored. FAILED_PRECONDITION: local files can't hold `a` beside `a/b`; or reason
+        PAYLOAD_STORE_FULL, with the figures: above the store's `max_total_bytes`, or less than `min_free_bytes` would be left of
+        its disk. A write whose large payload the server moves answers the same, and nothing is written.
         Repeat: overwrites; with an empty `path` it stores a second one. Mirrors ExternalPayloadStorage.upload.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

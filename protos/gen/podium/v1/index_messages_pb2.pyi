@@ -81,12 +81,14 @@ class IndexServiceUpdateTaskResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class IndexServiceRemoveWorkflowRequest(_message.Message):
-    __slots__ = ("workflow_id", "wait")
+    __slots__ = ("workflow_id", "wait", "include_tasks")
     WORKFLOW_ID_FIELD_NUMBER: _ClassVar[int]
     WAIT_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_TASKS_FIELD_NUMBER: _ClassVar[int]
     workflow_id: str
     wait: Wait
-    def __init__(self, workflow_id: _Optional[str] = ..., wait: _Optional[_Union[Wait, str]] = ...) -> None: ...
+    include_tasks: bool
+    def __init__(self, workflow_id: _Optional[str] = ..., wait: _Optional[_Union[Wait, str]] = ..., include_tasks: _Optional[bool] = ...) -> None: ...
 
 class IndexServiceRemoveWorkflowResponse(_message.Message):
     __slots__ = ("removed",)

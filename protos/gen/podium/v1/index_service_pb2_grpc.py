@@ -39,6 +39,9 @@ class IndexServiceStub:
     Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR, NOT and
     parentheses, with =, !=, <, <=, >, >=, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS NULL, IS NOT NULL; a value may be in
     quotes. An empty one matches everything. `free_text` searches the words of all fields; `*` or empty matches everything.
+    Words of `input` and `output` are those of the JSON values, decoded, whatever encoder wrote them. A value that the field can
+    never have, as the status `RUNING`, is INVALID_ARGUMENT with the nearest one. So are more than 1,000 words or 32 prefixes.
+    A search above the server's own time limit is DEADLINE_EXCEEDED; one that waited so long for others is RESOURCE_EXHAUSTED.
     A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
     `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
     changed); SQLite pages on.
@@ -166,6 +169,9 @@ class IndexServiceServicer:
     Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR, NOT and
     parentheses, with =, !=, <, <=, >, >=, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS NULL, IS NOT NULL; a value may be in
     quotes. An empty one matches everything. `free_text` searches the words of all fields; `*` or empty matches everything.
+    Words of `input` and `output` are those of the JSON values, decoded, whatever encoder wrote them. A value that the field can
+    never have, as the status `RUNING`, is INVALID_ARGUMENT with the nearest one. So are more than 1,000 words or 32 prefixes.
+    A search above the server's own time limit is DEADLINE_EXCEEDED; one that waited so long for others is RESOURCE_EXHAUSTED.
     A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
     `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
     changed); SQLite pages on.
@@ -180,7 +186,9 @@ class IndexServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def IndexWorkflow(self, request, context):
-        """Stores the whole entry of a workflow, in place of the one that is there.
+        """Stores the whole entry of a workflow, in place of the one that is there. An archive in it (`rawJSON`, `archived`) stays:
+        only a removal of the entry takes it away. That holds for IndexTask, UpdateWorkflow and UpdateTask too, whatever values
+        they bring. An archive that came through this service gives way to a later `rawJSON` that comes through it.
         DEADLINE_EXCEEDED with WAIT_INDEXED: not confirmed in time; it is still going to be indexed.
         Repeat: overwrites. Mirrors IndexDAO.indexWorkflow and asyncIndexWorkflow.
         """
@@ -213,7 +221,7 @@ class IndexServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveWorkflow(self, request, context):
-        """Removes the entry of a workflow, an archived one too; those of its tasks stay.
+        """Removes the entry of a workflow, an archived one too; those of its tasks stay, unless `include_tasks` is set.
         Repeat: same end state, `removed` is false then. Mirrors IndexDAO.removeWorkflow and asyncRemoveWorkflow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -451,6 +459,9 @@ class IndexService:
     Searches take Conductor's two texts. `query` is its structured language: `name op value` joined with AND, OR, NOT and
     parentheses, with =, !=, <, <=, >, >=, IN (a,b), BETWEEN a AND b, STARTS_WITH, IS NULL, IS NOT NULL; a value may be in
     quotes. An empty one matches everything. `free_text` searches the words of all fields; `*` or empty matches everything.
+    Words of `input` and `output` are those of the JSON values, decoded, whatever encoder wrote them. A value that the field can
+    never have, as the status `RUNING`, is INVALID_ARGUMENT with the nearest one. So are more than 1,000 words or 32 prefixes.
+    A search above the server's own time limit is DEADLINE_EXCEEDED; one that waited so long for others is RESOURCE_EXHAUSTED.
     A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
     `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
     changed); SQLite pages on.

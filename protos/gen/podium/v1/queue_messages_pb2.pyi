@@ -266,16 +266,18 @@ class ResetOffsetTimeResponse(_message.Message):
     def __init__(self, reset: _Optional[bool] = ...) -> None: ...
 
 class PostponeRequest(_message.Message):
-    __slots__ = ("queue_name", "message_id", "priority", "offset_ms")
+    __slots__ = ("queue_name", "message_id", "priority", "offset_ms", "receipt")
     QUEUE_NAME_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     OFFSET_MS_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
     queue_name: str
     message_id: str
     priority: int
     offset_ms: int
-    def __init__(self, queue_name: _Optional[str] = ..., message_id: _Optional[str] = ..., priority: _Optional[int] = ..., offset_ms: _Optional[int] = ...) -> None: ...
+    receipt: str
+    def __init__(self, queue_name: _Optional[str] = ..., message_id: _Optional[str] = ..., priority: _Optional[int] = ..., offset_ms: _Optional[int] = ..., receipt: _Optional[str] = ...) -> None: ...
 
 class PostponeResponse(_message.Message):
     __slots__ = ("postponed",)

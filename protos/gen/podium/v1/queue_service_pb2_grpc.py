@@ -193,7 +193,9 @@ class QueueServiceServicer:
     def PollMessages(self, request, context):
         """Leases up to `count` ready messages in one atomic step, the highest priority number first, then the oldest due. None
         ready: waits up to `timeout_ms` for one. A message whose lease lapses comes back by itself. A call that is cancelled
-        before its answer has left gives its messages back, uncounted.
+        before its answer has left gives its messages back, uncounted. What one answer can't hold isn't leased. A message that
+        can't be read (its id or payload isn't UTF-8) is set aside: it is delayed for ever, and the log names it, until it is
+        pushed again or removed.
         Repeat: costs one lease and one delivery count. Mirrors QueueDAO.pollMessages.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -201,7 +203,7 @@ class QueueServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Remove(self, request, context):
-        """Removes a message in whatever state it is.
+        """Removes a message in whatever state it is, also one that is leased: a consumer that is done with its message acks it.
         Repeat: same end state, `removed` is false then. Mirrors QueueDAO.remove, which leaks a popped one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -291,8 +293,11 @@ class QueueServiceServicer:
 
     def Postpone(self, request, context):
         """Removes a message and pushes it with a new priority and due time, in one atomic step. Its payload stays (Java's is
-        lost), and a lease of it ends. One that isn't there is pushed, without a payload, as in Java.
-        Repeat: costs, perhaps, one more delivery. Mirrors QueueDAO.postpone.
+        lost), its deliveries count from 0 again, and a lease of it ends. With a receipt only its holder postpones it: a stale
+        receipt changes nothing. Without one a message that isn't there is pushed, without a payload, as in Java, and whoever
+        holds the message loses it: a consumer names its receipt.
+        Repeat: costs, perhaps, one more delivery; with a receipt same end state, `postponed` is false then.
+        Mirrors QueueDAO.postpone, which knows no receipt.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

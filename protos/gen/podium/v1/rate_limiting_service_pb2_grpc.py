@@ -27,6 +27,11 @@ if _version_not_supported:
 
 class RateLimitingServiceStub:
     """Grants starts in a sliding window. Mirrors Conductor's RateLimitingDAO. Errors as in ExecutionService.
+
+    A limit is a pair, grants and the length of the window. It is the request's, where that says either; else the task's
+    own; else `rateLimitPerFrequency` and `rateLimitFrequencyInSeconds` of the definition in the task's `workflow_task_json`;
+    else those of the registered definition of its task_def_name (or task_type). A pair with a 0 or less is no limit, and the
+    next one is looked at, unless it is the request's.
     """
 
     def __init__(self, channel):
@@ -44,6 +49,11 @@ class RateLimitingServiceStub:
 
 class RateLimitingServiceServicer:
     """Grants starts in a sliding window. Mirrors Conductor's RateLimitingDAO. Errors as in ExecutionService.
+
+    A limit is a pair, grants and the length of the window. It is the request's, where that says either; else the task's
+    own; else `rateLimitPerFrequency` and `rateLimitFrequencyInSeconds` of the definition in the task's `workflow_task_json`;
+    else those of the registered definition of its task_def_name (or task_type). A pair with a 0 or less is no limit, and the
+    next one is looked at, unless it is the request's.
     """
 
     def ExceedsRateLimitPerFrequency(self, request, context):
@@ -73,6 +83,11 @@ def add_RateLimitingServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class RateLimitingService:
     """Grants starts in a sliding window. Mirrors Conductor's RateLimitingDAO. Errors as in ExecutionService.
+
+    A limit is a pair, grants and the length of the window. It is the request's, where that says either; else the task's
+    own; else `rateLimitPerFrequency` and `rateLimitFrequencyInSeconds` of the definition in the task's `workflow_task_json`;
+    else those of the registered definition of its task_def_name (or task_type). A pair with a 0 or less is no limit, and the
+    next one is looked at, unless it is the request's.
     """
 
     @staticmethod

@@ -1,0 +1,77 @@
+"""Reads of more than a few hundred kilobytes: in threads, each on a connection and one state of the file."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from podium_backends.sqlite.connection import open_connection
+from podium_backends.sqlite.translation import translate
+
+T = TypeVar("T")
+
+READERS = 2
+_AGAIN_SECONDS = 0.005
+
+
+class LongReads:
+    """A few readers of one file, opened when they are first needed; a call waits while all are busy."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._name = name
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix=f"sqlite-read-{name}")
+        self._free = asyncio.Semaphore(READERS)
+        self._idle: list[sqlite3.Connection] = []
+
+    async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a query on one state of the file. A cancelled call interrupts its statement."""
+        async with self._free:
+            connection = self._idle.pop() if self._idle else self._opened()
+            running = asyncio.get_running_loop().run_in_executor(
+                self._threads, _on_one_state, connection, query
+            )
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                await _stop(connection, running)
+                raise
+            except sqlite3.Error as error:
+                raise translate(error, self._name) from error
+            finally:
+                self._idle.append(connection)
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return open_connection(self._path, read_only=True)
+        except sqlite3.Error as error:
+            raise translate(error, self._name) from error
+
+    def close(self) -> None:
+        """Close the connections; nothing is under way any more."""
+        self._threads.shutdown(wait=True)
+        for connection in self._idle:
+            connection.close()
+
+
+async def _stop(connection: sqlite3.Connection, running: asyncio.Future[T]) -> None:
+    while not running.done():
+        # It ends a statement that runs now; the next may just be about to begin.
+        connection.interrupt()
+        await asyncio.wait([running], timeout=_AGAIN_SECONDS)
+    if not running.cancelled():
+        running.exception()  # its caller has left
+
+
+def _on_one_state(connection: sqlite3.Connection, query: Callable[[sqlite3.Connection], T]) -> T:
+    if connection.in_transaction:  # the COMMIT of the last one was interrupted
+        connection.execute("ROLLBACK")
+    connection.execute("BEGIN")
+    try:
+        return query(connection)
+    finally:
+        connection.execute("COMMIT")

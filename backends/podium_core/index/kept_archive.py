@@ -1,0 +1,77 @@
+"""The archive in an entry survives every write but an explicit removal, and the stored document of a further run."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from podium_core.index.changes import EntryKind
+from podium_core.index.documents import RAW_JSON, merged
+from podium_core.models.json_members import members_of_object
+from podium_core.models.json_text import raw_bytes
+
+ARCHIVED = "archived"
+ARCHIVED_KINDS = frozenset({EntryKind.WORKFLOW, EntryKind.TASK})
+
+_TRUE = Raw(b"true")
+_encode = msgspec.json.Encoder().encode
+
+
+class _Archive(msgspec.Struct):
+    """The two members of an archived entry, as Conductor sets them."""
+
+    raw_json: Raw | UnsetType = msgspec.field(default=UNSET, name=RAW_JSON)
+    archived: Raw | UnsetType = UNSET
+
+    @property
+    def has_text(self) -> bool:
+        return self.raw_json is not UNSET and bytes(memoryview(self.raw_json)[:1]) == b'"'
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived is not UNSET and raw_bytes(self.archived) == b"true"
+
+
+_archive = msgspec.json.Decoder(_Archive)
+_NONE = _Archive()
+
+
+def has_archive(document: bytes) -> bool:
+    """Whether the document of an entry holds an archive: a text as ``rawJSON``, or ``archived: true``."""
+    archive = _archive_of(document)
+    return archive.has_text or archive.is_archived
+
+
+def keeping_archive(written: bytes, before: bytes, *, replaceable: bool) -> bytes:
+    """What is written, with the archive that was there before it.
+
+    Args:
+        written: A whole document, or the fields to set.
+        before: The document until then, or the fields that were to be set.
+        replaceable: The archive came through IndexService: a ``rawJSON`` that is written replaces it.
+    Raises:
+        CorruptRecordError: What is written isn't a JSON object.
+    """
+    archive = _archive_of(before)
+    if not (archive.has_text or archive.is_archived):
+        return written
+    brought = _archive_of(written)
+    members: dict[str, Raw] = {}
+    gives_way = replaceable and brought.has_text
+    if archive.raw_json is not UNSET and archive.has_text and not gives_way:
+        members[RAW_JSON] = archive.raw_json
+    if archive.is_archived and not brought.is_archived:
+        members[ARCHIVED] = _TRUE
+    return merged(written, Raw(_encode(members))) if members else written
+
+
+def _archive_of(document: bytes) -> _Archive:
+    try:
+        return _archive.decode(document)
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    try:
+        members = members_of_object(document)
+    except (msgspec.MsgspecError, RecursionError):
+        return _NONE  # what can't be read holds no archive
+    return _Archive(members.get(RAW_JSON, UNSET), members.get(ARCHIVED, UNSET))

@@ -1,0 +1,190 @@
+"""Reads of workflows that were removed with archive: from the index, which holds the whole execution."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from podium_core.errors import CorruptRecordError, InvalidArgumentError, ResultTooLargeError
+from podium_core.index.archive import ArchivedExecution, archived_execution, archived_task
+from podium_core.index.changes import EntryKind
+from podium_core.index.target import IndexEntry, IndexTarget
+from podium_core.models import Page, Task, Workflow
+from podium_core.models.documents import TASK
+from podium_core.models.json_text import raw_bytes
+from podium_core.resume_token import resume_key, resume_token
+
+T = TypeVar("T")
+
+# A document of more bytes is read in a thread.
+LARGE = 256 * 1024
+# A page ends with the task that reaches one of these.
+PAGE_BYTES = 256 * 1024
+PAGE_TASKS = 200
+
+# Tells the archive's tokens from those of a store.
+_MARK = "podium:archive"
+
+
+def token_of(place: int) -> str:
+    """The token of a stream that goes on in the archive, after so many tasks."""
+    return resume_token(_MARK, place)
+
+
+def place_of(token: str) -> int | None:
+    """How many archived tasks were read; None where the token isn't one of the archive's."""
+    try:
+        mark, place = resume_key(token, tuple[str, int], ("", 0))
+    except InvalidArgumentError:
+        return None
+    return place if mark == _MARK and place >= 0 else None
+
+
+class ArchiveReads:
+    """Reads archived workflows."""
+
+    def __init__(self, index: IndexTarget, *, max_bytes: int = 32 * 1024 * 1024) -> None:
+        """Takes the index, and the size of the largest answer."""
+        self._index = index
+        self._max_bytes = max_bytes
+
+    async def workflow(self, workflow_id: str, *, include_tasks: bool) -> Workflow | None:
+        """The archived workflow; None where the index has none of that id, or one that isn't archived.
+
+        Raises:
+            CorruptRecordError: The archived entry, or one of its tasks, can't be read.
+            ResultTooLargeError: With its tasks it is above what an answer may hold.
+        """
+        execution = await self._execution(workflow_id)
+        if execution is None:
+            return None
+        if not include_tasks:
+            return execution.workflow
+        tasks: list[Task] = []
+        size = 0
+        async for page in self._pages(execution, workflow_id, 0):
+            for id_ in page.unreadable_ids:
+                raise CorruptRecordError("task", id_, "the archive doesn't hold its document")
+            tasks += page.items
+            size += sum(map(_payload_bytes, page.items))
+            if size > self._max_bytes:
+                raise ResultTooLargeError(self._max_bytes, "ExecutionService.GetTasksForWorkflow")
+        return msgspec.structs.replace(execution.workflow, tasks=tuple(tasks))
+
+    async def holds(self, workflow_id: str) -> bool:
+        """Whether the workflow is archived."""
+        return await self._entry(workflow_id) is not None
+
+    async def tasks(self, workflow_id: str, place: int) -> AsyncIterator[Page[Task]]:
+        """The archived tasks of a workflow by ``seq``, after the first ``place``; a task that isn't there is unreadable.
+
+        Raises:
+            CorruptRecordError: The archived entry can't be read.
+        """
+        execution = await self._execution(workflow_id)
+        if execution is None:
+            yield Page(items=(), archived=True)
+            return
+        async for page in self._pages(execution, workflow_id, place):
+            yield page
+
+    # the entry
+
+    async def _entry(self, workflow_id: str) -> IndexEntry | None:
+        (entry,) = await self._index.entries(EntryKind.WORKFLOW, [workflow_id])
+        return entry if entry is not None and entry.archived else None
+
+    async def _execution(self, workflow_id: str) -> ArchivedExecution | None:
+        entry = await self._entry(workflow_id)
+        if entry is None:
+            return None
+        read = partial(archived_execution, entry.document, workflow_id)
+        return await _read(read, len(entry.document))
+
+    # its tasks
+
+    def _pages(
+        self, execution: ArchivedExecution, workflow_id: str, place: int
+    ) -> AsyncIterator[Page[Task]]:
+        if execution.task_ids:
+            return self._apart(execution.task_ids, workflow_id, place)
+        return _within(execution.tasks, workflow_id, place)
+
+    async def _apart(
+        self, task_ids: Sequence[str], workflow_id: str, place: int
+    ) -> AsyncIterator[Page[Task]]:
+        """From the tasks' own entries."""
+        more = True
+        while more:
+            page = _Page(place)
+            ids = task_ids[place : place + PAGE_TASKS]
+            entries = await self._index.entries(EntryKind.TASK, ids, max_size=PAGE_BYTES)
+            for id_, entry in zip(ids, entries, strict=False):
+                document = entry.document if entry else b"{}"
+                await page.add(partial(archived_task, document, workflow_id, id_), id_, document)
+            place += len(entries)
+            more = place < len(task_ids)
+            yield page.taken(more=more)
+
+
+async def _within(tasks: Sequence[Raw], workflow_id: str, place: int) -> AsyncIterator[Page[Task]]:
+    """From the workflow's entry."""
+    page = _Page(place)
+    for at, document in enumerate(tasks[place:], place):
+        text = raw_bytes(document)
+        await page.add(partial(TASK.decode, text, workflow_id), f"{workflow_id}[{at}]", text)
+        if page.is_full and at + 1 < len(tasks):
+            yield page.taken(more=True)
+            page = _Page(at + 1)
+            await asyncio.sleep(0)
+    yield page.taken(more=False)
+
+
+class _Page:
+    """The page that is being read, from a place on."""
+
+    def __init__(self, place: int) -> None:
+        self._place = place
+        self._items: list[Task] = []
+        self._keys: list[tuple[str | int, ...]] = []
+        self._unreadable: list[str] = []
+        self._size = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._size >= PAGE_BYTES or len(self._items) >= PAGE_TASKS
+
+    async def add(self, read: Callable[[], Task], name: str, document: bytes) -> None:
+        """Read the next task."""
+        self._place += 1
+        self._size += len(document)
+        try:
+            task = await _read(read, len(document))
+        except CorruptRecordError:
+            self._unreadable.append(name)
+        else:
+            self._items.append(task)
+            self._keys.append((_MARK, self._place))
+
+    def taken(self, *, more: bool) -> Page[Task]:
+        return Page(
+            items=tuple(self._items),
+            keys=tuple(self._keys),
+            unreadable_ids=tuple(self._unreadable),
+            resume_token=token_of(self._place) if more else "",
+            archived=True,
+        )
+
+
+async def _read(read: Callable[[], T], size: int) -> T:
+    return await asyncio.to_thread(read) if size > LARGE else read()
+
+
+def _payload_bytes(task: Task) -> int:
+    # An answer holds them as they are, whatever else it holds.
+    return len(memoryview(task.input_data)) + len(memoryview(task.output_data))

@@ -1,0 +1,83 @@
+"""Writes to the index through the durable outbox; where the writer waits, it carries its marks out itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from podium_core.errors import BackendUnavailableError, InvalidArgumentError, OutcomeUnknownError
+from podium_core.index.changes import IndexOutcome
+from podium_core.outbox import NewEntry, Outbox, OutboxEntry
+from podium_server.outbox.handlers import PoisonError, Settled
+from podium_server.outbox.indexer import Indexed, Indexer
+
+FIRST_PAUSE_SECONDS = 0.05
+MAX_PAUSE_SECONDS = 2.0
+
+
+class IndexMarks:
+    """Sets marks of the index. What a write brings is in the outbox before the index is asked: it can't be lost."""
+
+    def __init__(self, outbox: Outbox, indexer: Indexer, wake_indexer: Callable[[], None]) -> None:
+        self._outbox = outbox
+        self._indexer = indexer
+        self._wake_indexer = wake_indexer
+
+    async def put(self, entries: Sequence[NewEntry]) -> list[OutboxEntry]:
+        """Set marks for the drainer."""
+        put = await self._outbox.put(entries)
+        self._wake_indexer()
+        return put
+
+    async def put_and_wait(
+        self, entries: Sequence[NewEntry]
+    ) -> tuple[list[OutboxEntry], list[IndexOutcome]]:
+        """Set marks and carry them out, until the call's deadline ends that; then the drainer does.
+
+        Returns:
+            The marks as they were combined with those that waited, and the outcome of each.
+        Raises:
+            InvalidArgumentError: The index refuses an entry; its mark is gone.
+        """
+        put = await self._outbox.put(entries)
+        return put, await self._carried_out(put)
+
+    async def _carried_out(self, entries: Sequence[OutboxEntry]) -> list[IndexOutcome]:
+        outcomes: list[IndexOutcome] = [IndexOutcome.WRITTEN] * len(entries)
+        waiting = dict(enumerate(entries))
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            results = await self._indexer.index(list(waiting.values()))
+            pairs = list(zip(waiting.items(), results, strict=True))
+            await self._outbox.done([e for (_, e), r in pairs if r.settlement is Settled.DONE])
+            waiting = {}
+            for (at, entry), result in pairs:
+                outcomes[at] = result.outcome
+                again = await self._again(entry, result)
+                if again is not None:
+                    waiting[at] = again
+            if not waiting:
+                return outcomes
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, MAX_PAUSE_SECONDS)
+
+    async def _again(self, entry: OutboxEntry, result: Indexed) -> OutboxEntry | None:
+        """The mark as it has to be carried out once more; None where it is settled."""
+        match result.settlement:
+            case PoisonError() as error:
+                # The caller learns of it: nothing is kept that could never be indexed.
+                await self._outbox.done([entry])
+                raise InvalidArgumentError("", error.message)
+            case BackendUnavailableError() | OutcomeUnknownError():
+                return entry
+            case Exception() as error:
+                raise error
+        if result.again is None:
+            return None
+        return OutboxEntry(
+            kind=entry.kind,
+            id=entry.id,
+            token=result.again,
+            bucket=entry.bucket,
+            body=entry.body,
+        )

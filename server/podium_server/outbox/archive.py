@@ -1,0 +1,201 @@
+"""Brings whole executions into the index, in pieces of bounded size.
+
+The tasks are read page by page. While they fit into one document together, they are kept, and the workflow's entry holds
+them all. Once they don't, each task's entry holds its own document, and the workflow's entry their ids. The workflow's
+entry comes last: with it the archive is whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from podium_core.backend import ExecutionAdapter
+from podium_core.errors import BackendUnavailableError, CorruptRecordError
+from podium_core.index.changes import EntryKind
+from podium_core.index.source import IndexSource, StoredDocument
+from podium_core.index.target import TOMBSTONE_MS, IndexTarget, IndexWrite
+from podium_core.models import Task
+from podium_core.outbox import KIND_REMOVAL, Outbox
+from podium_core.removal import StoredRemoval
+from podium_server.outbox.entries import (
+    archived_execution_write,
+    archived_task_write,
+    archived_workflow_write,
+)
+from podium_server.outbox.handlers import PoisonError
+
+# Conductor reads one document: an execution of up to so many characters is archived in its form.
+WHOLE_MAX_SIZE = 8 * 1024 * 1024
+# The ids of the tasks are in one document, whatever the size of the tasks.
+MAX_TASKS = 100_000
+# Read, made into entries and sent in one go.
+PART_SIZE = 512 * 1024
+PART_TASKS = 100
+# A document of more characters is made into its entry in a thread.
+LARGE = 256 * 1024
+# From reading the documents to the last send: well before the index forgets the tokens of what is deleted meanwhile.
+ARCHIVE_SECONDS = TOMBSTONE_MS / 1000 / 4
+
+
+class Archive:
+    """Brings whole executions into the index."""
+
+    def __init__(
+        self,
+        source: IndexSource,
+        target: IndexTarget,
+        outbox: Outbox,
+        *,
+        whole_max_size: int = WHOLE_MAX_SIZE,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._outbox = outbox
+        self._whole_max_size = whole_max_size
+        self._monotonic = monotonic
+
+    async def store(self, store: ExecutionAdapter, removal: StoredRemoval) -> bool:
+        """Archive an execution under the token of its removal mark; whether the index now holds it as that mark saw it.
+
+        Raises:
+            CorruptRecordError: A document can't be read.
+            PoisonError: The index refuses an entry, or the execution has too many tasks.
+            BackendUnavailableError: The index was not reached, or it took too long.
+        """
+        deadline = self._monotonic() + ARCHIVE_SECONDS
+        (workflow,) = await self._source.documents(
+            EntryKind.WORKFLOW, [removal.workflow_id], max_size=PART_SIZE
+        )
+        if workflow.gone:
+            return False
+        _require_readable(workflow)
+        sending = _Sending(self._target, self._outbox, store, removal, deadline, self._monotonic)
+        return await self._archived(workflow, removal, sending)
+
+    async def _archived(
+        self, workflow: StoredDocument, removal: StoredRemoval, sending: _Sending
+    ) -> bool:
+        kept: list[StoredDocument] = []
+        size = workflow.size
+        order: list[tuple[int, str]] = []
+        parted = False
+        while page := await self._next_tasks(removal.workflow_id, order):
+            order += [(_seq(task), task.id) for task in page]
+            if len(order) > MAX_TASKS:
+                raise PoisonError(f"it has more than {MAX_TASKS} tasks")
+            kept += page
+            size += sum(task.size for task in page)
+            parted = parted or size > self._whole_max_size
+            if parted:
+                if not await sending.tasks(kept, whole=True):
+                    return False
+                kept.clear()
+        order.sort()
+        token = removal.token
+        if parted:
+            ids = [id_ for _, id_ in order]
+            make = partial(archived_workflow_write, workflow, ids, token=token)
+        else:
+            if not await sending.tasks(kept, whole=False):
+                return False
+            texts = [task.text for task in sorted(kept, key=_seq)]
+            make = partial(archived_execution_write, workflow, texts, token=token)
+        return await sending.add(await _made(make, size), size) and await sending.flush()
+
+    async def _next_tasks(
+        self, workflow_id: str, order: Sequence[tuple[int, str]]
+    ) -> list[StoredDocument]:
+        after = order[-1][1] if order else ""
+        tasks = await self._source.tasks_of(
+            workflow_id, after=after, max_size=PART_SIZE, limit=PART_TASKS
+        )
+        for task in tasks:
+            _require_readable(task)
+        # Reading doesn't wait for anything, and others do.
+        await asyncio.sleep(0)
+        return tasks
+
+
+class _Sending:
+    """Sends the entries of one execution for as long as its removal mark is the one that was seen."""
+
+    def __init__(
+        self,
+        target: IndexTarget,
+        outbox: Outbox,
+        store: ExecutionAdapter,
+        removal: StoredRemoval,
+        deadline: float,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._target = target
+        self._outbox = outbox
+        self._store = store
+        self._removal = removal
+        self._deadline = deadline
+        self._monotonic = monotonic
+        self._part: list[IndexWrite] = []
+        self._size = 0
+
+    async def tasks(self, tasks: Sequence[StoredDocument], *, whole: bool) -> bool:
+        """Send the entries of tasks, or keep them for the next part; false as ``flush``."""
+        for task in tasks:
+            make = partial(archived_task_write, task, token=self._removal.token, whole=whole)
+            if not await self.add(await _made(make, task.size), task.size):
+                return False
+        return True
+
+    async def add(self, write: IndexWrite, size: int) -> bool:
+        """Send an entry, or keep it for the next part; false as ``flush``."""
+        self._part.append(write)
+        self._size += size
+        full = self._size >= PART_SIZE or len(self._part) > PART_TASKS
+        return not full or await self.flush()
+
+    async def flush(self) -> bool:
+        """Send what was kept; false where the mark has changed, or a newer entry is there.
+
+        Raises:
+            PoisonError: The index refuses an entry.
+            BackendUnavailableError: The index was not reached, or it is too late.
+        """
+        writes, self._part, self._size = self._part, [], 0
+        if not writes:
+            return True
+        # Read again after the documents: a write that came between has set the mark anew.
+        removal = await self._store.removal(self._removal.workflow_id)
+        if removal is None or removal.token != self._removal.token:
+            return False
+        if self._monotonic() > self._deadline:
+            # So late that the index may have forgotten the token of what was deleted meanwhile.
+            message = f"the archive of workflow '{self._removal.workflow_id}' took too long"
+            raise BackendUnavailableError("", message)
+        answers = await self._target.send(writes)
+        for write, answer in zip(writes, answers, strict=True):
+            if answer.refused:
+                raise PoisonError(
+                    f"the index refuses {write.kind.value} '{write.id}': {answer.refused}"
+                )
+        newest = max((answer.token for answer in answers if answer.stale), default=0)
+        if newest:
+            await self._outbox.raise_token(
+                KIND_REMOVAL, self._removal.workflow_id, self._removal.token, above=newest
+            )
+        return not newest
+
+
+async def _made(make: Callable[[], IndexWrite], size: int) -> IndexWrite:
+    return await asyncio.to_thread(make) if size > LARGE else make()
+
+
+def _require_readable(document: StoredDocument) -> None:
+    if document.unreadable:
+        raise CorruptRecordError(document.kind.value, document.id, document.unreadable)
+
+
+def _seq(task: StoredDocument) -> int:
+    return task.record.seq if isinstance(task.record, Task) else 0

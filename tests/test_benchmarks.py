@@ -1,0 +1,37 @@
+"""A benchmark that fails leaves those before and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as program
+from benchmarks.bench import Bench
+from benchmarks.report import markdown
+from benchmarks.result import Result
+
+
+def _good(bench: Bench) -> Iterator[Result]:
+    yield Result(name="good", value=1, unit="ms", bound=2, detail="")
+
+
+def _failing(bench: Bench) -> Iterator[Result]:
+    yield Result(name="half", value=1, unit="ms", bound=2, detail="")
+    raise RuntimeError("CANCELLED")
+
+
+def test_each_result_is_shown_as_it_comes_and_a_failed_point_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(program, "POINTS", {"first": _failing, "second": _good})
+    results, failures = program._measured(["first", "second"], tmp_path, quick=True)
+    assert [result.name for result in results] == ["half", "good"]
+    assert failures == {"first": "RuntimeError: CANCELLED"}
+    assert capsys.readouterr().err.splitlines() == [
+        "  half: 1 ms (wanted ≤ 2 ms): yes",
+        "first failed: RuntimeError: CANCELLED",
+        "  good: 1 ms (wanted ≤ 2 ms): yes",
+    ]
+    assert "first failed: RuntimeError: CANCELLED" in markdown(results, "this machine", failures)
