@@ -17,6 +17,7 @@ from podium_server.config.addresses import ListenAddress
 from podium_server.config.config import Config
 from podium_server.health import HEALTH_SERVICE, PROCESS, Health, StoreMonitor, add_health
 from podium_server.interceptors import InFlight, Pipeline
+from podium_server.process_memory import give_memory_back
 from podium_server.reflection import add_reflection
 from podium_server.services_beside import limits_beside
 from podium_server.startup_errors import StartupError
@@ -137,7 +138,10 @@ class _Server:
         await self._require_stores()
         addresses = bind(self._grpc, self._config.server.addresses)
         await self._grpc.start()
-        monitoring = asyncio.create_task(self._monitor.run())
+        beside = [
+            asyncio.create_task(self._monitor.run()),
+            asyncio.create_task(give_memory_back(self._handle.in_flight)),
+        ]
         try:
             self._health.set(PROCESS, serving=True)
             if not self._signals.asked:
@@ -145,7 +149,8 @@ class _Server:
             await self._signals.wait()
         finally:
             await self._drain()
-            monitoring.cancel()
+            for task in beside:
+                task.cancel()
 
     async def _require_stores(self) -> None:
         for name, failure in (await self._monitor.check()).items():

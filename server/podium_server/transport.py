@@ -53,6 +53,9 @@ def server_options(settings: ServerSettings) -> list[tuple[str, int]]:
         ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
         ("grpc.server.max_pending_requests", UNLIMITED),
         ("grpc.server.max_pending_requests_hard_limit", UNLIMITED),
+        # Streams that have ended would count until Python lets go of them, and a client that keeps to the limit be refused.
+        ("grpc.http2.max_deallocating_streams", UNLIMITED),
+        ("grpc.http.overload_protection", 0),
         ("grpc.http2.bdp_probe", 0),
         ("grpc.http2.lookahead_bytes", STREAM_WINDOW_BYTES),
         ("grpc.compression_enabled_algorithms_bitset", ONLY_IDENTITY),

@@ -20,8 +20,10 @@ def run_server(config: Config, load_app: Callable[[], App[Any]]) -> None:
     # Here and not above: what grpc and uvloop cost is paid only by those who serve.
     import uvloop
 
+    from podium_server.process_memory import limit_kept_memory
     from podium_server.server_process import serve
 
+    limit_kept_memory()
     set_up_logging(config.logging)
 
     def announce(addresses: Sequence[ListenAddress]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,15 +20,19 @@ class Connection:
         open: All of its calls.
         calls: Those that work; the others wait for their client, or for a message.
         bytes: Bytes of its requests and answers that the server holds.
+        reads: Requests that are being read, and aren't slow.
+        queue: Calls that wait until they may be read.
     """
 
-    __slots__ = ("bytes", "calls", "open", "peer")
+    __slots__ = ("bytes", "calls", "open", "peer", "queue", "reads")
 
     def __init__(self, peer: str) -> None:
         self.peer = peer
         self.open = 0
         self.calls = 0
         self.bytes = 0
+        self.reads = 0
+        self.queue: deque[asyncio.Future[None]] = deque()
 
 
 class InFlight:
@@ -37,15 +42,17 @@ class InFlight:
         calls: Those that work.
         waiting: Those that wait for a message, and streams that wait for their client.
         bytes: Bytes of requests and answers that the server holds.
+        peak_bytes: The most of them since this was set to 0.
         connections: By peer, those that have calls or bytes.
     """
 
-    __slots__ = ("_idle", "bytes", "calls", "connections", "waiting")
+    __slots__ = ("_idle", "bytes", "calls", "connections", "peak_bytes", "waiting")
 
     def __init__(self) -> None:
         self.calls = 0
         self.waiting = 0
         self.bytes = 0
+        self.peak_bytes = 0
         self.connections: dict[str, Connection] = {}
         self._idle: asyncio.Event | None = None
 
@@ -74,6 +81,7 @@ class InFlight:
         """Count bytes that the server holds for a connection."""
         self.bytes += size
         connection.bytes += size
+        self.peak_bytes = max(self.peak_bytes, self.bytes)
 
     def release(self, connection: Connection, size: int) -> None:
         """Bytes that were held are free."""
