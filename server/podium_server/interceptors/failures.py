@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import traceback
 from typing import NoReturn
 
 import grpc
@@ -27,6 +28,10 @@ async def fail(call: Call, context: Context, error: BaseException) -> NoReturn:
         _write_line(call, status, type(error).__name__)
     else:
         status = _unforeseen(call, error)
+    # gRPC keeps the abort, which keeps this error and its frames, until the garbage collector finds the circle: a request
+    # of megabytes would stay with them.
+    traceback.clear_frames(error.__traceback__)
+    error.__traceback__ = None
     await context.abort(status.code, status.message, status.trailing_metadata())
 
 

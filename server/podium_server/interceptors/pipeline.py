@@ -111,6 +111,7 @@ class Pipeline:
             connection = in_flight.enter(context.peer())
             call = Call(rpc, context, connection, limits)
             works = False
+            data = b""
             try:
                 call.read_metadata()
                 self._require_room(connection)
@@ -122,6 +123,7 @@ class Pipeline:
                         return await large_body(data, call, context)
                     return await body(data, call, context)
             except BaseException as error:  # the one boundary: whatever it is, it becomes a status
+                data = b""
                 await _end(call, context, error)
             finally:
                 if works:
