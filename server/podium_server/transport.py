@@ -23,6 +23,8 @@ KEEPALIVE_TIMEOUT_MS = 20_000
 STREAM_WINDOW_BYTES = 64 * 1024
 # A socket that doesn't even speak HTTP/2.
 HANDSHAKE_TIMEOUT_MS = 10_000
+# A connection without calls for so long is closed; its client opens another one for its next call.
+IDLE_MS = 300_000
 # gRPC's own limit answers CANCELLED without a word; the pipeline refuses with the time to come back.
 UNLIMITED = 2**31 - 1
 # In gRPC's set of compression algorithms: none. A small compressed request may become a large one.
@@ -60,6 +62,7 @@ def server_options(settings: ServerSettings) -> list[tuple[str, int]]:
         ("grpc.http2.lookahead_bytes", STREAM_WINDOW_BYTES),
         ("grpc.compression_enabled_algorithms_bitset", ONLY_IDENTITY),
         ("grpc.server_handshake_timeout_ms", HANDSHAKE_TIMEOUT_MS),
+        ("grpc.max_connection_idle_ms", IDLE_MS),
     ]
 
 

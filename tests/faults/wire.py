@@ -67,6 +67,10 @@ class Wire:
             at += len(part)
         return True
 
+    def close(self) -> None:
+        """Hang up."""
+        self._writer.close()
+
     async def listen(self) -> None:
         """Take what the server sends, until it closes the connection. Answers' windows never grow."""
         with suppress(asyncio.IncompleteReadError, OSError):
