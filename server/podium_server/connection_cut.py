@@ -46,10 +46,11 @@ def _connections() -> Iterator[socket.socket]:
 
 
 def _address(connection: socket.socket) -> str:
+    if connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return ""
     with suppress(OSError):
-        name = connection.getpeername()
-        if connection.family == socket.AF_INET:
-            return f"{name[0]}:{name[1]}"
-        if connection.family == socket.AF_INET6:
-            return f"[{name[0]}]:{name[1]}"
+        host, port = connection.getpeername()[:2]
+        # A socket that listens for both families sees an IPv4 client so.
+        host = host.removeprefix("::ffff:")
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return ""

@@ -28,6 +28,9 @@ YEAR_SECONDS = 365 * 86_400
 Outcomes = Counter[str]
 
 _OPTIONS = (
+    # What nobody reads stays with the server.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 65_535),
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),

@@ -44,6 +44,7 @@ class RequestReads:
         self._reads: dict[Call, int] = {}
         self._slow: dict[Call, _Slow] = {}
         self._looking: asyncio.TimerHandle | None = None
+        self._ended_one = False
         self._endings: set[asyncio.Task[None]] = set()
 
     async def only(self, call: Call) -> bytes:
@@ -81,6 +82,7 @@ class RequestReads:
 
     def _look(self) -> None:
         self._looking = None
+        self._ended_one = False
         now = asyncio.get_running_loop().time()
         for call, looks in self._reads.items():
             if looks < LOOKS:
@@ -102,9 +104,11 @@ class RequestReads:
             slow.ended = True
             text = f"the client sent no whole message in {self._client_seconds:g} s"
             self._end(call, DeadlineExceededError(text))
-        elif slow.held < self._most_bytes and now >= slow.grows:
+        elif slow.held < self._most_bytes and now >= slow.grows and not self._ended_one:
             slow.grows = now + (now - slow.since)
             self._hold(call, slow, slow.held)
+            # Others may grow into the room that this one leaves, at the next look.
+            self._ended_one = slow.ended
 
     def _hold(self, call: Call, slow: _Slow, size: int) -> None:
         if not self._budget.fits(call.connection, size):
