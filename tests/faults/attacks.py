@@ -37,8 +37,8 @@ _OPTIONS = (
 )
 
 
-def connect(address: str, **how: Any) -> grpc.aio.Channel:
-    """A connection of its own."""
+def connect(address: str, **how: Any) -> Any:
+    """A channel with a connection of its own."""
     return grpc.aio.insecure_channel(address, _OPTIONS, **how)
 
 

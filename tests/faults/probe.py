@@ -21,11 +21,11 @@ NOT_FOUND = grpc.StatusCode.NOT_FOUND
 def main() -> None:
     """Call once each 20 ms."""
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+    threading.Thread(target=_wait_for_end, args=(over,), daemon=True).start()
     request = GET_TASK.request(task_id="none").SerializeToString()
     good, failed, longest = 0, 0, 0.0
     with grpc.insecure_channel(sys.argv[1]) as channel:
-        call = channel.unary_unary(GET_TASK.path)
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(GET_TASK.path)
         while not over.wait(PAUSE_SECONDS):
             began = time.monotonic()
             try:
@@ -37,6 +37,11 @@ def main() -> None:
             good += 1
             longest = max(longest, time.monotonic() - began)
     sys.stdout.write(f"{good} {failed} {longest * 1000:.1f}\n")
+
+
+def _wait_for_end(over: threading.Event) -> None:
+    sys.stdin.read()
+    over.set()
 
 
 if __name__ == "__main__":

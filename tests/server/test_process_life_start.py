@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from pathlib import Path
 
@@ -159,3 +160,14 @@ class TestTheRealOne:
             assert podium.started_seconds < 2
             assert _resident_megabytes(podium.process.pid) < 100
             assert podium.stop() == 0
+
+
+def test_the_limit_of_open_files_is_raised(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+    try:
+        with podium_serves(tmp_path) as podium:
+            found = resource.prlimit(podium.process.pid, resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert found[0] == min(hard, 65_536)
