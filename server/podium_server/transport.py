@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 from collections.abc import Sequence
@@ -30,11 +31,19 @@ UNLIMITED = 2**31 - 1
 # In gRPC's set of compression algorithms: none. A small compressed request may become a large one.
 ONLY_IDENTITY = 1
 CONNECT_SECONDS = 0.2
+GRPC_LOGGER = "grpc._cython.cygrpc"
 
 
 def build_server(settings: ServerSettings) -> grpc.aio.Server:
     """A server that isn't bound yet."""
+    # A filter that is there is not added again.
+    logging.getLogger(GRPC_LOGGER).addFilter(is_no_client_that_left)
     return grpc.aio.server(options=server_options(settings))
+
+
+def is_no_client_that_left(record: logging.LogRecord) -> bool:
+    """Drop gRPC's stack traces of clients that leave while their answer is sent: no defect of anybody's."""
+    return not str(record.msg).startswith("ExecuteBatchError raised in core")
 
 
 def server_options(settings: ServerSettings) -> list[tuple[str, int]]:

@@ -18,7 +18,7 @@ from podium_protocol.status import error_of_call
 from podium_server.config.settings import ServerSettings
 from podium_server.interceptors import Call, CallLimits, InFlight, Pipeline
 from podium_server.interceptors.limits import MIB
-from podium_server.transport import server_options
+from podium_server.transport import build_server
 from tests.faults.attacks import connect, outcomes
 from tests.faults.wire import message_head, wire_to
 
@@ -50,7 +50,7 @@ async def serving(
 ) -> AsyncIterator[Server]:
     in_flight = InFlight()
     pipeline = Pipeline(limits, in_flight)
-    server = grpc.aio.server(options=server_options(settings or ServerSettings()))
+    server = build_server(settings or ServerSettings())
     for entry, method in methods.items():
         handlers = {entry.name: pipeline.handler(entry, method)}
         server.add_generic_rpc_handlers(
@@ -229,6 +229,21 @@ class TestLeaving:
                         await asyncio.gather(*(call.read() for call in calls))
                     await server.until(lambda counted: not counted.connections)
         assert {line["log_level"] for line in lines} <= {"debug"}
+
+    async def test_nor_is_one_that_leaves_its_only_answer(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def method(request: Any, call: Call) -> execution_tasks_pb2.GetTaskResponse:
+            return execution_tasks_pb2.GetTaskResponse(task={"task_id": "x" * MIB})
+
+        async with serving({GET_TASK: method}, CallLimits()) as server:
+            async with connect(server.address) as channel:
+                calls = [channel.unary_stream(GET_TASK.path)(b"") for _ in range(20)]
+                await server.until(lambda counted: counted.bytes > 20 * MIB)
+                for call in calls:
+                    call.cancel()
+            await server.until(lambda counted: not counted.connections)
+        assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 class TestTheTransport:
