@@ -12,6 +12,7 @@ from podium_core.backend import ConnectedStore, QueueDefaults, StoreContext
 from podium_core.errors import StorageError
 from podium_server.assembly import Assembly, assembled
 from podium_server.config.config import Config
+from podium_server.interceptors import InFlight
 from podium_server.server_info import call_limits
 from podium_server.services.registration import Services, register
 
@@ -26,6 +27,7 @@ class FacadeHandle:
     def __init__(self, assembly: Assembly, stores: Mapping[str, ConnectedStore]) -> None:
         self.facade = assembly.facade
         self.stores = stores
+        self.in_flight = InFlight()
         self.services: list[Services] = []
         self._leases = assembly.leases
         self._tasks = [
@@ -96,7 +98,11 @@ def register_services(
 ) -> Sequence[str]:
     """Add the services to a server; their full names, as ``podium.v1.QueueService``."""
     services = register(
-        server, handle.facade, call_limits(config), log_calls=config.logging.log_calls
+        server,
+        handle.facade,
+        call_limits(config),
+        handle.in_flight,
+        log_calls=config.logging.log_calls,
     )
     handle.services.append(services)
     return services.names

@@ -10,6 +10,8 @@ from podium_server.config.config import Config
 if TYPE_CHECKING:
     import grpc
 
+    from podium_server.interceptors import InFlight
+
 
 class StoreHandle(Protocol):
     """An open store."""
@@ -35,6 +37,11 @@ class FacadeHandle(Protocol):
     @property
     def stores(self) -> Mapping[str, StoreHandle]:
         """The open stores by name."""
+        ...
+
+    @property
+    def in_flight(self) -> InFlight:
+        """Counts the calls of the services."""
         ...
 
     def begin_drain(self) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
 
 import grpc
 import structlog
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 from podium_core.backend import DataType
+from podium_core.errors import NotFoundError
 from podium_server.app_shape import StoreHandle
+from podium_server.interceptors import Call, Pipeline
+from podium_server.services_beside import add_service
 
 HEALTH_SERVICE = "grpc.health.v1.Health"
 PROCESS = ""
@@ -90,32 +92,36 @@ class Health:
         self._changed = asyncio.Event()
 
 
-class HealthServicer(health_pb2_grpc.HealthServicer):
+class HealthServicer:
     """The service over the entries. Unlike grpcio's own, its watchers don't hold up a server that stops."""
 
     def __init__(self, health: Health) -> None:
         self._health = health
 
-    async def Check(  # noqa: N802  (the RPC's name)
-        self, request: health_pb2.HealthCheckRequest, context: grpc.aio.ServicerContext[Any, Any]
+    async def check(
+        self, request: health_pb2.HealthCheckRequest, call: Call
     ) -> health_pb2.HealthCheckResponse:
         """The status of an entry now; NOT_FOUND where there is no such entry."""
+        del call
         status = self._health.status(request.service)
         if status is None:
-            await context.abort(grpc.StatusCode.NOT_FOUND, f"no health entry '{request.service}'")
+            raise NotFoundError("health entry", request.service)
         return health_pb2.HealthCheckResponse(status=status)
 
-    async def Watch(  # noqa: N802  (the RPC's name)
-        self, request: health_pb2.HealthCheckRequest, context: grpc.aio.ServicerContext[Any, Any]
+    async def watch(
+        self, request: health_pb2.HealthCheckRequest, call: Call
     ) -> AsyncIterator[health_pb2.HealthCheckResponse]:
         """The status of an entry now and at each change."""
+        del call
         async for status in self._health.watch(request.service):
             yield health_pb2.HealthCheckResponse(status=status)
 
 
-def add_health(server: grpc.aio.Server, health: Health) -> None:
+def add_health(server: grpc.aio.Server, health: Health, pipeline: Pipeline) -> None:
     """Add the service to a server."""
-    health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(health), server)
+    servicer = HealthServicer(health)
+    methods = {"Check": servicer.check, "Watch": servicer.watch}
+    add_service(server, health_pb2.DESCRIPTOR.services_by_name["Health"], methods, pipeline)
 
 
 class StoreMonitor:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import grpc
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from podium_server.drain import until
+from podium_server.interceptors import Call, Pipeline
+from podium_server.interceptors.pipeline import Send
+from podium_server.services_beside import add_service
 
 Request = reflection_pb2.ServerReflectionRequest
 Response = reflection_pb2.ServerReflectionResponse
@@ -39,16 +42,11 @@ class DocumentedReflection(reflection.aio.ReflectionServicer):
         super().__init__(service_names)  # type: ignore[no-untyped-call]
         self._draining = draining
 
-    async def ServerReflectionInfo(  # noqa: N802  (the RPC's name)
-        self,
-        request_iterator: AsyncIterable[Request],
-        context: grpc.aio.ServicerContext[Any, Any],
-    ) -> AsyncIterator[Response]:
+    async def answer(self, requests: AsyncIterable[Request], call: Call, send: Send) -> None:
         """Answer questions until the client or the server ends: some tools keep theirs open for ever."""
-        async for answer in super().ServerReflectionInfo(
-            until(self._draining, request_iterator), context
-        ):
-            yield answer
+        questions = until(self._draining, requests)
+        async for answer in self.ServerReflectionInfo(questions, call.context):
+            await send(answer)
 
     def _file_by_filename(self, request: Request, filename: str) -> Response:
         base: Any = super()
@@ -65,9 +63,13 @@ class DocumentedReflection(reflection.aio.ReflectionServicer):
 
 
 def add_reflection(
-    server: grpc.aio.Server, service_names: Sequence[str], draining: asyncio.Event
+    server: grpc.aio.Server,
+    service_names: Sequence[str],
+    draining: asyncio.Event,
+    pipeline: Pipeline,
 ) -> None:
     """Add reflection of these services and of itself."""
     names = (*service_names, reflection.SERVICE_NAME)
     servicer = DocumentedReflection(names, draining)
-    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, server)
+    service = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
+    add_service(server, service, {"ServerReflectionInfo": servicer.answer}, pipeline)

@@ -17,6 +17,9 @@ def call_limits(config: Config) -> CallLimits:
     return CallLimits(
         max_message_bytes=config.server.max_message_bytes,
         max_calls_in_flight=config.server.max_calls_in_flight,
+        max_bytes_in_flight=config.server.max_bytes_in_flight,
+        connection_share=config.server.connection_share,
+        client_timeout_ms=int(config.server.client_timeout_seconds * 1000),
         default_deadline_ms=int(config.server.default_deadline_seconds * 1000),
     )
 

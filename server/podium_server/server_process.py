@@ -17,7 +17,10 @@ from podium_server.app_shape import App, FacadeHandle
 from podium_server.config.addresses import ListenAddress
 from podium_server.config.config import Config
 from podium_server.health import HEALTH_SERVICE, PROCESS, Health, StoreMonitor, add_health
+from podium_server.interceptors import InFlight, Pipeline
+from podium_server.process_memory import give_memory_back
 from podium_server.reflection import add_reflection
+from podium_server.services_beside import limits_beside
 from podium_server.startup_errors import StartupError
 from podium_server.transport import bind, build_server, require_free
 
@@ -26,6 +29,8 @@ Announce = Callable[[Sequence[ListenAddress]], None]
 
 # After the last call; a store that hangs doesn't keep the process.
 CLOSE_SECONDS = 10.0
+# For clients to close their connections, once no call is left.
+HANG_UP_SECONDS = 0.5
 # What grpc needs to end the calls that outlive the drain.
 CUT_OFF_SECONDS = 5.0
 
@@ -126,14 +131,19 @@ class _Server:
         self._grpc = build_server(config.server)
         services = tuple(app.register_services(self._grpc, handle, config))
         self._monitor = StoreMonitor(self._health, handle.stores, config.routing, services)
-        add_health(self._grpc, self._health)
-        add_reflection(self._grpc, (*services, HEALTH_SERVICE), self._draining)
+        self._beside = InFlight()
+        pipeline = Pipeline(limits_beside(config.server), self._beside)
+        add_health(self._grpc, self._health, pipeline)
+        add_reflection(self._grpc, (*services, HEALTH_SERVICE), self._draining, pipeline)
 
     async def run(self, announce: Announce) -> None:
         await self._require_stores()
         addresses = bind(self._grpc, self._config.server.addresses)
         await self._grpc.start()
-        monitoring = asyncio.create_task(self._monitor.run())
+        beside = [
+            asyncio.create_task(self._monitor.run()),
+            asyncio.create_task(give_memory_back(self._handle.in_flight)),
+        ]
         try:
             self._health.set(PROCESS, serving=True)
             if not self._signals.asked:
@@ -141,7 +151,8 @@ class _Server:
             await self._signals.wait()
         finally:
             await self._drain()
-            monitoring.cancel()
+            for task in beside:
+                task.cancel()
 
     async def _require_stores(self) -> None:
         for name, failure in (await self._monitor.check()).items():
@@ -157,13 +168,29 @@ class _Server:
         self._handle.begin_drain()
         loop = asyncio.get_running_loop()
         started = loop.time()
+        stopping = asyncio.create_task(self._grpc.stop(seconds))
+        ended = await self._calls_ended(stopping, seconds)
         try:
-            async with asyncio.timeout(seconds + CUT_OFF_SECONDS):
-                await self._grpc.stop(seconds)
+            async with asyncio.timeout(CUT_OFF_SECONDS):
+                await asyncio.gather(stopping, self._grpc.stop(None))
         except TimeoutError:
             _log.error("calls did not end when cut off", seconds=CUT_OFF_SECONDS)
             return
-        took = loop.time() - started
-        if took >= seconds > 0:
+        if not ended:
             _log.warning("calls in flight were cut off", drain_seconds=seconds)
-        _log.info("stopped", seconds=round(took, 3))
+        _log.info("stopped", seconds=round(loop.time() - started, 3))
+
+    async def _calls_ended(self, stopping: asyncio.Task[None], seconds: float) -> bool:
+        """Wait until the calls in flight have ended; False where they take longer."""
+        idle = asyncio.create_task(self._wait_until_idle())
+        await asyncio.wait({stopping, idle}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if idle.done() and not stopping.done():
+            # The last answers leave, and clients hang up. One that never does must not hold up the rest.
+            await asyncio.wait({stopping}, timeout=HANG_UP_SECONDS)
+        ended = idle.done() or stopping.done()
+        idle.cancel()
+        return ended
+
+    async def _wait_until_idle(self) -> None:
+        for in_flight in (self._handle.in_flight, self._beside):
+            await in_flight.wait_until_idle()

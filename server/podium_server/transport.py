@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 from collections.abc import Sequence
@@ -19,19 +20,35 @@ LEAST_PING_INTERVAL_MS = 10_000
 # After that long without a word a connection is asked whether it lives, so that a dead consumer frees its streams.
 KEEPALIVE_MS = 60_000
 KEEPALIVE_TIMEOUT_MS = 20_000
-# Refusing is the work of an interceptor, which can say when to come back; this only bounds one client's flood.
-STREAMS_PER_CALL_IN_FLIGHT = 4
+# Of a message that nobody reads yet gRPC holds so much for each stream. It would grow with the speed of the network.
+STREAM_WINDOW_BYTES = 64 * 1024
+# A socket that doesn't even speak HTTP/2.
+HANDSHAKE_TIMEOUT_MS = 10_000
+# A connection without calls for so long is closed; its client opens another one for its next call.
+IDLE_MS = 300_000
+# gRPC's own limit answers CANCELLED without a word; the pipeline refuses with the time to come back.
+UNLIMITED = 2**31 - 1
+# In gRPC's set of compression algorithms: none. A small compressed request may become a large one.
+ONLY_IDENTITY = 1
 CONNECT_SECONDS = 0.2
+GRPC_LOGGER = "grpc._cython.cygrpc"
 
 
 def build_server(settings: ServerSettings) -> grpc.aio.Server:
     """A server that isn't bound yet."""
+    # A filter that is there is not added again.
+    logging.getLogger(GRPC_LOGGER).addFilter(is_no_client_that_left)
     return grpc.aio.server(options=server_options(settings))
+
+
+def is_no_client_that_left(record: logging.LogRecord) -> bool:
+    """Drop gRPC's stack traces of clients that leave while their answer is sent: no defect of anybody's."""
+    return not str(record.msg).startswith("ExecuteBatchError raised in core")
 
 
 def server_options(settings: ServerSettings) -> list[tuple[str, int]]:
     """The channel arguments of grpcio."""
-    options = [
+    return [
         # One process owns the port: a second one is told so, instead of silently getting half of the calls.
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
@@ -44,11 +61,18 @@ def server_options(settings: ServerSettings) -> list[tuple[str, int]]:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_ping_interval_without_data_ms", LEAST_PING_INTERVAL_MS),
         ("grpc.http2.max_ping_strikes", 2),
+        ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
+        ("grpc.server.max_pending_requests", UNLIMITED),
+        ("grpc.server.max_pending_requests_hard_limit", UNLIMITED),
+        # Streams that have ended would count until Python lets go of them, and a client that keeps to the limit be refused.
+        ("grpc.http2.max_deallocating_streams", UNLIMITED),
+        ("grpc.http.overload_protection", 0),
+        ("grpc.http2.bdp_probe", 0),
+        ("grpc.http2.lookahead_bytes", STREAM_WINDOW_BYTES),
+        ("grpc.compression_enabled_algorithms_bitset", ONLY_IDENTITY),
+        ("grpc.server_handshake_timeout_ms", HANDSHAKE_TIMEOUT_MS),
+        ("grpc.max_connection_idle_ms", IDLE_MS),
     ]
-    if settings.max_calls_in_flight:
-        streams = min(settings.max_calls_in_flight * STREAMS_PER_CALL_IN_FLIGHT, 2**31 - 1)
-        options.append(("grpc.max_concurrent_streams", streams))
-    return options
 
 
 def bind(server: grpc.aio.Server, addresses: Sequence[ListenAddress]) -> tuple[ListenAddress, ...]:

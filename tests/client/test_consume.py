@@ -244,9 +244,9 @@ class TestCredit:
     async def test_none_and_too_much_are_refused_at_once(
         self, podium: PodiumClient, credit: int
     ) -> None:
-        with pytest.raises(InvalidArgumentError, match="credit: 1 to 1000"):
+        with pytest.raises(InvalidArgumentError, match="credit: must be 1-1000"):
             podium.queues.consume("q", credit=credit)
-        with pytest.raises(InvalidArgumentError, match="unack_timeout_ms: more than 0"):
+        with pytest.raises(InvalidArgumentError, match="unack_timeout_ms: must be more than 0"):
             podium.queues.consume("q", unack_timeout_ms=0)
 
     async def test_a_queue_without_a_name_is_refused_by_the_server(

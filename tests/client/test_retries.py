@@ -210,6 +210,20 @@ class TestHowLong:
         assert script.calls == 3
         assert "after 3 attempts" in caught.value.__notes__
 
+    async def test_a_full_server_is_waited_for_until_the_deadline(self) -> None:
+        policy = RetryPolicy(
+            max_attempts=2, initial_backoff_seconds=0.001, max_backoff_seconds=0.002
+        )
+        script = Script(COSTS[1], *[BUSY] * 20)
+        async with client_of(COSTS[0], script, retry=policy) as podium:
+            await podium.queues.push("q", PushMessage(id="m"))
+        assert script.calls == 21
+        script = Script(COSTS[1], *[BUSY] * 20)
+        async with client_of(COSTS[0], script, retry=RetryPolicy(max_attempts=1)) as podium:
+            with pytest.raises(OverloadedError):
+                await podium.queues.push("q", PushMessage(id="m"))
+        assert script.calls == 1
+
     async def test_one_attempt_never_repeats(self) -> None:
         script = Script(READ[1], DOWN)
         async with client_of(READ[0], script, retry=RetryPolicy(max_attempts=1)) as podium:

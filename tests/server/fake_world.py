@@ -26,6 +26,7 @@ from podium_core.backend import (
     StoreContext,
 )
 from podium_core.errors import BackendUnavailableError
+from podium_server.interceptors import InFlight
 
 EVERYTHING_BUT = frozenset(DataType) - {DataType.INDEX, DataType.PAYLOADS}
 SERVICE = "podium.v1.QueueService"
@@ -111,6 +112,7 @@ class FakeHandle:
     """Writes ``drained`` and ``closed`` to FAKE_EVENTS."""
 
     facade = None
+    in_flight = InFlight()
     stores: Mapping[str, FakeStore] = {"main": FakeStore()}
 
     def begin_drain(self) -> None:
@@ -152,8 +154,12 @@ class FakeApp:
 
 
 async def _sleep(request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
-    _note("called")
-    await asyncio.sleep(float(request))
+    connection = FakeHandle.in_flight.enter(context.peer())
+    try:
+        _note("called")
+        await asyncio.sleep(float(request))
+    finally:
+        FakeHandle.in_flight.leave(connection)
     return b"done"
 
 

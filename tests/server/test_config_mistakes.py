@@ -44,7 +44,8 @@ FILES = {
     "unknown key": (
         "[server]\n# a comment\nmax_message_byte = 5\n",
         "podium.toml:3: server: 'max_message_byte' is unknown; did you mean 'max_message_bytes'? "
-        "(listen, insecure, transport, max_message_bytes, max_calls_in_flight, max_metadata_bytes, "
+        "(listen, insecure, transport, max_message_bytes, max_calls_in_flight, max_bytes_in_flight, "
+        "connection_share, max_streams_per_connection, client_timeout_seconds, max_metadata_bytes, "
         "default_deadline_seconds, drain_seconds)",
     ),
     "unknown key of a store, before the one it was meant to be": (

@@ -381,20 +381,28 @@ class TestTheDeadline:
 
 
 class TestThePipeline:
-    async def test_a_call_too_many_is_refused(
-        self, payloads: ExternalPayloadStorage, folder: Path
+    async def test_one_that_waits_for_its_client_shuts_nobody_out(
+        self, payloads: ExternalPayloadStorage
     ) -> None:
         limits = CallLimits(max_calls_in_flight=1)
         async with serving(payloads, limits) as address, connected(address) as channel:
             first = begun(channel)
             await first.write(HEADER.SerializeToString())
-            await first.write(BIG.SerializeToString())
-            await wait_for(lambda: stored(folder))
-            with pytest.raises(errors.OverloadedError):
-                await upload(channel, [HEADER, CHUNK])
+            await upload(channel, [HEADER, CHUNK])
             await first.done_writing()
             await first
-            await upload(channel, [HEADER, CHUNK])
+
+    async def test_the_next_chunk_has_a_time_limit_of_the_servers_own(
+        self, payloads: ExternalPayloadStorage
+    ) -> None:
+        limits = CallLimits(client_timeout_ms=50)
+        async with serving(payloads, limits) as address, connected(address) as channel:
+            half = begun(channel, timeout=86_400)
+            await half.write(HEADER.SerializeToString())
+            await half.write(CHUNK.SerializeToString())
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await half
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
     async def test_a_good_upload_has_its_line_and_a_failed_one_too(
         self, payloads: ExternalPayloadStorage

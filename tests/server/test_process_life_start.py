@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import socket
 from pathlib import Path
 
@@ -167,3 +168,14 @@ class TestTheRealOne:
             wait_until(lambda: (tmp_path / "podium-data" / "podium.db").exists())
             assert _resident_megabytes(podium.process.pid) < 100
             assert podium.stop() == 0
+
+
+def test_the_limit_of_open_files_is_raised(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+    try:
+        with podium_serves(tmp_path) as podium:
+            found = resource.prlimit(podium.process.pid, resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert found[0] == min(hard, 65_536)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -91,6 +92,26 @@ class TestDrain:
             finally:
                 stopped.set()
             assert [answer.status for answer in watch] == [NOT_SERVING]
+
+    def test_a_silent_connection_doesnt_hold_it_up(self, tmp_path: Path) -> None:
+        with podium_serves(tmp_path, environment=PATIENT) as podium:
+            host, _, port = podium.address.partition(":")
+            with socket.create_connection((host, int(port))) as silent:
+                silent.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
+                assert silent.recv(9)
+                assert podium.stop() == 0
+            assert "cut off" not in podium.log
+
+    def test_watchers_are_bounded(self, tmp_path: Path) -> None:
+        with podium_serves(tmp_path) as podium, podium.channel() as channel:
+            stub = health_pb2_grpc.HealthStub(channel)
+            watches = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(128)]
+            assert all(next(watch).status == SERVING for watch in watches)
+            with pytest.raises(grpc.RpcError) as refused:
+                next(stub.Watch(health_pb2.HealthCheckRequest()))
+            assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+            with podium.channel() as other:
+                assert _status(other, "") == SERVING
 
     def test_the_second_signal_ends_it_at_once(self, tmp_path: Path) -> None:
         with podium_serves(tmp_path, environment=PATIENT) as podium, podium.channel() as channel:

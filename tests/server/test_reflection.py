@@ -20,7 +20,7 @@ async def files_of(request: Request) -> dict[str, FileDescriptorProto]:
         yield request
 
     servicer = DocumentedReflection(tuple(SERVICES), asyncio.Event())
-    answers = servicer.ServerReflectionInfo(requests(), None)  # type: ignore[arg-type]
+    answers = servicer.ServerReflectionInfo(requests(), None)
     (answer,) = [answer async for answer in answers]
     parsed = map(
         FileDescriptorProto.FromString, answer.file_descriptor_response.file_descriptor_proto

@@ -10,7 +10,8 @@ from podium_backends.local_files.translation import translated
 from podium_backends.local_files.tree import Tree, refuse_link
 from podium_core.errors import CorruptRecordError, FailedPreconditionError, NotFoundError
 
-READ_BYTES = 1024 * 1024
+# Each download holds so much, also one whose client takes nothing.
+READ_BYTES = 512 * 1024
 
 # Opening a pipe must not wait for whoever writes to it.
 _EXISTING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK

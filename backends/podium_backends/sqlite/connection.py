@@ -13,7 +13,8 @@ from podium_core.errors import IncompatibleStoreError
 
 # 'Podi': tells a file of Podium's from any other program's.
 APPLICATION_ID = 0x506F6469
-FORMAT_VERSION = 1
+# Formats 1 to 3 were those of development.
+FORMAT_VERSION = 4
 CACHE_KIBIBYTES = 16_384
 
 
@@ -23,15 +24,17 @@ class FileFormat(NamedTuple):
     Attributes:
         application_id: Four letters in the file's header.
         version: The newest format.
-        package: Holds the folder ``schema``.
+        package: Holds the folder ``schema``, which is the first format; ``schema/v<n>`` leads to each later one.
+        first: The oldest format that can still be read.
     """
 
     application_id: int
     version: int
     package: str
+    first: int = 1
 
 
-RECORDS = FileFormat(APPLICATION_ID, FORMAT_VERSION, "podium_backends.sqlite")
+RECORDS = FileFormat(APPLICATION_ID, FORMAT_VERSION, "podium_backends.sqlite", first=4)
 
 
 def open_connection(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -59,7 +62,7 @@ def prepare_file(path: Path, wanted: FileFormat = RECORDS) -> None:
     """Create the file, or bring it to the wanted format, under the write lock.
 
     Raises:
-        IncompatibleStoreError: A newer format, or not a file of Podium's.
+        IncompatibleStoreError: A newer format, one from before the first release, or not a file of Podium's.
     """
     conn = open_connection(path)
     try:
@@ -75,6 +78,11 @@ def prepare_file(path: Path, wanted: FileFormat = RECORDS) -> None:
                 f"{path} is in use by another version (format {version}, this one writes {wanted.version}): "
                 "upgrade this server or use another folder"
             )
+        if 0 < version < wanted.first:
+            raise IncompatibleStoreError(
+                f"{path} is from before the first release (format {version}, this one reads {wanted.first} and later):"
+                " use another folder"
+            )
         if version < wanted.version:
             _migrate(conn, version, wanted)
         conn.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -88,8 +96,8 @@ def _migrate(conn: sqlite3.Connection, version: int, wanted: FileFormat) -> None
         conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
     conn.execute("PRAGMA journal_mode = WAL").fetchone()
     conn.execute("BEGIN IMMEDIATE")
-    for later in range(version + 1, wanted.version + 1):
-        for script in _scripts(wanted.package, later):
+    for later in range(max(version + 1, wanted.first), wanted.version + 1):
+        for script in _scripts(wanted, later):
             for statement in _statements(script):
                 conn.execute(statement)
     conn.execute(f"PRAGMA application_id = {wanted.application_id}")
@@ -97,10 +105,10 @@ def _migrate(conn: sqlite3.Connection, version: int, wanted: FileFormat) -> None
     conn.execute("COMMIT")
 
 
-def _scripts(package: str, version: int) -> list[str]:
-    """The SQL that leads to a format version: version 1 is the folder ``schema``, later ones ``schema/v<n>``."""
-    folder = resources.files(package) / "schema"
-    if version > 1:
+def _scripts(wanted: FileFormat, version: int) -> list[str]:
+    """The SQL that leads to a format version."""
+    folder = resources.files(wanted.package) / "schema"
+    if version > wanted.first:
         folder = folder / f"v{version}"
     files = sorted(
         (file for file in folder.iterdir() if file.name.endswith(".sql")),

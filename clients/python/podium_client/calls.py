@@ -94,7 +94,8 @@ class Calls:
         self, error: StorageError, method: Method[..., Any, Any], failures: int, seconds_left: float
     ) -> float:
         pause = self.retry.pause_seconds(error, failures)
-        again = failures < self.retry.max_attempts and may_repeat(error, method.repeat)
+        attempts = self.retry.most_attempts(error, deadline=seconds_left < math.inf)
+        again = failures < attempts and may_repeat(error, method.repeat)
         if again and pause < seconds_left:
             return pause
         if failures > 1:

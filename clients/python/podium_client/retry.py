@@ -26,7 +26,8 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How a client repeats calls by itself. The call's deadline bounds it in any case.
 
     Attributes:
-        max_attempts: How often a call is tried, the first time included; 1: never repeat.
+        max_attempts: How often a call is tried, the first time included; 1: never repeat. A call that a full server refused
+            is tried until its deadline.
         initial_backoff_seconds: Before the second attempt; doubles from one to the next.
         max_backoff_seconds: The longest pause, unless the server asks for a longer one.
         connect_seconds: How long a call that isn't repeated freely waits for a connection before it is sent, so that a
@@ -42,6 +43,11 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         """The pause after so many failures in a row; half of it is chance, so that clients don't march in step."""
         longest = self.initial_backoff_seconds * 2.0 ** min(failures - 1, 30)
         return min(longest, self.max_backoff_seconds) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+
+    def most_attempts(self, error: StorageError, *, deadline: bool) -> float:
+        """How often a call may be tried that failed in this way; ``deadline``: it has one."""
+        full = isinstance(error, OverloadedError) and deadline and self.max_attempts > 1
+        return float("inf") if full else self.max_attempts
 
     def pause_seconds(self, error: StorageError, failures: int) -> float:
         """The pause before a repeat: the back-off, or what the server asked for if that is longer."""

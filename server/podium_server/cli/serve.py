@@ -25,8 +25,12 @@ def run_server(config: Config, load_app: Callable[[], App[Any]]) -> None:
     # Here and not above: what grpc and uvloop cost is paid only by those who serve.
     import uvloop
 
+    from podium_server.open_files import allow_open_files
+    from podium_server.process_memory import limit_kept_memory
     from podium_server.server_process import serve
 
+    limit_kept_memory()
+    allow_open_files()
     set_up_logging(config.logging)
     log_stray_output()
     for name, nearest in config.unread_variables.items():

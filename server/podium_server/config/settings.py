@@ -44,7 +44,14 @@ class ServerSettings(Section):
         insecure: Allow an address that other machines reach, in plain text.
         transport: What carries the calls.
         max_message_bytes: The largest request or response.
-        max_calls_in_flight: Above it a call is refused with the time to come back. 0: no limit.
+        max_calls_in_flight: Above it a call is refused with the time to come back. 0: no limit. Calls that wait for a
+            message, or for their client, don't count.
+        max_bytes_in_flight: Of large requests and answers that the process holds; above it a call is refused in the same
+            way. 0: no limit.
+        connection_share: The part of the calls and of the bytes in flight that one connection may have.
+        max_streams_per_connection: The most calls of one connection, those that wait included; a client keeps further ones
+            back.
+        client_timeout_seconds: How long a client may take to send a message, or to take an answer. 0: no limit.
         max_metadata_bytes: The largest set of metadata of a call.
         default_deadline_seconds: For a call whose client sets none. 0: none.
         drain_seconds: How long calls in flight may go on when the server stops.
@@ -55,6 +62,10 @@ class ServerSettings(Section):
     transport: Literal["grpcio"] = "grpcio"
     max_message_bytes: Annotated[int, Field(ge=65_536, le=MAX_INT32)] = 32 * 1024 * 1024
     max_calls_in_flight: Annotated[int, Field(ge=0, le=MAX_INT32)] = 1_000
+    max_bytes_in_flight: Annotated[int, Field(ge=0, le=2**53)] = 128 * 1024 * 1024
+    connection_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    max_streams_per_connection: Annotated[int, Field(ge=1, le=MAX_INT32)] = 500
+    client_timeout_seconds: Annotated[float, Field(ge=0, le=3_600)] = 30.0
     max_metadata_bytes: Annotated[int, Field(ge=1_024, le=1024 * 1024)] = 16 * 1024
     default_deadline_seconds: Annotated[float, Field(ge=0, le=86_400)] = 30.0
     drain_seconds: Annotated[float, Field(ge=0, le=3_600)] = 10.0

@@ -15,6 +15,7 @@ from podium_core.errors import InvalidArgumentError
 from podium_protocol.rpcs import Kind, Rpc
 from podium_protocol.status import NAMESPACE_KEY, REQUEST_ID_KEY
 from podium_server.interceptors.deadline import Deadline
+from podium_server.interceptors.in_flight import Connection
 from podium_server.interceptors.limits import CallLimits
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -37,15 +38,20 @@ class Call:
     Attributes:
         rpc: What is called.
         request_id: The caller's, or a fresh one.
+        context: gRPC's side of it.
+        connection: The client connection that it came on.
         deadline: Cancels the work when it has come.
     """
 
-    __slots__ = ("_context", "_default_deadline", "_request_id", "deadline", "rpc")
+    __slots__ = ("_default_deadline", "_request_id", "connection", "context", "deadline", "rpc")
 
-    def __init__(self, rpc: Rpc, context: Context, limits: CallLimits) -> None:
+    def __init__(
+        self, rpc: Rpc, context: Context, connection: Connection, limits: CallLimits
+    ) -> None:
         """Made before anything can fail, so that failures have a call to name."""
         self.rpc = rpc
-        self._context = context
+        self.context = context
+        self.connection = connection
         self._request_id = ""
         remaining: float | None = context.time_remaining()
         self._default_deadline = 0.0
@@ -68,7 +74,7 @@ class Call:
             InvalidArgumentError: A namespace other than ``default``: there are no others yet.
         """
         foreign: str | None = None
-        for key, value in self._context.invocation_metadata() or ():
+        for key, value in self.context.invocation_metadata() or ():
             if key == REQUEST_ID_KEY:
                 self._request_id = _usable_id(value)
             elif key == NAMESPACE_KEY and value != _NAMESPACE:
@@ -91,7 +97,7 @@ class Call:
     @property
     def cancelled(self) -> bool:
         """Whether the caller has gone."""
-        return bool(self._context.cancelled())
+        return bool(self.context.cancelled())
 
 
 def _usable_id(value: str | bytes) -> str:

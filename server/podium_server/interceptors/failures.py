@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 from typing import NoReturn
 from urllib.parse import unquote
 
@@ -39,6 +40,10 @@ class Failures:
             self._log(call, context, status, type(error).__name__)
         else:
             status = _unforeseen(call, context, error)
+        # gRPC keeps the abort, which keeps this error and its frames, until the garbage collector finds the circle: a
+        # request of megabytes would stay with them.
+        traceback.clear_frames(error.__traceback__)
+        error.__traceback__ = None
         await context.abort(status.code, status.message, status.trailing_metadata())
 
     def _log(self, call: Call, context: Context, status: Status, error: str) -> None:

@@ -15,7 +15,6 @@ from google.protobuf.message import DecodeError
 
 from podium_core.errors import InvalidArgumentError
 
-LARGE_BYTES = 64 * 1024
 PIECE_BYTES = 1024 * 1024
 # Twice what a list of ids may hold; looked at in a few milliseconds.
 MAX_FIELDS = 20_000

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import msgspec
 
-from podium_core.errors import OverloadedError
-
 MIB = 1024 * 1024
-MAX_WAITING_CALLS = 20_000
 
 
 class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +13,11 @@ class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         max_message_bytes: The largest answer.
         max_write_bytes: The largest request of a writing call.
-        max_calls_in_flight: More are refused with OverloadedError; 0: no limit. Calls that wait for a message don't count.
+        max_calls_in_flight: More are refused with OverloadedError; 0: no limit. Calls that wait for a message, or for their
+            client, don't count.
+        max_bytes_in_flight: Of large requests and answers, together; more are refused with OverloadedError. 0: no limit.
+        connection_share: The part of the calls and of the bytes that one connection may take.
+        client_timeout_ms: How long the server waits for a client that sends a message, or takes an answer. 0: no limit.
         default_deadline_ms: For a call whose client sets none; 0: none. A stream has it for each chunk.
         retry_after_ms: When a refused call may come back.
     """
@@ -27,34 +25,8 @@ class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
     max_message_bytes: int = 32 * MIB
     max_write_bytes: int = 16 * MIB
     max_calls_in_flight: int = 1_000
+    max_bytes_in_flight: int = 128 * MIB
+    connection_share: float = 0.5
+    client_timeout_ms: int = 30_000
     default_deadline_ms: int = 30_000
     retry_after_ms: int = 100
-
-
-class InFlight:
-    """Counts the calls in flight; those that wait for a message cost nothing, and are counted apart."""
-
-    __slots__ = ("calls", "waiting")
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.waiting = 0
-
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """While a call waits. Otherwise idle consumers would shut out the push that they wait for.
-
-        Raises:
-            OverloadedError: Too many wait already.
-        """
-        if self.waiting >= MAX_WAITING_CALLS:
-            raise OverloadedError(
-                f"{MAX_WAITING_CALLS} calls wait for messages", retry_after_ms=1_000
-            )
-        self.calls -= 1
-        self.waiting += 1
-        try:
-            yield
-        finally:
-            self.waiting -= 1
-            self.calls += 1

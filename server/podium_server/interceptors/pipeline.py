@@ -1,7 +1,8 @@
-"""Wraps each handler once, at registration: context, in-flight limit, errors, deadline, parsing, size.
+"""Wraps each handler once, at registration: context, in-flight limits, errors, deadline, parsing, size.
 
-Not ServerInterceptor objects: those are asked anew for every call, which costs as much as all of this. The transport
-hands over bytes and takes bytes, so that what doesn't parse fails inside the error boundary.
+Not ServerInterceptor objects: those are asked for every call, which costs as much as all of this. The transport
+hands over bytes and takes bytes, so that what doesn't parse fails inside the error boundary. To gRPC every request is a
+stream: so the server decides itself when a request is read, and how long that may take.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextlib import aclosing
 from typing import Any, NoReturn
 
 import grpc
+import structlog
 from google.protobuf.message import DecodeError, EncodeError, Message
 
 from podium_core.errors import (
@@ -22,22 +24,34 @@ from podium_core.errors import (
     TransportError,
 )
 from podium_protocol.rpcs import Kind, Rpc
+from podium_server.interceptors.answers import Answers
+from podium_server.interceptors.byte_budget import LARGE_BYTES, ByteBudget, Turns
 from podium_server.interceptors.call import Body, Call, Context
 from podium_server.interceptors.call_log import logged
 from podium_server.interceptors.failures import Failures
-from podium_server.interceptors.large_requests import LARGE_BYTES, PIECE_BYTES, LargeRequests
-from podium_server.interceptors.limits import CallLimits, InFlight
+from podium_server.interceptors.in_flight import Connection, InFlight
+from podium_server.interceptors.large_requests import PIECE_BYTES, LargeRequests
+from podium_server.interceptors.limits import CallLimits
+from podium_server.interceptors.request_reads import RequestReads
 
 Send = Callable[[Message], Awaitable[None]]
 Parse = Callable[[bytes], Awaitable[Any]]
 Behaviour = Callable[[Any, Context], Awaitable[Any]]
 
 _FACTORIES: dict[Kind, Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
-    Kind.UNARY: grpc.unary_unary_rpc_method_handler,
-    Kind.SERVER_STREAM: grpc.unary_stream_rpc_method_handler,
+    Kind.UNARY: grpc.stream_unary_rpc_method_handler,
+    Kind.SERVER_STREAM: grpc.stream_stream_rpc_method_handler,
     Kind.CLIENT_STREAM: grpc.stream_unary_rpc_method_handler,
     Kind.BIDIRECTIONAL: grpc.stream_stream_rpc_method_handler,
 }
+# Of the bytes in flight, those that are worked on at once: a write takes several times its size.
+_WORK_SHARE = 1 / 8
+
+_log = structlog.get_logger("podium.calls")
+
+
+class ClientLeftError(TransportError):
+    """The client went away in the middle of its call."""
 
 
 class Pipeline:
@@ -72,6 +86,12 @@ class Pipeline:
         self._in_flight = in_flight
         self._twins = streaming_twins or {}
         self._log_calls = log_calls
+        self._most = limits.max_calls_in_flight or float("inf")
+        self._share = max(1.0, self._most * limits.connection_share)
+        self._budget = ByteBudget(limits, in_flight)
+        self._turns = Turns((limits.max_bytes_in_flight or float("inf")) * _WORK_SHARE)
+        self._reads = RequestReads(limits, self._budget, in_flight, self.failures)
+        self._answers = Answers(limits, self._budget, in_flight)
 
     def handler(self, rpc: Rpc, method: Callable[..., Any]) -> grpc.RpcMethodHandler[Any, Any]:
         """The handler of an RPC, to be registered."""
@@ -82,75 +102,152 @@ class Pipeline:
             Kind.BIDIRECTIONAL: self._bidirectional,
         }
         body = bodies[rpc.kind](rpc, method)
-        return _FACTORIES[rpc.kind](self._guarded(rpc, logged(body) if self._log_calls else body))
+        logging_body = logged(body) if self._log_calls else body
+        guarded = self._guarded_stream if _is_stream_of_requests(rpc) else self._guarded
+        return _FACTORIES[rpc.kind](guarded(rpc, logging_body))
 
     def _guarded(self, rpc: Rpc, body: Body) -> Behaviour:
-        limits, in_flight = self._limits, self._in_flight
-        fail = self.failures.end
-        most = limits.max_calls_in_flight or float("inf")
-        twin = self._twins.get(rpc.path, "")
+        """For RPCs with one request."""
+        limits, in_flight, reads = self._limits, self._in_flight, self._reads
+        large_body = self._large(rpc, body)
 
-        async def behaviour(data: Any, context: Context) -> Any:
-            call = Call(rpc, context, limits)
-            in_flight.calls += 1
+        async def behaviour(_: object, context: Context) -> Any:
+            connection = in_flight.enter(context.peer())
+            call = Call(rpc, context, connection, limits)
+            works = False
+            data = b""
             try:
                 call.read_metadata()
-                if in_flight.calls > most:
-                    self._refuse()
+                self._require_room(connection)
+                data = await reads.only(call)
+                self._begin(connection)
+                works = True
                 with call.deadline:
+                    if len(data) > LARGE_BYTES:
+                        return await large_body(data, call, context)
                     return await body(data, call, context)
-            except grpc.aio.AbortError:
-                raise
-            except asyncio.CancelledError as error:
-                if _was_cancelled(context):
-                    raise
-                await fail(call, context, error)
-            except TimeoutError as error:
-                expired = call.deadline.expired
-                await fail(
-                    call,
-                    context,
-                    DeadlineExceededError("the deadline passed") if expired else error,
-                )
-            except ResultTooLargeError as error:
-                named = error.streaming_rpc or not twin
-                await fail(call, context, error if named else error.streamed_by(twin))
-            except Exception as error:  # the one boundary: whatever it is, it becomes a status
-                await fail(call, context, error)
+            except BaseException as error:  # the one boundary: whatever it is, it becomes a status
+                data = b""
+                await self._end(call, context, error)
             finally:
-                in_flight.calls -= 1
+                if works:
+                    in_flight.calls -= 1
+                    connection.calls -= 1
+                in_flight.leave(connection)
 
         return behaviour
 
-    def _refuse(self) -> NoReturn:
-        limits = self._limits
-        raise OverloadedError(
-            f"{limits.max_calls_in_flight} calls are in flight",
-            retry_after_ms=limits.retry_after_ms,
-        )
+    def _guarded_stream(self, rpc: Rpc, body: Body) -> Behaviour:
+        """For RPCs with a stream of requests, which they read themselves."""
+        limits, in_flight = self._limits, self._in_flight
+
+        async def behaviour(_: object, context: Context) -> Any:
+            connection = in_flight.enter(context.peer())
+            call = Call(rpc, context, connection, limits)
+            works = False
+            try:
+                call.read_metadata()
+                self._begin(connection)
+                works = True
+                with call.deadline:
+                    return await body(None, call, context)
+            except BaseException as error:  # the one boundary: whatever it is, it becomes a status
+                await self._end(call, context, error)
+            finally:
+                if works:
+                    in_flight.calls -= 1
+                    connection.calls -= 1
+                in_flight.leave(connection)
+
+        return behaviour
+
+    async def _end(self, call: Call, context: Context, error: BaseException) -> NoReturn:
+        """End a call that failed, with a status if its client is still there."""
+        if isinstance(error, grpc.aio.AbortError) or not isinstance(
+            error, Exception | asyncio.CancelledError
+        ):
+            raise error
+        if isinstance(error, asyncio.CancelledError) and _was_cancelled(context):
+            raise error
+        if isinstance(error, grpc.aio.InternalError | ClientLeftError):
+            _leave(call)
+        try:
+            await self.failures.end(call, context, self._as_told(call, error))
+        except grpc.aio.InternalError:
+            _leave(call)
+
+    def _as_told(self, call: Call, error: BaseException) -> BaseException:
+        """The error as its caller hears of it."""
+        if isinstance(error, TimeoutError) and call.deadline.expired:
+            return DeadlineExceededError("the deadline passed")
+        twin = self._twins.get(call.rpc.path, "")
+        if isinstance(error, ResultTooLargeError) and twin and not error.streaming_rpc:
+            return error.streamed_by(twin)
+        return error
+
+    def _begin(self, connection: Connection) -> None:
+        """Count a call as one that works."""
+        self._require_room(connection)
+        self._in_flight.calls += 1
+        connection.calls += 1
+
+    def _require_room(self, connection: Connection) -> None:
+        calls = self._in_flight.calls
+        if calls >= self._most or connection.calls >= self._share:
+            raise OverloadedError(
+                f"{connection.calls} calls of this connection and {calls} of all are in flight",
+                retry_after_ms=self._limits.retry_after_ms,
+            )
+        if self._budget.exhausted(connection):
+            raise self._budget.overloaded()
+
+    def _large(self, rpc: Rpc, body: Body) -> Body:
+        """The body for large requests: their bytes count, and they are worked on in turn."""
+        in_flight, budget, turns = self._in_flight, self._budget, self._turns
+        # What may wait, for messages or for its client, has no turn: others would wait for it.
+        waits = rpc.kind is not Kind.UNARY or "timeout_ms" in rpc.request.DESCRIPTOR.fields_by_name
+
+        async def large_body(data: bytes, call: Call, context: Context) -> Any:
+            size = len(data)
+            budget.take(call.connection, size)
+            try:
+                if waits:
+                    return await body(data, call, context)
+                await turns.begin(size)
+                try:
+                    return await body(data, call, context)
+                finally:
+                    turns.end(size)
+            finally:
+                in_flight.release(call.connection, size)
+
+        return large_body
 
     def _unary(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
         parse, serialize = self._parser(rpc), self._serializer()
+        send_last = self._answers.send_last
 
         async def body(data: bytes, call: Call, context: Context) -> bytes:
             del context
             answer: bytes = serialize(await method(await parse(data), call))
             if len(answer) > PIECE_BYTES:
                 await asyncio.sleep(0)  # gRPC copies it, in a turn of its own
-            return answer
+            return send_last(call, answer)
 
         return body
 
     def _server_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
         parse, serialize = self._parser(rpc), self._serializer()
+        answers = self._answers
 
         async def body(data: bytes, call: Call, context: Context) -> None:
+            del context
             async with aclosing(method(await parse(data), call)) as responses:
                 async for response in responses:
                     answer = serialize(response)
                     if len(answer) > PIECE_BYTES:
                         await asyncio.sleep(0)
-                    await context.write(answer)
+                    await answers.send(call, answer)
                     call.made_progress()
 
         return body
@@ -159,8 +256,8 @@ class Pipeline:
         parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: object, call: Call, context: Context) -> bytes:
-            del data  # gRPC's iterator complains where it isn't read to its end
-            async with aclosing(_received_whole(context, call, parse)) as requests:
+            del data, context
+            async with aclosing(self._received_whole(call, parse)) as requests:
                 return serialize(await method(requests, call))
 
         return body
@@ -169,18 +266,48 @@ class Pipeline:
         parse, serialize = self._parser(rpc), self._serializer()
 
         async def body(data: object, call: Call, context: Context) -> None:
-            del data
+            del data, context
             writing = asyncio.Lock()
 
             async def send(response: Message) -> None:
                 # gRPC takes one message at a time.
                 async with writing:
-                    await context.write(serialize(response))
+                    await self._answers.send(call, serialize(response))
 
-            async with aclosing(_received(context, parse)) as requests:
-                await method(requests, call, send)
+            # Such a stream is quiet most of the time: it waits for messages, or for its client.
+            with self._in_flight.apart(call.connection):
+                async with aclosing(self._received(call, parse)) as requests:
+                    await method(requests, call, send)
 
         return body
+
+    async def _received(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
+        """The requests of a stream that may be quiet for ever, once it is open."""
+        data = await self._reads.next(call)
+        while data is not grpc.aio.EOF:
+            yield await parse(data)
+            data = await call.context.read()
+
+    async def _received_whole(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
+        """The requests of a client stream; their end is the client's word that it has said everything."""
+        in_flight = self._in_flight
+        while True:
+            with in_flight.apart(call.connection):
+                data = await self._reads.next(call)
+            if data is grpc.aio.EOF:
+                break
+            call.made_progress()
+            self._budget.take(call.connection, len(data))
+            try:
+                yield await parse(data)
+            finally:
+                in_flight.release(call.connection, len(data))
+        # grpc.aio ends the stream normally when a connection breaks, so half an upload looks complete. Sending
+        # metadata then fails; that detects it.
+        try:
+            await call.context.send_initial_metadata(())
+        except grpc.aio.InternalError as error:
+            raise ClientLeftError("the client's stream broke off") from error
 
     def _parser(self, rpc: Rpc) -> Parse:
         from_bytes: Callable[[bytes], Any] = rpc.request.FromString
@@ -216,26 +343,17 @@ class Pipeline:
         return serialize
 
 
+def _is_stream_of_requests(rpc: Rpc) -> bool:
+    return rpc.kind in (Kind.CLIENT_STREAM, Kind.BIDIRECTIONAL)
+
+
+def _leave(call: Call) -> NoReturn:
+    # gRPC takes a cancelled handler for the end of its call, without a line in the log.
+    _log.debug("the client left", rpc=call.rpc.label, request_id=call.request_id)
+    raise asyncio.CancelledError
+
+
 def _was_cancelled(context: Context) -> bool:
     # Otherwise something inside was, as a future of a store that closes: the caller still waits for a status.
     task = asyncio.current_task()
     return bool(context.cancelled()) or (task is not None and task.cancelling() > 0)
-
-
-async def _received(context: Context, parse: Parse) -> AsyncGenerator[Any, None]:
-    while (data := await context.read()) is not grpc.aio.EOF:
-        yield await parse(data)
-
-
-async def _received_whole(context: Context, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
-    """The requests of a client stream; their end is the client's word that it has said everything."""
-    async with aclosing(_received(context, parse)) as requests:
-        async for request in requests:
-            call.made_progress()
-            yield request
-    # To gRPC a stream that breaks off ends like one that is over, and says so, or not yet, behind that: half an upload
-    # would be taken for a whole one. But nothing can be sent on a broken one, so this finds out.
-    try:
-        await context.send_initial_metadata(())
-    except grpc.aio.InternalError as error:
-        raise TransportError("the client's stream broke off") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -44,12 +43,23 @@ class Leasing:
         self._returns: set[asyncio.Task[None]] = set()
 
     async def poll(
-        self, queue_name: str, *, count: int, timeout_ms: int, unack_timeout_ms: int | None
+        self,
+        queue_name: str,
+        *,
+        count: int,
+        timeout_ms: int,
+        unack_timeout_ms: int | None,
+        call: Call | None = None,
     ) -> list[Message]:
-        """``QueueDAO.poll_messages``; when cancelled, what it leased meanwhile is given back."""
+        """``QueueDAO.poll_messages``; when cancelled, what it leased meanwhile is given back.
+
+        ``call`` doesn't count as work while it waits.
+        """
         if timeout_ms and self._draining.is_set():
             timeout_ms = 0
-        with self._in_flight.apart() if timeout_ms else nullcontext():
+        if call is None or not timeout_ms:
+            return await self._poll(queue_name, count, timeout_ms, unack_timeout_ms)
+        with self._in_flight.apart(call.connection):
             return await self._poll(queue_name, count, timeout_ms, unack_timeout_ms)
 
     async def _poll(

@@ -73,6 +73,7 @@ class QueueServicer:
             count=request.count,
             timeout_ms=wait_ms(timeout_ms, call),
             unack_timeout_ms=optional(request, "unack_timeout_ms"),
+            call=call,
         )
         if messages and call.cancelled:
             # The answer would go nowhere.

@@ -50,16 +50,21 @@ class Services:
         self._refusals = refusals
 
     async def finish(self) -> None:
-        """Wait for what goes on behind ended calls; before the stores are closed."""
+        """Wait for what goes on after calls have ended; before the stores are closed."""
         await self._leasing.finish()
         self._refusals.finish()
 
 
 def register(
-    server: grpc.aio.Server, facade: Facade, limits: CallLimits, *, log_calls: bool = False
+    server: grpc.aio.Server,
+    facade: Facade,
+    limits: CallLimits,
+    in_flight: InFlight | None = None,
+    *,
+    log_calls: bool = False,
 ) -> Services:
-    """Add every service of the contract to a server."""
-    in_flight = InFlight()
+    """Add every service of the contract to a server; ``in_flight`` counts its calls."""
+    in_flight = in_flight or InFlight()
     leasing = Leasing(facade.queues, facade.draining, in_flight)
     pipeline = Pipeline(limits, in_flight, STREAMING_TWINS, log_calls=log_calls)
     servicers: dict[str, object] = {

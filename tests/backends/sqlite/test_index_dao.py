@@ -376,17 +376,19 @@ class TestSlowSearches:
         # Every thread and connection is free again, long before a search would have ended.
         assert await asyncio.wait_for(index.dao.get_workflow_count(), PATIENCE_SECONDS) == 0
 
-    async def test_writes_and_reads_by_id_go_on_meanwhile(self, index: IndexFile) -> None:
-        slow = [asyncio.create_task(index._searchers.run(slowly)) for _ in range(SEARCHERS)]
-        waiting = asyncio.create_task(index.dao.search_workflows())
-        await put_workflows(index, [{"workflowId": "a", "status": "x"}])
-        assert await index.dao.get("a", "status") is not None
-        assert not waiting.done()
-        for task in slow:
-            task.cancel()
-        await asyncio.gather(*slow, return_exceptions=True)
-        # What was acknowledged before it runs is seen.
-        assert (await waiting).results == ("a",)
+    async def test_writes_and_reads_by_id_go_on_meanwhile(self, tmp_path: Path) -> None:
+        limit_ms = int(PATIENCE_SECONDS * 1000)
+        async with opened_index(tmp_path / "busy.db", search_timeout_ms=limit_ms) as index:
+            slow = [asyncio.create_task(index._searchers.run(slowly)) for _ in range(SEARCHERS)]
+            waiting = asyncio.create_task(index.dao.search_workflows())
+            await put_workflows(index, [{"workflowId": "a", "status": "x"}])
+            assert await index.dao.get("a", "status") is not None
+            assert not waiting.done()
+            for task in slow:
+                task.cancel()
+            await asyncio.gather(*slow, return_exceptions=True)
+            # What was acknowledged before it runs is seen.
+            assert (await waiting).results == ("a",)
 
     async def test_one_above_the_limit_is_interrupted_and_says_so(self, tmp_path: Path) -> None:
         async with opened_index(tmp_path / "limit.db", search_timeout_ms=50) as index:

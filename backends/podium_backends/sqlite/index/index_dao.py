@@ -221,8 +221,8 @@ class SqliteIndexDAO(IndexWrites):
     async def get(self, workflow_id: str, field: str) -> Raw | None:
         require_text(workflow_id, "workflow_id")
         require_text(field, "field")
-        # In a thread: an archived entry is large.
-        return await self._searchers.run(lambda conn: _member(conn, workflow_id, field))
+        # In a thread, since an archived entry is large; apart from searches, which take long.
+        return await self._lookups.run(lambda conn: _member(conn, workflow_id, field))
 
     async def get_task_execution_logs(
         self, task_id: str, *, count: int | None = None

@@ -34,8 +34,9 @@ class ExecutionServiceStub:
     field, invalid JSON, unknown enum value; google.rpc.BadRequest names the field's path), UNAVAILABLE (store unreachable,
     overloaded or shutting down; with our ErrorInfo and RetryInfo surely nothing was written, without them it comes from the
     transport and the outcome is unknown), DEADLINE_EXCEEDED (ErrorInfo reason OUTCOME_UNKNOWN when the store had got the
-    command), RESOURCE_EXHAUSTED (too many calls in flight, or a message above the limit), UNIMPLEMENTED (the configured
-    store can't do it), UNAUTHENTICATED, PERMISSION_DENIED, INTERNAL (our defect, with an id that the server's log has too).
+    command, or the client sent or took nothing for the server's own time limit), RESOURCE_EXHAUSTED (a message above the
+    limit; or too many calls or bytes in flight, ErrorInfo reason OVERLOADED with RetryInfo: nothing was done), UNIMPLEMENTED
+    (the configured store can't do it, or the request is compressed), UNAUTHENTICATED, PERMISSION_DENIED, INTERNAL (our defect, with an id that the server's log has too).
     A record that is there but can't be read is DATA_LOSS, never NOT_FOUND. A named thing that doesn't exist is NOT_FOUND
     with google.rpc.ResourceInfo.
 
@@ -236,8 +237,9 @@ class ExecutionServiceServicer:
     field, invalid JSON, unknown enum value; google.rpc.BadRequest names the field's path), UNAVAILABLE (store unreachable,
     overloaded or shutting down; with our ErrorInfo and RetryInfo surely nothing was written, without them it comes from the
     transport and the outcome is unknown), DEADLINE_EXCEEDED (ErrorInfo reason OUTCOME_UNKNOWN when the store had got the
-    command), RESOURCE_EXHAUSTED (too many calls in flight, or a message above the limit), UNIMPLEMENTED (the configured
-    store can't do it), UNAUTHENTICATED, PERMISSION_DENIED, INTERNAL (our defect, with an id that the server's log has too).
+    command, or the client sent or took nothing for the server's own time limit), RESOURCE_EXHAUSTED (a message above the
+    limit; or too many calls or bytes in flight, ErrorInfo reason OVERLOADED with RetryInfo: nothing was done), UNIMPLEMENTED
+    (the configured store can't do it, or the request is compressed), UNAUTHENTICATED, PERMISSION_DENIED, INTERNAL (our defect, with an id that the server's log has too).
     A record that is there but can't be read is DATA_LOSS, never NOT_FOUND. A named thing that doesn't exist is NOT_FOUND
     with google.rpc.ResourceInfo.
 
@@ -745,8 +747,9 @@ class ExecutionService:
     field, invalid JSON, unknown enum value; google.rpc.BadRequest names the field's path), UNAVAILABLE (store unreachable,
     overloaded or shutting down; with our ErrorInfo and RetryInfo surely nothing was written, without them it comes from the
     transport and the outcome is unknown), DEADLINE_EXCEEDED (ErrorInfo reason OUTCOME_UNKNOWN when the store had got the
-    command), RESOURCE_EXHAUSTED (too many calls in flight, or a message above the limit), UNIMPLEMENTED (the configured
-    store can't do it), UNAUTHENTICATED, PERMISSION_DENIED, INTERNAL (our defect, with an id that the server's log has too).
+    command, or the client sent or took nothing for the server's own time limit), RESOURCE_EXHAUSTED (a message above the
+    limit; or too many calls or bytes in flight, ErrorInfo reason OVERLOADED with RetryInfo: nothing was done), UNIMPLEMENTED
+    (the configured store can't do it, or the request is compressed), UNAUTHENTICATED, PERMISSION_DENIED, INTERNAL (our defect, with an id that the server's log has too).
     A record that is there but can't be read is DATA_LOSS, never NOT_FOUND. A named thing that doesn't exist is NOT_FOUND
     with google.rpc.ResourceInfo.
 
