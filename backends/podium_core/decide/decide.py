@@ -19,7 +19,14 @@ from podium_core.decide.state import State
 from podium_core.decide.tasks import decide_tasks
 from podium_core.decide.workflows import decide_pending, decide_workflows
 from podium_core.write_set.remembered import replayed
-from podium_core.write_set.write_set import AckOp, PushOp, RemoveOp, WriteOutcome, WriteSet
+from podium_core.write_set.write_set import (
+    AckOp,
+    PushOp,
+    QueueOp,
+    RemoveOp,
+    WriteOutcome,
+    WriteSet,
+)
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
@@ -51,30 +58,41 @@ def decide(write_set: WriteSet, known: Known, *, now_ms: int) -> Decision:
     """
     if known.remembered is not None:
         return Decision(replayed(known.remembered, write_set))
-    require_guards(write_set.guards, known, now_ms=now_ms)
-    require_uploads(write_set.lifts, known)
-    state = State(known, now_ms=now_ms, mark_index=write_set.mark_index)
-    created, workflow_times = decide_workflows(write_set.workflow_puts, state)
+    s = write_set
+    if s.guards:
+        require_guards(s.guards, known, now_ms=now_ms)
+    if s.lifts:
+        require_uploads(s.lifts, known)
+    state = State(known, now_ms=now_ms, mark_index=s.mark_index)
+    created, workflow_times = decide_workflows(s.workflow_puts, state)
     if created is False:
         return Decision(WriteOutcome(workflow_created=False))
-    tasks_removed = decide_task_removals(write_set.task_removals, state)
-    tasks = decide_tasks(write_set.task_puts, state)
-    event_created, events_removed = decide_events(write_set, state)
-    decide_pending(write_set.unpend, state)
-    workflows_removed = decide_workflow_removals(write_set.workflow_removals, state)
-    _decide_queue_ops(write_set, tasks.left_out, state)
+    tasks_removed = decide_task_removals(s.task_removals, state) if s.task_removals else ()
+    tasks = decide_tasks(s.task_puts, state)
     outcome = WriteOutcome(
         workflow_created=created,
         created_task_ids=tuple(tasks.created),
         left_out_task_ids=tuple(tasks.left_out),
         workflow_times=workflow_times,
         task_times=tasks.times,
+        tasks_removed=tasks_removed,
+    )
+    if s.event_puts or s.event_removals or s.unpend or s.workflow_removals:
+        outcome = _decide_rare_parts(s, outcome, state)
+    if s.queue_ops:
+        _decide_queue_ops(s.queue_ops, tasks.left_out, state)
+    return Decision(outcome, state.effects, bool(s.request_id))
+
+
+def _decide_rare_parts(s: WriteSet, outcome: WriteOutcome, state: State) -> WriteOutcome:
+    event_created, events_removed = decide_events(s, state)
+    decide_pending(s.unpend, state)
+    return msgspec.structs.replace(
+        outcome,
         event_created=event_created,
         events_removed=events_removed,
-        tasks_removed=tasks_removed,
-        workflows_removed=workflows_removed,
+        workflows_removed=decide_workflow_removals(s.workflow_removals, state),
     )
-    return Decision(outcome, state.effects, remember=bool(write_set.request_id))
 
 
 def answer_queue_ops(
@@ -91,10 +109,7 @@ def answer_queue_ops(
     )
 
 
-def _decide_queue_ops(write_set: WriteSet, left_out: Sequence[str], state: State) -> None:
-    ops = write_set.queue_ops
-    if not ops:
-        return
+def _decide_queue_ops(ops: Sequence[QueueOp], left_out: Sequence[str], state: State) -> None:
     dropped = frozenset(left_out)
     state.effects += [op for op in ops if isinstance(op, AckOp | RemoveOp)]
     state.effects += [op for op in ops if isinstance(op, PushOp) and op.of_task not in dropped]

@@ -14,8 +14,6 @@ from podium_core.write_set.write_set import PutMode, WriteSet
 
 def decide_events(write_set: WriteSet, state: State) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
     """For each put, whether it created; for each removal, whether there was one."""
-    if not write_set.event_puts and not write_set.event_removals:
-        return (), ()
     created = []
     for put in write_set.event_puts:
         there = event_key(put) in state.events

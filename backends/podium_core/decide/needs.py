@@ -20,23 +20,30 @@ def needs(write_set: WriteSet) -> Needs:
     """What a store has to look up; all keys follow from the WriteSet, so that one look finds them."""
     s = write_set
     ids, owners, created, slots = _of_tasks(s.task_puts)
-    ids.update((removal.task_id, None) for removal in s.task_removals)
-    ids.update(
-        (guard.task_id, None)
-        for guard in s.guards
-        if isinstance(guard, Queueable) and guard.task_id
-    )
+    # Most writes are of tasks alone, and nothing is done for what they don't have.
+    if s.task_removals or s.guards:
+        ids.update(dict.fromkeys(_other_tasks(s)))
     return Needs(
         request_id=s.request_id,
-        workflows=_workflows(s),
+        workflows=_workflows(s) if _names_workflows(s) else (),
         removals=tuple(owners),
         tasks=tuple(ids),
-        created_tasks=frozenset(created),
+        created_tasks=frozenset(created) if created else frozenset(),
         slots=tuple(slots),
-        events=_events(s),
+        events=_events(s) if s.event_puts or s.event_removals else (),
         receipts=_receipts(s) if s.guards else (),
         payload_marks=s.lifts,
     )
+
+
+def _names_workflows(s: WriteSet) -> bool:
+    return bool(s.guards or s.workflow_puts or s.workflow_removals or s.unpend)
+
+
+def _other_tasks(s: WriteSet) -> list[str]:
+    removed = [removal.task_id for removal in s.task_removals]
+    queueable = [guard.task_id for guard in s.guards if isinstance(guard, Queueable)]
+    return removed + [task_id for task_id in queueable if task_id]
 
 
 def event_key(event: EventPut | EventRemoval) -> EventKey:
@@ -63,8 +70,6 @@ def _of_tasks(
 
 
 def _events(s: WriteSet) -> tuple[EventKey, ...]:
-    if not s.event_puts and not s.event_removals:
-        return ()
     puts = [event_key(put) for put in s.event_puts]
     return tuple(puts + [event_key(removal) for removal in s.event_removals])
 
