@@ -122,7 +122,7 @@ class Pipeline:
                 self._require_room(connection)
                 data = await read(call)
                 if data is grpc.aio.EOF:
-                    raise _no_request()
+                    _refuse_no_request()
                 # Others have begun meanwhile. Not `_begin`: every call comes by here.
                 if in_flight.calls >= most or connection.calls >= share:
                     self._require_room(connection)
@@ -376,8 +376,8 @@ class Pipeline:
         return serialize
 
 
-def _no_request() -> InvalidArgumentError:
-    return InvalidArgumentError("", "the call has no request")
+def _refuse_no_request() -> NoReturn:
+    raise InvalidArgumentError("", "the call has no request")
 
 
 def _not_a_request(rpc: Rpc) -> InvalidArgumentError:
