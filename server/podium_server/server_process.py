@@ -133,6 +133,7 @@ class _Server:
         self._monitor = StoreMonitor(self._health, handle.stores, config.routing, services)
         self._beside = InFlight()
         pipeline = Pipeline(limits_beside(config.server), self._beside)
+        self._refusals_beside = pipeline.failures.refusals
         add_health(self._grpc, self._health, pipeline)
         add_reflection(self._grpc, (*services, HEALTH_SERVICE), self._draining, pipeline)
 
@@ -178,6 +179,7 @@ class _Server:
             return
         if not ended:
             _log.warning("calls in flight were cut off", drain_seconds=seconds)
+        self._refusals_beside.finish()
         _log.info("stopped", seconds=round(loop.time() - started, 3))
 
     async def _calls_ended(self, stopping: asyncio.Task[None], seconds: float) -> bool:

@@ -266,7 +266,8 @@ class TestEnd:
         await push(podium, *"abcd")
         async with aclosing(podium.queues.consume("q")) as messages, await anext(messages):
             await eventually(podium, (0, 4))
-        assert await counts(podium) == (3, 0)
+        # One given back may be leased once more while the stream ends, and comes back from there.
+        await eventually(podium, (3, 0))
 
     async def test_a_dropped_iterator_goes_by_itself(self, podium: PodiumClient) -> None:
         await push(podium, *"abcd")

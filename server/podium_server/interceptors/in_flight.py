@@ -21,7 +21,7 @@ class Connection:
         calls: Those that work; the others wait for their client, or for a message.
         bytes: Bytes of its requests and answers that the server holds.
         reads: Requests that are being read, and aren't slow.
-        queue: Calls that wait until they may be read.
+        queue: Calls that wait until they may be read; None until one does.
     """
 
     __slots__ = ("bytes", "calls", "open", "peer", "queue", "reads")
@@ -32,7 +32,7 @@ class Connection:
         self.calls = 0
         self.bytes = 0
         self.reads = 0
-        self.queue: deque[asyncio.Future[None]] = deque()
+        self.queue: deque[asyncio.Future[None]] | None = None
 
 
 class InFlight:

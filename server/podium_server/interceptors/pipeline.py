@@ -108,7 +108,8 @@ class Pipeline:
 
     def _guarded(self, rpc: Rpc, body: Body) -> Behaviour:
         """For RPCs with one request."""
-        limits, in_flight, reads = self._limits, self._in_flight, self._reads
+        limits, in_flight, read = self._limits, self._in_flight, self._reads.next
+        most, share = self._most, self._share
         large_body = self._large(rpc, body)
 
         async def behaviour(_: object, context: Context) -> Any:
@@ -119,8 +120,14 @@ class Pipeline:
             try:
                 call.read_metadata()
                 self._require_room(connection)
-                data = await reads.only(call)
-                self._begin(connection)
+                data = await read(call)
+                if data is grpc.aio.EOF:
+                    _refuse_no_request()
+                # Others have begun meanwhile. Not `_begin`: every call comes by here.
+                if in_flight.calls >= most or connection.calls >= share:
+                    self._require_room(connection)
+                in_flight.calls += 1
+                connection.calls += 1
                 works = True
                 with call.deadline:
                     if len(data) > LARGE_BYTES:
@@ -224,12 +231,19 @@ class Pipeline:
         return large_body
 
     def _unary(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer()
+        parse, parse_large, serialize = (
+            self._parser(rpc),
+            self._large_parser(rpc),
+            self._serializer(),
+        )
         send_last = self._answers.send_last
 
         async def body(data: bytes, call: Call, context: Context) -> bytes:
             del context
-            answer: bytes = serialize(await method(await parse(data), call))
+            request = parse(data) if len(data) <= LARGE_BYTES else await parse_large(data)
+            answer: bytes = serialize(await method(request, call))
+            if len(answer) <= LARGE_BYTES:
+                return answer
             if len(answer) > PIECE_BYTES:
                 await asyncio.sleep(0)  # gRPC copies it, in a turn of its own
             return send_last(call, answer)
@@ -237,7 +251,7 @@ class Pipeline:
         return body
 
     def _server_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer()
+        parse, serialize = self._any_parser(rpc), self._serializer()
         answers = self._answers
 
         async def body(data: bytes, call: Call, context: Context) -> None:
@@ -253,7 +267,7 @@ class Pipeline:
         return body
 
     def _client_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer()
+        parse, serialize = self._any_parser(rpc), self._serializer()
 
         async def body(data: object, call: Call, context: Context) -> bytes:
             del data, context
@@ -263,7 +277,7 @@ class Pipeline:
         return body
 
     def _bidirectional(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._parser(rpc), self._serializer()
+        parse, serialize = self._any_parser(rpc), self._serializer()
 
         async def body(data: object, call: Call, context: Context) -> None:
             del data, context
@@ -309,10 +323,21 @@ class Pipeline:
         except grpc.aio.InternalError as error:
             raise ClientLeftError("the client's stream broke off") from error
 
-    def _parser(self, rpc: Rpc) -> Parse:
+    def _parser(self, rpc: Rpc) -> Callable[[bytes], Any]:
+        """For requests of up to ``LARGE_BYTES``."""
         from_bytes: Callable[[bytes], Any] = rpc.request.FromString
+
+        def parse(data: bytes) -> Any:
+            try:
+                return from_bytes(data)
+            except DecodeError as error:
+                raise _not_a_request(rpc) from error
+
+        return parse
+
+    def _large_parser(self, rpc: Rpc) -> Parse:
+        """For larger ones."""
         large = LargeRequests(rpc.request)
-        name = rpc.request.DESCRIPTOR.full_name
         most = self._limits.max_write_bytes if rpc.writes else float("inf")
 
         async def parse(data: bytes) -> Any:
@@ -322,9 +347,17 @@ class Pipeline:
                     f"a request of {len(data)} bytes is above the limit of {most} for a writing call",
                 )
             try:
-                return from_bytes(data) if len(data) <= LARGE_BYTES else await large.parse(data)
+                return await large.parse(data)
             except DecodeError as error:
-                raise InvalidArgumentError("", f"the bytes are not a {name}") from error
+                raise _not_a_request(rpc) from error
+
+        return parse
+
+    def _any_parser(self, rpc: Rpc) -> Parse:
+        small, large = self._parser(rpc), self._large_parser(rpc)
+
+        async def parse(data: bytes) -> Any:
+            return small(data) if len(data) <= LARGE_BYTES else await large(data)
 
         return parse
 
@@ -341,6 +374,14 @@ class Pipeline:
             return data
 
         return serialize
+
+
+def _refuse_no_request() -> NoReturn:
+    raise InvalidArgumentError("", "the call has no request")
+
+
+def _not_a_request(rpc: Rpc) -> InvalidArgumentError:
+    return InvalidArgumentError("", f"the bytes are not a {rpc.request.DESCRIPTOR.full_name}")
 
 
 def _is_stream_of_requests(rpc: Rpc) -> bool:

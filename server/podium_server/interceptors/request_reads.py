@@ -8,13 +8,14 @@ call is ended.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import suppress
 from typing import Any
 
 import grpc
 import structlog
 
-from podium_core.errors import DeadlineExceededError, InvalidArgumentError, StorageError
+from podium_core.errors import DeadlineExceededError, StorageError
 from podium_server.interceptors.byte_budget import ByteBudget
 from podium_server.interceptors.call import Call
 from podium_server.interceptors.failures import Failures
@@ -49,17 +50,6 @@ class RequestReads:
         self._looking: asyncio.TimerHandle | None = None
         self._ended_one = False
         self._endings: set[asyncio.Task[None]] = set()
-
-    async def only(self, call: Call) -> bytes:
-        """The request of a call that has one.
-
-        Raises:
-            InvalidArgumentError: The client sent none.
-        """
-        data = await self.next(call)
-        if data is grpc.aio.EOF:
-            raise InvalidArgumentError("", "the call has no request")
-        return data  # type: ignore[no-any-return]
 
     async def next(self, call: Call) -> Any:
         """The next message of a stream; ``grpc.aio.EOF`` after the last."""
@@ -139,6 +129,8 @@ class RequestReads:
 
 async def _turn(connection: Connection) -> None:
     turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    if connection.queue is None:
+        connection.queue = deque()
     connection.queue.append(turn)
     try:
         await turn
