@@ -89,6 +89,10 @@ class QueueDefaults(msgspec.Struct, frozen=True, kw_only=True):
         return self.by_queue.get(queue_name, self.unack_timeout_ms)
 
 
+async def begin_at_once() -> None:
+    """Nobody else makes a long answer."""
+
+
 class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a store has to know of the server around it.
 
@@ -97,12 +101,15 @@ class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
         serves: The data types that are routed to it.
         queue_defaults: How long messages are leased.
         max_answer_bytes: What one compound read may hold, as ``ReadBudget``.
+        begin_long_answer: Awaited before megabytes are read into memory for the answer of the call under way. It waits while
+            others make long answers, and raises OverloadedError where no more bytes may be held.
     """
 
     name: str
     serves: frozenset[DataType]
     queue_defaults: QueueDefaults = QueueDefaults()
     max_answer_bytes: int = MAX_ANSWER_BYTES
+    begin_long_answer: Callable[[], Awaitable[None]] = begin_at_once
 
 
 class ExecutionAdapter(ExecutionDAO, ExecutionStore, Protocol):

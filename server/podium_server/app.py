@@ -13,6 +13,7 @@ from podium_core.errors import StorageError
 from podium_server.assembly import Assembly, assembled
 from podium_server.config.config import Config
 from podium_server.interceptors import InFlight
+from podium_server.interceptors.long_answers import begin_long_answer
 from podium_server.server_info import call_limits
 from podium_server.services.registration import Services, register
 
@@ -77,6 +78,7 @@ async def open_facade(config: Config) -> FacadeHandle:
                 name=store.name,
                 serves=frozenset(config.data_types_of(store.name)),
                 queue_defaults=_queue_defaults(config),
+                begin_long_answer=begin_long_answer,
                 max_answer_bytes=config.server.max_message_bytes,
             )
             stores[store.name] = await store.spec.connect(context, store.settings)

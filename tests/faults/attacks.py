@@ -10,12 +10,19 @@ from typing import Any
 
 import grpc
 
-from podium.v1 import consume_pb2, external_payload_service_pb2, queue_messages_pb2
+from podium.v1 import (
+    consume_pb2,
+    execution_tasks_pb2,
+    external_payload_service_pb2,
+    queue_messages_pb2,
+)
 from podium_client import PodiumClient, RetryPolicy
 from podium_core.errors import StorageError
 from podium_core.models import PushMessage
+from podium_core.models.json_text import to_raw
 from podium_protocol.rpcs import Rpc, rpc
 from podium_protocol.status import error_of_call
+from tests.contract.records import make_task, make_workflow
 from tests.faults.wire import Wire, message_head, wire_to
 
 PUSH = rpc("QueueService", "Push")
@@ -23,6 +30,7 @@ CONSUME = rpc("QueueService", "Consume")
 UPLOAD = rpc("ExternalPayloadService", "Upload")
 DOWNLOAD = rpc("ExternalPayloadService", "Download")
 POLL = rpc("QueueService", "PollMessages")
+GET_TASKS = rpc("ExecutionService", "GetTasks")
 YEAR_SECONDS = 365 * 86_400
 
 Outcomes = Counter[str]
@@ -139,6 +147,17 @@ async def fill_queues(address: str, queues: int, messages: int, size: int) -> No
                     for number in range(messages)
                 )
             )
+
+
+async def fill_tasks(address: str, tasks: int, size: int) -> bytes:
+    """Tasks that make a large answer together; the GetTasks request for all of them."""
+    output = to_raw({"data": "x" * size})
+    ids = [f"t{number}" for number in range(tasks)]
+    async with PodiumClient(address, timeout_seconds=120) as podium:
+        await podium.executions.create_workflow(make_workflow())
+        for id_ in ids:
+            await podium.executions.create_tasks([make_task(id_, output_data=output)])
+    return execution_tasks_pb2.GetTasksRequest(task_ids=ids).SerializeToString()
 
 
 def polls(queues: int, messages: int) -> list[bytes]:

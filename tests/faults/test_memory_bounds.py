@@ -59,6 +59,20 @@ async def downloads(address: str) -> AsyncIterator[None]:
         yield
 
 
+@asynccontextmanager
+async def large_reads(address: str) -> AsyncIterator[None]:
+    request = await attacks.fill_tasks(address, 60, 500_000)
+    async with attacks.unread(address, attacks.GET_TASKS, [request] * 60):
+        yield
+
+
+@asynccontextmanager
+async def large_polls(address: str) -> AsyncIterator[None]:
+    await attacks.fill_queues(address, 60, 2, 15_000_000)
+    async with attacks.unread(address, attacks.POLL, attacks.polls(60, 2)):
+        yield
+
+
 ATTACKS: dict[str, Attack] = {
     "2,500 pushes at once": burst,
     "100 writes of 15 MB": large_writes,
@@ -77,6 +91,8 @@ ATTACKS: dict[str, Attack] = {
         lambda address: attacks.half_streams(address, attacks.UPLOAD, attacks.UPLOAD_HEADER, 1_000)
     ),
     "500 unread downloads": held(downloads),
+    "60 unread reads of 30 MB": held(large_reads),
+    "60 unread polls of 30 MB": held(large_polls),
 }
 
 
@@ -96,6 +112,7 @@ def test_the_server_stays_small_and_serves_others(tmp_path: Path, name: str) -> 
         finally:
             output, _ = probe.communicate("")
         good, failed, _ = output.split()
+        print(f"{name}: {peak_mib(server)} MiB, another client's calls: {output}")
         assert int(good) > 0
         assert int(failed) == 0
         assert peak_mib(server) < MOST_MIB

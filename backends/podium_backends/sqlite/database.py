@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +29,7 @@ from podium_backends.sqlite.long_reads import LongReads
 from podium_backends.sqlite.short_read import LongReadError, ShortRead
 from podium_backends.sqlite.translation import translate, translated
 from podium_backends.sqlite.write_lock import WriteLock
+from podium_core.backend import begin_at_once
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError
 from podium_core.private_files import make_private_file, make_private_folder
@@ -49,6 +50,7 @@ class Database:
 
     Attributes:
         name: The store's configured name, for errors.
+        begin_long_answer: As ``StoreContext`` has it.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class Database:
         lock_timeout_ms: int = 5_000,
         clock: Clock = system_clock_ms,
         file_format: FileFormat = RECORDS,
+        begin_long_answer: Callable[[], Awaitable[None]] = begin_at_once,
     ) -> None:
         self.path = path
+        self.begin_long_answer = begin_long_answer
         self._format = file_format
         self.name = name
         self._lock_timeout_seconds = lock_timeout_ms / 1000
@@ -175,6 +179,7 @@ class Database:
         """
         with suppress(LongReadError):
             return self.read_snapshot(lambda conn: query(conn, ShortRead(budget)))
+        await self.begin_long_answer()
         return await self._long_reads.run(lambda conn: query(conn, budget))
 
     # writing

@@ -14,6 +14,7 @@ import msgspec
 
 from podium_backends.sqlite import queue_counts, queue_statements
 from podium_backends.sqlite.database import INLINE_WEIGHT, Database
+from podium_backends.sqlite.poll_room import NoRoomError, PollRoom
 from podium_backends.sqlite.queue_handover import Handover
 from podium_backends.sqlite.queue_statements import SWEEP_ROWS
 from podium_backends.sqlite.queue_waiters import QueueWaiters
@@ -69,6 +70,7 @@ class SqliteQueueDAO:
         # Queues whose last poll found something: the next goes for messages without looking whether there are any.
         self._flowing: set[str] = set()
         self._background: set[asyncio.Task[None]] = set()
+        self._room = PollRoom()
 
     async def close(self) -> None:
         """Finish giving back what cancelled calls were handed. Before the database closes."""
@@ -178,9 +180,18 @@ class SqliteQueueDAO:
         return messages
 
     async def _take(self, poll: _Poll) -> list[Message]:
+        if not self._room.has_large(poll.queue_name):
+            with suppress(NoRoomError):
+                return await self._lease(poll)
+        await self._database.begin_long_answer()
+        return await self._lease(poll, in_turn=True)
+
+    async def _lease(self, poll: _Poll, *, in_turn: bool = False) -> list[Message]:
         handover = Handover(partial(self._give_back_soon, poll.queue_name))
 
         def job(conn: sqlite3.Connection) -> list[Message]:
+            if not in_turn:
+                self._room.require()
             unreadable_ids: list[str] = []
             messages = queue_statements.poll(
                 conn,
@@ -195,6 +206,7 @@ class SqliteQueueDAO:
                 report = partial(_report_unreadable, poll.queue_name, unreadable_ids)
                 self._database.after_commit(report)
             if messages:
+                self._room.hold(handover, messages)
                 self._database.after_commit(partial(handover.committed, messages))
                 self._database.after_commit(partial(self._waiters.changed, poll.queue_name))
             return messages
@@ -204,6 +216,8 @@ class SqliteQueueDAO:
         except asyncio.CancelledError:
             handover.abandon()
             raise
+        finally:
+            self._room.leave(handover, poll.queue_name)
         (self._flowing.add if messages else self._flowing.discard)(poll.queue_name)
         if len(self._flowing) > MAX_FLOWING:
             self._flowing.clear()  # only a short cut; names of queues may come without end

@@ -33,7 +33,11 @@ async def open_store(
         BackendUnavailableError: A file can't be opened.
     """
     database = Database(
-        settings.path, context.name, lock_timeout_ms=settings.lock_timeout_ms, clock=clock
+        settings.path,
+        context.name,
+        lock_timeout_ms=settings.lock_timeout_ms,
+        clock=clock,
+        begin_long_answer=context.begin_long_answer,
     )
     await database.open()
     if DataType.INDEX not in context.serves:

@@ -28,8 +28,12 @@ class ByteBudget:
         return self._in_flight.bytes * 2 > self._most
 
     def exhausted(self, connection: Connection) -> bool:
-        """Whether a connection, or all of them together, holds all that it may."""
-        return self._in_flight.bytes >= self._most or connection.bytes >= self._share
+        """Whether a connection holds all that it may, or any bytes while all of them together do.
+
+        One that holds nothing may still make small calls.
+        """
+        held = connection.bytes
+        return held >= self._share or (held > 0 and self._in_flight.bytes >= self._most)
 
     def fits(self, connection: Connection, size: int) -> bool:
         """Whether so many bytes more may be held; what is too large for any budget may be held alone."""

@@ -41,9 +41,20 @@ class Call:
         context: gRPC's side of it.
         connection: The client connection that it came on.
         deadline: Cancels the work when it has come.
+        begin_long_answer: Waits for a place among those that make long answers; None where none is needed.
+        has_long_answer: It has one.
     """
 
-    __slots__ = ("_default_deadline", "_request_id", "connection", "context", "deadline", "rpc")
+    __slots__ = (
+        "_default_deadline",
+        "_request_id",
+        "begin_long_answer",
+        "connection",
+        "context",
+        "deadline",
+        "has_long_answer",
+        "rpc",
+    )
 
     def __init__(
         self, rpc: Rpc, context: Context, connection: Connection, limits: CallLimits
@@ -53,6 +64,8 @@ class Call:
         self.context = context
         self.connection = connection
         self._request_id = ""
+        self.begin_long_answer: Callable[[Call], Awaitable[None]] | None = None
+        self.has_long_answer = False
         remaining: float | None = context.time_remaining()
         self._default_deadline = 0.0
         if remaining is None and rpc.kind is not Kind.BIDIRECTIONAL and limits.default_deadline_ms:

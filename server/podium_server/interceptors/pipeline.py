@@ -32,6 +32,7 @@ from podium_server.interceptors.failures import Failures
 from podium_server.interceptors.in_flight import Connection, InFlight
 from podium_server.interceptors.large_requests import PIECE_BYTES, LargeRequests
 from podium_server.interceptors.limits import CallLimits
+from podium_server.interceptors.long_answers import LongAnswers
 from podium_server.interceptors.request_reads import RequestReads
 
 Send = Callable[[Message], Awaitable[None]]
@@ -92,6 +93,7 @@ class Pipeline:
         self._turns = Turns((limits.max_bytes_in_flight or float("inf")) * _WORK_SHARE)
         self._reads = RequestReads(limits, self._budget, in_flight, self.failures)
         self._answers = Answers(limits, self._budget, in_flight)
+        self._long_answers = LongAnswers(self._budget)
 
     def handler(self, rpc: Rpc, method: Callable[..., Any]) -> grpc.RpcMethodHandler[Any, Any]:
         """The handler of an RPC, to be registered."""
@@ -111,10 +113,13 @@ class Pipeline:
         limits, in_flight, read = self._limits, self._in_flight, self._reads.next
         most, share = self._most, self._share
         large_body = self._large(rpc, body)
+        long_answers = self._long_answers
+        begin_long_answer = long_answers.begin if rpc.kind is Kind.UNARY else None
 
         async def behaviour(_: object, context: Context) -> Any:
             connection = in_flight.enter(context.peer())
             call = Call(rpc, context, connection, limits)
+            call.begin_long_answer = begin_long_answer
             works = False
             data = b""
             try:
@@ -137,6 +142,10 @@ class Pipeline:
                 data = b""
                 await self._end(call, context, error)
             finally:
+                # What goes on after the call, in tasks of its own, takes no place any more.
+                call.begin_long_answer = None
+                if call.has_long_answer:
+                    long_answers.end()
                 if works:
                     in_flight.calls -= 1
                     connection.calls -= 1
