@@ -245,11 +245,11 @@ class Pipeline:
             self._large_parser(rpc),
             self._serializer(),
         )
-        send_last = self._answers.send_last
+        send_last, small_bytes = self._answers.send_last, self._small_bytes(rpc)
 
         async def body(data: bytes, call: Call, context: Context) -> bytes:
             del context
-            request = parse(data) if len(data) <= LARGE_BYTES else await parse_large(data)
+            request = parse(data) if len(data) <= small_bytes else await parse_large(data)
             answer: bytes = serialize(await method(request, call))
             if len(answer) <= LARGE_BYTES:
                 return answer
@@ -332,8 +332,12 @@ class Pipeline:
         except grpc.aio.InternalError as error:
             raise ClientLeftError("the client's stream broke off") from error
 
+    def _small_bytes(self, rpc: Rpc) -> int:
+        """Up to so many bytes a request is parsed in one go, and isn't too large."""
+        return min(LARGE_BYTES, self._limits.max_write_bytes) if rpc.writes else LARGE_BYTES
+
     def _parser(self, rpc: Rpc) -> Callable[[bytes], Any]:
-        """For requests of up to ``LARGE_BYTES``."""
+        """For small requests."""
         from_bytes: Callable[[bytes], Any] = rpc.request.FromString
 
         def parse(data: bytes) -> Any:
@@ -364,9 +368,10 @@ class Pipeline:
 
     def _any_parser(self, rpc: Rpc) -> Parse:
         small, large = self._parser(rpc), self._large_parser(rpc)
+        small_bytes = self._small_bytes(rpc)
 
         async def parse(data: bytes) -> Any:
-            return small(data) if len(data) <= LARGE_BYTES else await large(data)
+            return small(data) if len(data) <= small_bytes else await large(data)
 
         return parse
 
