@@ -8,17 +8,18 @@ import msgspec
 import pytest
 
 from podium_core.dao import Commit, CommitAck, CommitPush, CommitRemove
-from podium_core.decide import Known, answer_queue_ops, decide, effects as do
+from podium_core.decide import Known, TaskFacts, answer_queue_ops, decide, effects as do
 from podium_core.decide.facts_of import task_facts_of, workflow_facts_of
 from podium_core.decide.removal_mark import ArchiveState, RemovalMark, Sweep
 from podium_core.decide.state import MARK_WORKFLOW
 from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
 from podium_core.models import PushMessage
-from podium_core.models.enums import WorkflowStatus
+from podium_core.models.enums import TaskStatus, WorkflowStatus
 from podium_core.write_set import (
     AckOp,
     PushOp,
     PutMode,
+    Queueable,
     RemoveOp,
     WriteOutcome,
     WriteSet,
@@ -143,6 +144,26 @@ class TestGuards:
             stored(status=status).decide(write_set)
         stored(status=WorkflowStatus.FAILED).decide(write_set)
 
+    @pytest.mark.parametrize("removal", [EXPIRING, DUE])
+    def test_what_carries_a_removal_mark_is_not_queued(self, removal: RemovalMark) -> None:
+        write_set = WriteSet(guards=(Queueable("w1"),))
+        with pytest.raises(NotFoundError):
+            stored(removal=removal).decide(write_set)
+        stored().decide(write_set)
+        taken_back = RemovalMark(due_ms=2**53, taken_back=True, sweeps=(Sweep.MARK,))
+        stored(removal=taken_back).decide(write_set)
+
+    @pytest.mark.parametrize(
+        "facts",
+        [None, task_facts(status=TaskStatus.IN_PROGRESS), task_facts(workflow_id="w2")],
+    )
+    def test_only_a_scheduled_task_of_the_workflow_is_queued(self, facts: TaskFacts | None) -> None:
+        write_set = WriteSet(guards=(Queueable("w1", "t1"),))
+        workflows = {"w1": workflow_facts()}
+        with pytest.raises(NotFoundError):
+            StoredFacts(workflows=workflows, tasks={"t1": facts} if facts else {}).decide(write_set)
+        StoredFacts(workflows=workflows, tasks={"t1": task_facts()}).decide(write_set)
+
     def test_a_lost_upload_is_refused(self) -> None:
         write_set = msgspec.structs.replace(update(), lifts=("k",))
         with pytest.raises(PayloadMarkLostError):
@@ -151,6 +172,12 @@ class TestGuards:
 
 
 class TestRequests:
+    def test_a_request_id_of_another_request_is_refused(self) -> None:
+        first = WriteOutcome(request_digest=b"\x01first")
+        write_set = msgspec.structs.replace(update(), request_id="w1\x00r", request_digest=b"\x01x")
+        with pytest.raises(FailedPreconditionError):
+            decide(write_set, Known(remembered=first), now_ms=NOW_MS)
+
     def test_a_remembered_request_gets_its_outcome_and_does_nothing(self) -> None:
         first = WriteOutcome(workflow_times={"w1": 5})
         decision = decide(update(9), Known(remembered=first), now_ms=NOW_MS)

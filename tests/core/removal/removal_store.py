@@ -37,6 +37,7 @@ class RemovalStoreInMemory:
         self.places = {(facts.definition_name, id_) for id_, facts in tasks.items()}
         self.slots = {facts.slot: id_ for id_, facts in tasks.items()}
         self.deleted_payloads: set[str] = set()
+        self.left_payloads: set[str] = set()
         self.token = 1
 
     async def removal(self, workflow_id: str) -> StoredRemoval | None:
@@ -97,6 +98,8 @@ class RemovalStoreInMemory:
                 self.queued.discard((queue_name, id_))
             case do.FreeSlots():
                 self.slots.clear()
+            case do.LeavePayloads(_, keys):
+                self.left_payloads.update(keys)
             case do.DeletePayloads(keys):
                 self.deleted_payloads.update(keys)
             case do.RemoveTaskDocument(id_, facts, take_message):

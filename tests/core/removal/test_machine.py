@@ -102,6 +102,21 @@ class TestAtOnce:
         assert len(made.queued) == FEW + 1
         assert not made.deleted_payloads
 
+    async def test_payloads_are_left_for_a_while_where_that_is_asked(self) -> None:
+        made = store(leave_payloads=True)
+        await RemovalMachine(made).carry_out("w1")
+        assert not made.deleted_payloads
+        assert len(made.left_payloads) == FEW + 1
+        last_step = made.steps[-1]
+        gone = [
+            at
+            for at, effect in enumerate(last_step)
+            if isinstance(effect, do.RemoveWorkflowDocument)
+        ]
+        left = [at for at, effect in enumerate(last_step) if isinstance(effect, do.LeavePayloads)]
+        # The document itself refers to its payloads until it is gone.
+        assert max(left) > max(gone)
+
     async def test_the_workflows_own_document_is_last(self) -> None:
         made = store(MANY)
         await RemovalMachine(made).carry_out("w1")
