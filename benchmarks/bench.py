@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
+from tempfile import mkdtemp
 
 from benchmarks import jobs
 from benchmarks.echo_server import PREFIX
@@ -99,7 +99,6 @@ class Bench:
         self.echo = echo
         self.quick = quick
         self._folder = folder
-        self._numbers = count(1)
 
     @property
     def rounds(self) -> int:
@@ -122,9 +121,7 @@ class Bench:
 
     def new_folder(self) -> Path:
         """An empty data folder."""
-        folder = self._folder / f"data-{next(self._numbers)}"
-        folder.mkdir()
-        return folder
+        return Path(mkdtemp(prefix="data-", dir=self._folder))
 
     @contextmanager
     def server(

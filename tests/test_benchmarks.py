@@ -35,3 +35,22 @@ def test_each_result_is_shown_as_it_comes_and_a_failed_point_ends_nothing(
         "  good: 1 ms (wanted ≤ 2 ms): yes",
     ]
     assert "first failed: RuntimeError: CANCELLED" in markdown(results, "this machine", failures)
+
+
+def test_every_point_gets_empty_folders_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: list[Path] = []
+
+    def writing(bench: Bench) -> Iterator[Result]:
+        for _ in range(2):
+            folder = bench.new_folder()
+            folders.append(folder)
+            yield Result("files", len(list(folder.iterdir())), "", 0, "")
+            (folder / "podium.db").touch()
+
+    monkeypatch.setattr(program, "POINTS", {"first": writing, "second": writing})
+    results, failures = program._measured(["first", "second"], tmp_path, quick=True)
+    assert not failures
+    assert [result.value for result in results] == [0, 0, 0, 0]
+    assert len(set(folders)) == 4
