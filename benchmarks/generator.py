@@ -44,6 +44,12 @@ class Connections:
             self._channels[address] = grpc.aio.insecure_channel(address, options=_OPTIONS)
         return self._channels[address]
 
+    def further(self, address: str, count: int) -> list[Any]:
+        """Channels to a server that share no connection with any other."""
+        import grpc
+
+        return [grpc.aio.insecure_channel(address, options=_OPTIONS) for _ in range(count)]
+
 
 Job = Callable[Concatenate[Connections, P], Awaitable[T]]
 

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import cycle, islice
 from typing import Any
 
 from benchmarks.generator import Connections
@@ -15,6 +15,8 @@ from benchmarks.machine import busy_seconds
 
 Chain = tuple[tuple[str, bytes], ...]
 """Calls (path, request) that follow each other: the next is sent when the answer is there."""
+
+_HELD_BY_ONE_CONNECTION = 100
 
 
 async def nothing(connections: Connections) -> None:
@@ -181,13 +183,17 @@ async def stream_tasks(connections: Connections, address: str, workflow_id: str)
 async def hold(
     connections: Connections, address: str, path: str, requests: Sequence[bytes], seconds: float
 ) -> None:
-    """Begin calls and leave them waiting."""
-    call = connections.to(address).unary_unary(path)
+    """Begin calls and leave them waiting, on connections of their own: a server takes only so many from one."""
+    channels = connections.further(address, -(-len(requests) // _HELD_BY_ONE_CONNECTION))
+    calls = cycle([channel.unary_unary(path) for channel in channels])
 
-    async def wait(request: bytes) -> None:
+    async def wait(call: Any, request: bytes) -> None:
         await call(request, timeout=seconds)
 
-    connections.held += [asyncio.ensure_future(wait(request)) for request in requests]
+    connections.held += [
+        asyncio.ensure_future(wait(call, request))
+        for call, request in zip(calls, requests, strict=False)
+    ]
     await asyncio.sleep(1.0)
     if ended := [task for task in connections.held if task.done()]:
         raise RuntimeError(f"{len(ended)} calls did not wait; the first: {ended[0].exception()}")
