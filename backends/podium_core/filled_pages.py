@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from podium_core.closing import closing
 from podium_core.errors import CorruptRecordError, ResultTooLargeError
 from podium_core.models.page import Page
 from podium_core.resume_token import resume_token
@@ -41,7 +41,7 @@ async def filled_pages(
     Raises:
         ResultTooLargeError: One record is above what an answer may hold. Every record before it has come.
     """
-    async with aclosing(_generated(pages)) as found:
+    async with closing(pages) as found:
         async for page in found:
             async for part in _parts(page, fill, id_of):
                 yield part
@@ -103,13 +103,3 @@ class _Part(Generic[R]):
         )
         self._clear()
         return page
-
-
-async def _generated(pages: AsyncIterator[Page[T]]) -> AsyncGenerator[Page[T]]:
-    """The same pages, as what can be closed: a reader that leaves early ends them at once."""
-    try:
-        async for page in pages:
-            yield page
-    finally:
-        if isinstance(pages, AsyncGenerator):
-            await pages.aclose()

@@ -73,6 +73,11 @@ def embedded_concurrency_limit(task: Task) -> int | None:
     return definition.concurrent_exec_limit if definition else None
 
 
+def has_embedded_concurrency_limit(task: Task) -> bool:
+    """Whether the definition in a task has a concurrency limit; 0 or less is none."""
+    return (embedded_concurrency_limit(task) or 0) > 0
+
+
 def embedded_rate_limit(task: Task) -> RateLimit:
     """The limit of the definition in a task."""
     if task.workflow_task is UNSET or b'"rateLimitPerFrequency"' not in raw_bytes(

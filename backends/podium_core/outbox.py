@@ -27,6 +27,9 @@ CLAIMED = b"claimed"
 WRITER_FIRST_MS = 2_000
 # Longer than the delay before any other try.
 MOMENT_MS = 60_000
+# How long a payload stays to which an update or a removal no longer refers: whoever has read the document or the archive
+# may still be about to read it, or to write a document that refers to it.
+LEFT_MS = 60 * 60 * 1000
 
 
 class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True):

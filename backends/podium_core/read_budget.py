@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 from podium_core.errors import ResultTooLargeError
+
+T = TypeVar("T")
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
@@ -46,3 +51,15 @@ class ReadBudget:
     def take_document(self, size: int) -> None:
         """Count a stored document of so many bytes. Raises as ``take``."""
         self.take(max(size - _NAMES_BYTES, size // 2))
+
+
+def up_to(items: Iterable[T], max_size: int, size_of: Callable[[T], int]) -> list[T]:
+    """The first items: at least one, and no more once ``max_size`` is reached."""
+    taken: list[T] = []
+    size = 0
+    for item in items:
+        taken.append(item)
+        size += size_of(item)
+        if size >= max_size:
+            break
+    return taken

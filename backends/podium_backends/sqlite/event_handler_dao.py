@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 
 from msgspec import UNSET, Raw
 
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.pages import Found, Row, pages
+from podium_backends.sqlite.pages import Found, Row, pages, rows_within
 from podium_core.dao import EventHandlerDAO
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import EventHandler, Page
 from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import raw_text
-from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
+from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.requirements import require_text
 from podium_core.resume_token import resume_key
 
@@ -57,7 +56,7 @@ class SqliteEventHandlerDAO:
             self._database,
             lambda conn, key: conn.execute(sql, key),
             start,
-            lambda row: Found(_event_handler(row), len(row[-1])),
+            _found,
             id_of=lambda row: str(row[0]),
         )
 
@@ -66,15 +65,9 @@ class SqliteEventHandlerDAO:
     ) -> list[EventHandler]:
         require_text(event, "event")
         sql = _HANDLERS + " WHERE event = ? AND active >= ? ORDER BY name"
-
-        def query(conn: sqlite3.Connection, budget: ReadBudget) -> list[EventHandler]:
-            handlers: list[EventHandler] = []
-            for row in conn.execute(sql, (event, active_only)):
-                budget.take(len(row[-1]))
-                handlers.append(_event_handler(row))
-            return handlers
-
-        return await self._database.read_compound(query, ReadBudget(self._max_answer_bytes))
+        return await rows_within(
+            self._database, sql, (event, active_only), _found, max_bytes=self._max_answer_bytes
+        )
 
     async def _execute(self, sql: str, values: Row) -> bool:
         """Write one statement; whether it touched a row."""
@@ -88,14 +81,15 @@ def _values(event_handler: EventHandler) -> Row:
     return event, event_handler.active, raw_text(event_handler.document), name
 
 
-def _event_handler(row: Row) -> EventHandler:
+def _found(row: Row) -> Found[EventHandler]:
     name, event, active, document = row
-    return EventHandler(
+    handler = EventHandler(
         document=Raw(require_utf8(document, "event handler", name)),
         name=name,
         event=event,
         active=bool(active),
     )
+    return Found(handler, len(document))
 
 
 _: type[EventHandlerDAO] = SqliteEventHandlerDAO

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -20,6 +20,7 @@ from podium_core.index.source import (
 )
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
+from podium_core.read_budget import up_to
 
 _COLUMNS = {
     EntryKind.WORKFLOW: "d.id, CAST(d.document AS BLOB), d.removal_due_ms, d.archive",
@@ -55,7 +56,7 @@ class SqliteIndexSource:
 
         def query(conn: sqlite3.Connection) -> list[StoredDocument]:
             cursor = conn.execute(sql, (wanted,))
-            found = _up_to((_found(kind, row, now_ms) for row in cursor), max_size)
+            found = up_to((_found(kind, row, now_ms) for row in cursor), max_size, _size)
             cursor.close()
             return found
 
@@ -94,11 +95,15 @@ class SqliteIndexSource:
 
         def query(conn: sqlite3.Connection) -> list[StoredDocument]:
             cursor = conn.execute(sql, (workflow_id, after, limit))
-            found = _up_to((_stored(EntryKind.TASK, row, now_ms) for row in cursor), max_size)
+            found = up_to((_stored(EntryKind.TASK, row, now_ms) for row in cursor), max_size, _size)
             cursor.close()
             return found
 
         return self._database.read(query)
+
+
+def _size(document: StoredDocument) -> int:
+    return document.size
 
 
 def _found(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
@@ -125,17 +130,6 @@ def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
         leaving=due_ms is not None,
         unreadable=unreadable,
     )
-
-
-def _up_to(documents: Iterable[StoredDocument], max_size: int) -> list[StoredDocument]:
-    taken: list[StoredDocument] = []
-    size = 0
-    for document in documents:
-        taken.append(document)
-        size += document.size
-        if size >= max_size:
-            break
-    return taken
 
 
 _: type[IndexSource] = SqliteIndexSource

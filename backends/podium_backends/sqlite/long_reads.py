@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from podium_backends.sqlite.connection import open_connection
+from podium_backends.sqlite.reader_thread import interrupt, on_one_state
 from podium_backends.sqlite.translation import translate
 
 T = TypeVar("T")
 
 READERS = 2
-_AGAIN_SECONDS = 0.005
 
 
 class LongReads:
@@ -33,12 +33,12 @@ class LongReads:
         async with self._free:
             connection = self._idle.pop() if self._idle else self._opened()
             running = asyncio.get_running_loop().run_in_executor(
-                self._threads, _on_one_state, connection, query
+                self._threads, on_one_state, connection, query
             )
             try:
                 return await asyncio.shield(running)
             except asyncio.CancelledError:
-                await _stop(connection, running)
+                await interrupt(connection, running)
                 raise
             except sqlite3.Error as error:
                 raise translate(error, self._name) from error
@@ -56,22 +56,3 @@ class LongReads:
         self._threads.shutdown(wait=True)
         for connection in self._idle:
             connection.close()
-
-
-async def _stop(connection: sqlite3.Connection, running: asyncio.Future[T]) -> None:
-    while not running.done():
-        # It ends a statement that runs now; the next may just be about to begin.
-        connection.interrupt()
-        await asyncio.wait([running], timeout=_AGAIN_SECONDS)
-    if not running.cancelled():
-        running.exception()  # its caller has left
-
-
-def _on_one_state(connection: sqlite3.Connection, query: Callable[[sqlite3.Connection], T]) -> T:
-    if connection.in_transaction:  # the COMMIT of the last one was interrupted
-        connection.execute("ROLLBACK")
-    connection.execute("BEGIN")
-    try:
-        return query(connection)
-    finally:
-        connection.execute("COMMIT")

@@ -9,13 +9,13 @@ from typing import Any
 from msgspec import UNSET, Raw, UnsetType
 
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.pages import Found, Row, pages
+from podium_backends.sqlite.pages import Found, Row, pages, rows_within
 from podium_core.dao import MetadataDAO
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import Page, TaskDef, WorkflowDef
 from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import raw_text
-from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
+from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.requirements import require_text, require_version
 from podium_core.resume_token import resume_key
 
@@ -142,23 +142,24 @@ class SqliteMetadataDAO:
 
     async def get_workflow_names(self) -> list[str]:
         sql = "SELECT DISTINCT name FROM workflow_defs ORDER BY name"
-        return await self._database.read_compound(
-            lambda conn, budget: [_counted(name, budget) for (name,) in conn.execute(sql)],
-            ReadBudget(self._max_answer_bytes),
+        return await rows_within(
+            self._database,
+            sql,
+            (),
+            lambda row: Found(row[0], len(row[0])),
+            max_bytes=self._max_answer_bytes,
         )
 
     async def get_workflow_versions(self, name: str) -> list[int]:
         require_text(name, "name")
         sql = "SELECT version FROM workflow_defs WHERE name = ? ORDER BY version"
-
-        def query(conn: sqlite3.Connection, budget: ReadBudget) -> list[int]:
-            versions: list[int] = []
-            for (version,) in conn.execute(sql, (name,)):
-                budget.take(_VERSION_BYTES)
-                versions.append(version)
-            return versions
-
-        return await self._database.read_compound(query, ReadBudget(self._max_answer_bytes))
+        return await rows_within(
+            self._database,
+            sql,
+            (name,),
+            lambda row: Found(row[0], _VERSION_BYTES),
+            max_bytes=self._max_answer_bytes,
+        )
 
     # how it is read and written
 
@@ -172,11 +173,6 @@ class SqliteMetadataDAO:
     async def _execute(self, sql: str, values: Row) -> bool:
         """Write one statement; whether it touched a row."""
         return await self._database.write(lambda conn: conn.execute(sql, values).rowcount > 0)
-
-
-def _counted(name: str, budget: ReadBudget) -> str:
-    budget.take(len(name))
-    return name
 
 
 def _id(name: str, version: int) -> str:

@@ -7,23 +7,14 @@ import zlib
 from collections.abc import Sequence
 
 from podium_backends.sqlite.tokens import next_token
-from podium_core.index.changes import EntryKind
 from podium_core.index.marks import (
     INDEX_KINDS,
     UPSERT_BODY,
     combined,
     decode_mark,
     encode_mark,
-    outbox_kind,
 )
-from podium_core.outbox import BUCKETS, CLAIMED, KIND_PAYLOAD, NewEntry
-
-# How long a payload stays to which an update no longer refers.
-LEFT_MS = 60 * 60 * 1000
-
-MARK_WORKFLOW = outbox_kind(EntryKind.WORKFLOW)
-MARK_TASK = outbox_kind(EntryKind.TASK)
-MARK_EVENT = outbox_kind(EntryKind.EVENT)
+from podium_core.outbox import BUCKETS, CLAIMED, KIND_PAYLOAD, LEFT_MS, NewEntry
 
 
 def bucket_of(id_: str) -> int:
@@ -91,10 +82,12 @@ def drop_entry(conn: sqlite3.Connection, kind: str, id_: str) -> None:
 # payloads
 
 
-def unclaimed(conn: sqlite3.Connection, keys: Sequence[str]) -> bool:
-    """Whether each of these payloads still has its due mark, and nobody has begun to delete it."""
+def unclaimed(conn: sqlite3.Connection, keys: Sequence[str]) -> frozenset[str]:
+    """Those of these payloads that still have their due mark, and that nobody has begun to delete."""
     sql = "SELECT 1 FROM outbox WHERE kind = ? AND id = ? AND body != ?"
-    return all(conn.execute(sql, (KIND_PAYLOAD, key, CLAIMED)).fetchone() for key in keys)
+    return frozenset(
+        key for key in keys if conn.execute(sql, (KIND_PAYLOAD, key, CLAIMED)).fetchone()
+    )
 
 
 def delete_payloads(conn: sqlite3.Connection, keys: Sequence[str], *, now_ms: int) -> None:
@@ -108,7 +101,7 @@ def leave_payloads(
 ) -> None:
     """Have those deleted, later, to which no document of their workflow refers: a task that is retried shares its input.
 
-    Whoever has read an earlier document may still be about to read them, or to write it back, which lifts the mark.
+    A document that is written back meanwhile lifts the mark.
     """
     sql = (
         "SELECT 1 FROM tasks WHERE workflow_id = :id AND payloads IS NOT NULL AND instr(payloads, :key)"
@@ -116,8 +109,7 @@ def leave_payloads(
     )
     for key in keys:
         if conn.execute(sql, {"id": workflow_id, "key": key}).fetchone() is None:
-            due_ms = now_ms + LEFT_MS if LEFT_MS else 0
-            put_entry(conn, KIND_PAYLOAD, key, now_ms=now_ms, due_ms=due_ms)
+            put_entry(conn, KIND_PAYLOAD, key, now_ms=now_ms, due_ms=now_ms + LEFT_MS)
 
 
 def lift_payloads(conn: sqlite3.Connection, keys: Sequence[str]) -> None:
@@ -130,20 +122,13 @@ def lift_payloads(conn: sqlite3.Connection, keys: Sequence[str]) -> None:
 class IndexMarks:
     """The marks of one write: all under one token, given out when the first of them is set."""
 
-    def __init__(self, conn: sqlite3.Connection, *, now_ms: int, wanted: bool) -> None:
+    def __init__(self, conn: sqlite3.Connection, *, now_ms: int) -> None:
         self._conn = conn
         self._now_ms = now_ms
-        self._wanted = wanted
         self._token: int | None = None
 
     def put(self, kind: str, id_: str, body: bytes = UPSERT_BODY) -> None:
-        """Mark a document, if the write marks at all."""
-        if self._wanted:
-            self._token = put_entry(
-                self._conn, kind, id_, now_ms=self._now_ms, body=body, token=self._token
-            )
-
-    def drop(self, kind: str, id_: str) -> None:
-        """Take back what an earlier write has asked for."""
-        if self._wanted:
-            drop_entry(self._conn, kind, id_)
+        """Mark a document."""
+        self._token = put_entry(
+            self._conn, kind, id_, now_ms=self._now_ms, body=body, token=self._token
+        )

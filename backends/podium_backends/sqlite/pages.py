@@ -11,6 +11,7 @@ from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.stored_text import UnreadableText, is_readable
 from podium_core.errors import CorruptRecordError
 from podium_core.models import Page
+from podium_core.read_budget import ReadBudget
 from podium_core.resume_token import resume_token
 
 T = TypeVar("T")
@@ -57,6 +58,32 @@ async def pages(
             return
         key = last
         await asyncio.sleep(0)
+
+
+async def rows_within(
+    database: Database,
+    sql: str,
+    arguments: Row,
+    record: Callable[[Row], Found[T]],
+    *,
+    max_bytes: int,
+) -> list[T]:
+    """All rows of a statement, which one answer holds.
+
+    Raises:
+        CorruptRecordError: A record can't be read.
+        ResultTooLargeError: They are above ``max_bytes``.
+    """
+
+    def query(conn: sqlite3.Connection, budget: ReadBudget) -> list[T]:
+        items: list[T] = []
+        for row in conn.execute(sql, arguments):
+            found = record(row)
+            budget.take(found.size)
+            items.append(found.item)
+        return items
+
+    return await database.read_compound(query, ReadBudget(max_bytes))
 
 
 def _readable(row: Row, record: Callable[[Row], Found[T]], id_of: Callable[[Row], str]) -> Found[T]:

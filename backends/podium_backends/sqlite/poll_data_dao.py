@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 from msgspec import UNSET
 
 from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.pages import Found, Row, pages
+from podium_backends.sqlite.pages import Found, Row, pages, rows_within
 from podium_core.dao import PollDataDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Page, PollData
-from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
+from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.requirements import require_text
 from podium_core.resume_token import resume_key
 
@@ -73,15 +73,9 @@ class SqlitePollDataDAO:
     async def get_poll_data_for_task(self, task_def_name: str) -> list[PollData]:
         require_text(task_def_name, "task_def_name")
         sql = _POLLS + " WHERE task_def_name = ? ORDER BY domain"
-
-        def query(conn: sqlite3.Connection, budget: ReadBudget) -> list[PollData]:
-            polls: list[PollData] = []
-            for row in conn.execute(sql, (task_def_name,)):
-                budget.take(_size_of(row))
-                polls.append(_poll_data(row))
-            return polls
-
-        return await self._database.read_compound(query, ReadBudget(self._max_answer_bytes))
+        return await rows_within(
+            self._database, sql, (task_def_name,), _found, max_bytes=self._max_answer_bytes
+        )
 
     def get_all_poll_data(self, *, resume_token: str = "") -> AsyncIterator[Page[PollData]]:
         start = resume_key(resume_token, tuple[str, str], ("", ""))
@@ -90,7 +84,7 @@ class SqlitePollDataDAO:
             self._database,
             lambda conn, key: conn.execute(sql, key),
             start,
-            lambda row: Found(_poll_data(row), _size_of(row)),
+            _found,
             id_of=lambda row: f"{row[0]}:{row[1]}",
         )
 
@@ -105,8 +99,8 @@ def _require_domain(domain: str | None) -> str:
     return require_text(domain, "domain")
 
 
-def _size_of(row: Row) -> int:
-    return sum(map(len, row[:3]))
+def _found(row: Row) -> Found[PollData]:
+    return Found(_poll_data(row), sum(map(len, row[:3])))
 
 
 def _poll_data(row: Row) -> PollData:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from podium_core.decide.facts import TaskFacts, WorkflowFacts
-from podium_core.limits import embedded_concurrency_limit
+from podium_core.limits import has_embedded_concurrency_limit
 from podium_core.models import Task, Workflow
 from podium_core.models.queue_name import task_queue_name
 from podium_core.write_set.builders import payload_keys_of
@@ -40,7 +40,7 @@ def task_facts_of(task: Task) -> TaskFacts:
         definition_name=task.definition_name,
         status=status,
         pending=status is not None and not status.is_terminal,
-        limited=(embedded_concurrency_limit(task) or 0) > 0,
+        limited=has_embedded_concurrency_limit(task),
         queue_name=task_queue_name(task),
         payload_keys=payload_keys_of(task, workflow_id),
         slot=Slot(_text(task.reference_task_name), task.retry_count),

@@ -67,10 +67,14 @@ def _require_queueable(workflow_id: str, task_id: str, known: Known) -> None:
     facts = known.workflows.get(workflow_id)
     if facts is None or expiring(facts.removal) is not None:
         raise NotFoundError("workflow", workflow_id)
-    task = known.tasks.get(task_id)
-    scheduled = task is not None and task.status is TaskStatus.SCHEDULED
-    if task_id and not (scheduled and task is not None and task.workflow_id == workflow_id):
-        raise NotFoundError("task", task_id)
+    if task_id:
+        task = known.tasks.get(task_id)
+        if (
+            task is None
+            or task.workflow_id != workflow_id
+            or task.status is not TaskStatus.SCHEDULED
+        ):
+            raise NotFoundError("task", task_id)
 
 
 def _require_terminal(workflow_id: str, known: Known, now_ms: int) -> None:

@@ -65,6 +65,20 @@ def keeping_archive(written: bytes, before: bytes, *, replaceable: bool) -> byte
     return merged(written, Raw(_encode(members))) if members else written
 
 
+def put_onto(before: bytes, written: bytes, *, external: bool) -> tuple[bytes, bool]:
+    """What a put through IndexService makes of an entry: its document, and whether the entry is external then.
+
+    Args:
+        before: The document until then.
+        written: The document that is put.
+        external: The entry came through IndexService. One that holds an archive of Podium's own stays Podium's.
+    Raises:
+        CorruptRecordError: As ``keeping_archive``.
+    """
+    kept = keeping_archive(written, before, replaceable=external)
+    return kept, external or not has_archive(before)
+
+
 def _archive_of(document: bytes) -> _Archive:
     try:
         return _archive.decode(document)

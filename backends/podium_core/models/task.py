@@ -74,5 +74,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
         """The name of the task's definition: ``task_def_name``, or the task type where that is missing or empty."""
         return self.task_def_name or self.task_type or ""
 
+    @property
+    def data_size(self) -> int:
+        """The bytes of input and output, which an answer holds as they are."""
+        return len(memoryview(self.input_data)) + len(memoryview(self.output_data))
+
 
 DERIVED_TASK_FIELDS = ("task_definition", "loop_over_task", "queue_wait_time")

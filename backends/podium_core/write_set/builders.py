@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from podium_core.dao.execution import TaskUpdate
 from podium_core.errors import InvalidArgumentError
-from podium_core.limits import embedded_concurrency_limit
+from podium_core.limits import has_embedded_concurrency_limit
 from podium_core.models import EventExecution, PushMessage, Task, Workflow
 from podium_core.models.documents import EVENT_EXECUTION
 from podium_core.models.enums import WorkflowStatus
@@ -104,7 +104,7 @@ def _task_put(task: Task, mode: PutMode, path: str, *, now_ms: int) -> TaskPut:
         definition_name=task.definition_name,
         status=None if task.status is UNSET else task.status,
         slot=slot,
-        limited=(embedded_concurrency_limit(task) or 0) > 0,
+        limited=has_embedded_concurrency_limit(task),
         queue_name=task_queue_name(task),
         payload_keys=payload_keys_of(task, str(task.workflow_instance_id)),
     )

@@ -10,6 +10,8 @@ from podium_core.dao.commit import Commit
 from podium_core.errors import FailedPreconditionError
 from podium_core.write_set.write_set import WriteOutcome, WriteSet
 
+REQUEST_MEMORY_MS = 600_000
+
 # Of the fields that a Commit has now. A digest of another form is of another version of Podium: nothing can be said.
 _FORM = b"\x01"
 _request = msgspec.json.Encoder(order="deterministic")

@@ -131,7 +131,7 @@ class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
         take_messages: The queue messages of the workflow and its tasks go too.
         take_payloads: The payloads that Podium stored for them go too, through the outbox.
         leave_payloads: They stay for an hour; those to which no document of this id refers by then go.
-        archive: Documents go only after ``ExecutionStore.archived`` has said that the index holds them.
+        archive: Documents go only once the index is known to hold them.
     """
 
     workflow_id: str

@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
 
 from podium_core.errors import CorruptRecordError, InvalidArgumentError, ResultTooLargeError
+from podium_core.filled_pages import PAGE_BYTES
 from podium_core.index.archive import ArchivedExecution, archived_execution, archived_task
 from podium_core.index.changes import EntryKind
 from podium_core.index.target import IndexEntry, IndexTarget
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK
 from podium_core.models.json_text import raw_bytes
+from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.resume_token import resume_key, resume_token
+from podium_server.large_work import done_by_size
 
-T = TypeVar("T")
-
-# A document of more bytes is read in a thread.
-LARGE = 256 * 1024
-# A page ends with the task that reaches one of these.
-PAGE_BYTES = 256 * 1024
+# A page ends with the task that reaches this, or ``PAGE_BYTES``.
 PAGE_TASKS = 200
 
 # Tells the archive's tokens from those of a store.
@@ -48,7 +45,7 @@ def place_of(token: str) -> int | None:
 class ArchiveReads:
     """Reads archived workflows."""
 
-    def __init__(self, index: IndexTarget, *, max_bytes: int = 32 * 1024 * 1024) -> None:
+    def __init__(self, index: IndexTarget, *, max_bytes: int = MAX_ANSWER_BYTES) -> None:
         """Takes the index, and the size of the largest answer."""
         self._index = index
         self._max_bytes = max_bytes
@@ -71,7 +68,7 @@ class ArchiveReads:
             for id_ in page.unreadable_ids:
                 raise CorruptRecordError("task", id_, "the archive doesn't hold its document")
             tasks += page.items
-            size += sum(map(_payload_bytes, page.items))
+            size += sum(task.data_size for task in page.items)
             if size > self._max_bytes:
                 raise ResultTooLargeError(self._max_bytes, "ExecutionService.GetTasksForWorkflow")
         return msgspec.structs.replace(execution.workflow, tasks=tuple(tasks))
@@ -104,7 +101,7 @@ class ArchiveReads:
         if entry is None:
             return None
         read = partial(archived_execution, entry.document, workflow_id)
-        return await _read(read, len(entry.document))
+        return await done_by_size(read, len(entry.document))
 
     # its tasks
 
@@ -164,7 +161,7 @@ class _Page:
         self._place += 1
         self._size += len(document)
         try:
-            task = await _read(read, len(document))
+            task = await done_by_size(read, len(document))
         except CorruptRecordError:
             self._unreadable.append(name)
         else:
@@ -179,12 +176,3 @@ class _Page:
             resume_token=token_of(self._place) if more else "",
             archived=True,
         )
-
-
-async def _read(read: Callable[[], T], size: int) -> T:
-    return await asyncio.to_thread(read) if size > LARGE else read()
-
-
-def _payload_bytes(task: Task) -> int:
-    # An answer holds them as they are, whatever else it holds.
-    return len(memoryview(task.input_data)) + len(memoryview(task.output_data))

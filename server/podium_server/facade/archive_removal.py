@@ -10,14 +10,11 @@ from podium_core.index.changes import EntryKind
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
 from podium_core.index.target import IndexEntry, IndexTarget
 from podium_core.models.json_members import text_of_member
-from podium_core.outbox import KIND_PAYLOAD, WRITER_FIRST_MS, NewEntry
+from podium_core.outbox import KIND_PAYLOAD, LEFT_MS, WRITER_FIRST_MS, NewEntry
 from podium_core.payload_keys import is_owned
 from podium_server.facade.index_marks import IndexMarks
 
 IDS_AT_ONCE = 200
-# As long as a payload stays that an update leaves: whoever has read the archive may write a document that refers to it.
-PAYLOAD_DELAY_MS = 60 * 60 * 1000
-
 
 _PATHS = ("externalInputPayloadStoragePath", "externalOutputPayloadStoragePath")
 
@@ -75,7 +72,7 @@ class ArchiveRemoval:
 def _payload_marks(entries: Sequence[IndexEntry | None], workflow_id: str) -> list[NewEntry]:
     paths = {path for entry in entries if entry for path in _paths_of(entry)}
     return [
-        NewEntry(kind=KIND_PAYLOAD, id=path, delay_ms=PAYLOAD_DELAY_MS)
+        NewEntry(kind=KIND_PAYLOAD, id=path, delay_ms=LEFT_MS)
         for path in sorted(paths)
         if is_owned(path, workflow_id)
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -23,11 +23,9 @@ from podium_core.models.json_text import EMPTY_OBJECT, json_object
 from podium_core.payload_keys import is_owned
 from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_server.facade.payload_places import Place, owner_of, places
+from podium_server.large_work import done_by_size
 
 R = TypeVar("R", bound=Task | Workflow)
-
-# A larger payload is checked in a thread.
-_CHECKED_ON_THE_LOOP = 256 * 1024
 
 
 class PayloadReads:
@@ -95,9 +93,8 @@ class PayloadReads:
             async for chunk in self._storage.download(path):
                 budget.take(len(chunk))
                 content += chunk
-            if len(content) <= _CHECKED_ON_THE_LOOP:
-                return _json_object(bytes(content), path)
-            return await asyncio.to_thread(_json_object, bytes(content), path)
+            check = partial(_json_object, bytes(content), path)
+            return await done_by_size(check, len(content))
         except (NotFoundError, InvalidArgumentError, CorruptRecordError) as error:
             if is_owned(path, owner_of(record)):
                 raise CorruptRecordError("payload", path, error.message) from error

@@ -26,13 +26,11 @@ class Answers:
         self._in_flight = in_flight
 
     def send_last(self, call: Call, answer: bytes) -> bytes:
-        """The only answer of a call, which gRPC sends once the handler has returned it; counted if it is large.
+        """Count the only answer of a call, a large one, which gRPC sends once the handler has returned it.
 
         Raises:
             OverloadedError: There is no room for it. What wrote something isn't refused any more.
         """
-        if len(answer) <= LARGE_BYTES:
-            return answer
         held = _Held(self, call.connection, len(answer) * _COPIES)
         if call.rpc.repeat is Repeat.READ:
             self._budget.take(call.connection, held.size)

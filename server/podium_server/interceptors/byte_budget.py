@@ -35,8 +35,8 @@ class ByteBudget:
         held = connection.bytes
         return held >= self._share or (held > 0 and self._in_flight.bytes >= self._most)
 
-    def fits(self, connection: Connection, size: int) -> bool:
-        """Whether so many bytes more may be held; what is too large for any budget may be held alone."""
+    def _fits(self, connection: Connection, size: int) -> bool:
+        # What is too large for any budget may be held alone.
         held = self._in_flight.bytes
         return (not held or held + size <= self._most) and (
             not connection.bytes or connection.bytes + size <= self._share
@@ -48,7 +48,7 @@ class ByteBudget:
         Raises:
             OverloadedError: There is no room for them.
         """
-        if not self.fits(connection, size):
+        if not self._fits(connection, size):
             raise self.overloaded()
         self._in_flight.hold(connection, size)
 

@@ -15,7 +15,7 @@ from typing import Any
 import grpc
 import structlog
 
-from podium_core.errors import DeadlineExceededError, StorageError
+from podium_core.errors import DeadlineExceededError, OverloadedError, StorageError
 from podium_server.interceptors.byte_budget import ByteBudget
 from podium_server.interceptors.call import Call
 from podium_server.interceptors.failures import Failures
@@ -104,12 +104,13 @@ class RequestReads:
             self._ended_one = slow.ended
 
     def _hold(self, call: Call, slow: _Slow, size: int) -> None:
-        if not self._budget.fits(call.connection, size):
+        try:
+            self._budget.take(call.connection, size)
+        except OverloadedError as error:
             slow.ended = True
-            self._end(call, self._budget.overloaded())
-            return
-        self._in_flight.hold(call.connection, size)
-        slow.held += size
+            self._end(call, error)
+        else:
+            slow.held += size
 
     def _end(self, call: Call, error: StorageError) -> None:
         # The read isn't cancelled: gRPC would lose the memory of a message that comes nevertheless.

@@ -20,6 +20,7 @@ from podium_core.index.target import TOMBSTONE_MS, IndexTarget, IndexWrite
 from podium_core.models import Task
 from podium_core.outbox import KIND_REMOVAL, Outbox
 from podium_core.removal import StoredRemoval
+from podium_server.large_work import done_by_size
 from podium_server.outbox.entries import (
     archived_execution_write,
     archived_task_write,
@@ -34,8 +35,6 @@ MAX_TASKS = 100_000
 # Read, made into entries and sent in one go.
 PART_SIZE = 512 * 1024
 PART_TASKS = 100
-# A document of more characters is made into its entry in a thread.
-LARGE = 256 * 1024
 # From reading the documents to the last send: well before the index forgets the tokens of what is deleted meanwhile.
 ARCHIVE_SECONDS = TOMBSTONE_MS / 1000 / 4
 
@@ -104,7 +103,8 @@ class Archive:
                 return False
             texts = [task.text for task in sorted(kept, key=_seq)]
             make = partial(archived_execution_write, workflow, texts, token=token)
-        return await sending.add(await _made(make, size), size) and await sending.flush()
+        write = await done_by_size(make, size)
+        return await sending.add(write, size) and await sending.flush()
 
     async def _next_tasks(
         self, workflow_id: str, order: Sequence[tuple[int, str]]
@@ -145,7 +145,7 @@ class _Sending:
         """Send the entries of tasks, or keep them for the next part; false as ``flush``."""
         for task in tasks:
             make = partial(archived_task_write, task, token=self._removal.token, whole=whole)
-            if not await self.add(await _made(make, task.size), task.size):
+            if not await self.add(await done_by_size(make, task.size), task.size):
                 return False
         return True
 
@@ -186,10 +186,6 @@ class _Sending:
                 KIND_REMOVAL, self._removal.workflow_id, self._removal.token, above=newest
             )
         return not newest
-
-
-async def _made(make: Callable[[], IndexWrite], size: int) -> IndexWrite:
-    return await asyncio.to_thread(make) if size > LARGE else make()
 
 
 def _require_readable(document: StoredDocument) -> None:

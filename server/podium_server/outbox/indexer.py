@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -13,7 +14,7 @@ from msgspec import Raw
 from podium_core.errors import BackendUnavailableError, StorageError
 from podium_core.index.changes import EntryKind, IndexOutcome, Merge, Put, Remove
 from podium_core.index.documents import merged
-from podium_core.index.kept_archive import ARCHIVED_KINDS, has_archive, keeping_archive
+from podium_core.index.kept_archive import ARCHIVED_KINDS, keeping_archive, put_onto
 from podium_core.index.marks import (
     INDEX_KINDS,
     IndexMark,
@@ -27,6 +28,7 @@ from podium_core.index.target import ABSENT, IndexAnswer, IndexEntry, IndexTarge
 from podium_core.models.json_members import text_of_member
 from podium_core.models.json_text import raw_bytes
 from podium_core.outbox import LEASE_MS, Outbox, OutboxEntry
+from podium_server.large_work import done_by_size
 from podium_server.outbox.entries import entry_document
 from podium_server.outbox.handlers import PoisonError, Settled, Settlement
 
@@ -231,10 +233,7 @@ def _decide(step: _Step, document: StoredDocument) -> None:
 
 
 async def _decided(step: _Step, decide: Callable[[_Step, T], None], found: T, size: int) -> None:
-    if size > LARGE:
-        await asyncio.to_thread(step.decided, decide, found)
-    else:
-        step.decided(decide, found)
+    await done_by_size(partial(step.decided, decide, found), size, large=LARGE)
 
 
 def _asks(kind: EntryKind, mark: IndexMark) -> bool:
@@ -272,12 +271,11 @@ def _put(step: _Step, put: Put, shown: IndexEntry | None) -> None:
         step.send(document, external=True)
     elif shown is None:
         step.send(document, external=True, expected=ABSENT)
-    elif _was_removed(put, shown) or not has_archive(shown.document):
+    elif _was_removed(put, shown):
         step.send(document, external=True, expected=shown.token)
     else:
-        # An archive of ours stays ours.
-        kept = keeping_archive(document, shown.document, replaceable=shown.external)
-        step.send(kept, external=shown.external, expected=shown.token)
+        kept, external = put_onto(shown.document, document, external=shown.external)
+        step.send(kept, external=external, expected=shown.token)
 
 
 def _was_removed(put: Put, shown: IndexEntry) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -11,10 +12,11 @@ from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
 from podium_core.index.source import IndexSource, StoredDocument
 from podium_core.index.target import EntryHead, IndexTarget
+from podium_server.large_work import done_by_size
 from podium_server.outbox.entries import entry_document
 from podium_server.reconcile.pace import Pace
 
-# Between two turns of the event loop: so many documents, or characters of them. A larger one is read in a thread.
+# Between two turns of the event loop: so many documents, or characters of them.
 _TURN = 50
 _TURN_SIZE = 256 * 1024
 
@@ -102,10 +104,7 @@ async def _seen(documents: Iterator[StoredDocument]) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
     size = 0
     for document in documents:
-        large = document.size > _TURN_SIZE
-        digest = (
-            await asyncio.to_thread(_wanted_digest, document) if large else _wanted_digest(document)
-        )
+        digest = await done_by_size(partial(_wanted_digest, document), document.size)
         found[document.id] = Seen(digest, document.removing)
         size += document.size
         if size > _TURN_SIZE or len(found) % _TURN == 0:

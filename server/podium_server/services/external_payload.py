@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from podium.v1 import external_payload_service_pb2 as pb
+from podium_core.closing import closing
 from podium_core.dao import ExternalPayloadStorage
 from podium_core.errors import (
     FailedPreconditionError,
@@ -58,14 +59,9 @@ class ExternalPayloadServicer:
     async def Download(
         self, request: pb.DownloadRequest, call: Call
     ) -> AsyncIterator[pb.DownloadResponse]:
-        chunks = self._storage().download(request.path)
-        try:
+        async with closing(self._storage().download(request.path)) as chunks:
             async for chunk in chunks:
                 yield pb.DownloadResponse(chunk=chunk)
-        finally:
-            # A client that leaves early ends the reading at once.
-            if isinstance(chunks, AsyncGenerator):
-                await chunks.aclose()
 
     async def Delete(self, request: pb.DeleteRequest, call: Call) -> pb.DeleteResponse:
         return pb.DeleteResponse(removed=await self._storage().delete(request.path))

@@ -7,12 +7,12 @@ became of that item.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from google.protobuf.message import Message
 
+from podium_core.closing import closing
 from podium_core.dao import WorkflowSource
 from podium_core.errors import ResultTooLargeError
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
@@ -85,10 +85,7 @@ _TASK_BYTES = 400
 
 
 def _size_of_tasks(workflow: Workflow) -> int:
-    return sum(
-        _TASK_BYTES + len(memoryview(task.input_data)) + len(memoryview(task.output_data))
-        for task in workflow.tasks
-    )
+    return sum(_TASK_BYTES + task.data_size for task in workflow.tasks)
 
 
 async def _add_tasks(workflow: Workflow, message: Any) -> None:
@@ -164,7 +161,7 @@ async def chunks(
     """
     chunk = _Chunk(response_type, items)
     token = ""
-    async with _closing(pages(request.resume_token)) as found:
+    async with closing(pages(request.resume_token)) as found:
         try:
             async for page in found:
                 if page.archived != chunk.archived:
@@ -193,13 +190,3 @@ async def chunks(
                 yield chunk.taken(token)
             raise
     yield chunk.taken("")
-
-
-@asynccontextmanager
-async def _closing(pages: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
-    # A stream that its reader leaves early ends its pages at once, not when they are collected.
-    try:
-        yield pages
-    finally:
-        if isinstance(pages, AsyncGenerator):
-            await pages.aclose()

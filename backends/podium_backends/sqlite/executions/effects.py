@@ -30,13 +30,13 @@ _UPDATE_TASK = (
     " limited = ?, payloads = ? WHERE id = ?"
 )
 _INSERT_WORKFLOW = (
-    "INSERT INTO workflows (id, name, version, correlation_id, status, create_time, stamp, pending, listed,"
-    " document, payloads) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO workflows (stamp, document, name, version, correlation_id, status, create_time, pending, listed,"
+    " payloads, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE_WORKFLOW_DOCUMENT = "UPDATE workflows SET stamp = ?, document = ? WHERE id = ?"
 _UPDATE_WORKFLOW = (
-    "UPDATE workflows SET name = ?, version = ?, correlation_id = ?, status = ?, create_time = ?, stamp = ?,"
-    " pending = ?, listed = ?, document = ?, payloads = ? WHERE id = ?"
+    "UPDATE workflows SET stamp = ?, document = ?, name = ?, version = ?, correlation_id = ?, status = ?,"
+    " create_time = ?, pending = ?, listed = ?, payloads = ? WHERE id = ?"
 )
 _encode = msgspec.msgpack.Encoder().encode
 _TAKE_SLOT = (
@@ -68,7 +68,7 @@ class EffectRunner:
         self._queues = queues
         self._event_ttl_ms = event_ttl_ms
         self._now_ms = now_ms
-        self._marks = IndexMarks(conn, now_ms=now_ms, wanted=True)
+        self._marks = IndexMarks(conn, now_ms=now_ms)
 
     def run(self, effects: Sequence[do.Effect]) -> None:
         """Carry them out in order."""
@@ -116,14 +116,11 @@ class EffectRunner:
         before, after, id_ = effect.before, effect.after, effect.put.workflow_id
         document = effect.put.document.stamped(effect.stamp).decode()
         columns = _columns(after)
-        if before is None:
-            row = (*columns[:5], effect.stamp, *columns[5:7], document, columns[7])
-            self._conn.execute(_INSERT_WORKFLOW, (id_, *row))
-        elif columns == _columns(before):
+        if before is not None and columns == _columns(before):
             self._conn.execute(_UPDATE_WORKFLOW_DOCUMENT, (effect.stamp, document, id_))
         else:
-            row = (*columns[:5], effect.stamp, *columns[5:7], document, columns[7])
-            self._conn.execute(_UPDATE_WORKFLOW, (*row, id_))
+            sql = _INSERT_WORKFLOW if before is None else _UPDATE_WORKFLOW
+            self._conn.execute(sql, (effect.stamp, document, *columns, id_))
 
     def _store_event(self, effect: do.StoreEvent) -> None:
         put = effect.put
@@ -180,7 +177,7 @@ class EffectRunner:
         self._marks.put(effect.kind, effect.id, effect.body)
 
     def _drop_mark(self, effect: do.DropMark) -> None:
-        self._marks.drop(effect.kind, effect.id)
+        outbox_statements.drop_entry(self._conn, effect.kind, effect.id)
 
     def _lift_payloads(self, effect: do.LiftPayloads) -> None:
         outbox_statements.lift_payloads(self._conn, effect.keys)

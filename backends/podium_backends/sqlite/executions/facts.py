@@ -8,14 +8,13 @@ from typing import Any
 
 import msgspec
 
-from podium_backends.sqlite import queue_statements
+from podium_backends.sqlite import outbox_statements, queue_statements
 from podium_backends.sqlite.executions import requests
 from podium_backends.sqlite.executions.rows import payload_keys
 from podium_core.decide import Known, Needs, TaskFacts, WorkflowFacts
 from podium_core.decide.facts import EventKey, SlotKey
 from podium_core.decide.removal_mark import RemovalMark
 from podium_core.models.enums import TaskStatus, WorkflowStatus
-from podium_core.outbox import CLAIMED, KIND_PAYLOAD
 from podium_core.write_set import Slot
 
 Row = tuple[Any, ...]
@@ -40,7 +39,6 @@ _EVENT = (
     "SELECT 1 FROM event_executions WHERE handler_name = ? AND event = ? AND message_id = ? AND id = ?"
     " AND (expires_ms IS NULL OR expires_ms > ?)"
 )
-_UNCLAIMED = "SELECT 1 FROM outbox WHERE kind = ? AND id = ? AND body != ?"
 
 
 def look_up(conn: sqlite3.Connection, needs: Needs, *, now_ms: int) -> Known:
@@ -57,7 +55,7 @@ def look_up(conn: sqlite3.Connection, needs: Needs, *, now_ms: int) -> Known:
         slots=_slots(conn, needs.slots) if needs.slots else {},
         events=_events(conn, needs.events, now_ms) if needs.events else frozenset(),
         held_receipts=_held(conn, needs.receipts, now_ms) if needs.receipts else frozenset(),
-        unclaimed_payloads=_unclaimed(conn, needs.payload_marks),
+        unclaimed_payloads=outbox_statements.unclaimed(conn, needs.payload_marks),
     )
 
 
@@ -155,10 +153,3 @@ def _held(
         return queue_statements.holds(conn, queue_name, message_id, receipt=receipt, now_ms=now_ms)
 
     return frozenset(receipt for receipt in receipts if is_held(*receipt))
-
-
-def _unclaimed(conn: sqlite3.Connection, keys: Sequence[str]) -> frozenset[str]:
-    if not keys:
-        return frozenset()
-    found = (conn.execute(_UNCLAIMED, (KIND_PAYLOAD, key, CLAIMED)).fetchone() for key in keys)
-    return frozenset(key for key, row in zip(keys, found, strict=True) if row)

@@ -7,8 +7,8 @@ import sqlite3
 import msgspec
 
 from podium_core.write_set import WriteOutcome
+from podium_core.write_set.remembered import REQUEST_MEMORY_MS
 
-REQUEST_MEMORY_MS = 600_000
 _outcome = msgspec.msgpack.Decoder(WriteOutcome)
 
 

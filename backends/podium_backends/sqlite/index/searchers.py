@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from podium_backends.sqlite.connection import open_connection
+from podium_backends.sqlite.reader_thread import interrupt, on_one_state
 from podium_backends.sqlite.translation import translate, translated
 from podium_core.errors import BackendUnavailableError, DeadlineExceededError, OverloadedError
 
@@ -77,7 +78,7 @@ class Searchers:
             self._idle.put_nowait(connection)
             raise self._closed()
         running = asyncio.get_running_loop().run_in_executor(
-            self._threads, _on_one_state, connection, work
+            self._threads, on_one_state, connection, work
         )
         try:
             result = await asyncio.shield(running)
@@ -101,12 +102,7 @@ class Searchers:
         stopping.add_done_callback(self._stopping.discard)
 
     async def _stop(self, connection: sqlite3.Connection, running: asyncio.Future[T]) -> None:
-        while not running.done():
-            # It ends a statement that runs now; the next may just be about to begin.
-            connection.interrupt()
-            await asyncio.wait([running], timeout=_AGAIN_SECONDS)
-        if not running.cancelled():
-            running.exception()  # nobody asks for it any more
+        await interrupt(connection, running)
         self._idle.put_nowait(connection)
 
     async def close(self) -> None:
@@ -141,13 +137,3 @@ class Searchers:
 
     def _closed(self) -> BackendUnavailableError:
         return BackendUnavailableError(self._name, f"store '{self._name}' is shutting down")
-
-
-def _on_one_state(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
-    if connection.in_transaction:  # the COMMIT of the last one was interrupted
-        connection.execute("ROLLBACK")
-    connection.execute("BEGIN")
-    try:
-        return work(connection)
-    finally:
-        connection.execute("COMMIT")

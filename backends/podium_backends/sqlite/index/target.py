@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.index.entry_table import TASK_TABLE
@@ -18,6 +18,7 @@ from podium_core.index.target import (
     IndexTarget,
     IndexWrite,
 )
+from podium_core.read_budget import up_to
 
 
 def weight_of(document: bytes | None) -> int:
@@ -49,7 +50,7 @@ class SqliteIndexTarget:
         table = TABLES[kind]
 
         def query(conn: sqlite3.Connection) -> list[IndexEntry | None]:
-            return _up_to((table.entry(conn, id_) for id_ in ids), max_size)
+            return up_to((table.entry(conn, id_) for id_ in ids), max_size, _size)
 
         return await self._reader.run(query)
 
@@ -64,15 +65,8 @@ class SqliteIndexTarget:
         return self._database.read(lambda conn: TABLES[kind].heads(conn, after, limit))
 
 
-def _up_to(entries: Iterable[IndexEntry | None], max_size: int) -> list[IndexEntry | None]:
-    taken: list[IndexEntry | None] = []
-    size = 0
-    for entry in entries:
-        taken.append(entry)
-        size += len(entry.document) if entry else 0
-        if size >= max_size:
-            break
-    return taken
+def _size(entry: IndexEntry | None) -> int:
+    return len(entry.document) if entry else 0
 
 
 _: type[IndexTarget] = SqliteIndexTarget

@@ -24,7 +24,7 @@ from podium_core.index.changes import (
     Remove,
 )
 from podium_core.index.documents import merged
-from podium_core.index.kept_archive import ARCHIVED_KINDS, has_archive, keeping_archive
+from podium_core.index.kept_archive import ARCHIVED_KINDS, keeping_archive, put_onto
 from podium_core.index.target import ABSENT, IndexAnswer, IndexWrite
 from podium_core.models.json_text import raw_bytes
 
@@ -83,13 +83,13 @@ def _apply(
     absent = stored is None or not _of_its_workflow(stored, change.action)
     if absent and not isinstance(change.action, Put):
         return IndexOutcome.ABSENT
-    before = _before(conn, change, stored)
+    document, external = _made_of(change, _before(conn, change, stored), stored)
     write = IndexWrite(
         kind=change.kind,
         id=change.id,
         token=max(newest + 1, now_ms * 1000),
-        document=_document(change, stored, before),
-        external=_is_external(change, stored, before),
+        document=document,
+        external=external,
     )
     try:
         _make(conn, write, stored, word_changes, deleted=newest > 0, now_ms=now_ms)
@@ -138,20 +138,16 @@ def _before(conn: sqlite3.Connection, change: IndexChange, stored: Stored | None
     return TABLES[change.kind].document(conn, stored)
 
 
-def _document(change: IndexChange, stored: Stored | None, before: bytes) -> bytes | None:
-    replaceable = stored is not None and stored.external
+def _made_of(
+    change: IndexChange, before: bytes, stored: Stored | None
+) -> tuple[bytes | None, bool]:
+    """The document after a change, and whether the entry is external then."""
+    external = stored is not None and stored.external
     match change.action:
         case Put(document=document):
-            return keeping_archive(raw_bytes(document), before, replaceable=replaceable)
+            return put_onto(before, raw_bytes(document), external=external)
         case Merge(fields=fields):
-            kept = keeping_archive(raw_bytes(fields), before, replaceable=replaceable)
-            return merged(before, Raw(kept), change.id)
+            kept = keeping_archive(raw_bytes(fields), before, replaceable=external)
+            return merged(before, Raw(kept), change.id), external
         case Remove():
-            return None
-
-
-def _is_external(change: IndexChange, stored: Stored | None, before: bytes) -> bool:
-    if stored is not None and (stored.external or not isinstance(change.action, Put)):
-        return stored.external
-    # An archive of ours stays ours.
-    return not has_archive(before)
+            return None, external
