@@ -6,8 +6,7 @@ import asyncio
 import uuid
 
 from podium_client import PodiumClient
-from podium_core.dao import Commit, CommitPush
-from podium_core.models import DECIDER_QUEUE, PushMessage, Workflow
+from podium_core.models import DECIDER_QUEUE, Commit, CommitPush, PushMessage, Workflow
 from podium_core.models.json_text import to_raw
 
 

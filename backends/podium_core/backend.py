@@ -8,21 +8,22 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
-from podium_core.dao import (
+from podium_core.ports import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
     ExecutionDAO,
+    ExecutionStore,
     ExternalPayloadStorage,
     IndexDAO,
+    IndexTarget,
     MetadataDAO,
+    Outbox,
     PollDataDAO,
     QueueStore,
+    QueueTarget,
     RateLimitingDAO,
+    StoredDocuments,
 )
-from podium_core.index.source import IndexSource
-from podium_core.index.target import IndexTarget
-from podium_core.outbox import Outbox, QueueTarget
-from podium_core.ports.execution_store import ExecutionStore
 from podium_core.read_budget import MAX_ANSWER_BYTES
 
 
@@ -132,7 +133,7 @@ class ConnectedStore(msgspec.Struct, kw_only=True):
     maintain: Callable[[], Awaitable[None]] | None = None
     executions: ExecutionAdapter | None = None
     outbox: Outbox | None = None
-    index_source: IndexSource | None = None
+    stored_documents: StoredDocuments | None = None
     metadata: MetadataDAO | None = None
     queues: QueueStore | None = None
     queue_target: QueueTarget | None = None

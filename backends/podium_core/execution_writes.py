@@ -6,11 +6,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from podium_core.clock import Clock, system_clock_ms
-from podium_core.dao.execution import CreatedTasks, CreatedWorkflow, TaskUpdate
 from podium_core.decide import TaskFacts
 from podium_core.decide.effects import Effect
 from podium_core.decide.removal_mark import RemovalMark
-from podium_core.models import EventExecution, Task, Workflow
+from podium_core.models import (
+    CreatedTasks,
+    CreatedWorkflow,
+    EventExecution,
+    Task,
+    TaskUpdate,
+    Workflow,
+)
 from podium_core.removal import RemovalMachine, RemovalStage, StoredRemoval
 from podium_core.write_set import builders
 from podium_core.write_set.refusals import RemovalUnderWayError

@@ -1,13 +1,10 @@
-"""The port through which what was marked beside a document leaves a store, and what receives it.
+"""Entries of the outbox: what was marked beside a document and has still to reach its target.
 
 An entry is written in the atomic step of the write that needs it, and deleted once its target has confirmed it and its
 token is unchanged. Leases on buckets only spare double work; correctness rests on the token.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Protocol
 
 import msgspec
 
@@ -79,95 +76,6 @@ class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
     depth: int
     oldest_age_ms: int
     set_aside: int
-
-
-class Outbox(Protocol):
-    """What a store that serves executions offers to the drainer."""
-
-    async def lease_buckets(self, owner: str, *, lease_ms: int = LEASE_MS) -> list[int]:
-        """Renew this owner's buckets, take over lapsed ones up to a fair share, and say which are held."""
-        ...
-
-    async def release_buckets(self, owner: str) -> None:
-        """Give the buckets back, so that another server needn't wait for the lease."""
-        ...
-
-    async def due(
-        self, buckets: Sequence[int], kinds: Sequence[str], limit: int
-    ) -> list[OutboxEntry]:
-        """The entries that are due, oldest first."""
-        ...
-
-    async def next_due_ms(self, buckets: Sequence[int], kinds: Sequence[str]) -> int | None:
-        """When the next entry is due, by the store's clock; None without any."""
-        ...
-
-    async def put(self, entries: Sequence[NewEntry]) -> list[OutboxEntry]:
-        """Write entries in one step, each under a fresh token, and return them as they stand now."""
-        ...
-
-    async def waiting(self, kind: str, ids: Sequence[str]) -> frozenset[str]:
-        """Those of the ids that have an entry, due or not, set aside or not."""
-        ...
-
-    async def done(self, entries: Sequence[OutboxEntry]) -> None:
-        """Delete the entries whose token is unchanged."""
-        ...
-
-    async def raise_token(self, kind: str, id_: str, token: int, *, above: int) -> int | None:
-        """Give an entry that still has this token a fresh one above ``above``, which its target has seen already.
-
-        Returns:
-            The fresh token; None where the entry is gone or was written anew.
-        """
-        ...
-
-    async def claim(self, entry: OutboxEntry, *, delay_ms: int) -> bool:
-        """Make the entry's body ``CLAIMED``, and due again only then, if its token is unchanged.
-
-        From then on no write can lift it; says whether it was there.
-        """
-        ...
-
-    async def retry(self, entry: OutboxEntry, *, delay_ms: int, reason: str) -> None:
-        """Try an entry again later, if its token is unchanged."""
-        ...
-
-    async def set_aside(self, entry: OutboxEntry, *, reason: str) -> None:
-        """Take a poison entry out of the way and keep it with its reason, if its token is unchanged."""
-        ...
-
-    async def failures(self, limit: int) -> list[OutboxFailure]:
-        """What was set aside, oldest first."""
-        ...
-
-    async def try_again(self, limit: int) -> int:
-        """Make what was set aside due again, oldest first, at most so many; how many there were."""
-        ...
-
-    async def stats(self) -> OutboxStats:
-        """How far the targets are behind."""
-        ...
-
-
-class QueueTarget(Protocol):
-    """What a queue store offers for executions that live elsewhere. A message keeps the token of its push."""
-
-    async def deliver(self, push: PushOp, token: int) -> None:
-        """Push, unless the message there came with a higher token; with ``if_absent`` unless one is there at all."""
-        ...
-
-    async def tokens_of(self, messages: Sequence[tuple[str, str]]) -> list[int]:
-        """For each (queue name, message id) the token of the message that is there; 0 without one."""
-        ...
-
-    async def remove_seen(self, messages: Sequence[tuple[str, str, int]]) -> list[bool]:
-        """Remove each (queue name, message id, token) that still has this token, in one step."""
-        ...
-
-    async def remove_older(self, queue_name: str, message_id: str, token: int) -> bool:
-        """Remove the message unless it was pushed under a higher token: after the record it belonged to had gone."""
-        ...
 
 
 class PushIntent(msgspec.Struct, frozen=True, kw_only=True):

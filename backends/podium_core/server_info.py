@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from podium_core.backend import Durability
-from podium_core.dao import Guarantee
+from podium_core.models import Guarantee
 
 
 class DataTypeInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from benchmarks.bench import Bench
 from benchmarks.result import Result
 from podium_backends.sqlite.index.index_file import IndexFile
 from podium_core.index import EntryKind, iso_date
-from podium_core.index.target import IndexWrite
+from podium_core.index.entries import IndexWrite
 
 LEAST_DOCUMENTS = 2_000
 MOST_INDEXED_MS = 10.0

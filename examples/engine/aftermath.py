@@ -16,7 +16,7 @@ from examples.engine.searches import (
     statuses_of,
 )
 from podium_client import PodiumClient
-from podium_core.dao import FoundWorkflow
+from podium_core.execution_service import FoundWorkflow
 from podium_core.models import Task, Workflow, WorkflowStatus, collected
 
 # The index is eventual: how long it may take with what came last.

@@ -6,7 +6,7 @@ from examples.engine.aftermath import Aftermath, MovedOutput, Removed
 from examples.engine.checks import Check
 from examples.engine.searches import statuses_of
 from examples.engine.worker import receipt_of
-from podium_core.dao import WorkflowSource
+from podium_core.execution_service import WorkflowSource
 from podium_core.models import TaskStatus
 from podium_core.models.json_text import EMPTY_OBJECT, from_raw
 

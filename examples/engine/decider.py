@@ -22,9 +22,10 @@ from examples.engine.definition_model import (
 )
 from examples.engine.records import new_task, new_workflow
 from examples.engine.templates import resolve
-from podium_core.dao.commit import CommitPush, CommitRemove
 from podium_core.models import (
     DECIDER_QUEUE,
+    CommitPush,
+    CommitRemove,
     PushMessage,
     Task,
     TaskStatus,

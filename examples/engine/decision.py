@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from podium_core.dao.commit import Commit, CommitPush, CommitRemove
-from podium_core.dao.execution import TaskUpdate
-from podium_core.models import Task, Workflow
+from podium_core.models import Commit, CommitPush, CommitRemove, Task, TaskUpdate, Workflow
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,10 +19,11 @@ from examples.engine.definition_model import Definitions, WorkflowTask
 from examples.engine.journal import Journal
 from examples.engine.records import workflow_name
 from podium_client import LeasedMessage, PodiumClient
-from podium_core.dao.commit import Commit, CommitPush
 from podium_core.errors import ConflictError, StorageError
 from podium_core.models import (
     DECIDER_QUEUE,
+    Commit,
+    CommitPush,
     PushMessage,
     Task,
     TaskStatus,

@@ -9,9 +9,16 @@ from collections.abc import Iterable, Sequence
 from examples.engine.definition_model import every_task, parse_definition
 from examples.engine.records import new_workflow
 from podium_client import PodiumClient
-from podium_core.dao.commit import Commit, CommitPush
 from podium_core.errors import AlreadyExistsError
-from podium_core.models import DECIDER_QUEUE, PushMessage, Workflow, WorkflowDef, collected
+from podium_core.models import (
+    DECIDER_QUEUE,
+    Commit,
+    CommitPush,
+    PushMessage,
+    Workflow,
+    WorkflowDef,
+    collected,
+)
 from podium_core.models.json_text import to_raw
 
 KINDS = ("sequence", "fork_join", "switch", "sub_workflow", "retry_and_limit")

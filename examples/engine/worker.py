@@ -16,10 +16,18 @@ from msgspec import Raw
 
 from examples.engine.journal import Journal
 from podium_client import PodiumClient
-from podium_core.dao.commit import Commit, CommitAck, CommitPush
-from podium_core.dao.execution import TaskUpdate
 from podium_core.errors import ConflictError, StorageError
-from podium_core.models import DECIDER_QUEUE, Message, PushMessage, Task, TaskStatus
+from podium_core.models import (
+    DECIDER_QUEUE,
+    Commit,
+    CommitAck,
+    CommitPush,
+    Message,
+    PushMessage,
+    Task,
+    TaskStatus,
+    TaskUpdate,
+)
 from podium_core.models.json_text import from_raw, to_raw
 
 # Longer than any task takes; one that takes longer would extend it with `set_unack_timeout` while it works.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from podium_core.backend import ConnectedStore, DataType
-from podium_core.outbox import Outbox
+from podium_core.ports import Outbox
 from podium_server.config.addresses import TcpAddress
 from podium_server.config.config import Config
 from podium_server.facade.archive_reads import ArchiveReads
@@ -109,7 +109,7 @@ class _Assembler:
     def _archive(self) -> Archive | None:
         if self._index is None:
             return None
-        source = _served(self._executions.index_source)
+        source = _served(self._executions.stored_documents)
         return Archive(
             source,
             _served(self._index.index_target),
@@ -120,7 +120,7 @@ class _Assembler:
     def _indexer(self) -> Indexer | None:
         if self._index is None:
             return None
-        source = _served(self._executions.index_source)
+        source = _served(self._executions.stored_documents)
         return Indexer(source, _served(self._index.index_target), self._outbox)
 
     def _drainer(self, archive: Archive | None) -> Drainer:
@@ -185,7 +185,7 @@ class _Assembler:
         if self._index is None or not self._config.facade.index_executions:
             # An engine that indexes on its own decides what an entry is: a repair would write over it.
             return None
-        source = _served(self._executions.index_source)
+        source = _served(self._executions.stored_documents)
         return IndexCheck(source, _served(self._index.index_target), self._outbox, wake_indexer)
 
     def _queue_check(self, executions: ExecutionFacade) -> QueueCheck:
@@ -197,7 +197,7 @@ class _Assembler:
             decider_offset_ms=self._config.facade.decider_offset_ms,
         )
         return QueueCheck(
-            _served(self._executions.index_source),
+            _served(self._executions.stored_documents),
             executions.apply,
             _served(self._queues.queues),
             self._metadata,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from podium_core.backend import Capability, DataType
-from podium_core.dao import Guarantee
+from podium_core.models import Guarantee
 from podium_core.models.json_text import MAX_DEPTH
 from podium_core.requirements import MAX_IDS, MAX_ITEMS
 from podium_core.server_info import DataTypeInfo, ServerInfo, ServerLimits

@@ -15,13 +15,16 @@ from podium_client.errors import (
     InvalidArgumentError,
     NotFoundError,
 )
-from podium_core.dao import Commit, CommitPush, Guarantee, TaskUpdate
 from podium_core.models import (
+    Commit,
+    CommitPush,
     EventExecution,
+    Guarantee,
     PushMessage,
     QueueDetail,
     Task,
     TaskStatus,
+    TaskUpdate,
     Workflow,
     WorkflowStatus,
     collected,

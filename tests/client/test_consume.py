@@ -13,8 +13,7 @@ from msgspec import Raw
 
 from podium_client import LeasedMessage, PodiumClient
 from podium_client.errors import InvalidArgumentError, TransportError
-from podium_core.dao import Commit
-from podium_core.models import PushMessage, Workflow, WorkflowStatus
+from podium_core.models import Commit, PushMessage, Workflow, WorkflowStatus
 from tests.client.conftest import QUICK, tasks_left
 from tests.client.podium_server import PodiumServer
 from tests.patience import PATIENCE_SECONDS

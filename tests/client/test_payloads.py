@@ -15,8 +15,8 @@ from podium_client import PodiumClient, RetryPolicy
 from podium_client.errors import ClientClosedError
 from podium_client.payload_upload import CHUNK_BYTES, regrouped
 from podium_core import errors
-from podium_core.dao import ExternalPayloadStorage
 from podium_core.models import PayloadLocation, PayloadOperation, PayloadType, StoredPayload
+from podium_core.ports import ExternalPayloadStorage
 from podium_server.interceptors import CallLimits
 from tests.patience import PATIENCE_SECONDS
 from tests.server.payload_serving import local_payloads, serving

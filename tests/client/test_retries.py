@@ -32,8 +32,7 @@ from podium_client.errors import (
     UnavailableError,
 )
 from podium_client.retry import may_repeat
-from podium_core.dao import Commit
-from podium_core.models import PushMessage, Task, TaskExecLog, Workflow
+from podium_core.models import Commit, PushMessage, Task, TaskExecLog, Workflow
 from podium_protocol.rpcs import Repeat
 from tests.client.conftest import QUICK
 from tests.client.scripted_server import Script, scripted

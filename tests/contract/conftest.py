@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from podium_core.dao import (
+from podium_core.execution_service import ExecutionService
+from podium_core.ports import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
-    ExecutionService,
     ExternalPayloadStorage,
     IndexDAO,
     MetadataDAO,

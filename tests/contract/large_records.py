@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from msgspec import Raw
 
-from podium_core.dao import Commit, ExecutionService, ExternalPayloadStorage, TaskUpdate
 from podium_core.errors import NotFoundError
-from podium_core.models import Task, Workflow
+from podium_core.execution_service import ExecutionService
+from podium_core.models import Commit, Task, TaskUpdate, Workflow
 from podium_core.models.json_text import raw_text
-from podium_core.outbox import BUCKETS, KIND_PAYLOAD, Outbox
+from podium_core.outbox import BUCKETS, KIND_PAYLOAD
+from podium_core.ports import ExternalPayloadStorage, Outbox
 from tests.contract.records import make_task, make_workflow
 from tests.contract.ways import Daos, Settings
 

@@ -8,17 +8,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from podium_core.dao import Commit, ExecutionService, IndexDAO, TaskUpdate, WorkflowSource
 from podium_core.errors import FailedPreconditionError, NotFoundError
+from podium_core.execution_service import ExecutionService, WorkflowSource
 from podium_core.models import (
+    Commit,
     EventExecutionStatus,
     TaskStatus,
     TaskSummary,
+    TaskUpdate,
     WorkflowStatus,
     WorkflowSummary,
     collected,
 )
 from podium_core.models.json_text import raw_text, to_raw
+from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import make_event_execution, make_task, make_workflow
 

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 from msgspec import UNSET
 
-from podium_core.dao import ExecutionService, IndexDAO, WorkflowSource
+from podium_core.execution_service import ExecutionService, WorkflowSource
 from podium_core.models import TaskSummary, Wait, Workflow, WorkflowStatus, WorkflowSummary
 from podium_core.models.json_text import to_raw
+from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import make_task, make_workflow
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from podium_core.dao import ExecutionService, IndexDAO, WorkflowSource
 from podium_core.errors import CorruptRecordError, ResultTooLargeError
+from podium_core.execution_service import ExecutionService, WorkflowSource
 from podium_core.models import Page, Task, TaskStatus, WorkflowStatus, WorkflowSummary
 from podium_core.models.json_text import to_raw
+from podium_core.ports import IndexDAO
 from tests.contract.records import make_task, make_workflow
 from tests.contract.ways import Settings
 

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from podium_core.dao import ExecutionService, IndexDAO, WorkflowSource
+from podium_core.execution_service import ExecutionService, WorkflowSource
 from podium_core.models import TaskSummary, Wait, WorkflowStatus, WorkflowSummary, collected
+from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import make_task, make_workflow
 

@@ -7,24 +7,27 @@ from typing import Any
 import msgspec
 import pytest
 
-from podium_core.dao import (
-    Commit,
-    CommitAck,
-    CommitPush,
-    CommitRemove,
-    ExecutionService,
-    Guarantee,
-    QueueDAO,
-    TaskUpdate,
-)
 from podium_core.errors import (
     ConflictError,
     FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
 )
-from podium_core.models import DECIDER_QUEUE, Message, PushMessage, TaskStatus
+from podium_core.execution_service import ExecutionService
+from podium_core.models import (
+    DECIDER_QUEUE,
+    Commit,
+    CommitAck,
+    CommitPush,
+    CommitRemove,
+    Guarantee,
+    Message,
+    PushMessage,
+    TaskStatus,
+    TaskUpdate,
+)
 from podium_core.models.json_text import to_raw
+from podium_core.ports import QueueDAO
 from podium_core.requirements import MAX_ITEMS
 from tests.contract.records import make_task, make_workflow
 

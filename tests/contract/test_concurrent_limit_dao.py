@@ -7,9 +7,10 @@ import asyncio
 import pytest
 from msgspec import Raw
 
-from podium_core.dao import ConcurrentExecutionLimitDAO, ExecutionService, MetadataDAO
 from podium_core.errors import InvalidArgumentError
+from podium_core.execution_service import ExecutionService
 from podium_core.models import Task, TaskDef, TaskStatus
+from podium_core.ports import ConcurrentExecutionLimitDAO, MetadataDAO
 from tests.contract.records import make_task, make_workflow
 
 LIMIT = 2

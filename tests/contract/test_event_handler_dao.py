@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from msgspec import Raw
 
-from podium_core.dao import EventHandlerDAO
 from podium_core.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
 from podium_core.models import EventHandler, collected
 from podium_core.models.json_text import raw_bytes
+from podium_core.ports import EventHandlerDAO
 
 EVENT = "sqs:orders"
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from podium_core.dao import ConcurrentExecutionLimitDAO, ExecutionService, TaskUpdate
 from podium_core.errors import (
     AlreadyExistsError,
     ConflictError,
     InvalidArgumentError,
     NotFoundError,
 )
-from podium_core.models import TaskStatus, collected
+from podium_core.execution_service import ExecutionService
+from podium_core.models import TaskStatus, TaskUpdate, collected
 from podium_core.models.json_text import raw_text, to_raw
+from podium_core.ports import ConcurrentExecutionLimitDAO
 from tests.contract.records import make_task, make_workflow
 
 replace = msgspec.structs.replace

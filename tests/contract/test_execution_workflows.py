@@ -5,14 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from podium_core.dao import ExecutionService, QueueDAO
 from podium_core.errors import (
     ConflictError,
     InvalidArgumentError,
     NotFoundError,
 )
+from podium_core.execution_service import ExecutionService
 from podium_core.models import DECIDER_QUEUE, PushMessage, TaskStatus, WorkflowStatus, collected
 from podium_core.models.json_text import to_raw
+from podium_core.ports import QueueDAO
 from tests.contract.records import make_event_execution, make_task, make_workflow
 
 replace = msgspec.structs.replace

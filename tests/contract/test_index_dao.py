@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from msgspec import UNSET, Raw
 
-from podium_core.dao import IndexDAO
 from podium_core.errors import InvalidArgumentError, NotFoundError
 from podium_core.models import (
     EventExecution,
@@ -23,6 +22,7 @@ from podium_core.models import (
     WorkflowSummary,
 )
 from podium_core.models.json_text import raw_text, to_raw
+from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import (
     make_event_execution,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from podium_core.dao import IndexDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import SearchResult
+from podium_core.ports import IndexDAO
 from tests.contract.records import make_task_summary, make_workflow_summary
 
 START = 1_700_000_000_000

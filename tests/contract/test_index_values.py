@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec import Raw
 
-from podium_core.dao import ExecutionService, IndexDAO
 from podium_core.errors import InvalidArgumentError
+from podium_core.execution_service import ExecutionService
+from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import (
     make_event_execution,

@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from podium_core.dao import Commit, ExecutionService, TaskUpdate, WorkflowSource
+from podium_core.execution_service import ExecutionService, WorkflowSource
 from podium_core.models import (
+    Commit,
     EventHandler,
     Task,
     TaskDef,
     TaskStatus,
+    TaskUpdate,
     Workflow,
     WorkflowDef,
     WorkflowStatus,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from msgspec import UNSET, Raw
 
-from podium_core.dao import MetadataDAO
 from podium_core.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
 from podium_core.models import TaskDef, WorkflowDef, collected
 from podium_core.models.json_text import raw_bytes
+from podium_core.ports import MetadataDAO
 
 # White space, key order, numbers that a double can't hold, an escape, a non-ASCII letter.
 VERBATIM = '{ "z": 1.00, "name" : "%s",\n"big": 9007199254740993, "e": 1E5, "u": "\\u00e9é" }'

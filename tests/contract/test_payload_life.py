@@ -8,14 +8,15 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from podium_backends.sqlite import outbox_statements
+from podium_backends.sqlite.executions import outbox_statements
 from podium_core.clock import system_clock_ms
-from podium_core.dao import Commit, ExecutionService, ExternalPayloadStorage
 from podium_core.errors import ConflictError
-from podium_core.models import PayloadType, Task, TaskStatus, WorkflowStatus
+from podium_core.execution_service import ExecutionService
+from podium_core.models import Commit, PayloadType, Task, TaskStatus, WorkflowStatus
 from podium_core.models.json_text import raw_text
 from podium_core.outbox import KIND_PAYLOAD
 from podium_core.payload_keys import new_key
+from podium_core.ports import ExternalPayloadStorage
 from tests.contract.eventually import eventually
 from tests.contract.large_records import (
     SMALL_LIMITS,

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 import pytest
 from msgspec import Raw
 
-from podium_core.dao import Commit, ExecutionService, ExternalPayloadStorage
 from podium_core.errors import CorruptRecordError, FailedPreconditionError, PayloadTooLargeError
-from podium_core.models import Page, Task, Workflow, WorkflowStatus, collected
+from podium_core.execution_service import ExecutionService
+from podium_core.models import Commit, Page, Task, Workflow, WorkflowStatus, collected
 from podium_core.models.json_text import raw_text
 from podium_core.payload_keys import is_owned
+from podium_core.ports import ExternalPayloadStorage
 from tests.contract.large_records import (
     SMALL_LIMITS,
     SMALL_SOFT_LIMITS,

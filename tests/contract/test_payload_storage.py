@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import pytest
 
-from podium_core.dao import ExternalPayloadStorage
 from podium_core.errors import InvalidArgumentError, NotFoundError
 from podium_core.models import PayloadOperation, PayloadType
 from podium_core.payload_keys import is_owned
+from podium_core.ports import ExternalPayloadStorage
 
 PATH = "task/output/orders/8 é%20+.json"
 KB = 1024

@@ -8,9 +8,9 @@ import pytest
 from msgspec import UNSET
 
 from podium_core.clock import system_clock_ms
-from podium_core.dao import PollDataDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import PollData, collected
+from podium_core.ports import PollDataDAO
 
 
 def keys(polls: list[PollData]) -> list[tuple[object, object]]:

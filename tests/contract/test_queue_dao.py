@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import pytest
 from msgspec import UNSET, UnsetType
 
-from podium_core.dao import QueueDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Message, PushMessage, QueueDetail
+from podium_core.ports import QueueDAO
 from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")

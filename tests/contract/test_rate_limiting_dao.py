@@ -7,10 +7,10 @@ import asyncio
 import pytest
 from msgspec import Raw
 
-from podium_core.dao import MetadataDAO, RateLimitingDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Task, TaskDef
 from podium_core.models.json_text import to_raw
+from podium_core.ports import MetadataDAO, RateLimitingDAO
 
 AN_HOUR = 3_600
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from podium_core.dao import Commit, CommitPush, ExecutionService, QueueDAO
 from podium_core.errors import InvalidArgumentError
-from podium_core.models import PushMessage, collected
+from podium_core.execution_service import ExecutionService
+from podium_core.models import Commit, CommitPush, PushMessage, collected
+from podium_core.ports import QueueDAO
 from podium_core.requirements import MAX_DURATION_MS
 from tests.contract.records import make_workflow
 

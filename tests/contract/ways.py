@@ -9,10 +9,10 @@ from pathlib import Path
 
 from podium_client import PodiumClient
 from podium_core.backend import ConnectedStore
-from podium_core.dao import (
+from podium_core.execution_service import ExecutionService
+from podium_core.ports import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
-    ExecutionService,
     ExternalPayloadStorage,
     IndexDAO,
     MetadataDAO,

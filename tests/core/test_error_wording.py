@@ -9,8 +9,8 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from podium_core.dao import Commit
 from podium_core.errors import InvalidArgumentError
+from podium_core.models import Commit
 from podium_core.models.json_text import json_object
 from podium_core.payload_keys import require_path
 from podium_core.write_set import builders, commit_builder

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from podium_core.dao import Commit
 from podium_core.errors import FailedPreconditionError
-from podium_core.models import Task, Workflow
+from podium_core.models import Commit, Task, Workflow
 from podium_core.write_set import WriteOutcome, WriteSet
 from podium_core.write_set.remembered import remembered, replayed, request_digest
 

@@ -13,7 +13,7 @@ from examples.engine.definition_model import load_definitions
 from examples.engine.records import new_workflow
 from examples.engine.searches import Answer, Search, searches_of
 from examples.engine.worker import receipt_of
-from podium_core.dao import FoundWorkflow, WorkflowSource
+from podium_core.execution_service import FoundWorkflow, WorkflowSource
 from podium_core.models import Task, TaskStatus, Workflow, WorkflowStatus
 from podium_core.models.json_text import EMPTY_OBJECT, to_raw
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from podium_client import PodiumClient
-from podium_core.dao import Commit, TaskUpdate
-from podium_core.models import Task, TaskStatus, Workflow, WorkflowStatus
+from podium_core.models import Commit, Task, TaskStatus, TaskUpdate, Workflow, WorkflowStatus
 from podium_core.models.json_text import raw_text, to_raw
 
 DEFINITION = to_raw({"name": "indexed", "version": 1})

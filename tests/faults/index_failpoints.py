@@ -42,11 +42,11 @@ class Failpoints:
 
     def install(self) -> None:
         """Wrap them all. They are imported here: after what a module takes over from another when it is loaded was set."""
-        from podium_backends.sqlite.database import Database
-        from podium_backends.sqlite.group import Group
+        from podium_backends.sqlite.executions.outbox import SqliteOutbox
+        from podium_backends.sqlite.executions.stored_documents import SqliteStoredDocuments
+        from podium_backends.sqlite.file.database import Database
+        from podium_backends.sqlite.file.group import Group
         from podium_backends.sqlite.index.target import SqliteIndexTarget
-        from podium_backends.sqlite.index_source import SqliteIndexSource
-        from podium_backends.sqlite.outbox_store import SqliteOutbox
         from podium_core.removal import RemovalMachine
 
         at = partial(partial, self._reached)
@@ -55,7 +55,7 @@ class Failpoints:
         _wrap(Group, "answer", self._dying_before(Failpoint.BEFORE_ANSWER))
         _wrap(SqliteOutbox, "due", _after(at(Failpoint.BEFORE_DRAIN), if_=_found_marks))
         _wrap(SqliteOutbox, "put", _after(at(Failpoint.BEFORE_INDEX)))
-        _wrap(SqliteIndexSource, "documents", _after(at(Failpoint.BEFORE_DEADLINE)))
+        _wrap(SqliteStoredDocuments, "documents", _after(at(Failpoint.BEFORE_DEADLINE)))
         _wrap(SqliteIndexTarget, "send", _after(at(Failpoint.AFTER_SEND)))
         _wrap(SqliteIndexTarget, "send", _before(at(Failpoint.BEFORE_SEND)))
         _wrap(SqliteIndexTarget, "send", _before(self._index_is_there))

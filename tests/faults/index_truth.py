@@ -15,7 +15,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from podium_client import PodiumClient
-from podium_core.dao import WorkflowSource
+from podium_core.execution_service import WorkflowSource
 from podium_core.index import task_summary, workflow_summary
 from podium_core.models import SearchResult, TaskSummary, Workflow, WorkflowSummary, collected
 from podium_core.reconcile import IndexDifference

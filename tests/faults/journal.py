@@ -9,8 +9,17 @@ import json
 from dataclasses import dataclass, field
 
 from podium_client import PodiumClient
-from podium_core.dao import Commit, CommitAck, CommitPush
-from podium_core.models import Message, PushMessage, Task, TaskStatus, Workflow, WorkflowStatus
+from podium_core.models import (
+    Commit,
+    CommitAck,
+    CommitPush,
+    Message,
+    PushMessage,
+    Task,
+    TaskStatus,
+    Workflow,
+    WorkflowStatus,
+)
 from podium_core.models.json_text import raw_text, to_raw
 
 WORK_QUEUE = "work"

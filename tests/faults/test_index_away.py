@@ -11,7 +11,7 @@ import pytest
 
 from podium_client import PodiumClient
 from podium_client.errors import DeadlineExceededError, UnavailableError
-from podium_core.dao import WorkflowSource
+from podium_core.execution_service import WorkflowSource
 from podium_core.models import Wait, WorkflowSummary
 from tests.faults.disturbed import Disturbed, disturbed
 from tests.faults.index_executions import Execution, Fate

@@ -5,17 +5,22 @@ from __future__ import annotations
 import pytest
 
 from podium.v1 import commit_pb2, queue_messages_pb2 as pb, task_pb2
-from podium_core.dao import (
+from podium_core.errors import InvalidArgumentError
+from podium_core.models import (
     Commit,
     CommitAck,
     CommitPush,
     CommitRemove,
     CommitResult,
     Guarantee,
+    Message,
+    PushMessage,
+    QueueDetail,
+    Task,
+    TaskStatus,
     TaskUpdate,
+    Workflow,
 )
-from podium_core.errors import InvalidArgumentError
-from podium_core.models import Message, PushMessage, QueueDetail, Task, TaskStatus, Workflow
 from podium_protocol import codec
 
 

@@ -12,9 +12,8 @@ import pytest
 from msgspec import Raw
 
 from podium.v1 import task_pb2, workflow_pb2
-from podium_core.dao import Commit, TaskUpdate
 from podium_core.errors import InvalidArgumentError
-from podium_core.models import Task, Workflow
+from podium_core.models import Commit, Task, TaskUpdate, Workflow
 from podium_core.models.documents import TASK, WORKFLOW, DocumentType
 from podium_core.models.json_members import members_of_object
 from podium_core.models.json_text import raw_text

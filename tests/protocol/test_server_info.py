@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from podium.v1 import admin_service_pb2 as pb
 from podium_core.backend import Durability
-from podium_core.dao import Guarantee
+from podium_core.models import Guarantee
 from podium_core.server_info import DataTypeInfo, ServerInfo, ServerLimits
 from podium_protocol import codec
 

@@ -33,14 +33,14 @@ class Indexing:
     def __init__(self, store: ConnectedStore, path: Path, clock: FakeClock) -> None:
         assert store.executions is not None
         assert store.outbox is not None
-        assert store.index_source is not None
+        assert store.stored_documents is not None
         assert store.concurrency_limits is not None
         assert store.metadata is not None
         self.clock = clock
         self.seconds = 0.0
         self.store = store.executions
         self.outbox = store.outbox
-        self.source = store.index_source
+        self.source = store.stored_documents
         self.target = ScriptedIndex()
         self.indexer = Indexer(
             self.source, self.target, self.outbox, monotonic=lambda: self.seconds

@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec import Raw
 
-from podium_core.dao import IndexDAO
 from podium_core.index import (
     TASK_ENTRY,
     WORKFLOW_ENTRY,
@@ -31,6 +30,7 @@ from podium_core.models import (
     Wait,
     WorkflowSummary,
 )
+from podium_core.ports import IndexDAO
 
 UNREADABLE = "unreadable"
 

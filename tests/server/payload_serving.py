@@ -11,7 +11,7 @@ import grpc
 from podium_backends.local_files.settings import LocalFilesSettings
 from podium_backends.local_files.spec import SPEC
 from podium_core.backend import StoreContext
-from podium_core.dao import ExternalPayloadStorage
+from podium_core.ports import ExternalPayloadStorage
 from podium_protocol.rpcs import SERVICES
 from podium_server.interceptors import CallLimits, InFlight, Pipeline
 from podium_server.services.external_payload import ExternalPayloadServicer

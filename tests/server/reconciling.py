@@ -11,8 +11,8 @@ from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.changes import EntryKind
+from podium_core.index.entries import IndexWrite
 from podium_core.index.marks import INDEX_KINDS
-from podium_core.index.target import IndexWrite
 from podium_core.outbox import OutboxEntry
 from podium_core.reconcile import IndexProblem, IndexReport
 from podium_server.facade.executions import ExecutionFacade
@@ -42,7 +42,7 @@ class Reconciling:
     def __init__(self, store: ConnectedStore, settings: SqliteSettings) -> None:
         assert store.executions is not None
         assert store.outbox is not None
-        assert store.index_source is not None
+        assert store.stored_documents is not None
         assert store.index_target is not None
         assert store.index is not None
         assert store.concurrency_limits is not None
@@ -51,7 +51,7 @@ class Reconciling:
         self.settings = settings
         self.woken = 0
         self.outbox = store.outbox
-        self.source = store.index_source
+        self.source = store.stored_documents
         self.target = store.index_target
         self.queues = store.queues
         self.metadata = store.metadata

@@ -8,15 +8,15 @@ from typing import Any
 
 from podium_core.errors import BackendUnavailableError
 from podium_core.index.changes import EntryKind
-from podium_core.index.target import (
+from podium_core.index.entries import (
     ABSENT,
     ENTRIES_SIZE,
     EntryHead,
     IndexAnswer,
     IndexEntry,
-    IndexTarget,
     IndexWrite,
 )
+from podium_core.ports import IndexTarget
 
 Key = tuple[EntryKind, str]
 

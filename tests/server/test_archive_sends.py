@@ -12,7 +12,7 @@ from msgspec import Raw
 from podium_core.errors import BackendUnavailableError, CorruptRecordError
 from podium_core.index.changes import EntryKind, Merge, Put, Remove
 from podium_core.index.marks import IndexMark, encode_mark, outbox_kind
-from podium_core.index.source import StoredDocument
+from podium_core.index.stored_document import StoredDocument
 from podium_core.models import WorkflowStatus
 from podium_core.outbox import KIND_REMOVAL, NewEntry
 from podium_core.removal import RemovalStage

@@ -18,8 +18,8 @@ from structlog.testing import capture_logs
 from podium.v1 import external_payload_service_pb2 as pb
 from podium_client.first_status import FirstStatus
 from podium_core import errors
-from podium_core.dao import ExternalPayloadStorage
 from podium_core.models import PayloadLocation, PayloadOperation, PayloadType, StoredPayload
+from podium_core.ports import ExternalPayloadStorage
 from podium_protocol.rpcs import Kind, rpc
 from podium_protocol.status import error_of_call
 from podium_server.interceptors import CallLimits

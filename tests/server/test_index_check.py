@@ -12,11 +12,12 @@ from msgspec.structs import replace
 
 from podium_core.errors import InvalidArgumentError
 from podium_core.index.changes import EntryKind
+from podium_core.index.entries import ENTRIES_SIZE, EntryHead, IndexEntry
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
-from podium_core.index.source import DocumentScan, IndexSource, StoredDocument
-from podium_core.index.target import ENTRIES_SIZE, EntryHead, IndexEntry, IndexTarget
+from podium_core.index.stored_document import DocumentScan, StoredDocument
 from podium_core.models import WorkflowStatus, WorkflowSummary
 from podium_core.outbox import NewEntry
+from podium_core.ports import IndexTarget, StoredDocuments
 from podium_core.reconcile import IndexDifference, IndexProblem, IndexProgress, IndexReport
 from podium_core.resume_token import resume_token
 from podium_server.reconcile.index_check import IndexCheck
@@ -352,7 +353,7 @@ Write = Callable[[], Awaitable[None]]
 class _Source:
     """Does something once, behind the second look's documents."""
 
-    def __init__(self, source: IndexSource, then: Write) -> None:
+    def __init__(self, source: StoredDocuments, then: Write) -> None:
         self._source, self._then = source, then
         self.scan_documents = source.scan_documents
         self.tasks_of = source.tasks_of
@@ -403,7 +404,7 @@ class _Outbox:
 class _NotText:
     """Documents whose input is bytes that are no text."""
 
-    def __init__(self, source: IndexSource) -> None:
+    def __init__(self, source: StoredDocuments) -> None:
         self._source = source
         self.tasks_of = source.tasks_of
         self.documents = source.documents

@@ -13,7 +13,6 @@ from msgspec import Raw
 
 from podium_client import PodiumClient
 from podium_client.index_dao import RemoteIndexDAO
-from podium_core.dao import IndexDAO
 from podium_core.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError
 from podium_core.models import (
     EventExecution,
@@ -24,6 +23,7 @@ from podium_core.models import (
     Wait,
     WorkflowSummary,
 )
+from podium_core.ports import IndexDAO
 from podium_protocol.rpcs import SERVICES, Rpc
 from podium_protocol.status import error_of_call
 from podium_server.interceptors import CallLimits, InFlight, Pipeline

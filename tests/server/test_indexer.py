@@ -10,6 +10,7 @@ import pytest
 from msgspec import Raw
 
 from podium_core.index.changes import EntryKind, Merge, Put, Remove
+from podium_core.index.entries import IndexEntry
 from podium_core.index.marks import (
     IndexMark,
     Upsert,
@@ -19,8 +20,7 @@ from podium_core.index.marks import (
     encode_mark,
     outbox_kind,
 )
-from podium_core.index.source import StoredDocument
-from podium_core.index.target import IndexEntry
+from podium_core.index.stored_document import StoredDocument
 from podium_core.models import TaskStatus, WorkflowStatus
 from podium_core.outbox import LEASE_MS, NewEntry, OutboxFailure
 from podium_core.write_set import builders

@@ -14,8 +14,8 @@ import pytest_asyncio
 
 from podium.v1 import consume_pb2
 from podium_core import errors
-from podium_core.dao import QueueStore
 from podium_core.models import Message
+from podium_core.ports import QueueStore
 from podium_protocol.rpcs import rpc
 from podium_protocol.status import error_of_call
 from podium_server.interceptors import CallLimits, InFlight

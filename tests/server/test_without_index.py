@@ -8,11 +8,12 @@ from pathlib import Path
 import grpc
 import pytest
 
-from podium_core.dao import Commit, WorkflowSource
 from podium_core.errors import FailedPreconditionError
+from podium_core.execution_service import WorkflowSource
 from podium_core.index.marks import INDEX_KINDS
-from podium_core.models import WorkflowStatus
-from podium_core.outbox import KIND_REMOVAL, Outbox
+from podium_core.models import Commit, WorkflowStatus
+from podium_core.outbox import KIND_REMOVAL
+from podium_core.ports import Outbox
 from podium_protocol.rpcs import SERVICES
 from podium_protocol.status import error_of_call
 from podium_server.app import FacadeHandle, open_facade, register_services

@@ -11,13 +11,14 @@ from uuid import uuid4
 from msgspec import Raw
 from msgspec.structs import replace
 
-from podium_core.dao.commit import Commit, CommitPush
-from podium_core.dao.execution import TaskUpdate
 from podium_core.models import (
     DECIDER_QUEUE,
+    Commit,
+    CommitPush,
     PushMessage,
     Task,
     TaskStatus,
+    TaskUpdate,
     Workflow,
     WorkflowStatus,
 )

@@ -11,9 +11,8 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from podium_core.dao.execution import TaskUpdate
 from podium_core.errors import AlreadyExistsError, ConflictError, NotFoundError
-from podium_core.models import TaskStatus
+from podium_core.models import TaskStatus, TaskUpdate
 from podium_core.write_set import WriteOutcome, builders
 from tests.spikes.cassandra_store import (
     FIRST,

@@ -13,10 +13,8 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from podium_core.dao.commit import Commit
-from podium_core.dao.execution import TaskUpdate
 from podium_core.errors import ConflictError
-from podium_core.models import TaskStatus
+from podium_core.models import Commit, TaskStatus, TaskUpdate
 from podium_core.write_set import WriteOutcome, builders
 from tests.spikes.cassandra_apply import CassandraApply
 from tests.spikes.cassandra_store import (

@@ -11,9 +11,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from podium_core.dao.commit import Commit
 from podium_core.errors import ConflictError, NotFoundError
-from podium_core.models import DECIDER_QUEUE, Message, TaskStatus
+from podium_core.models import DECIDER_QUEUE, Commit, Message, TaskStatus
 from podium_core.write_set import WriteOutcome, WriteSet, builders
 from tests.spikes.decide_step import DecideStep, now_ms, write_set
 from tests.spikes.failpoints import Death, killed

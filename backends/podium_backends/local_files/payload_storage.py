@@ -12,7 +12,6 @@ from podium_backends.local_files.space import Room, Space, size_of
 from podium_backends.local_files.threads import Threads
 from podium_backends.local_files.translation import outcome_unknown, translated
 from podium_backends.local_files.tree import Tree, refuse_link, sync
-from podium_core.dao import ExternalPayloadStorage
 from podium_core.disk_watch import DiskWatch
 from podium_core.errors import (
     BackendUnavailableError,
@@ -21,6 +20,7 @@ from podium_core.errors import (
 )
 from podium_core.models import PayloadLocation, PayloadOperation, PayloadType, StoredPayload
 from podium_core.payload_keys import new_key, require_path
+from podium_core.ports import ExternalPayloadStorage
 from podium_core.requirements import require_not_negative
 
 CHUNK_BYTES = 256 * 1024

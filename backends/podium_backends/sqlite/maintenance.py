@@ -6,8 +6,8 @@ import asyncio
 import sqlite3
 from functools import partial
 
-from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.empty_counts import drop_empty_counts
+from podium_backends.sqlite.file.database import Database
+from podium_backends.sqlite.queues.empty_counts import drop_empty_counts
 
 ROWS = 500
 PAGES = 256

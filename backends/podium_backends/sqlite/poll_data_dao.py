@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 
 from msgspec import UNSET
 
-from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.pages import Found, Row, pages, rows_within
-from podium_core.dao import PollDataDAO
+from podium_backends.sqlite.file.database import Database
+from podium_backends.sqlite.file.pages import Found, Row, pages, rows_within
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Page, PollData
+from podium_core.ports import PollDataDAO
 from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.requirements import require_text
 from podium_core.resume_token import resume_key

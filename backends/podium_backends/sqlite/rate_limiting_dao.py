@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from podium_backends.sqlite.database import Database
-from podium_core.dao import RateLimitingDAO
+from podium_backends.sqlite.file.database import Database
 from podium_core.limits import definition_limited_by
 from podium_core.models import Task
+from podium_core.ports import RateLimitingDAO
 
 # Each grant forgets up to so many that no window reaches any more: the log shrinks faster than it grows.
 _FORGET = 2

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 
-from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
-from podium_backends.sqlite.database import Database
 from podium_backends.sqlite.event_handler_dao import SqliteEventHandlerDAO
-from podium_backends.sqlite.execution_dao import SqliteExecutionDAO
+from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
+from podium_backends.sqlite.executions.dao import SqliteExecutionDAO
+from podium_backends.sqlite.executions.outbox import SqliteOutbox
+from podium_backends.sqlite.executions.queue_effects import QueuesElsewhere, QueuesHere
+from podium_backends.sqlite.executions.stored_documents import SqliteStoredDocuments
+from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.index.index_file import IndexFile
-from podium_backends.sqlite.index_source import SqliteIndexSource
 from podium_backends.sqlite.maintenance import maintain
 from podium_backends.sqlite.metadata_dao import SqliteMetadataDAO
-from podium_backends.sqlite.outbox_store import SqliteOutbox
 from podium_backends.sqlite.poll_data_dao import SqlitePollDataDAO
-from podium_backends.sqlite.queue_dao import SqliteQueueDAO
-from podium_backends.sqlite.queue_effects import QueuesElsewhere, QueuesHere
-from podium_backends.sqlite.queue_waiters import QueueWaiters
+from podium_backends.sqlite.queues.dao import SqliteQueueDAO
+from podium_backends.sqlite.queues.waiters import QueueWaiters
 from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_core.backend import ConnectedStore, DataType, StoreContext
@@ -91,7 +91,7 @@ def _connected(
         maintain=partial(_maintain, database, index),
         executions=executions,
         outbox=SqliteOutbox(database),
-        index_source=SqliteIndexSource(database),
+        stored_documents=SqliteStoredDocuments(database),
         metadata=SqliteMetadataDAO(database, max_answer_bytes=most),
         queues=queues,
         queue_target=queues,

@@ -1,5 +1,13 @@
 """The records that Podium stores and answers with."""
 
+from podium_core.models.commit import (
+    Commit,
+    CommitAck,
+    CommitPush,
+    CommitRemove,
+    CommitResult,
+    Guarantee,
+)
 from podium_core.models.definitions import EventHandler, TaskDef, WorkflowDef
 from podium_core.models.enums import EventAction, EventExecutionStatus, TaskStatus, WorkflowStatus
 from podium_core.models.event_execution import EventExecution
@@ -22,14 +30,23 @@ from podium_core.models.search import (
     WorkflowSummary,
 )
 from podium_core.models.task import Task
+from podium_core.models.task_writes import CreatedTasks, CreatedWorkflow, TaskUpdate
 from podium_core.models.workflow import Workflow
 
 __all__ = [
     "DECIDER_QUEUE",
+    "Commit",
+    "CommitAck",
+    "CommitPush",
+    "CommitRemove",
+    "CommitResult",
+    "CreatedTasks",
+    "CreatedWorkflow",
     "EventAction",
     "EventExecution",
     "EventExecutionStatus",
     "EventHandler",
+    "Guarantee",
     "IndexedMessage",
     "Message",
     "Page",
@@ -46,6 +63,7 @@ __all__ = [
     "TaskExecLog",
     "TaskStatus",
     "TaskSummary",
+    "TaskUpdate",
     "Wait",
     "Workflow",
     "WorkflowDef",

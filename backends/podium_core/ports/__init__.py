@@ -1,1 +1,36 @@
 """The Protocols that a backend implements: one file for each."""
+
+from podium_core.ports.concurrent_limit import ConcurrentExecutionLimitDAO
+from podium_core.ports.event_handler import EventHandlerDAO
+from podium_core.ports.execution import ExecutionDAO
+from podium_core.ports.execution_store import ExecutionStore
+from podium_core.ports.index import IndexDAO
+from podium_core.ports.index_target import IndexTarget
+from podium_core.ports.metadata import MetadataDAO
+from podium_core.ports.outbox import Outbox
+from podium_core.ports.payload_storage import ExternalPayloadStorage
+from podium_core.ports.poll_data import PollDataDAO
+from podium_core.ports.queue import QueueDAO, QueueStore
+from podium_core.ports.queue_target import QueueTarget
+from podium_core.ports.rate_limiting import RateLimitingDAO
+from podium_core.ports.removal_store import RemovalStore
+from podium_core.ports.stored_documents import StoredDocuments
+
+__all__ = [
+    "ConcurrentExecutionLimitDAO",
+    "EventHandlerDAO",
+    "ExecutionDAO",
+    "ExecutionStore",
+    "ExternalPayloadStorage",
+    "IndexDAO",
+    "IndexTarget",
+    "MetadataDAO",
+    "Outbox",
+    "PollDataDAO",
+    "QueueDAO",
+    "QueueStore",
+    "QueueTarget",
+    "RateLimitingDAO",
+    "RemovalStore",
+    "StoredDocuments",
+]

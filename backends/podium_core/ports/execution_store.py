@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from podium_core.removal import RemovalStore
+from podium_core.ports.removal_store import RemovalStore
 from podium_core.write_set import WriteOutcome, WriteSet
 
 

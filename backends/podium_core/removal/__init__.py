@@ -1,20 +1,12 @@
 """Removing workflows: the stages of a removal mark, and the steps from the mark to the last document."""
 
-from podium_core.removal.machine import (
-    STEP_TASKS,
-    RemovalMachine,
-    RemovalStage,
-    RemovalStore,
-    StoredRemoval,
-    next_look_ms,
-    stage_of,
-)
+from podium_core.decide.stored_removal import RemovalStage, StoredRemoval, stage_of
+from podium_core.removal.machine import STEP_TASKS, RemovalMachine, next_look_ms
 
 __all__ = [
     "STEP_TASKS",
     "RemovalMachine",
     "RemovalStage",
-    "RemovalStore",
     "StoredRemoval",
     "next_look_ms",
     "stage_of",

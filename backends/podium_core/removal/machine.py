@@ -17,11 +17,7 @@ do no harm. Who sets a mark, and what writes do to one, is decided in ``podium_c
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from enum import StrEnum
-from typing import Protocol
-
-import msgspec
+from collections.abc import Awaitable, Callable
 
 from podium_core.decide import removal_mark as marks
 from podium_core.decide.effects import (
@@ -39,75 +35,19 @@ from podium_core.decide.effects import (
     Unqueue,
 )
 from podium_core.decide.facts import TaskFacts, WorkflowFacts
-from podium_core.decide.removal_mark import ArchiveState, RemovalMark, Sweep, is_due
+from podium_core.decide.removal_mark import ArchiveState, RemovalMark, Sweep
 from podium_core.decide.state import MARK_TASK, MARK_WORKFLOW
+from podium_core.decide.stored_removal import RemovalStage, StoredRemoval, stage_of
 from podium_core.index.changes import Remove
 from podium_core.index.marks import UPSERT_BODY, encode_mark
 from podium_core.models import DECIDER_QUEUE
 from podium_core.outbox import WRITER_FIRST_MS
+from podium_core.ports.removal_store import RemovalStore, Tasks
 
 # Tasks of one step: a write of a few milliseconds.
 STEP_TASKS = 200
 
 _REMOVED = encode_mark(Remove())
-
-Tasks = Sequence[tuple[str, TaskFacts]]
-
-
-class RemovalStage(StrEnum):
-    """What comes next for a removal mark."""
-
-    SWEEP = "sweep"  # the pass through its tasks isn't over
-    ARCHIVE = "archive"  # the index doesn't hold the documents yet, as they are now
-    WAIT = "wait"  # nothing, until it is due
-    DELETE = "delete"  # documents may go
-
-
-class StoredRemoval(msgspec.Struct, frozen=True, kw_only=True):
-    """A workflow's removal mark as it is stored.
-
-    Attributes:
-        token: Fresh whenever the mark was written, or the workflow that is to be archived.
-        stage: By the store's clock when it was read.
-        facts: The workflow's; the mark is ``facts.removal``.
-    """
-
-    workflow_id: str
-    token: int
-    stage: RemovalStage
-    facts: WorkflowFacts
-    mark: RemovalMark
-
-
-class RemovalStore(Protocol):
-    """What a store that serves executions gives to removals."""
-
-    async def removal(self, workflow_id: str) -> StoredRemoval | None:
-        """The removal mark of a workflow; None without one."""
-        ...
-
-    async def next_tasks(self, workflow_id: str, *, after: str, limit: int) -> Tasks:
-        """The next tasks of a workflow in order of id, after this one."""
-        ...
-
-    async def advance_removal(
-        self, removal: StoredRemoval, mark: RemovalMark | None, effects: Sequence[Effect]
-    ) -> bool:
-        """Write the next mark (None: it goes) and carry effects out, in one step, if the token is unchanged.
-
-        Returns:
-            Whether it was unchanged; otherwise nothing was written.
-        """
-        ...
-
-
-def stage_of(mark: RemovalMark, now_ms: int) -> RemovalStage:
-    """What comes next."""
-    if mark.sweeps:
-        return RemovalStage.SWEEP
-    if mark.archive is ArchiveState.WANTED:
-        return RemovalStage.ARCHIVE
-    return RemovalStage.DELETE if is_due(mark, now_ms) else RemovalStage.WAIT
 
 
 class RemovalMachine:

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from podium_core.dao.execution import TaskUpdate
 from podium_core.errors import InvalidArgumentError
 from podium_core.limits import has_embedded_concurrency_limit
-from podium_core.models import EventExecution, PushMessage, Task, Workflow
+from podium_core.models import EventExecution, PushMessage, Task, TaskUpdate, Workflow
 from podium_core.models.documents import EVENT_EXECUTION
 from podium_core.models.enums import WorkflowStatus
 from podium_core.models.queue_name import task_queue_name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from podium_core.dao.commit import Commit, CommitAck, CommitPush, CommitRemove
 from podium_core.errors import InvalidArgumentError
+from podium_core.models import Commit, CommitAck, CommitPush, CommitRemove
 from podium_core.requirements import MAX_ITEMS, require_not_negative, require_text
 from podium_core.write_set import builders
 from podium_core.write_set.remembered import request_digest

@@ -6,8 +6,8 @@ from hashlib import blake2b
 
 import msgspec
 
-from podium_core.dao.commit import Commit
 from podium_core.errors import FailedPreconditionError
+from podium_core.models import Commit
 from podium_core.write_set.write_set import WriteOutcome, WriteSet
 
 REQUEST_MEMORY_MS = 600_000

@@ -6,8 +6,8 @@ from podium.v1 import concurrent_execution_limit_service_pb2 as pb
 from podium_client import records
 from podium_client.calls import Calls
 from podium_client.methods import method
-from podium_core.dao import ConcurrentExecutionLimitDAO
 from podium_core.models import Task
+from podium_core.ports import ConcurrentExecutionLimitDAO
 
 _ADD = method(pb.AddTaskToLimitRequest, pb.AddTaskToLimitResponse)
 _REMOVE = method(pb.RemoveTaskFromLimitRequest, pb.RemoveTaskFromLimitResponse)

@@ -9,8 +9,8 @@ from podium_client import definitions, records
 from podium_client.calls import Calls
 from podium_client.definitions import Document
 from podium_client.methods import method
-from podium_core.dao import EventHandlerDAO
 from podium_core.models import EventHandler, Page
+from podium_core.ports import EventHandlerDAO
 from podium_protocol import codec
 
 _ADD = method(pb.AddEventHandlerRequest, pb.AddEventHandlerResponse)

@@ -15,17 +15,18 @@ from podium_client import records
 from podium_client.calls import Calls
 from podium_client.consume.held import HeldLeases
 from podium_client.methods import method
-from podium_core.dao import (
+from podium_core.execution_service import ExecutionService, FoundWorkflow, WorkflowSource
+from podium_core.models import (
     Commit,
     CommitResult,
     CreatedTasks,
     CreatedWorkflow,
-    ExecutionService,
-    FoundWorkflow,
+    EventExecution,
+    Page,
+    Task,
     TaskUpdate,
-    WorkflowSource,
+    Workflow,
 )
-from podium_core.models import EventExecution, Page, Task, Workflow
 from podium_protocol import codec
 from podium_protocol.rpcs import Repeat
 

@@ -12,7 +12,6 @@ from podium.v1 import index_messages_pb2 as pb
 from podium_client import records
 from podium_client.calls import Calls
 from podium_client.methods import method
-from podium_core.dao import IndexDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import (
     EventExecution,
@@ -24,6 +23,7 @@ from podium_core.models import (
     WorkflowSummary,
 )
 from podium_core.models.json_text import raw_text
+from podium_core.ports import IndexDAO
 from podium_protocol import codec
 from podium_protocol.rpcs import Repeat
 

@@ -9,8 +9,8 @@ from podium_client import definitions, records
 from podium_client.calls import Calls
 from podium_client.definitions import Document
 from podium_client.methods import method
-from podium_core.dao import MetadataDAO
 from podium_core.models import Page, TaskDef, WorkflowDef
+from podium_core.ports import MetadataDAO
 from podium_protocol import codec
 
 _CREATE_TASK_DEF = method(pb.CreateTaskDefRequest, pb.CreateTaskDefResponse)

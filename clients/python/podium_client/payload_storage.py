@@ -9,9 +9,9 @@ from podium.v1 import external_payload_service_pb2 as pb
 from podium_client.calls import Calls
 from podium_client.methods import method
 from podium_client.payload_upload import Upload
-from podium_core.dao import ExternalPayloadStorage
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import PayloadLocation, PayloadOperation, PayloadType, StoredPayload
+from podium_core.ports import ExternalPayloadStorage
 from podium_protocol import codec
 
 _GET_LOCATION = method(pb.GetLocationRequest, pb.GetLocationResponse)

@@ -8,8 +8,8 @@ from podium.v1 import poll_data_service_pb2 as pb
 from podium_client import records
 from podium_client.calls import Calls
 from podium_client.methods import method
-from podium_core.dao import PollDataDAO
 from podium_core.models import Page, PollData
+from podium_core.ports import PollDataDAO
 
 _UPDATE = method(pb.UpdateLastPollDataRequest, pb.UpdateLastPollDataResponse)
 _GET = method(pb.GetPollDataRequest, pb.GetPollDataResponse)

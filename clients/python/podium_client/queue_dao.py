@@ -13,9 +13,9 @@ from podium_client.consume.held import HeldLeases
 from podium_client.consume.lease import LeasedMessage
 from podium_client.methods import method
 from podium_client.records import each_below
-from podium_core.dao import QueueDAO
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Message, PushMessage, QueueDetail
+from podium_core.ports import QueueDAO
 from podium_protocol import codec
 
 MAX_CREDIT = 1_000

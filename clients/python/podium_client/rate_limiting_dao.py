@@ -6,8 +6,8 @@ from podium.v1 import rate_limiting_service_pb2 as pb
 from podium_client import records
 from podium_client.calls import Calls
 from podium_client.methods import method
-from podium_core.dao import RateLimitingDAO
 from podium_core.models import Task
+from podium_core.ports import RateLimitingDAO
 
 _EXCEEDS = method(pb.ExceedsRateLimitPerFrequencyRequest, pb.ExceedsRateLimitPerFrequencyResponse)
 

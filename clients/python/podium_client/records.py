@@ -18,8 +18,8 @@ from podium.v1 import (
     task_pb2,
     workflow_pb2,
 )
-from podium_core.dao import FoundWorkflow
 from podium_core.errors import CorruptRecordError, InvalidArgumentError
+from podium_core.execution_service import FoundWorkflow
 from podium_core.models import (
     EventExecution,
     Page,

@@ -8,17 +8,17 @@ from typing import cast
 from msgspec import UNSET
 
 from podium.v1 import commit_pb2, execution_tasks_pb2
-from podium_core.dao import (
+from podium_core.errors import InvalidArgumentError
+from podium_core.models import (
     Commit,
     CommitAck,
     CommitPush,
     CommitRemove,
     CommitResult,
     Guarantee,
+    PushMessage,
     TaskUpdate,
 )
-from podium_core.errors import InvalidArgumentError
-from podium_core.models import PushMessage
 from podium_protocol.codec.compiler import each_from_proto
 from podium_protocol.codec.field_table import enum_table
 from podium_protocol.codec.records import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from podium.v1 import execution_workflows_pb2 as pb
-from podium_core.dao import FoundWorkflow, WorkflowSource
+from podium_core.execution_service import FoundWorkflow, WorkflowSource
 from podium_protocol.codec.field_table import enum_table
 from podium_protocol.codec.records import workflow_from_proto, workflow_to_proto
 

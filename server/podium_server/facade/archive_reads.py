@@ -13,10 +13,11 @@ from podium_core.errors import CorruptRecordError, InvalidArgumentError, ResultT
 from podium_core.filled_pages import PAGE_BYTES
 from podium_core.index.archive import ArchivedExecution, archived_execution, archived_task
 from podium_core.index.changes import EntryKind
-from podium_core.index.target import IndexEntry, IndexTarget
+from podium_core.index.entries import IndexEntry
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK
 from podium_core.models.json_text import raw_bytes
+from podium_core.ports import IndexTarget
 from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.resume_token import resume_key, resume_token
 from podium_server.large_work import done_by_size

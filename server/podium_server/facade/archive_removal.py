@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import msgspec
 
 from podium_core.index.changes import EntryKind
+from podium_core.index.entries import IndexEntry
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
-from podium_core.index.target import IndexEntry, IndexTarget
 from podium_core.models.json_members import text_of_member
 from podium_core.outbox import KIND_PAYLOAD, LEFT_MS, WRITER_FIRST_MS, NewEntry
 from podium_core.payload_keys import is_owned
+from podium_core.ports import IndexTarget
 from podium_server.facade.index_marks import IndexMarks
 
 IDS_AT_ONCE = 200

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from podium_core.dao import Commit, CommitResult, Guarantee
-from podium_core.models import Task, Workflow
+from podium_core.models import Commit, CommitResult, Guarantee, Task, Workflow
 from podium_core.write_set import WriteOutcome
 
 Records = dict[str, Task | Workflow]

@@ -8,8 +8,8 @@ from typing import TypeVar
 import msgspec
 
 from podium_core.backend import ExecutionAdapter
-from podium_core.dao import FoundWorkflow, WorkflowSource
 from podium_core.errors import CorruptRecordError
+from podium_core.execution_service import FoundWorkflow, WorkflowSource
 from podium_core.models import Page, Task, Workflow
 from podium_server.facade.archive_reads import ArchiveReads, place_of, token_of
 from podium_server.facade.payload_reads import PayloadReads

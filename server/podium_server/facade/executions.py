@@ -7,28 +7,30 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from podium_core.backend import ExecutionAdapter
-from podium_core.dao import (
-    Commit,
-    CommitResult,
-    CreatedTasks,
-    CreatedWorkflow,
-    ExecutionService,
-    Guarantee,
-    TaskUpdate,
-    WorkflowSource,
-)
 from podium_core.errors import (
     ConflictError,
     FailedPreconditionError,
     NotFoundError,
     OutcomeUnknownError,
 )
+from podium_core.execution_service import ExecutionService, WorkflowSource
 from podium_core.execution_writes import (
     ExecutionWrites,
     created_tasks,
     created_workflow,
 )
-from podium_core.models import DECIDER_QUEUE, Task, TaskStatus, Workflow
+from podium_core.models import (
+    DECIDER_QUEUE,
+    Commit,
+    CommitResult,
+    CreatedTasks,
+    CreatedWorkflow,
+    Guarantee,
+    Task,
+    TaskStatus,
+    TaskUpdate,
+    Workflow,
+)
 from podium_core.write_set import (
     PushOp,
     WriteOutcome,

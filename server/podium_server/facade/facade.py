@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from podium_core.dao import (
+from podium_core.execution_service import ExecutionService
+from podium_core.ports import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
-    ExecutionService,
     ExternalPayloadStorage,
     IndexDAO,
     MetadataDAO,

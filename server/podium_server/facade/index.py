@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from podium_core.dao import IndexDAO
 from podium_core.index.changes import IndexChange, IndexOutcome, Merge, Remove
 from podium_core.index.index_writes import IndexWrites
 from podium_core.index.marks import decode_mark, encode_mark, outbox_kind
-from podium_core.index.target import IndexTarget
 from podium_core.models.search import Wait
 from podium_core.outbox import WRITER_FIRST_MS, NewEntry, OutboxEntry
+from podium_core.ports import IndexDAO, IndexTarget
 from podium_server.facade.index_marks import IndexMarks
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from podium_core.errors import BackendUnavailableError, InvalidArgumentError, OutcomeUnknownError
 from podium_core.index.changes import IndexOutcome
-from podium_core.outbox import NewEntry, Outbox, OutboxEntry
+from podium_core.outbox import NewEntry, OutboxEntry
+from podium_core.ports import Outbox
 from podium_server.outbox.handlers import PoisonError, Settled
 from podium_server.outbox.indexer import Indexed, Indexer
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from podium_core.dao import ConcurrentExecutionLimitDAO, MetadataDAO, RateLimitingDAO
 from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.limits import (
     NO_RATE_LIMIT,
@@ -24,6 +23,7 @@ from podium_core.limits import (
     rate_limit_of,
 )
 from podium_core.models import Task
+from podium_core.ports import ConcurrentExecutionLimitDAO, MetadataDAO, RateLimitingDAO
 from podium_core.write_set import WriteSet
 
 # An update to IN_PROGRESS doesn't read the definition each time.

@@ -9,7 +9,6 @@ from typing import TypeVar
 import msgspec
 from msgspec import UNSET, Raw
 
-from podium_core.dao import ExternalPayloadStorage
 from podium_core.errors import (
     CorruptRecordError,
     FailedPreconditionError,
@@ -21,6 +20,7 @@ from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import EMPTY_OBJECT, json_object
 from podium_core.payload_keys import is_owned
+from podium_core.ports import ExternalPayloadStorage
 from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_server.facade.payload_places import Place, owner_of, places
 from podium_server.large_work import done_by_size

@@ -9,12 +9,12 @@ from typing import TypeVar
 import msgspec
 from msgspec import UNSET, Raw
 
-from podium_core.dao import ExternalPayloadStorage
 from podium_core.errors import BackendUnavailableError
 from podium_core.models import Task, Workflow
 from podium_core.models.json_text import EMPTY_OBJECT
-from podium_core.outbox import KIND_PAYLOAD, NewEntry, Outbox
+from podium_core.outbox import KIND_PAYLOAD, NewEntry
 from podium_core.payload_keys import is_owned, new_key
+from podium_core.ports import ExternalPayloadStorage, Outbox
 from podium_server.facade.payload_limits import PayloadLimits
 from podium_server.facade.payload_places import Place, owner_of, places
 

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from podium_core.dao import Commit, QueueStore
 from podium_core.errors import (
     BackendUnavailableError,
     FailedPreconditionError,
     InvalidArgumentError,
     OutcomeUnknownError,
 )
-from podium_core.outbox import QueueTarget
+from podium_core.models import Commit
+from podium_core.ports import QueueStore, QueueTarget
 from podium_core.write_set import AckOp, HeldReceipt, RemoveOp, WriteOutcome, WriteSet
 
 _log = structlog.get_logger("podium.facade")

@@ -15,10 +15,11 @@ from functools import partial
 from podium_core.backend import ExecutionAdapter
 from podium_core.errors import BackendUnavailableError, CorruptRecordError
 from podium_core.index.changes import EntryKind
-from podium_core.index.source import IndexSource, StoredDocument
-from podium_core.index.target import TOMBSTONE_MS, IndexTarget, IndexWrite
+from podium_core.index.entries import TOMBSTONE_MS, IndexWrite
+from podium_core.index.stored_document import StoredDocument
 from podium_core.models import Task
-from podium_core.outbox import KIND_REMOVAL, Outbox
+from podium_core.outbox import KIND_REMOVAL
+from podium_core.ports import IndexTarget, Outbox, StoredDocuments
 from podium_core.removal import StoredRemoval
 from podium_server.large_work import done_by_size
 from podium_server.outbox.entries import (
@@ -44,7 +45,7 @@ class Archive:
 
     def __init__(
         self,
-        source: IndexSource,
+        source: StoredDocuments,
         target: IndexTarget,
         outbox: Outbox,
         *,

@@ -13,7 +13,8 @@ import structlog
 
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError, StorageError
-from podium_core.outbox import Outbox, OutboxEntry
+from podium_core.outbox import OutboxEntry
+from podium_core.ports import Outbox
 from podium_server.outbox.handlers import Handler, PoisonError, Settled, Settlement
 from podium_server.outbox.leases import Leases
 

@@ -8,9 +8,9 @@ from msgspec import Raw
 
 from podium_core.index.archive import archived_document, raw_execution, raw_workflow
 from podium_core.index.documents import TASK_ENTRY, WORKFLOW_ENTRY, merged
-from podium_core.index.source import StoredDocument
+from podium_core.index.entries import IndexWrite
+from podium_core.index.stored_document import StoredDocument
 from podium_core.index.summaries import task_summary, workflow_summary
-from podium_core.index.target import IndexWrite
 from podium_core.models import Task, Workflow
 
 _ARCHIVED = Raw(b'{"archived":true}')

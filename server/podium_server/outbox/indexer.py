@@ -14,6 +14,7 @@ from msgspec import Raw
 from podium_core.errors import BackendUnavailableError, StorageError
 from podium_core.index.changes import EntryKind, IndexOutcome, Merge, Put, Remove
 from podium_core.index.documents import merged
+from podium_core.index.entries import ABSENT, IndexAnswer, IndexEntry, IndexWrite
 from podium_core.index.kept_archive import ARCHIVED_KINDS, keeping_archive, put_onto
 from podium_core.index.marks import (
     INDEX_KINDS,
@@ -23,11 +24,11 @@ from podium_core.index.marks import (
     decode_mark,
     entry_kind,
 )
-from podium_core.index.source import IndexSource, StoredDocument
-from podium_core.index.target import ABSENT, IndexAnswer, IndexEntry, IndexTarget, IndexWrite
+from podium_core.index.stored_document import StoredDocument
 from podium_core.models.json_members import text_of_member
 from podium_core.models.json_text import raw_bytes
-from podium_core.outbox import LEASE_MS, Outbox, OutboxEntry
+from podium_core.outbox import LEASE_MS, OutboxEntry
+from podium_core.ports import IndexTarget, Outbox, StoredDocuments
 from podium_server.large_work import done_by_size
 from podium_server.outbox.entries import entry_document
 from podium_server.outbox.handlers import PoisonError, Settled, Settlement
@@ -99,7 +100,7 @@ class Indexer:
 
     def __init__(
         self,
-        source: IndexSource,
+        source: StoredDocuments,
         target: IndexTarget,
         outbox: Outbox,
         *,

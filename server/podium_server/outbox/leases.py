@@ -7,7 +7,8 @@ import contextlib
 import uuid
 
 from podium_core.errors import StorageError
-from podium_core.outbox import LEASE_MS, Outbox
+from podium_core.outbox import LEASE_MS
+from podium_core.ports import Outbox
 
 RENEW_SECONDS = LEASE_MS / 1000 / 3
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import msgspec
 
 from podium_core.clock import Clock, system_clock_ms
-from podium_core.dao import ExternalPayloadStorage, QueueStore
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.outbox import (
     CLAIMED,
@@ -18,12 +17,11 @@ from podium_core.outbox import (
     KIND_REMOVAL,
     KIND_REMOVE,
     KIND_UNQUEUE,
-    Outbox,
     OutboxEntry,
     PushIntent,
-    QueueTarget,
     UnqueueIntent,
 )
+from podium_core.ports import ExternalPayloadStorage, Outbox, QueueStore, QueueTarget
 from podium_core.write_set import AckOp, PushOp, RemoveOp
 from podium_server.outbox.handlers import Settled, Target
 from podium_server.outbox.removals import Removals

@@ -14,10 +14,10 @@ from enum import Enum, auto
 import msgspec
 
 from podium_core.index.changes import EntryKind
+from podium_core.index.entries import EntryHead, IndexEntry
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
-from podium_core.index.source import IndexSource
-from podium_core.index.target import EntryHead, IndexEntry, IndexTarget
-from podium_core.outbox import NewEntry, Outbox
+from podium_core.outbox import NewEntry
+from podium_core.ports import IndexTarget, Outbox, StoredDocuments
 from podium_core.reconcile import IndexDifference, IndexProblem, IndexProgress, IndexReport
 from podium_server.reconcile.index_pages import IndexPages, Pair, Seen, digest_of
 from podium_server.reconcile.tally import Tally
@@ -50,7 +50,7 @@ class IndexCheck:
 
     def __init__(
         self,
-        source: IndexSource,
+        source: StoredDocuments,
         target: IndexTarget,
         outbox: Outbox,
         wake_indexer: Callable[[], None],

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
-from podium_core.index.source import IndexSource, StoredDocument
-from podium_core.index.target import EntryHead, IndexTarget
+from podium_core.index.entries import EntryHead
+from podium_core.index.stored_document import StoredDocument
+from podium_core.ports import IndexTarget, StoredDocuments
 from podium_server.large_work import done_by_size
 from podium_server.outbox.entries import entry_document
 from podium_server.reconcile.pace import Pace
@@ -61,7 +62,7 @@ def digest_of(document: bytes) -> bytes:
 class IndexPages:
     """Reads both sides."""
 
-    def __init__(self, source: IndexSource, target: IndexTarget) -> None:
+    def __init__(self, source: StoredDocuments, target: IndexTarget) -> None:
         self._source = source
         self._target = target
         self._pace = Pace()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from podium_core.outbox import Outbox
+from podium_core.ports import Outbox
 from podium_core.reconcile import OutboxState
 
 _STEP = 500

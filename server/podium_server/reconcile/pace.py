@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from podium_core.index.source import StoredDocument
+from podium_core.index.stored_document import StoredDocument
 
 MAX_PAGE = 200
 FIRST_PAGE = 50

@@ -10,11 +10,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from podium_core.clock import Clock, system_clock_ms
-from podium_core.dao import MetadataDAO, QueueStore
 from podium_core.errors import NotFoundError
 from podium_core.index.changes import EntryKind
-from podium_core.index.source import IndexSource
-from podium_core.outbox import Outbox
+from podium_core.ports import MetadataDAO, Outbox, QueueStore, StoredDocuments
 from podium_core.reconcile import QueueFinding, QueueProblem, QueueProgress, QueueReport
 from podium_core.write_set import WriteOutcome, WriteSet, builders
 from podium_server.reconcile.pace import Pace
@@ -45,7 +43,7 @@ class QueueCheck:
 
     def __init__(
         self,
-        source: IndexSource,
+        source: StoredDocuments,
         apply: Callable[[WriteSet], Awaitable[WriteOutcome]],
         queues: QueueStore,
         metadata: MetadataDAO,
@@ -147,7 +145,7 @@ class QueueCheck:
 class _Run:
     """What one run keeps from page to page."""
 
-    def __init__(self, source: IndexSource, task_queues: TaskQueues) -> None:
+    def __init__(self, source: StoredDocuments, task_queues: TaskQueues) -> None:
         self._source = source
         self.task_queues = task_queues
         self.pace = Pace()

@@ -6,19 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 from podium_core.clock import Clock
-from podium_core.dao import QueueStore
 from podium_core.index.changes import EntryKind
-from podium_core.index.source import IndexSource, StoredDocument
+from podium_core.index.stored_document import StoredDocument
 from podium_core.models import Workflow
 from podium_core.models.queue_name import DECIDER_QUEUE
-from podium_core.outbox import (
-    KIND_ACK,
-    KIND_PUSH,
-    KIND_REMOVE,
-    KIND_UNQUEUE,
-    Outbox,
-    message_key,
-)
+from podium_core.outbox import KIND_ACK, KIND_PUSH, KIND_REMOVE, KIND_UNQUEUE, message_key
+from podium_core.ports import Outbox, QueueStore, StoredDocuments
 from podium_server.reconcile.pace import MAX_PAGE, PAGE_SIZE
 from podium_server.reconcile.queue_rules import Expected, QueueRules
 
@@ -34,7 +27,7 @@ class QueueLooks:
 
     def __init__(
         self,
-        source: IndexSource,
+        source: StoredDocuments,
         queues: QueueStore,
         outbox: Outbox | None,
         rules: QueueRules,

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from podium_core.errors import InvalidArgumentError
-from podium_core.index.source import StoredDocument
+from podium_core.index.stored_document import StoredDocument
 from podium_core.models import PushMessage, Task, TaskStatus, Workflow, WorkflowStatus
 from podium_core.models.queue_name import DECIDER_QUEUE, task_queue_name
 from podium_core.reconcile import QueueProblem

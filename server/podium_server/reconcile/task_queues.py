@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from podium_core.dao import MetadataDAO
-from podium_core.index.source import StoredDocument
+from podium_core.index.stored_document import StoredDocument
 from podium_core.models import Task
 from podium_core.models.queue_name import DECIDER_QUEUE, task_queue_name
+from podium_core.ports import MetadataDAO
 
 
 class TaskQueues:

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from podium.v1 import consume_pb2
-from podium_core.dao import QueueStore
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Message
+from podium_core.ports import QueueStore
 from podium_core.requirements import (
     MAX_ITEMS,
     require_at_least,

@@ -7,12 +7,12 @@ from contextlib import aclosing
 
 from podium.v1 import external_payload_service_pb2 as pb
 from podium_core.closing import closing
-from podium_core.dao import ExternalPayloadStorage
 from podium_core.errors import (
     FailedPreconditionError,
     InvalidArgumentError,
     PayloadTooLargeError,
 )
+from podium_core.ports import ExternalPayloadStorage
 from podium_protocol import codec
 from podium_server.interceptors import Call
 from podium_server.services.request_checks import optional

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol, TypedDict
 
 from podium.v1 import index_messages_pb2 as pb
-from podium_core.dao import IndexDAO
 from podium_core.errors import FailedPreconditionError, NotFoundError
 from podium_core.models.json_text import json_object, raw_text
+from podium_core.ports import IndexDAO
 from podium_protocol import codec
 from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call

@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 
-from podium_core.dao import QueueStore
 from podium_core.errors import StorageError
 from podium_core.models import Message
+from podium_core.ports import QueueStore
 from podium_protocol import codec
 from podium_server.interceptors import Call, InFlight
 

@@ -13,8 +13,8 @@ import msgspec
 from google.protobuf.message import Message
 
 from podium_core.closing import closing
-from podium_core.dao import WorkflowSource
 from podium_core.errors import ResultTooLargeError
+from podium_core.execution_service import WorkflowSource
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
 from podium_core.resume_token import resume_token
 from podium_protocol import codec

@@ -9,7 +9,7 @@ from pathlib import Path
 from podium_backends.local_files.settings import LocalFilesSettings
 from podium_backends.local_files.spec import SPEC
 from podium_core.backend import ConnectedStore, DataType, StoreContext
-from podium_core.dao import ExternalPayloadStorage
+from podium_core.ports import ExternalPayloadStorage
 
 NAME = "blobs"
 PATH = "task/output/a.json"

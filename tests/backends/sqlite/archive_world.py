@@ -13,17 +13,11 @@ from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.decide import removal_mark
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.index.changes import EntryKind
+from podium_core.index.entries import ENTRIES_SIZE, EntryHead, IndexAnswer, IndexEntry, IndexWrite
 from podium_core.index.marks import INDEX_KINDS, Verify, encode_mark, outbox_kind
-from podium_core.index.source import StoredDocument
-from podium_core.index.target import (
-    ENTRIES_SIZE,
-    EntryHead,
-    IndexAnswer,
-    IndexEntry,
-    IndexTarget,
-    IndexWrite,
-)
+from podium_core.index.stored_document import StoredDocument
 from podium_core.outbox import KIND_REMOVAL, NewEntry, OutboxEntry
+from podium_core.ports import IndexTarget
 from podium_core.removal import RemovalMachine
 from podium_core.write_set import builders
 from podium_server.facade.archive_reads import ArchiveReads
@@ -98,14 +92,14 @@ class ArchiveWorld:
     def __init__(self, store: ConnectedStore, clock: FakeClock, whole_max_size: int) -> None:
         assert store.executions is not None
         assert store.outbox is not None
-        assert store.index_source is not None
+        assert store.stored_documents is not None
         assert store.index_target is not None
         assert store.concurrency_limits is not None
         assert store.metadata is not None
         self.clock = clock
         self.store = store.executions
         self.outbox = store.outbox
-        self.source = store.index_source
+        self.source = store.stored_documents
         self.index = UnreliableIndex(store.index_target)
         self.archive = Archive(self.source, self.index, self.outbox, whole_max_size=whole_max_size)
         self.executions = ExecutionFacade(

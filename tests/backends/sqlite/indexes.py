@@ -12,7 +12,7 @@ import msgspec
 from podium_backends.sqlite.index.index_file import IndexFile
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.index import EntryKind
-from podium_core.index.target import IndexAnswer, IndexWrite
+from podium_core.index.entries import IndexAnswer, IndexWrite
 
 
 @asynccontextmanager

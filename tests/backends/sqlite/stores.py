@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
-from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
+from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.poll_data_dao import SqlitePollDataDAO
-from podium_backends.sqlite.queue_dao import SqliteQueueDAO
-from podium_backends.sqlite.queue_waiters import QueueWaiters
+from podium_backends.sqlite.queues.dao import SqliteQueueDAO
+from podium_backends.sqlite.queues.waiters import QueueWaiters
 from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
 from podium_core.backend import QueueDefaults
 from podium_core.clock import Clock, system_clock_ms

@@ -23,18 +23,18 @@ from hypothesis.stateful import (
 )
 from msgspec import Raw
 
-from podium_core.dao import WorkflowSource
 from podium_core.errors import (
     BackendUnavailableError,
     FailedPreconditionError,
     NotFoundError,
     OutcomeUnknownError,
 )
+from podium_core.execution_service import WorkflowSource
 from podium_core.index.archive import archived_document
 from podium_core.index.changes import EntryKind
 from podium_core.index.documents import merged
-from podium_core.index.source import StoredDocument
-from podium_core.index.target import IndexWrite
+from podium_core.index.entries import IndexWrite
+from podium_core.index.stored_document import StoredDocument
 from podium_core.models import Task, WorkflowStatus
 from podium_core.models.documents import TASK as TASK_DOCUMENT
 from podium_core.outbox import OutboxEntry

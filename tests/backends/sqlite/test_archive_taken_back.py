@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from podium_core.dao import WorkflowSource
 from podium_core.errors import BackendUnavailableError
+from podium_core.execution_service import WorkflowSource
 from podium_core.models import WorkflowStatus
 from tests.backends.sqlite.archive_world import ArchiveWorld, open_world
 from tests.contract.records import make_task, make_workflow

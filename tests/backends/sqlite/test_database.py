@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from podium_backends.sqlite.connection import FORMAT_VERSION
-from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.file.connection import FORMAT_VERSION
+from podium_backends.sqlite.file.database import Database
 from podium_core.errors import (
     BackendUnavailableError,
     CorruptRecordError,

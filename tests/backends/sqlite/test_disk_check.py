@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.file.database import Database
 from podium_core.errors import BackendUnavailableError, NotFoundError
 
 PLENTY = 2**40

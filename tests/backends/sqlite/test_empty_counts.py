@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from msgspec import Raw
 
-from podium_backends.sqlite import queue_counts
 from podium_backends.sqlite.maintenance import maintain
+from podium_backends.sqlite.queues import counts as queue_counts
 from podium_core.models import PushMessage, Task
 from tests.backends.sqlite.stores import SqliteParts, sqlite_parts
 

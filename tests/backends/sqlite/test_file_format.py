@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from podium_backends.sqlite.connection import (
+from podium_backends.sqlite.file.connection import (
     APPLICATION_ID,
     FORMAT_VERSION,
     RECORDS,

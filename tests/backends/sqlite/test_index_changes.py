@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from podium_backends.sqlite.connection import prepare_file
+from podium_backends.sqlite.file.connection import prepare_file
 from podium_backends.sqlite.index.index_file import INDEX_FORMAT
 from podium_backends.sqlite.index.writes import send
 from podium_core.index import EntryKind
-from podium_core.index.target import IndexWrite
+from podium_core.index.entries import IndexWrite
 
 UNKNOWN = "unknown"
 # Of each type what is usual, what isn't, and what compares equal to something else.

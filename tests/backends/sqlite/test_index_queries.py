@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from podium_backends.sqlite.connection import prepare_file
+from podium_backends.sqlite.file.connection import prepare_file
 from podium_backends.sqlite.index.index_file import INDEX_FORMAT
 from podium_backends.sqlite.index.layout import TASKS, WORKFLOWS, Layout
 from podium_backends.sqlite.index.search import Search
 from podium_backends.sqlite.index.writes import send
 from podium_core.index import iso_date
-from podium_core.index.target import IndexWrite
+from podium_core.index.entries import IndexWrite
 from podium_core.query import (
     And,
     Equals,

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
 
-from podium_backends.sqlite.connection import prepare_file
+from podium_backends.sqlite.file.connection import prepare_file
 from podium_backends.sqlite.index.index_file import INDEX_FORMAT, IndexFile
 from podium_backends.sqlite.index.layout import WORKFLOWS
 from podium_backends.sqlite.index.search import Search
@@ -21,7 +21,7 @@ from podium_backends.sqlite.index.stored import digest_of
 from podium_backends.sqlite.index.writes import TABLES, apply, send
 from podium_core.errors import InvalidArgumentError
 from podium_core.index import EntryKind, IndexChange, IndexOutcome, Merge, Put, Remove
-from podium_core.index.target import ABSENT, TOMBSTONE_MS, IndexAnswer, IndexWrite
+from podium_core.index.entries import ABSENT, TOMBSTONE_MS, IndexAnswer, IndexWrite
 from podium_core.models import Wait
 from podium_core.query import MatchAll, Word
 from tests.backends.sqlite.clock import FakeClock

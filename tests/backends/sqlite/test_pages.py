@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from podium_backends.sqlite.pages import PAGE_BYTES
+from podium_backends.sqlite.file.pages import PAGE_BYTES
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import DataType, ExecutionAdapter, StoreContext

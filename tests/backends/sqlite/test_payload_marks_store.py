@@ -14,18 +14,11 @@ import pytest
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, ExecutionAdapter, StoreContext
-from podium_core.dao import ExternalPayloadStorage
 from podium_core.errors import BackendUnavailableError, ConflictError, NotFoundError
 from podium_core.models import PayloadType
-from podium_core.outbox import (
-    CLAIMED,
-    KIND_PAYLOAD,
-    LEFT_MS,
-    NewEntry,
-    Outbox,
-    OutboxEntry,
-)
+from podium_core.outbox import CLAIMED, KIND_PAYLOAD, LEFT_MS, NewEntry, OutboxEntry
 from podium_core.payload_keys import new_key
+from podium_core.ports import ExternalPayloadStorage, Outbox
 from podium_core.removal import RemovalMachine
 from podium_core.write_set import WriteSet, builders
 from podium_core.write_set.refusals import PayloadMarkLostError

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.poll_room import LARGE_SIZE, NoRoomError, PollRoom
-from podium_backends.sqlite.queue_dao import SqliteQueueDAO
-from podium_backends.sqlite.queue_waiters import QueueWaiters
+from podium_backends.sqlite.file.database import Database
+from podium_backends.sqlite.queues.dao import SqliteQueueDAO
+from podium_backends.sqlite.queues.poll_room import LARGE_SIZE, NoRoomError, PollRoom
+from podium_backends.sqlite.queues.waiters import QueueWaiters
 from podium_core.backend import QueueDefaults
 from podium_core.models import Message, PushMessage
 

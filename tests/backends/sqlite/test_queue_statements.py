@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from podium_backends.sqlite import queue_counts, queue_statements
+from podium_backends.sqlite.queues import counts as queue_counts, statements as queue_statements
 from podium_core.models import PushMessage
 from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.stores import SqliteParts, sqlite_parts

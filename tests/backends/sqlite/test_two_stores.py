@@ -13,7 +13,6 @@ import pytest
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
-from podium_core.dao import Commit, CommitAck, CommitPush, CommitRemove, Guarantee, QueueDAO
 from podium_core.errors import (
     BackendUnavailableError,
     ConflictError,
@@ -21,8 +20,18 @@ from podium_core.errors import (
     InvalidArgumentError,
     NotFoundError,
 )
-from podium_core.models import DECIDER_QUEUE, Message, PushMessage
+from podium_core.models import (
+    DECIDER_QUEUE,
+    Commit,
+    CommitAck,
+    CommitPush,
+    CommitRemove,
+    Guarantee,
+    Message,
+    PushMessage,
+)
 from podium_core.outbox import KIND_PUSH, OutboxEntry
+from podium_core.ports import QueueDAO
 from podium_core.write_set import builders
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits

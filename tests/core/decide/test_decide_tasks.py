@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from podium_core.dao import TaskUpdate
 from podium_core.decide import TaskFacts, effects as do
 from podium_core.decide.removal_mark import ArchiveState, RemovalMark
 from podium_core.decide.state import MARK_TASK
 from podium_core.errors import AlreadyExistsError, ConflictError, NotFoundError
+from podium_core.models import TaskUpdate
 from podium_core.models.enums import TaskStatus
 from podium_core.write_set import Slot, WriteSet, builders
 from tests.contract.records import make_task

@@ -7,13 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from podium_core.dao import Commit, CommitAck, CommitPush, CommitRemove
 from podium_core.decide import Known, TaskFacts, answer_queue_ops, decide, effects as do
 from podium_core.decide.facts_of import task_facts_of, workflow_facts_of
 from podium_core.decide.removal_mark import ArchiveState, RemovalMark, Sweep
 from podium_core.decide.state import MARK_WORKFLOW
 from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
-from podium_core.models import PushMessage
+from podium_core.models import Commit, CommitAck, CommitPush, CommitRemove, PushMessage
 from podium_core.models.enums import TaskStatus, WorkflowStatus
 from podium_core.write_set import (
     AckOp,

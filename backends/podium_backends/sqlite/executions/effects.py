@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from podium_backends.sqlite import limit_statements, outbox_statements
+from podium_backends.sqlite.executions import limit_places as limit_statements, outbox_statements
+from podium_backends.sqlite.executions.outbox_statements import IndexMarks
+from podium_backends.sqlite.executions.queue_effects import QueueEffects
 from podium_backends.sqlite.executions.rows import ARCHIVE_NUMBERS, payload_column, remove_task
-from podium_backends.sqlite.outbox_statements import IndexMarks
-from podium_backends.sqlite.queue_effects import QueueEffects
-from podium_backends.sqlite.times import later
+from podium_backends.sqlite.file.times import later
 from podium_core.decide import effects as do
 from podium_core.decide.facts import WorkflowFacts
 from podium_core.outbox import KIND_REMOVAL

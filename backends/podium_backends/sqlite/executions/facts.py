@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from podium_backends.sqlite import outbox_statements, queue_statements
-from podium_backends.sqlite.executions import requests
+from podium_backends.sqlite.executions import outbox_statements, requests
 from podium_backends.sqlite.executions.rows import payload_keys
+from podium_backends.sqlite.queues import statements as queue_statements
 from podium_core.decide import Known, Needs, TaskFacts, WorkflowFacts
 from podium_core.decide.facts import EventKey, SlotKey
 from podium_core.decide.removal_mark import RemovalMark

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from podium_backends.sqlite import limit_statements
+from podium_backends.sqlite.executions import limit_places as limit_statements
 from podium_core.decide.removal_mark import ArchiveState
 
 # The one argument is the time. Until documents begin to go they can be read, since the removal may be taken back.

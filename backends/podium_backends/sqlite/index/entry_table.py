@@ -6,14 +6,14 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+from podium_backends.sqlite.file.stored_text import scanned
 from podium_backends.sqlite.index.extraction import EXTRACTORS, Extract
 from podium_backends.sqlite.index.layout import EXACT, TASKS, WORKFLOWS, Layout
 from podium_backends.sqlite.index.stored import Stored, digest_of
 from podium_backends.sqlite.index.values import UnindexableError
 from podium_backends.sqlite.index.word_changes import WordChanges
-from podium_backends.sqlite.stored_text import scanned
 from podium_core.index.changes import EntryKind
-from podium_core.index.target import EntryHead, IndexEntry, IndexWrite
+from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite
 from podium_core.models.documents import require_utf8
 
 

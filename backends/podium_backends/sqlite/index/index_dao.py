@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec import Raw
 
-from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE
 from podium_backends.sqlite.index.layout import TASKS, WORKFLOWS, Layout
 from podium_backends.sqlite.index.record_table import EVENTS, MESSAGES, TASK_LOGS, RecordTable
@@ -18,7 +18,6 @@ from podium_backends.sqlite.index.search import Search, documents_of
 from podium_backends.sqlite.index.searchers import Searchers
 from podium_backends.sqlite.index.target import weight_of
 from podium_backends.sqlite.index.writes import apply
-from podium_core.dao.index import IndexDAO
 from podium_core.errors import CorruptRecordError, NotFoundError
 from podium_core.index import (
     TASK_ENTRY,
@@ -42,6 +41,7 @@ from podium_core.models.search import (
     Wait,
     WorkflowSummary,
 )
+from podium_core.ports import IndexDAO
 from podium_core.query import parse_free_text, parse_query, parse_sort
 from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import (

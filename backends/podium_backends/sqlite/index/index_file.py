@@ -6,8 +6,8 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-from podium_backends.sqlite.connection import FileFormat
-from podium_backends.sqlite.database import MAX_GROUP_WEIGHT, Database
+from podium_backends.sqlite.file.connection import FileFormat
+from podium_backends.sqlite.file.database import MAX_GROUP_WEIGHT, Database
 from podium_backends.sqlite.index.index_dao import SqliteIndexDAO
 from podium_backends.sqlite.index.searchers import Searchers
 from podium_backends.sqlite.index.target import SqliteIndexTarget

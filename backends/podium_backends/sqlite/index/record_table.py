@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
+from podium_backends.sqlite.file.stored_text import scanned
 from podium_backends.sqlite.index import values
 from podium_backends.sqlite.index.members import members_of
 from podium_backends.sqlite.index.stored import Stored, digest_of
 from podium_backends.sqlite.index.word_changes import WordChanges
-from podium_backends.sqlite.stored_text import scanned
 from podium_core.index.changes import EntryKind
-from podium_core.index.target import EntryHead, IndexEntry, IndexWrite
+from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite
 from podium_core.models.documents import require_utf8
 
 _FIND = "SELECT number, token, digest, '' FROM records WHERE kind = ? AND id = ?"

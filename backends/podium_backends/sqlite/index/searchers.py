@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from podium_backends.sqlite.connection import open_connection
-from podium_backends.sqlite.reader_thread import interrupt, on_one_state
-from podium_backends.sqlite.translation import translate, translated
+from podium_backends.sqlite.file.connection import open_connection
+from podium_backends.sqlite.file.reader_thread import interrupt, on_one_state
+from podium_backends.sqlite.file.translation import translate, translated
 from podium_core.errors import BackendUnavailableError, DeadlineExceededError, OverloadedError
 
 T = TypeVar("T")

@@ -5,19 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.index.entry_table import TASK_TABLE
 from podium_backends.sqlite.index.searchers import Searchers
 from podium_backends.sqlite.index.writes import TABLES, send
 from podium_core.index.changes import EntryKind
-from podium_core.index.target import (
-    ENTRIES_SIZE,
-    EntryHead,
-    IndexAnswer,
-    IndexEntry,
-    IndexTarget,
-    IndexWrite,
-)
+from podium_core.index.entries import ENTRIES_SIZE, EntryHead, IndexAnswer, IndexEntry, IndexWrite
+from podium_core.ports import IndexTarget
 from podium_core.read_budget import up_to
 
 

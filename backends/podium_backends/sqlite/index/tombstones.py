@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from podium_core.index.changes import EntryKind
-from podium_core.index.target import TOMBSTONE_MS
+from podium_core.index.entries import TOMBSTONE_MS
 
 
 def token_of_deleted(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> int:

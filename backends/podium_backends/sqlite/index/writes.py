@@ -24,8 +24,8 @@ from podium_core.index.changes import (
     Remove,
 )
 from podium_core.index.documents import merged
+from podium_core.index.entries import ABSENT, IndexAnswer, IndexWrite
 from podium_core.index.kept_archive import ARCHIVED_KINDS, keeping_archive, put_onto
-from podium_core.index.target import ABSENT, IndexAnswer, IndexWrite
 from podium_core.models.json_text import raw_bytes
 
 TABLES: Mapping[EntryKind, EntryTable | RecordTable] = {

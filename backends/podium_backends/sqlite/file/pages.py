@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.stored_text import UnreadableText, is_readable
+from podium_backends.sqlite.file.database import Database
+from podium_backends.sqlite.file.stored_text import UnreadableText, is_readable
 from podium_core.errors import CorruptRecordError
 from podium_core.models import Page
 from podium_core.read_budget import ReadBudget

@@ -7,7 +7,7 @@ import sqlite3
 from functools import partial
 from typing import NamedTuple
 
-from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.file.database import Database
 
 ROWS = 500
 # Between two pieces other writers get their turn.

@@ -16,19 +16,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from podium_backends.sqlite.connection import (
+from podium_backends.sqlite.file.connection import (
     RECORDS,
     FileFormat,
     open_connection,
     prepare_file,
 )
-from podium_backends.sqlite.disk_check import DiskCheck
-from podium_backends.sqlite.gathering import Gathering
-from podium_backends.sqlite.group import Group, Job
-from podium_backends.sqlite.long_reads import LongReads
-from podium_backends.sqlite.short_read import LongReadError, ShortRead
-from podium_backends.sqlite.translation import translate, translated
-from podium_backends.sqlite.write_lock import WriteLock
+from podium_backends.sqlite.file.disk_check import DiskCheck
+from podium_backends.sqlite.file.gathering import Gathering
+from podium_backends.sqlite.file.group import Group, Job
+from podium_backends.sqlite.file.long_reads import LongReads
+from podium_backends.sqlite.file.short_read import LongReadError, ShortRead
+from podium_backends.sqlite.file.translation import translate, translated
+from podium_backends.sqlite.file.write_lock import WriteLock
 from podium_core.backend import begin_at_once
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError

@@ -1,9 +1,9 @@
-"""What a store that serves executions offers to the indexer: its documents, as they are stored now."""
+"""A workflow or a task as it is stored now, for those who make entries of the index from it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
@@ -49,31 +49,3 @@ class DocumentScan(NamedTuple):
 
     documents: Sequence[StoredDocument]
     after: str | None
-
-
-class IndexSource(Protocol):
-    """Reads beside those of ExecutionDAO, which know nothing of removal marks."""
-
-    async def documents(
-        self, kind: EntryKind, ids: Sequence[str], *, max_size: int
-    ) -> list[StoredDocument]:
-        """The documents of the first ids, in order: at least one, and no more once ``max_size`` bytes are reached."""
-        ...
-
-    async def scan_documents(
-        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> DocumentScan:
-        """The next documents in order of id (by code point), after ``after``.
-
-        About ``limit`` of them; no more once ``SCAN_SIZE`` is reached.
-        """
-        ...
-
-    async def tasks_of(
-        self, workflow_id: str, *, after: str = "", max_size: int, limit: int = 1_000
-    ) -> list[StoredDocument]:
-        """The next tasks of a workflow in order of id, after ``after``, whatever its removal mark says.
-
-        At most ``limit``: at least one, and no more once ``max_size`` bytes are reached.
-        """
-        ...

@@ -1,9 +1,6 @@
-"""The port to the index that the indexer sends to: whole documents with a token, the newer of two always staying."""
+"""Entries of an index: as they are written, with a token each, and as they are read."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Protocol
 
 import msgspec
 
@@ -78,40 +75,3 @@ class EntryHead(msgspec.Struct, frozen=True):
     workflow_id: str
     digest: bytes
     external: bool = False
-
-
-class IndexTarget(Protocol):
-    """The index, as far as what brings documents to it needs to know.
-
-    Every method raises ``BackendUnavailableError`` where the index was not reached.
-    """
-
-    async def send(self, writes: Sequence[IndexWrite]) -> list[IndexAnswer]:
-        """Make writes durable, in order, those of one entry too; searches find them when this returns.
-
-        A write takes effect if its token is at least the entry's, or the one remembered of a deleted entry. A deleted
-        entry's token is remembered for an hour.
-
-        Returns:
-            An answer for each write. One that is refused takes no other along.
-        """
-        ...
-
-    async def entries(
-        self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
-    ) -> list[IndexEntry | None]:
-        """The entries of the first ids in their newest state, in this order; None where there is none.
-
-        At least one, and no more once ``max_size`` bytes of documents are reached.
-        """
-        ...
-
-    async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
-        """The next ids of entries of a workflow's tasks, in order, after ``after``."""
-        ...
-
-    async def scan(
-        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> list[EntryHead]:
-        """The heads of all entries of a kind, page by page in the order of their ids, from behind ``after``."""
-        ...

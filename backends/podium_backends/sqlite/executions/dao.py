@@ -5,21 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from podium_backends.sqlite.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
-from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.execution_reads import ExecutionReads
 from podium_backends.sqlite.executions import removals
 from podium_backends.sqlite.executions.apply import ApplyJob
+from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.executions.effects import EffectRunner
-from podium_backends.sqlite.queue_effects import QueueEffects
+from podium_backends.sqlite.executions.queue_effects import QueueEffects
+from podium_backends.sqlite.executions.reads import ExecutionReads
+from podium_backends.sqlite.file.database import Database
 from podium_core.clock import Clock
-from podium_core.dao import ExecutionDAO
 from podium_core.decide import TaskFacts
 from podium_core.decide.effects import Effect
 from podium_core.decide.removal_mark import RemovalMark
 from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
-from podium_core.ports.execution_store import ExecutionStore
+from podium_core.ports import ExecutionDAO, ExecutionStore
 from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.removal import STEP_TASKS, StoredRemoval
 from podium_core.write_set import WriteOutcome, WriteSet

@@ -7,10 +7,11 @@ from typing import Protocol
 
 import msgspec
 
-from podium_backends.sqlite import outbox_statements, queue_statements
-from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.queue_waiters import QueueWaiters
-from podium_backends.sqlite.times import later
+from podium_backends.sqlite.executions import outbox_statements
+from podium_backends.sqlite.file.database import Database
+from podium_backends.sqlite.file.times import later
+from podium_backends.sqlite.queues import statements as queue_statements
+from podium_backends.sqlite.queues.waiters import QueueWaiters
 from podium_core.outbox import (
     KIND_ACK,
     KIND_PUSH,

@@ -7,9 +7,10 @@ from enum import StrEnum
 
 import msgspec
 
-from podium_core.dao.execution import TaskUpdate
-from podium_core.models import Message, Task, Workflow
-from podium_core.models.message import PushMessage
+from podium_core.models.message import Message, PushMessage
+from podium_core.models.task import Task
+from podium_core.models.task_writes import TaskUpdate
+from podium_core.models.workflow import Workflow
 
 
 class Guarantee(StrEnum):

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.stored_text import scanned
+from podium_backends.sqlite.file.database import Database
+from podium_backends.sqlite.file.stored_text import scanned
 from podium_core.read_budget import ReadBudget
 
 COUNTS_PAGE = 500

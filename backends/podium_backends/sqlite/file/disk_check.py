@@ -8,7 +8,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from podium_backends.sqlite.translation import primary_code, translated
+from podium_backends.sqlite.file.translation import primary_code, translated
 from podium_core.disk_watch import DiskWatch
 from podium_core.errors import StorageError
 

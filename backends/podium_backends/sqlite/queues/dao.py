@@ -12,17 +12,16 @@ from typing import TypeVar
 
 import msgspec
 
-from podium_backends.sqlite import queue_counts, queue_statements
-from podium_backends.sqlite.database import INLINE_WEIGHT, Database
-from podium_backends.sqlite.poll_room import NoRoomError, PollRoom
-from podium_backends.sqlite.queue_handover import Handover
-from podium_backends.sqlite.queue_statements import SWEEP_ROWS
-from podium_backends.sqlite.queue_waiters import QueueWaiters
+from podium_backends.sqlite.file.database import INLINE_WEIGHT, Database
+from podium_backends.sqlite.queues import counts as queue_counts, statements as queue_statements
+from podium_backends.sqlite.queues.handover import Handover
+from podium_backends.sqlite.queues.poll_room import NoRoomError, PollRoom
+from podium_backends.sqlite.queues.statements import SWEEP_ROWS
+from podium_backends.sqlite.queues.waiters import QueueWaiters
 from podium_core.backend import QueueDefaults
-from podium_core.dao import QueueStore
 from podium_core.errors import StorageError
 from podium_core.models import Message, PushMessage, QueueDetail
-from podium_core.outbox import QueueTarget
+from podium_core.ports import QueueStore, QueueTarget
 from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import (
     MAX_ITEMS,

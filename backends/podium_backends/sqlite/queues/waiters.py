@@ -13,8 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Self
 
-from podium_backends.sqlite import queue_counts, queue_statements
-from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.file.database import Database
+from podium_backends.sqlite.queues import counts as queue_counts, statements as queue_statements
 from podium_core.errors import StorageError
 
 # The timer of a due time goes by the store's clock, which may be set: look again after a while at the latest.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from podium_backends.sqlite.times import later
+from podium_backends.sqlite.file.times import later
 
 # The place of a task that holds none yet; of one that does, only the time and the use change.
 _HOLD = """

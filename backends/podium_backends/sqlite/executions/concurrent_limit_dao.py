@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
-from podium_backends.sqlite import limit_statements
-from podium_backends.sqlite.database import Database
-from podium_core.dao import ConcurrentExecutionLimitDAO
+from podium_backends.sqlite.executions import limit_places as limit_statements
+from podium_backends.sqlite.file.database import Database
 from podium_core.limits import embedded_concurrency_limit, place_of
 from podium_core.models import Task, TaskStatus
+from podium_core.ports import ConcurrentExecutionLimitDAO
 
 DEFAULT_PLACE_TTL_MS = 60_000
 

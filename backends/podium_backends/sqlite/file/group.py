@@ -7,8 +7,8 @@ from asyncio import Future
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from podium_backends.sqlite.tokens import begin_tokens, save_tokens
-from podium_backends.sqlite.translation import translate
+from podium_backends.sqlite.file.tokens import begin_tokens, save_tokens
+from podium_backends.sqlite.file.translation import translate
 
 T = TypeVar("T")
 

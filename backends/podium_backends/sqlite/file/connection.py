@@ -7,8 +7,8 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from podium_backends.sqlite.stored_text import decode_text
-from podium_backends.sqlite.tokens import WriterConnection
+from podium_backends.sqlite.file.stored_text import decode_text
+from podium_backends.sqlite.file.tokens import WriterConnection
 from podium_core.errors import IncompatibleStoreError
 
 # 'Podi': tells a file of Podium's from any other program's.

@@ -8,9 +8,8 @@ from typing import Protocol
 
 import msgspec
 
-from podium_core.dao.commit import Commit, CommitResult
-from podium_core.dao.execution import ExecutionDAO
-from podium_core.models import Page, Task, Workflow
+from podium_core.models import Commit, CommitResult, Page, Task, Workflow
+from podium_core.ports import ExecutionDAO
 
 
 class WorkflowSource(StrEnum):

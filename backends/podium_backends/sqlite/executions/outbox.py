@@ -7,22 +7,22 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import islice
 
-from podium_backends.sqlite.clock_steps import hasten
-from podium_backends.sqlite.database import INLINE_WEIGHT, Database
-from podium_backends.sqlite.outbox_statements import bucket_of, combine_entry
-from podium_backends.sqlite.stored_text import is_readable
-from podium_backends.sqlite.tokens import next_token
+from podium_backends.sqlite.executions.clock_steps import hasten
+from podium_backends.sqlite.executions.outbox_statements import bucket_of, combine_entry
+from podium_backends.sqlite.file.database import INLINE_WEIGHT, Database
+from podium_backends.sqlite.file.stored_text import is_readable
+from podium_backends.sqlite.file.tokens import next_token
 from podium_core.clock_steps import ClockSteps
 from podium_core.outbox import (
     BUCKETS,
     CLAIMED,
     LEASE_MS,
     NewEntry,
-    Outbox,
     OutboxEntry,
     OutboxFailure,
     OutboxStats,
 )
+from podium_core.ports import Outbox
 
 _Row = tuple[str, str, int, int, int, int, bytes]
 

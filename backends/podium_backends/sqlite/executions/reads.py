@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 import msgspec
 
-from podium_backends.sqlite import limit_statements
-from podium_backends.sqlite.database import Database
+from podium_backends.sqlite.executions import limit_places as limit_statements
 from podium_backends.sqlite.executions.rows import READABLE
-from podium_backends.sqlite.pages import Found, Row, Select, pages
-from podium_backends.sqlite.short_read import SHORT_BYTES
+from podium_backends.sqlite.file.database import Database
+from podium_backends.sqlite.file.pages import Found, Row, Select, pages
+from podium_backends.sqlite.file.short_read import SHORT_BYTES
 from podium_core.errors import InvalidArgumentError
 from podium_core.filled_pages import Sized, filled_pages
 from podium_core.models import Page, Task, Workflow

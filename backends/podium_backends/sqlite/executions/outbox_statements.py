@@ -6,7 +6,7 @@ import sqlite3
 import zlib
 from collections.abc import Sequence
 
-from podium_backends.sqlite.tokens import next_token
+from podium_backends.sqlite.file.tokens import next_token
 from podium_core.index.marks import (
     INDEX_KINDS,
     UPSERT_BODY,

@@ -7,19 +7,15 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from podium_backends.sqlite.database import Database
-from podium_backends.sqlite.pages import Row
-from podium_backends.sqlite.stored_text import is_readable, require_readable
+from podium_backends.sqlite.file.database import Database
+from podium_backends.sqlite.file.pages import Row
+from podium_backends.sqlite.file.stored_text import is_readable, require_readable
 from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
-from podium_core.index.source import (
-    SCAN_SIZE,
-    DocumentScan,
-    IndexSource,
-    StoredDocument,
-)
+from podium_core.index.stored_document import SCAN_SIZE, DocumentScan, StoredDocument
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
+from podium_core.ports import StoredDocuments
 from podium_core.read_budget import up_to
 
 _COLUMNS = {
@@ -37,8 +33,8 @@ _DECODE: dict[EntryKind, Callable[[bytes, str], Workflow | Task]] = {
 }
 
 
-class SqliteIndexSource:
-    """Implements ``IndexSource``."""
+class SqliteStoredDocuments:
+    """Implements ``StoredDocuments``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -132,4 +128,4 @@ def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
     )
 
 
-_: type[IndexSource] = SqliteIndexSource
+_: type[StoredDocuments] = SqliteStoredDocuments

@@ -1,0 +1,1 @@
+"""A SQLite file: connections, the writer that groups calls into one transaction, readers, pages."""

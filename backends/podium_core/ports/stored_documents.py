@@ -1,0 +1,37 @@
+"""What a store that serves executions offers to the indexer: its documents, as they are stored now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from podium_core.index import EntryKind
+from podium_core.index.stored_document import DocumentScan, StoredDocument
+
+
+class StoredDocuments(Protocol):
+    """Reads beside those of ExecutionDAO, which know nothing of removal marks."""
+
+    async def documents(
+        self, kind: EntryKind, ids: Sequence[str], *, max_size: int
+    ) -> list[StoredDocument]:
+        """The documents of the first ids, in order: at least one, and no more once ``max_size`` bytes are reached."""
+        ...
+
+    async def scan_documents(
+        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
+    ) -> DocumentScan:
+        """The next documents in order of id (by code point), after ``after``.
+
+        About ``limit`` of them; no more once ``SCAN_SIZE`` is reached.
+        """
+        ...
+
+    async def tasks_of(
+        self, workflow_id: str, *, after: str = "", max_size: int, limit: int = 1_000
+    ) -> list[StoredDocument]:
+        """The next tasks of a workflow in order of id, after ``after``, whatever its removal mark says.
+
+        At most ``limit``: at least one, and no more once ``max_size`` bytes are reached.
+        """
+        ...
