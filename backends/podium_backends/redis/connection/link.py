@@ -1,0 +1,150 @@
+"""A connection that is made when it is needed, and made again when it was lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import hiredis
+
+from podium_backends.redis.connection.connect import Target, connect
+from podium_backends.redis.connection.pipe import (
+    Argument,
+    Command,
+    NoReplyError,
+    NotSentError,
+    Pipe,
+)
+from podium_backends.redis.connection.replies import code_of, is_moved_away, raise_error
+from podium_backends.redis.connection.script import Script
+from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
+
+T = TypeVar("T")
+
+Send = Callable[[Pipe], asyncio.Future[Any]]
+
+
+class Link:
+    """Commands to one Redis, over one connection.
+
+    A read that got no reply is repeated once, on a new connection. A write that got none is ``OutcomeUnknownError``; what
+    never left is ``BackendUnavailableError``. Error replies are raised as ``replies.raise_error`` says.
+    """
+
+    def __init__(self, target: Target) -> None:
+        """Connects at the first command."""
+        self._target = target
+        self._pipe: Pipe | None = None
+        self._connecting: asyncio.Task[Pipe] | None = None
+        self._closed = False
+
+    # one command
+
+    async def read(self, *command: Argument) -> Any:
+        """The reply of a command that changes nothing."""
+        return await self._read(lambda pipe: pipe.send(command))
+
+    async def write(self, *command: Argument) -> Any:
+        """The reply of a command that may change something."""
+        return await self._write(lambda pipe: pipe.send(command))
+
+    # several that leave together
+
+    async def read_all(self, commands: Sequence[Command]) -> list[Any]:
+        """The replies of commands that change nothing, in one trip; not one step, unless they say MULTI and EXEC."""
+        replies: list[Any] = await self._read(lambda pipe: pipe.send_all(commands))
+        return replies
+
+    async def write_all(self, commands: Sequence[Command]) -> list[Any]:
+        """The replies of commands that may change something, in one trip.
+
+        Where they have to be one step they begin with MULTI and end with EXEC. Otherwise an error of one says nothing about
+        the others.
+        """
+        replies: list[Any] = await self._write(lambda pipe: pipe.send_all(commands))
+        return replies
+
+    # scripts
+
+    async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
+        """What a script that may change something returns."""
+        try:
+            return await self.write("EVALSHA", script.digest, len(keys), *keys, *arguments)
+        except _UnknownScriptError:
+            return await self.write("EVAL", script.text, len(keys), *keys, *arguments)
+
+    async def run_reading(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]
+    ) -> Any:
+        """What a script that changes nothing returns."""
+        try:
+            return await self.read("EVALSHA", script.digest, len(keys), *keys, *arguments)
+        except _UnknownScriptError:
+            return await self.read("EVAL", script.text, len(keys), *keys, *arguments)
+
+    # the connection
+
+    async def _read(self, send: Send) -> Any:
+        try:
+            return await self._reply(send)
+        except (NoReplyError, NotSentError):
+            pass
+        try:
+            return await self._reply(send)
+        except (NoReplyError, NotSentError) as error:
+            raise BackendUnavailableError(self._target.store, str(error)) from error
+
+    async def _write(self, send: Send) -> Any:
+        try:
+            return await self._reply(send)
+        except NotSentError as error:
+            raise BackendUnavailableError(self._target.store, str(error)) from error
+        except NoReplyError as error:
+            raise OutcomeUnknownError(self._target.store, str(error)) from error
+
+    async def _reply(self, send: Send) -> Any:
+        pipe = self._pipe
+        if pipe is None or not pipe.usable:
+            pipe = await self._connected()
+        reply = await send(pipe)
+        self._check(pipe, reply)
+        return reply
+
+    def _check(self, pipe: Pipe, reply: Any) -> None:
+        for part in reply if isinstance(reply, list) else (reply,):
+            if isinstance(part, hiredis.ReplyError):
+                if is_moved_away(part):
+                    pipe.give_up(NoReplyError("another Redis is the primary now"))
+                if code_of(part) == "NOSCRIPT":
+                    raise _UnknownScriptError
+                raise_error(self._target.store, part)
+
+    async def _connected(self) -> Pipe:
+        """The connection, made by whoever comes first."""
+        if self._closed:
+            raise BackendUnavailableError(self._target.store, "the store is closed")
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._connect())
+        # Whoever is cancelled leaves it to the others.
+        return await asyncio.shield(self._connecting)
+
+    async def _connect(self) -> Pipe:
+        try:
+            self._pipe = await connect(self._target)
+            return self._pipe
+        finally:
+            self._connecting = None
+
+    async def close(self) -> None:
+        """Cut the connection; whoever waits gets an error."""
+        self._closed = True
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.wait([self._connecting])
+        if self._pipe is not None:
+            await self._pipe.close()
+
+
+class _UnknownScriptError(Exception):
+    """Redis doesn't know the digest: it was restarted, or its scripts were flushed. Nothing ran."""

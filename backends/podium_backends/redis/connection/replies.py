@@ -1,0 +1,66 @@
+"""Error replies of Redis as StorageErrors: what they mean for the call that got them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import hiredis
+
+from podium_core.errors import BackendUnavailableError, CorruptRecordError
+
+# Redis refuses all of these before it writes anything, within a script too: it checks at a script's first write.
+_REFUSED = {
+    "LOADING": "Redis is loading its data",
+    "BUSY": "a script has kept Redis busy for too long",
+    "MASTERDOWN": "this Redis is a replica that has lost its primary",
+    "READONLY": "this Redis is a replica: point the store at its primary",
+    "OOM": "Redis has reached its maxmemory: give it more, or remove data",
+    "MISCONF": "Redis can't save its data to disk and takes no writes: see its log",
+    "NOREPLICAS": "Redis has too few replicas to take writes (min-replicas-to-write)",
+    "NOAUTH": "Redis asks for a password: set 'password', or 'username' and 'password'",
+    "WRONGPASS": "Redis refuses the user name or the password",
+    "NOPERM": "the ACL of this Redis user lacks a permission",
+    "CLUSTERDOWN": "the Redis cluster is down",
+    "TRYAGAIN": "Redis asks to try again",
+}
+# After these another server may be the primary: the next call connects afresh.
+_MOVED_AWAY = frozenset({"READONLY", "MASTERDOWN", "NOAUTH"})
+# "ERR Error running script (call to f_…): @user_script:3: @user_script: 3: -OOM command not allowed …" (Redis 6.2)
+_WITHIN_SCRIPT = re.compile(r"@user_script: ?\d+: -?([A-Z]+)\b")
+
+
+class RedisReplyError(Exception):
+    """An error that no command of ours should bring: a defect, here or in Redis."""
+
+
+def code_of(error: hiredis.ReplyError) -> str:
+    """The word that says what is wrong, of an error within a script too."""
+    text = str(error)
+    word = text.partition(" ")[0]
+    if word == "ERR" and (found := _WITHIN_SCRIPT.search(text)):
+        return found[1]
+    return word.removeprefix("-")
+
+
+def raise_error(store: str, error: hiredis.ReplyError) -> None:
+    """Raise what an error reply means.
+
+    Raises:
+        BackendUnavailableError: Redis refused the command; nothing was written.
+        CorruptRecordError: A key holds another type than Conductor's.
+        RedisReplyError: Anything else.
+    """
+    code = code_of(error)
+    if code in _REFUSED:
+        raise BackendUnavailableError(store, f"{_REFUSED[code]} ({error})")
+    if code == "WRONGTYPE":
+        raise CorruptRecordError(
+            "key", store, "it has another type than Conductor's keys of that name"
+        )
+    raise RedisReplyError(str(error))
+
+
+def is_moved_away(reply: Any) -> bool:
+    """Whether a reply says that another server has to be asked from now on."""
+    return isinstance(reply, hiredis.ReplyError) and code_of(reply) in _MOVED_AWAY

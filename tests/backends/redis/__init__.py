@@ -1,0 +1,1 @@
+"""What only Redis has: the connection, scripts, keys."""
