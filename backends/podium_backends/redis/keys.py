@@ -1,0 +1,117 @@
+"""The names of Conductor's keys, as its ``BaseDynoDAO.nsKey`` and its DAOs make them, and of Podium's own beside them.
+
+``<workflow prefix>.<stack>.<domain>.<PART>.<part>...``: parts aren't escaped, blank ones are left out, and one dot at the
+end is cut. So an id that ends in a dot shares its key with the id without it: such ids are refused.
+"""
+
+from __future__ import annotations
+
+from podium_core.errors import InvalidArgumentError
+
+# What no domain of poll data may be called: Java's name for "without a domain".
+NO_DOMAIN = "DEFAULT"
+# Podium's own keys are below this word, which no key of Conductor's begins with.
+OWN = "PODIUM"
+
+
+class Keys:
+    """Key names below one prefix."""
+
+    def __init__(self, *, workflow_prefix: str, stack: str, domain: str) -> None:
+        """Takes what a Java Conductor on the same Redis is configured with.
+
+        Args:
+            workflow_prefix: Its ``conductor.redis.workflowNamespacePrefix``.
+            stack: Its ``conductor.app.stack``.
+            domain: Its ``conductor.redis.keyspaceDomain``.
+        """
+        self._prefix = "".join(
+            f"{part}." for part in (workflow_prefix, stack, domain) if part.strip()
+        )
+        self.task_defs = self._key("TASK_DEFS")
+        self.workflow_def_names = self._key("WORKFLOW_DEF_NAMES")
+        self.event_handlers = self._key("EVENT_HANDLERS")
+        self.format = self._key(OWN, "FORMAT")
+
+    def _key(self, *parts: str) -> str:
+        return self._prefix + ".".join(part for part in parts if part.strip())
+
+    # metadata
+
+    def workflow_def(self, name: str) -> str:
+        """A hash: version → document."""
+        return self._key("WORKFLOW_DEF", name)
+
+    def handlers_by_event(self, event: str) -> str:
+        """A set of handler names; some may be of handlers that have another event by now."""
+        return self._key("EVENT_HANDLERS_BY_EVENT", event)
+
+    # executions
+
+    def workflow(self, workflow_id: str) -> str:
+        """The document of a workflow."""
+        return self._key("WORKFLOW", workflow_id)
+
+    def task(self, task_id: str) -> str:
+        """The document of a task."""
+        return self._key("TASK", task_id)
+
+    def tasks_of_workflow(self, workflow_id: str) -> str:
+        """A set of task ids."""
+        return self._key("WORKFLOW_TO_TASKS", workflow_id)
+
+    def slots(self, workflow_id: str) -> str:
+        """A hash: reference name and retry count, without anything between them → task id."""
+        return self._key("SCHEDULED_TASKS", workflow_id)
+
+    def pending_tasks(self, definition_name: str) -> str:
+        """A set of the ids of all tasks that aren't terminal."""
+        return self._key("IN_PROGRESS_TASKS", definition_name)
+
+    def pending_workflows(self, name: str) -> str:
+        """A set of the ids of workflows that aren't terminal, of all versions."""
+        return self._key("PENDING_WORKFLOWS", name)
+
+    def workflows_of_day(self, name: str, day: str) -> str:
+        """A set of workflow ids; the day as ``20261128``, in the time zone of whoever wrote it."""
+        return self._key("WORKFLOW_DEF_TO_WORKFLOWS", name, day)
+
+    def correlated_workflows(self, correlation_id: str) -> str:
+        """A set of workflow ids."""
+        return self._key("CORR_ID_TO_WORKFLOWS", correlation_id)
+
+    def event_executions(self, handler: str, event: str, message_id: str) -> str:
+        """A hash: id → document. Names with dots may run together: a document says itself whose it is."""
+        return self._key("EVENT_EXECUTION", handler, event, message_id)
+
+    # limits and poll data
+
+    def in_progress(self, definition_name: str) -> str:
+        """A set of the ids of limited tasks in progress."""
+        return self._key("TASKS_IN_PROGRESS_STATUS", definition_name)
+
+    def limit_places(self, definition_name: str) -> str:
+        """A sorted set of task ids by the time when they got their place."""
+        return self._key("TASK_LIMIT_BUCKET", definition_name)
+
+    def rate_grants(self, definition_name: str) -> str:
+        """A sorted set of grants by their time."""
+        return self._key("TASK_RATE_LIMIT_BUCKET", definition_name)
+
+    def poll_data(self, definition_name: str) -> str:
+        """A hash: domain, or ``DEFAULT`` → document."""
+        return self._key("POLL_DATA", definition_name)
+
+
+def require_key_part(value: str, field: str) -> str:
+    """An id or name that has a key of its own.
+
+    Raises:
+        InvalidArgumentError: It is blank, or ends in a dot, which Conductor's key names cut off.
+    """
+    if not value.strip() or value.endswith("."):
+        raise InvalidArgumentError(
+            field,
+            "must not be blank or end in a dot: on Redis it would share the key of another name",
+        )
+    return value
