@@ -229,7 +229,8 @@ class _Assembler:
     def _queues_elsewhere(self) -> QueuesElsewhere | None:
         if self._executions is self._queues:
             return None
-        return QueuesElsewhere(_served(self._queues.queues), _served(self._queues.queue_target))
+        target = _served(self._queues.queue_target)
+        return QueuesElsewhere(_served(self._queues.queues), target, self._outbox)
 
     def _side_effects(self) -> SideEffects:
         switches = self._config.facade

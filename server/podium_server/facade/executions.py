@@ -81,7 +81,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
             payload_writes: Bounds inputs and outputs, and moves large ones.
             payload_reads: Puts them back.
             archive: Where workflows are found that were removed with archive.
-            wake: Called when intents were written, or something is to be removed.
+            wake: Called when something is to be removed.
             wake_indexer: Called when something was marked for the index.
         """
         super().__init__(store, payload_reads or PayloadReads(), archive)
@@ -111,8 +111,10 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
                 break
         if marked:
             self._wake_indexer()
-        if write_set.workflow_removals or (write_set.queue_ops and self._queues_elsewhere):
+        if write_set.workflow_removals:
             self._wake()
+        if outcome.intents and self._queues_elsewhere is not None:
+            return await self._queues_elsewhere.carry_out(write_set, outcome)
         return outcome
 
     async def _end_removal(self, error: RemovalUnderWayError) -> None:
@@ -240,6 +242,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
             message_id=str(workflow.workflow_id),
             priority=workflow.priority,
             offset_ms=self._effects.decider_offset_ms,
+            workflow_id=str(workflow.workflow_id),
         )
         return msgspec.structs.replace(write_set, queue_ops=(*write_set.queue_ops, push))
 
@@ -310,11 +313,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
             return commit_result(commit, await self.apply(write_set), Guarantee.ATOMIC)
         require_receipts(commit)
         prepared = await self._queues_elsewhere.prepared(write_set)
-        outcome = await self.apply(prepared)
-        if outcome.workflow_created is not False and not outcome.replayed:
-            outcome = await self._queues_elsewhere.settled(prepared, outcome)
-        self._wake()
-        return commit_result(commit, outcome, Guarantee.ORDERED)
+        return commit_result(commit, await self.apply(prepared), Guarantee.ORDERED)
 
     async def _with_payloads(self, commit: Commit) -> tuple[Commit, tuple[str, ...]]:
         records = records_of(commit)

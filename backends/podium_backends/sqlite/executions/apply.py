@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+import msgspec
+
 from podium_backends.sqlite.executions import requests
 from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.executions.facts import look_up
@@ -41,6 +43,8 @@ class ApplyJob:
         if decision.remember:
             kept = remembered(outcome, self._set)
             requests.remember(conn, self._set.request_id, kept, now_ms=now_ms)
+        if runner.intents:
+            return msgspec.structs.replace(outcome, intents=tuple(runner.intents))
         return outcome
 
 

@@ -21,7 +21,7 @@ from podium_backends.sqlite.queues.waiters import QueueWaiters
 from podium_core.backend import QueueDefaults
 from podium_core.errors import StorageError
 from podium_core.models import Message, PushMessage, QueueDetail
-from podium_core.ports import QueueStore, QueueTarget
+from podium_core.ports import MessageScan, QueueStore, QueueTarget
 from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import (
     MAX_ITEMS,
@@ -31,6 +31,7 @@ from podium_core.requirements import (
     require_lease,
     require_text,
 )
+from podium_core.resume_token import resume_key, resume_token
 from podium_core.write_set import PushOp
 from podium_core.write_set.builders import push_op
 
@@ -379,12 +380,13 @@ class SqliteQueueDAO:
             lambda conn: queue_statements.first_ids(conn, queue_name, count, now_ms=now_ms)
         )
 
-    async def scan_messages(
-        self, *, after: tuple[str, str] | None = None, limit: int = 1_000
-    ) -> list[tuple[str, str]]:
-        return self._database.read(
-            lambda conn: queue_statements.messages_behind(conn, after or ("", ""), limit)
+    async def scan_messages(self, *, cursor: str = "", limit: int = 1_000) -> MessageScan:
+        after = resume_key(cursor, tuple[str, str], ("", ""))
+        messages = self._database.read(
+            lambda conn: queue_statements.messages_behind(conn, after, limit)
         )
+        more = len(messages) >= limit
+        return MessageScan(messages, resume_token(*messages[-1]) if more else None)
 
     # for executions that live elsewhere
 
