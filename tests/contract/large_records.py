@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,8 +86,13 @@ def outbox_of(daos: Daos) -> Outbox:
 
 
 async def next_payload_mark(daos: Daos) -> int | None:
-    """When the first mark of a payload is due; None: there are none."""
-    return await outbox_of(daos).next_due_ms(ALL_BUCKETS, [KIND_PAYLOAD])
+    """How long until the first mark of a payload is due, in milliseconds; None: there are none."""
+    return await outbox_of(daos).due_in_ms(ALL_BUCKETS, [KIND_PAYLOAD])
+
+
+async def payload_marks(daos: Daos, keys: Iterable[str]) -> frozenset[str]:
+    """Those of these payloads of workflow w1 that are marked to be deleted."""
+    return await outbox_of(daos).waiting(KIND_PAYLOAD, [(key, "w1") for key in keys])
 
 
 def keys_in(folder: Path) -> set[str]:

@@ -8,13 +8,11 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from podium_backends.sqlite.executions import outbox_statements
-from podium_core.clock import system_clock_ms
 from podium_core.errors import ConflictError
 from podium_core.execution_service import ExecutionService
 from podium_core.models import Commit, PayloadType, Task, TaskStatus, WorkflowStatus
 from podium_core.models.json_text import raw_text
-from podium_core.outbox import KIND_PAYLOAD
+from podium_core.outbox import due_times
 from podium_core.payload_keys import new_key
 from podium_core.ports import ExternalPayloadStorage
 from tests.contract.eventually import eventually
@@ -28,8 +26,8 @@ from tests.contract.large_records import (
     large_task,
     large_workflow,
     next_payload_mark,
-    outbox_of,
     path_of,
+    payload_marks,
     sized,
     stored,
 )
@@ -49,7 +47,7 @@ def settings() -> Settings:
 @pytest.fixture(autouse=True)
 def _no_respite(monkeypatch: pytest.MonkeyPatch) -> None:
     """What an update no longer refers to is due at once, instead of in an hour."""
-    monkeypatch.setattr(outbox_statements, "LEFT_MS", 0)
+    monkeypatch.setattr(due_times, "LEFT_MS", 0)
 
 
 @pytest.fixture
@@ -239,19 +237,19 @@ class TestRemoval:
     async def test_a_workflow_that_is_reset_leaves_them_for_an_hour(
         self, daos: Daos, paths: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(outbox_statements, "LEFT_MS", HOUR_MS)
+        monkeypatch.setattr(due_times, "LEFT_MS", HOUR_MS)
         await daos.executions.reset_workflow("w1")
         assert keys_in(tmp_path) == paths
-        assert await outbox_of(daos).waiting(KIND_PAYLOAD, list(paths)) == paths
-        due_ms = await next_payload_mark(daos)
-        assert due_ms is not None
-        assert HOUR_MS // 2 < due_ms - system_clock_ms() <= HOUR_MS
+        assert await payload_marks(daos, paths) == paths
+        due_in_ms = await next_payload_mark(daos)
+        assert due_in_ms is not None
+        assert HOUR_MS // 2 < due_in_ms <= HOUR_MS
 
     async def test_what_a_restart_refers_to_stays_with_it(
         self, daos: Daos, paths: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """As Java's restart: read, reset, create again with the input and without the output."""
-        monkeypatch.setattr(outbox_statements, "LEFT_MS", HOUR_MS)
+        monkeypatch.setattr(due_times, "LEFT_MS", HOUR_MS)
         before = await daos.executions.get_workflow("w1")
         assert before is not None
         path = path_of(before, "input")
@@ -259,7 +257,7 @@ class TestRemoval:
         await daos.executions.create_workflow(
             make_workflow(external_input_payload_storage_path=path)
         )
-        assert await outbox_of(daos).waiting(KIND_PAYLOAD, list(paths)) == paths - {path}
+        assert await payload_marks(daos, paths) == paths - {path}
         again = await daos.executions.get_workflow("w1", include_payloads=True)
         assert again is not None
         assert await daos.executions.remove_workflow("w1")
@@ -290,10 +288,10 @@ class TestUploadWithoutADocument:
     """Its due mark stands: it is deleted when that comes, by itself."""
 
     async def due_later(self, daos: Daos, key: str) -> None:
-        assert await outbox_of(daos).waiting(KIND_PAYLOAD, [key]) == {key}
-        due_ms = await next_payload_mark(daos)
-        assert due_ms is not None
-        assert HOUR_MS // 2 < due_ms - system_clock_ms() <= HOUR_MS
+        assert await payload_marks(daos, [key]) == {key}
+        due_in_ms = await next_payload_mark(daos)
+        assert due_in_ms is not None
+        assert HOUR_MS // 2 < due_in_ms <= HOUR_MS
 
     async def test_of_a_task_that_was_left_out(
         self, daos: Daos, task: Task, tmp_path: Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.marks import INDEX_KINDS
-from podium_core.outbox import OutboxEntry
+from podium_core.outbox import DueEntries, OutboxEntry
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.side_effects import SideEffects
@@ -55,13 +55,17 @@ class Indexing:
 
     async def due(self) -> list[OutboxEntry]:
         """The marks that are due."""
-        return await self.outbox.due(BUCKETS, INDEX_KINDS, 10_000)
+        return list((await self.outbox.due(BUCKETS, INDEX_KINDS, 10_000)).entries)
 
     async def drained(self) -> int:
         """Carry out the marks that are due, once; how many those were."""
         entries = await self.due()
-        await self.drainer.carry_out(entries)
+        await self.carry_out(entries)
         return len(entries)
+
+    async def carry_out(self, entries: Sequence[OutboxEntry]) -> None:
+        """Do what the drainer does with them, whether they are still there or not."""
+        await self.drainer.carry_out(DueEntries(entries, 0))
 
     def corrupt(self, table: str, id_: str, document: str = "{") -> None:
         """Overwrite a stored document."""

@@ -29,6 +29,7 @@ STEPS = {
     "task": EntryKind.TASK,
     "task_entries": EntryKind.TASK,
 }
+_ORDER = tuple(STEPS)
 PAUSE_SECONDS = 0.2
 # Looked at again at once.
 _SLICE = 50
@@ -80,7 +81,7 @@ class IndexCheck:
         return self._reports(resume_token, _Aim.REBUILD if rebuild else _Aim.REPAIR)
 
     async def _reports(self, token: str, aim: _Aim) -> AsyncGenerator[IndexReport]:
-        tally = Tally(token, (STEPS[0], ""), STEPS, (*_COUNTERS, _MARKED))
+        tally = Tally(token, (_ORDER[0], ""), STEPS, (*_COUNTERS, _MARKED))
         pages = IndexPages(self._source, self._target)
         place: tuple[str, ...] | None = tally.place
         while place is not None:
@@ -186,8 +187,7 @@ async def _next_page(pages: IndexPages, step: str, cursor: str) -> IndexPage:
 def _next_place(step: str, cursor: str | None) -> tuple[str, ...] | None:
     if cursor is not None:
         return (step, cursor)
-    steps = list(STEPS)
-    following = steps[steps.index(step) + 1 :]
+    following = _ORDER[_ORDER.index(step) + 1 :]
     return (following[0], "") if following else None
 
 

@@ -13,10 +13,17 @@ from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.decide import removal_mark
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.index.changes import EntryKind
-from podium_core.index.entries import ENTRIES_SIZE, EntryHead, IndexAnswer, IndexEntry, IndexWrite
+from podium_core.index.entries import (
+    ENTRIES_SIZE,
+    EntryHead,
+    EntryScan,
+    IndexAnswer,
+    IndexEntry,
+    IndexWrite,
+)
 from podium_core.index.marks import INDEX_KINDS, Verify, encode_mark, outbox_kind
 from podium_core.index.stored_document import StoredDocument
-from podium_core.outbox import KIND_REMOVAL, NewEntry, OutboxEntry
+from podium_core.outbox import KIND_REMOVAL, DueEntries, NewEntry, OutboxEntry
 from podium_core.ports import IndexTarget
 from podium_core.removal import RemovalMachine
 from podium_core.write_set import builders
@@ -75,11 +82,13 @@ class UnreliableIndex:
         self._require_up()
         return await self._target.task_ids(workflow_id, after=after, limit=limit)
 
-    async def scan(
-        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> list[EntryHead]:
+    async def heads(self, kind: EntryKind, ids: Sequence[str]) -> list[EntryHead | None]:
         self._require_up()
-        return await self._target.scan(kind, after=after, limit=limit)
+        return await self._target.heads(kind, ids)
+
+    async def scan(self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000) -> EntryScan:
+        self._require_up()
+        return await self._target.scan(kind, cursor=cursor, limit=limit)
 
     def _require_up(self) -> None:
         if self.is_down:
@@ -116,27 +125,30 @@ class ArchiveWorld:
 
     async def due(self) -> list[OutboxEntry]:
         """All marks that are due."""
-        return await self.outbox.due(BUCKETS, KINDS, 1_000)
+        return list((await self.outbox.due(BUCKETS, KINDS, 1_000)).entries)
 
     async def carry_out(self, entries: Sequence[OutboxEntry]) -> None:
         """Do what a drainer does with them, whether they are still there or not."""
         removals = [entry for entry in entries if entry.kind == KIND_REMOVAL]
-        await self._removing.carry_out(removals)
-        await self._indexing.carry_out([e for e in entries if e.kind != KIND_REMOVAL])
+        await self._removing.carry_out(DueEntries(removals, 0))
+        marks = [entry for entry in entries if entry.kind != KIND_REMOVAL]
+        await self._indexing.carry_out(DueEntries(marks, 0))
 
     async def settle(self, within_ms: int = 60_000) -> None:
         """Drain until nothing is due, nor will be within this time."""
         for _ in range(100):
-            due_ms = await self.outbox.next_due_ms(BUCKETS, KINDS)
-            if due_ms is None or due_ms > self.clock.now_ms + within_ms:
+            due_in_ms = await self.outbox.due_in_ms(BUCKETS, KINDS)
+            if due_in_ms is None or due_in_ms > within_ms:
                 return
-            self.clock.now_ms = max(self.clock.now_ms, due_ms)
+            self.clock.now_ms += due_in_ms
             await self.carry_out(await self.due())
         raise AssertionError("it never comes to rest")
 
     async def stored(self, workflow_id: str) -> tuple[StoredDocument, list[StoredDocument]] | None:
         """The document of a workflow and those of its tasks, whatever its removal mark says."""
-        (workflow,) = await self.source.documents(EntryKind.WORKFLOW, [workflow_id], max_size=1)
+        (workflow,) = await self.source.documents(
+            EntryKind.WORKFLOW, [(workflow_id, workflow_id)], max_size=1
+        )
         if workflow.gone:
             return None
         return workflow, await self.source.tasks_of(workflow_id, max_size=1_000_000)
@@ -144,11 +156,16 @@ class ArchiveWorld:
     async def verify_everything(self) -> None:
         """What a repair does: a mark for every document and for every entry."""
         for kind in (EntryKind.WORKFLOW, EntryKind.TASK):
-            ids = {document.id for document in (await self.source.scan_documents(kind)).documents}
-            ids |= {head.id for head in await self.index.scan(kind)}
+            heads = (await self.index.scan(kind)).heads
+            owners = {head.id: head.workflow_id or head.id for head in heads}
+            documents = (await self.source.scan_documents(kind)).documents
+            owners |= {document.id: document.owner for document in documents}
             body = encode_mark(Verify())
             await self.outbox.put(
-                [NewEntry(kind=outbox_kind(kind), id=id_, body=body) for id_ in sorted(ids)]
+                [
+                    NewEntry(kind=outbox_kind(kind), id=id_, owner=owners[id_], body=body)
+                    for id_ in sorted(owners)
+                ]
             )
 
     async def remove_and_die(self, workflow_id: str, *, stages: int) -> None:

@@ -400,7 +400,7 @@ class ArchiveMachine(RuleBasedStateMachine):
         return entry.document if entry else None
 
     def ids(self, kind: EntryKind) -> set[str]:
-        return {head.id for head in self.run(self.world.index.scan(kind))}
+        return {head.id for head in self.run(self.world.index.scan(kind)).heads}
 
     def teardown(self) -> None:
         try:

@@ -50,9 +50,9 @@ async def drained(store: ConnectedStore) -> int:
     handler = OneByOne(removal_target(Removals(store.executions, None)))
     drainer = Drainer(store.outbox, handler)
     buckets = await store.outbox.lease_buckets("test")
-    entries = await store.outbox.due(buckets, handler.kinds, 100)
-    await drainer.carry_out(entries)
-    return len(entries)
+    due = await store.outbox.due(buckets, handler.kinds, 100)
+    await drainer.carry_out(due)
+    return len(due.entries)
 
 
 class TestExpiringWorkflow:
@@ -216,8 +216,8 @@ class TestOutbox:
         await executions.remove_workflow_with_expiry("w1", ttl_seconds=1)
         clock.now_ms += 1_000
         buckets = await outbox.lease_buckets("a")
-        (seen,) = await outbox.due(buckets, [KIND_REMOVAL], 10)
+        (seen,) = (await outbox.due(buckets, [KIND_REMOVAL], 10)).entries
         clock.now_ms -= 1_000
         await executions.remove_workflow_with_expiry("w1", ttl_seconds=60)
         await outbox.done([seen])
-        assert await outbox.next_due_ms(buckets, [KIND_REMOVAL]) == clock.now_ms + 60_000
+        assert await outbox.due_in_ms(buckets, [KIND_REMOVAL]) == 60_000

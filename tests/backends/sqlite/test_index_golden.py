@@ -92,7 +92,7 @@ async def _update(update: Callable[[Raw], Any], keys: list[str], values: list[An
 
 async def stored(index: IndexFile, kind: EntryKind) -> dict[str, Any]:
     """All documents of a kind, by id."""
-    ids = [head.id for head in await index.target.scan(kind)]
+    ids = [head.id for head in (await index.target.scan(kind)).heads]
     entries = await index.target.entries(kind, ids)
     return {entry.id: json.loads(entry.document) for entry in entries if entry}
 

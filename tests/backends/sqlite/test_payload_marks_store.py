@@ -16,7 +16,7 @@ from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, ExecutionAdapter, StoreContext
 from podium_core.errors import BackendUnavailableError, ConflictError, NotFoundError
 from podium_core.models import PayloadType
-from podium_core.outbox import CLAIMED, KIND_PAYLOAD, LEFT_MS, NewEntry, OutboxEntry
+from podium_core.outbox import CLAIMED, KIND_PAYLOAD, LEFT_MS, DueEntries, NewEntry, OutboxEntry
 from podium_core.payload_keys import new_key
 from podium_core.ports import ExternalPayloadStorage, Outbox
 from podium_core.removal import RemovalMachine
@@ -68,7 +68,7 @@ async def payloads(tmp_path: Path) -> AsyncIterator[ExternalPayloadStorage]:
 
 async def uploaded(outbox: Outbox, payloads: ExternalPayloadStorage | None = None) -> None:
     """What the facade does before the write that refers to ``KEY``."""
-    await outbox.put([NewEntry(kind=KIND_PAYLOAD, id=KEY, delay_ms=DELAY_MS)])
+    await outbox.put([NewEntry(kind=KIND_PAYLOAD, id=KEY, owner="w1", delay_ms=DELAY_MS)])
     if payloads is not None:
         await store_again(payloads)
 
@@ -88,14 +88,18 @@ async def is_there(payloads: ExternalPayloadStorage) -> bool:
 
 
 async def due(outbox: Outbox) -> list[OutboxEntry]:
-    return await outbox.due(range(16), [KIND_PAYLOAD], 10)
+    return list((await outbox.due(range(16), [KIND_PAYLOAD], 10)).entries)
+
+
+async def waiting(outbox: Outbox, *keys: str) -> frozenset[str]:
+    return await outbox.waiting(KIND_PAYLOAD, [(key, "w1") for key in keys])
 
 
 async def drained(outbox: Outbox, payloads: ExternalPayloadStorage) -> list[bytes]:
     """Carry out what is due, once; the bodies of those marks."""
     drainer = Drainer(outbox, OneByOne(payload_target(payloads, outbox)))
     entries = await due(outbox)
-    await drainer.carry_out(entries)
+    await drainer.carry_out(DueEntries(entries, 0))
     return [entry.body for entry in entries]
 
 
@@ -142,7 +146,7 @@ class TestLift:
         with pytest.raises(PayloadMarkLostError):
             await executions.apply(referring(KEY, KEY, OTHER))
         assert await executions.get_workflow("w1") is None
-        assert await outbox.waiting(KIND_PAYLOAD, [KEY]) == {KEY}
+        assert await waiting(outbox, KEY) == {KEY}
 
     async def test_leaves_the_mark_of_a_task_that_is_left_out(
         self, executions: ExecutionAdapter, outbox: Outbox
@@ -152,7 +156,7 @@ class TestLift:
         await uploaded(outbox)
         task = make_task("t2", reference_task_name="ref", external_input_payload_storage_path=KEY)
         await executions.apply(replace(builders.create_tasks([task], now_ms=1), lifts=(KEY,)))
-        assert await outbox.waiting(KIND_PAYLOAD, [KEY]) == {KEY}
+        assert await waiting(outbox, KEY) == {KEY}
 
     async def test_leaves_the_mark_where_a_guard_refuses(
         self, executions: ExecutionAdapter, outbox: Outbox
@@ -163,7 +167,7 @@ class TestLift:
         update = builders.update_workflow(workflow, now_ms=1, expected_update_time=1)
         with pytest.raises(ConflictError):
             await executions.apply(replace(update, lifts=(KEY,)))
-        assert await outbox.waiting(KIND_PAYLOAD, [KEY]) == {KEY}
+        assert await waiting(outbox, KEY) == {KEY}
 
 
 class TestClaim:
@@ -210,7 +214,7 @@ class TestPayloadTarget:
         clock.pass_by(1)
         assert await drained(outbox, payloads) == [CLAIMED]
         assert not await is_there(payloads)
-        assert await outbox.waiting(KIND_PAYLOAD, [KEY]) == frozenset()
+        assert await waiting(outbox, KEY) == frozenset()
 
     async def test_that_dies_behind_the_claim_leaves_the_second_deletion_to_come(
         self, outbox: Outbox, payloads: ExternalPayloadStorage, clock: FakeClock
@@ -248,7 +252,7 @@ class TestPayloadTarget:
         clock.pass_by(LATE_UPLOADS_MS if failures == 1 else 30_000)
         assert await drained(outbox, payloads) == [CLAIMED]
         assert not await is_there(payloads)
-        assert await outbox.waiting(KIND_PAYLOAD, [KEY]) == frozenset()
+        assert await waiting(outbox, KEY) == frozenset()
 
     async def test_deletes_nothing_whose_mark_was_lifted_meanwhile(
         self,
@@ -261,9 +265,11 @@ class TestPayloadTarget:
         clock.pass_by(DELAY_MS)
         entries = await due(outbox)
         await executions.apply(referring(KEY, KEY))
-        await Drainer(outbox, OneByOne(payload_target(payloads, outbox))).carry_out(entries)
+        await Drainer(outbox, OneByOne(payload_target(payloads, outbox))).carry_out(
+            DueEntries(entries, 0)
+        )
         assert await is_there(payloads)
-        assert await outbox.waiting(KIND_PAYLOAD, [KEY]) == frozenset()
+        assert await waiting(outbox, KEY) == frozenset()
 
     async def test_deletes_in_an_hour_what_an_update_no_longer_refers_to(
         self,
@@ -310,7 +316,7 @@ class TestRemoval:
         removal = builders.remove_workflow("w1", require_terminal=False, take_payloads=True)
         await executions.apply(removal)
         await RemovalMachine(executions).carry_out("w1")
-        assert await outbox.waiting(KIND_PAYLOAD, [KEY, *keys]) == {KEY, *keys}
+        assert await waiting(outbox, KEY, *keys) == {KEY, *keys}
 
     async def test_that_does_not_take_them_marks_none(
         self, executions: ExecutionAdapter, outbox: Outbox
@@ -318,4 +324,4 @@ class TestRemoval:
         await executions.apply(referring(KEY))
         await executions.apply(builders.remove_workflow("w1", require_terminal=False))
         assert await executions.get_workflow("w1") is None
-        assert await outbox.waiting(KIND_PAYLOAD, [KEY]) == frozenset()
+        assert await waiting(outbox, KEY) == frozenset()

@@ -1,4 +1,4 @@
-"""Executions in one file, queues in another: pushes are intents, delivered by the drainer, and nothing gets stuck."""
+"""Executions in one file, queues in another: pushes are intents, which the writer or the drainer delivers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.clock import system_clock_ms
 from podium_core.errors import (
     BackendUnavailableError,
     ConflictError,
@@ -30,9 +31,9 @@ from podium_core.models import (
     Message,
     PushMessage,
 )
-from podium_core.outbox import KIND_PUSH, OutboxEntry
-from podium_core.ports import QueueDAO
-from podium_core.write_set import builders
+from podium_core.outbox import KIND_PUSH, WRITER_FIRST_MS, DueEntries, OutboxEntry
+from podium_core.ports import QueueDAO, QueueTarget
+from podium_core.write_set import PushOp, builders
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.side_effects import SideEffects
@@ -46,10 +47,45 @@ from tests.contract.records import make_task, make_workflow
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 
+class RunningClock:
+    """The executions store's clock: it runs, and a test sets it forward."""
+
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
+    def __call__(self) -> int:
+        return system_clock_ms() + self.ahead_ms
+
+
+class Reach:
+    """The queues as the writers reach them: they may be away for these, and not for the drainer."""
+
+    def __init__(self, target: QueueTarget) -> None:
+        self.is_away = False
+        self._target = target
+        self.tokens_of = target.tokens_of
+        self.remove_seen = target.remove_seen
+
+    async def deliver(self, push: PushOp, token: int) -> None:
+        self._require_there()
+        await self._target.deliver(push, token)
+
+    async def remove_older(self, queue_name: str, message_id: str, token: int) -> bool:
+        self._require_there()
+        return await self._target.remove_older(queue_name, message_id, token)
+
+    def _require_there(self) -> None:
+        if self.is_away:
+            raise BackendUnavailableError("queues", "away")
+
+
 class TwoStores:
     """A facade over two files, and the drainer between them."""
 
-    def __init__(self, executions: ConnectedStore, queues: ConnectedStore) -> None:
+    def __init__(
+        self, executions: ConnectedStore, queues: ConnectedStore, clock: RunningClock
+    ) -> None:
+        self.clock = clock
         assert executions.executions is not None
         assert executions.outbox is not None
         assert executions.concurrency_limits is not None
@@ -58,6 +94,7 @@ class TwoStores:
         assert queues.queue_target is not None
         self.outbox = executions.outbox
         self.queues: QueueDAO = queues.queues
+        self.reach = Reach(queues.queue_target)
         self.targets: Mapping[str, Target] = {
             **removal_target(Removals(executions.executions, None)),
             **queue_targets(queues.queues, queues.queue_target),
@@ -66,7 +103,7 @@ class TwoStores:
         self.executions = ExecutionFacade(
             executions.executions,
             limits=ConcurrencyLimits(executions.concurrency_limits, executions.metadata),
-            queues_elsewhere=QueuesElsewhere(queues.queues, queues.queue_target),
+            queues_elsewhere=QueuesElsewhere(queues.queues, self.reach, self.outbox),
             side_effects=SideEffects(decider_offset_ms=0),
             wake=self.drainer.wake,
         )
@@ -81,8 +118,22 @@ class TwoStores:
             with suppress(asyncio.CancelledError):
                 await task
 
+    def leave_to_the_drainer(self) -> None:
+        """Let writers not reach the queues, and so much time pass that the drainer takes over."""
+        self.reach.is_away = True
+        self.clock.ahead_ms += WRITER_FIRST_MS
+
+    async def due(self) -> DueEntries:
+        """The pushes that are due for the drainer."""
+        self.clock.ahead_ms += WRITER_FIRST_MS
+        buckets = await self.outbox.lease_buckets("test")
+        due = await self.outbox.due(buckets, [KIND_PUSH], 10)
+        await self.outbox.release_buckets("test")
+        return due
+
     async def settled(self) -> None:
-        """Wait until nothing is due."""
+        """Wait until nothing is due, once the drainer has taken over."""
+        self.clock.ahead_ms += WRITER_FIRST_MS
         async with asyncio.timeout(PATIENCE_SECONDS):
             while (await self.outbox.stats()).depth:
                 await asyncio.sleep(0.01)
@@ -91,15 +142,17 @@ class TwoStores:
 @pytest.fixture
 async def stores(tmp_path: Path) -> AsyncIterator[TwoStores]:
     types = frozenset(DataType)
+    clock = RunningClock()
     main = await open_store(
         StoreContext(name="main", serves=types - {DataType.QUEUES}),
         SqliteSettings(path=tmp_path / "main.db"),
+        clock=clock,
     )
     queues = await open_store(
         StoreContext(name="queues", serves=frozenset({DataType.QUEUES})),
         SqliteSettings(path=tmp_path / "queues.db"),
     )
-    yield TwoStores(main, queues)
+    yield TwoStores(main, queues, clock)
     await main.close()
     await queues.close()
 
@@ -110,9 +163,49 @@ async def leased(queues: QueueDAO, message_id: str) -> Message:
 
 
 class TestPushIntents:
+    async def test_are_delivered_by_their_writer_at_once(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        (message,) = await stores.queues.poll_messages(DECIDER_QUEUE, count=1)
+        assert (await stores.due()).entries == []
+        # Nor does the drainer ever push it again.
+        async with stores.draining():
+            await stores.settled()
+            assert await stores.queues.ack(DECIDER_QUEUE, "w1", receipt=message.receipt)
+
+    async def test_keep_their_delay(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        for id_ in ("writer", "drainer"):
+            stores.reach.is_away = id_ == "drainer"
+            push = CommitPush(queue_name=id_, message=PushMessage(id="m", offset_ms=300_000))
+            await stores.executions.commit(Commit(workflow_id="w1", pushes=[push]))
+        async with stores.draining():
+            await stores.settled()
+        for queue_name in ("writer", "drainer"):
+            assert await stores.queues.contains_message(queue_name, "m")
+            assert await stores.queues.pop(queue_name, count=1) == []
+
+    async def test_the_delay_goes_by_the_clock_of_the_executions(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        stores.reach.is_away = True
+        push = CommitPush(queue_name="q", message=PushMessage(id="m", offset_ms=300_000))
+        await stores.executions.commit(Commit(workflow_id="w1", pushes=[push]))
+        stores.clock.ahead_ms += 300_000
+        async with stores.draining():
+            await stores.settled()
+        assert await stores.queues.pop("q", count=1) == ["m"]
+
+    async def test_name_the_workflow_that_they_belong_to(self, stores: TwoStores) -> None:
+        stores.reach.is_away = True
+        await stores.executions.create_workflow(make_workflow())
+        push = CommitPush(queue_name="q", message=PushMessage(id="m"))
+        await stores.executions.commit(Commit(workflow_id="w1", pushes=[push]))
+        assert [entry.owner for entry in (await stores.due()).entries] == ["w1", "w1"]
+
     async def test_the_decider_push_is_delivered_by_the_drainer(self, stores: TwoStores) -> None:
+        stores.reach.is_away = True
         await stores.executions.create_workflow(make_workflow())
         assert not await stores.queues.contains_message(DECIDER_QUEUE, "w1")
+        stores.leave_to_the_drainer()
         async with stores.draining():
             messages = await stores.queues.poll_messages(
                 DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS
@@ -121,20 +214,20 @@ class TestPushIntents:
             await stores.settled()
 
     async def test_a_second_drainer_delivers_nothing_twice(self, stores: TwoStores) -> None:
+        stores.reach.is_away = True
         await stores.executions.create_workflow(make_workflow())
-        buckets = await stores.outbox.lease_buckets("stalled")
-        (entry,) = await stores.outbox.due(buckets, [KIND_PUSH], 10)
+        due = await stores.due()
         async with stores.draining():
-            await stores.outbox.release_buckets("stalled")
             message = (
                 await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS)
             )[0]
             await stores.settled()
         # The stalled one comes late: its token is no higher, so the lease that runs isn't ended.
-        await stores.targets[KIND_PUSH](entry)
+        await stores.targets[KIND_PUSH](due.entries[0], due.now_ms)
         assert await stores.queues.ack(DECIDER_QUEUE, "w1", receipt=message.receipt)
 
     async def test_a_repair_leaves_what_is_on_its_way_or_there(self, stores: TwoStores) -> None:
+        stores.reach.is_away = True
         await stores.executions.create_workflow(make_workflow())
         again = builders.queue_again("q", PushMessage(id="w1"), workflow_id="w1")
         decider = builders.queue_again(DECIDER_QUEUE, PushMessage(id="w1"), workflow_id="w1")
@@ -164,14 +257,14 @@ class TestPushIntents:
         self, stores: TwoStores
     ) -> None:
         await stores.executions.create_workflow(make_workflow())
+        stores.reach.is_away = True
         push = CommitPush(queue_name="q", message=PushMessage(id="m", payload="old"))
         await stores.executions.commit(Commit(workflow_id="w1", pushes=[push]))
-        buckets = await stores.outbox.lease_buckets("a")
-        old = [e for e in await stores.outbox.due(buckets, [KIND_PUSH], 10) if e.id.startswith("q")]
+        old = (await stores.due()).entries
         push = CommitPush(queue_name="q", message=PushMessage(id="m", payload="new"))
         await stores.executions.commit(Commit(workflow_id="w1", pushes=[push]))
         await stores.outbox.done(old)
-        await stores.outbox.release_buckets("a")
+        stores.leave_to_the_drainer()
         async with stores.draining():
             (message,) = await stores.queues.poll_messages("q", count=1, timeout_ms=PATIENCE_MS)
         assert message.payload == "new"
@@ -228,6 +321,7 @@ class TestCommit:
         assert await stores.queues.ack("q", "w1", receipt=message.receipt)
 
     async def test_a_remove_drops_pending_pushes_of_its_id(self, stores: TwoStores) -> None:
+        stores.reach.is_away = True
         await stores.executions.create_workflow(make_workflow())
         push = CommitPush(queue_name="q", message=PushMessage(id="m"))
         await stores.executions.commit(Commit(workflow_id="w1", pushes=[push]))
@@ -331,13 +425,15 @@ class TestTrouble:
         failures = [BackendUnavailableError("queues", "down")] * 5
         working = stores.targets[KIND_PUSH]
 
-        async def flaky(entry: OutboxEntry) -> Settled:
+        async def flaky(entry: OutboxEntry, now_ms: int) -> Settled:
             if failures:
                 raise failures.pop()
-            return await working(entry)
+            return await working(entry, now_ms)
 
         stores.drainer = Drainer(stores.outbox, OneByOne({**stores.targets, KIND_PUSH: flaky}))
+        stores.reach.is_away = True
         await stores.executions.create_workflow(make_workflow())
+        stores.leave_to_the_drainer()
         async with stores.draining():
             assert await stores.queues.poll_messages(DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS)
         assert await stores.outbox.failures(10) == []
@@ -349,14 +445,16 @@ class TestTrouble:
         monkeypatch.setattr(drainer_module, "MAX_DELAY_MS", 5)
         working = stores.targets[KIND_PUSH]
 
-        async def poisoned(entry: OutboxEntry) -> Settled:
+        async def poisoned(entry: OutboxEntry, now_ms: int) -> Settled:
             if entry.id.endswith("w1"):
                 raise ValueError("no such thing")
-            return await working(entry)
+            return await working(entry, now_ms)
 
         stores.drainer = Drainer(stores.outbox, OneByOne({**stores.targets, KIND_PUSH: poisoned}))
+        stores.reach.is_away = True
         for id_ in ("w1", "w2"):
             await stores.executions.create_workflow(make_workflow(id_))
+        stores.leave_to_the_drainer()
         async with stores.draining():
             (message,) = await stores.queues.poll_messages(
                 DECIDER_QUEUE, count=1, timeout_ms=PATIENCE_MS
