@@ -25,6 +25,7 @@ from podium_core.ports import (
     StoredDocuments,
 )
 from podium_core.read_budget import MAX_ANSWER_BYTES
+from podium_core.write_set.write_limits import UNLIMITED, WriteLimits
 
 
 class DataType(StrEnum):
@@ -124,6 +125,7 @@ class ConnectedStore(msgspec.Struct, kw_only=True):
         ping: Returns once the store answers; raises BackendUnavailableError otherwise.
         maintain: A bounded piece of housekeeping (expired records, freed pages); called every few seconds.
         close: Finishes what was asked for and lets go.
+        write_limits: What one write to executions may be; the facade refuses the others.
     """
 
     context: StoreContext
@@ -132,6 +134,7 @@ class ConnectedStore(msgspec.Struct, kw_only=True):
     close: Callable[[], Awaitable[None]]
     maintain: Callable[[], Awaitable[None]] | None = None
     executions: ExecutionAdapter | None = None
+    write_limits: WriteLimits = UNLIMITED
     outbox: Outbox | None = None
     stored_documents: StoredDocuments | None = None
     metadata: MetadataDAO | None = None

@@ -216,6 +216,7 @@ class _Assembler:
         return ExecutionFacade(
             store,
             limits=self._concurrency_limits,
+            write_limits=self._executions.write_limits,
             removals=RemovalFacade(store, archive, self._archive_removal(marks)),
             queues_elsewhere=self._queues_elsewhere(),
             side_effects=self._side_effects(),

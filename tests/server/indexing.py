@@ -46,9 +46,10 @@ class Indexing:
             self.source, self.target, self.outbox, monotonic=lambda: self.seconds
         )
         self.drainer = Drainer(self.outbox, self.indexer)
+        self.limits = ConcurrencyLimits(store.concurrency_limits, store.metadata)
         self.executions = ExecutionFacade(
             store.executions,
-            limits=ConcurrencyLimits(store.concurrency_limits, store.metadata),
+            limits=self.limits,
             side_effects=SideEffects(index_executions=True, index_event_executions=True),
         )
         self._path = path

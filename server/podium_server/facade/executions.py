@@ -39,6 +39,7 @@ from podium_core.write_set import (
     commit_builder,
 )
 from podium_core.write_set.refusals import RemovalUnderWayError
+from podium_core.write_set.write_limits import UNLIMITED, WriteLimits, require_within
 from podium_server.facade.archive_reads import ArchiveReads
 from podium_server.facade.commit_records import commit_result, records_of, with_records
 from podium_server.facade.execution_reads import ExecutionReadsFacade
@@ -62,6 +63,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         *,
         limits: ConcurrencyLimits,
         removals: RemovalFacade | None = None,
+        write_limits: WriteLimits = UNLIMITED,
         queues_elsewhere: QueuesElsewhere | None = None,
         side_effects: SideEffects | None = None,
         payload_writes: PayloadWrites | None = None,
@@ -76,6 +78,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
             store: Serves executions.
             limits: Concurrency limits, those of registered definitions too.
             removals: Sees removals through; None: without archive.
+            write_limits: What one write to the store may be.
             queues_elsewhere: Set where executions and queues are two stores.
             side_effects: What is added.
             payload_writes: Bounds inputs and outputs, and moves large ones.
@@ -86,6 +89,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         """
         super().__init__(store, payload_reads or PayloadReads(), archive)
         self._removals = removals or RemovalFacade(store)
+        self._write_limits = write_limits if write_limits.are_limits else None
         self._queues_elsewhere = queues_elsewhere
         self._effects = side_effects or SideEffects()
         self._payload_writes = payload_writes or PayloadWrites(PayloadLimits())
@@ -95,6 +99,8 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         self.exceeds_in_progress_limit = limits.exceeds_limit
 
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
+        if self._write_limits is not None:
+            require_within(write_set, self._write_limits)
         marked = self._marks(write_set)
         if marked:
             write_set = msgspec.structs.replace(write_set, mark_index=True)

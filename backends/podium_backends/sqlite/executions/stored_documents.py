@@ -61,10 +61,10 @@ class SqliteStoredDocuments:
         return self._database.read(query)
 
     async def stored_ids(self, kind: EntryKind, ids: Sequence[OwnedId]) -> frozenset[str]:
-        sql = f"SELECT d.id FROM json_each(?) AS j JOIN {_TABLES[kind]} ON d.id = j.value"
+        sql = f"SELECT j.key FROM json_each(?) AS j JOIN {_TABLES[kind]} ON d.id = j.value"
         wanted = msgspec.json.encode([id_ for id_, _ in ids]).decode()
         return self._database.read(
-            lambda conn: frozenset(row[0] for row in conn.execute(sql, (wanted,)))
+            lambda conn: frozenset(ids[at][0] for (at,) in conn.execute(sql, (wanted,)))
         )
 
     async def scan_documents(

@@ -53,8 +53,8 @@ class EntryTable:
             f"SELECT {key} FROM {table} WHERE workflow_id = ? AND {key} > ? ORDER BY {key} LIMIT ?"
         )
         workflow = "coalesce(workflow_id, '')"
-        head = f"{key}, token, coalesce(archived, 0), {workflow}, digest, external"
-        self._next_heads = f"SELECT {head} FROM {table} WHERE {key} > ? ORDER BY {key}"
+        head = f"token, coalesce(archived, 0), {workflow}, digest, external"
+        self._next_heads = f"SELECT {key}, {head} FROM {table} WHERE {key} > ? ORDER BY {key}"
         # The left side of a LEFT JOIN is read in the array's order.
         self._heads = f"SELECT {head} FROM json_each(?) AS j LEFT JOIN {table} ON {key} = j.value"
 
@@ -189,17 +189,18 @@ class EntryTable:
     def heads(self, conn: sqlite3.Connection, ids: Sequence[str]) -> list[EntryHead | None]:
         """The heads of the entries of these ids."""
         rows = conn.execute(self._heads, (msgspec.json.encode(ids).decode(),))
-        return [None if row[0] is None else _head(row) for row in rows]
+        found = zip(ids, rows, strict=True)
+        return [None if row[0] is None else _head(id_, row) for id_, row in found]
 
     def next_heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
         """The heads of the entries after an id, in order."""
         rows = scanned(conn.execute(self._next_heads, (after,)), limit, lambda row: row[:1])
-        return [_head(row) for row in rows]
+        return [_head(str(id_), row) for id_, *row in rows]
 
 
-def _head(row: tuple[Any, ...]) -> EntryHead:
-    id_, token, archived, workflow_id, digest, external = row
-    return EntryHead(str(id_), token, archived == 1, workflow_id, digest, external == 1)
+def _head(id_: str, row: Sequence[Any]) -> EntryHead:
+    token, archived, workflow_id, digest, external = row
+    return EntryHead(id_, token, archived == 1, workflow_id, digest, external == 1)
 
 
 def _marks(values: Iterable[Any]) -> str:
