@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
 from podium_core.ports import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
@@ -24,7 +25,6 @@ from podium_core.ports import (
     RateLimitingDAO,
     StoredDocuments,
 )
-from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.write_set.write_limits import UNLIMITED, WriteLimits
 
 

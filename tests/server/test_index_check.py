@@ -17,9 +17,9 @@ from podium_core.index.marks import Verify, encode_mark, outbox_kind
 from podium_core.index.stored_document import DocumentScan, OwnedId, StoredDocument
 from podium_core.models import WorkflowStatus, WorkflowSummary
 from podium_core.outbox import NewEntry
+from podium_core.paging.resume_token import resume_token
 from podium_core.ports import IndexTarget, StoredDocuments
 from podium_core.reconcile import IndexDifference, IndexProblem, IndexProgress, IndexReport
-from podium_core.resume_token import resume_token
 from podium_server.reconcile.index_check import IndexCheck
 from podium_server.reconcile.pace import MAX_PAGE, PAGE_SIZE, Pace
 from tests.contract.records import make_task, make_workflow

@@ -23,8 +23,8 @@ from podium_core.models import (
 from podium_core.models.json_text import to_raw
 from podium_core.models.queue_name import task_queue_name
 from podium_core.outbox import KIND_PUSH, KIND_UNQUEUE, NewEntry, message_key
+from podium_core.paging.resume_token import resume_token
 from podium_core.reconcile import QueueProblem, QueueProgress, QueueReport
-from podium_core.resume_token import resume_token
 from podium_server.config.settings import RepairSettings
 from podium_server.reconcile.queue_check import QueueCheck
 from podium_server.reconcile.queue_looks import QueueLooks

@@ -7,15 +7,16 @@ from collections.abc import AsyncIterator
 from msgspec import UNSET, Raw
 
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.file.pages import Found, Row, pages, rows_within
+from podium_backends.sqlite.file.pages import Row, pages, rows_within
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import EventHandler, Page
 from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import raw_text
+from podium_core.paging.page_builder import Found
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
+from podium_core.paging.resume_token import resume_key
 from podium_core.ports import EventHandlerDAO
-from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.requirements import require_text
-from podium_core.resume_token import resume_key
 
 _HANDLERS = "SELECT name, event, active, CAST(document AS BLOB) FROM event_handlers"
 

@@ -9,15 +9,16 @@ from typing import Any
 from msgspec import UNSET, Raw, UnsetType
 
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.file.pages import Found, Row, pages, rows_within
+from podium_backends.sqlite.file.pages import Row, pages, rows_within
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import Page, TaskDef, WorkflowDef
 from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import raw_text
+from podium_core.paging.page_builder import Found
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
+from podium_core.paging.resume_token import resume_key
 from podium_core.ports import MetadataDAO
-from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.requirements import require_text, require_version
-from podium_core.resume_token import resume_key
 
 _TASK_DEFS = "SELECT name, owner_app, owner_email, create_time, update_time, CAST(document AS BLOB) FROM task_defs"
 _WORKFLOW_DEFS = (

@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator
 from msgspec import UNSET
 
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.file.pages import Found, Row, pages, rows_within
+from podium_backends.sqlite.file.pages import Row, pages, rows_within
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Page, PollData
+from podium_core.paging.page_builder import Found
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
+from podium_core.paging.resume_token import resume_key
 from podium_core.ports import PollDataDAO
-from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.requirements import require_text
-from podium_core.resume_token import resume_key
 
 _NO_DOMAIN = ""
 # In Conductor's Redis layout the field of polls without a domain.

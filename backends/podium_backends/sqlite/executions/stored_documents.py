@@ -15,8 +15,8 @@ from podium_core.index.changes import EntryKind
 from podium_core.index.stored_document import SCAN_SIZE, DocumentScan, OwnedId, StoredDocument
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
+from podium_core.paging.read_budget import up_to
 from podium_core.ports import StoredDocuments
-from podium_core.read_budget import up_to
 
 _COLUMNS = {
     EntryKind.WORKFLOW: "d.id, d.id, CAST(d.document AS BLOB), d.removal_due_ms, d.archive",

@@ -32,8 +32,8 @@ from podium_backends.sqlite.file.write_lock import WriteLock
 from podium_core.backend import begin_at_once
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError
+from podium_core.paging.read_budget import ReadBudget
 from podium_core.private_files import make_private_file, make_private_folder
-from podium_core.read_budget import ReadBudget
 
 T = TypeVar("T")
 

@@ -18,8 +18,8 @@ from podium_core.index.entries import (
     IndexEntry,
     IndexWrite,
 )
+from podium_core.paging.read_budget import up_to
 from podium_core.ports import IndexTarget
-from podium_core.read_budget import up_to
 
 
 def weight_of(document: bytes | None) -> int:

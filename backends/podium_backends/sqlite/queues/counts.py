@@ -11,7 +11,7 @@ import msgspec
 
 from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.file.stored_text import scanned
-from podium_core.read_budget import ReadBudget
+from podium_core.paging.read_budget import ReadBudget
 
 COUNTS_PAGE = 500
 

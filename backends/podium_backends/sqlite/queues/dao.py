@@ -21,8 +21,9 @@ from podium_backends.sqlite.queues.waiters import QueueWaiters
 from podium_core.backend import QueueDefaults
 from podium_core.errors import StorageError
 from podium_core.models import Message, PushMessage, QueueDetail
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
+from podium_core.paging.resume_token import resume_key, resume_token
 from podium_core.ports import MessageScan, QueueStore, QueueTarget
-from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import (
     MAX_ITEMS,
     require_at_most,
@@ -31,7 +32,6 @@ from podium_core.requirements import (
     require_lease,
     require_text,
 )
-from podium_core.resume_token import resume_key, resume_token
 from podium_core.write_set import PushOp
 from podium_core.write_set.builders import push_op
 

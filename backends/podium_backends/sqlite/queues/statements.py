@@ -18,7 +18,7 @@ from msgspec import UNSET, UnsetType
 from podium_backends.sqlite.file.stored_text import scanned
 from podium_backends.sqlite.file.times import MAX_TIME_MS, later, token_now
 from podium_core.models import Message
-from podium_core.read_budget import MAX_ANSWER_BYTES
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
 from podium_core.write_set import PushOp
 
 SWEEP_ROWS = 1_000

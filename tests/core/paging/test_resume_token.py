@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from podium_core.errors import InvalidArgumentError
-from podium_core.resume_token import resume_key, resume_token
+from podium_core.paging.resume_token import resume_key, resume_token
 
 
 def test_a_token_gives_its_key_back() -> None:

@@ -6,7 +6,7 @@ and may give an id twice. Such a store scans once for each window, and pages wit
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 
 WINDOW = 100_000
 
@@ -35,3 +35,20 @@ async def ordered_window(
             bound = kept[-1]
             window = set(kept)
     return sorted(window)[:size]
+
+
+async def ordered_ids(
+    scan: Callable[[], AsyncIterable[Iterable[str]]], *, after: str = "", size: int = WINDOW
+) -> AsyncGenerator[list[str]]:
+    """All ids after a key in order, window after window; each takes a scan of its own.
+
+    Args:
+        scan: Begins a scan, as ``ordered_window`` takes it.
+        after: Only ids greater than this one.
+        size: How many ids are held at once.
+    """
+    while window := await ordered_window(scan(), after=after, size=size):
+        yield window
+        if len(window) < size:
+            return
+        after = window[-1]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 from hypothesis import given, strategies as st
 
-from podium_core.ordered_window import ordered_window
+from podium_core.paging.ordered_window import ordered_window
 
 ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3)
 
