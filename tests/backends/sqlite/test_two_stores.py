@@ -320,6 +320,23 @@ class TestCommit:
             await stores.executions.commit(stale.with_ack("q", message))
         assert await stores.queues.ack("q", "w1", receipt=message.receipt)
 
+    async def test_says_what_was_acknowledged_though_its_pushes_have_to_wait(
+        self, stores: TwoStores
+    ) -> None:
+        created = await stores.executions.create_workflow(make_workflow())
+        message = await leased(stores.queues, "w1")
+        stores.reach.is_away = True
+        commit = Commit(
+            workflow_id="w1",
+            expected_update_time=created.updated_time,
+            pushes=[CommitPush(queue_name="next", message=PushMessage(id="m"))],
+        ).with_ack("q", message)
+        assert (await stores.executions.commit(commit)).acked == (True,)
+        assert not await stores.queues.contains_message("next", "m")
+        async with stores.draining():
+            await stores.settled()
+        assert await stores.queues.contains_message("next", "m")
+
     async def test_a_remove_drops_pending_pushes_of_its_id(self, stores: TwoStores) -> None:
         stores.reach.is_away = True
         await stores.executions.create_workflow(make_workflow())
