@@ -33,9 +33,10 @@ class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: Which target; entries of a kind that this server doesn't know are left for those who do.
         id: Unique within its kind: a newer write replaces the entry and gives it a fresh token.
-        owner: The workflow that the entry belongs to; of an entry that belongs to none, its own id.
+        owner: The workflow that the entry belongs to; of an entry that belongs to none, its own id. Empty where the store
+            doesn't keep it, since it finds its documents by their ids alone.
         token: Grows with every write of the entry.
-        since_ms: When it was first written, by the store's clock.
+        since_ms: When it was first written, by the store's clock; an estimate where the store keeps no more than the token.
         due_ms: Not before this time, by the store's clock.
         attempts: How often it failed.
     """

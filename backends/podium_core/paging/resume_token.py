@@ -1,4 +1,4 @@
-"""The opaque text that says where a stream goes on: the key behind which the next page begins."""
+"""The opaque text that says where a stream goes on: the key after which the next page begins."""
 
 from __future__ import annotations
 

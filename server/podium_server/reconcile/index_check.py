@@ -1,8 +1,8 @@
-"""The index against the documents it is made from: what differs is found, and marked for the indexer; never sent from here.
+"""Compares the index with the documents it is made from, and marks differences for the indexer; sends nothing itself.
 
-A difference is one that stands still: the document is the same before and behind, no mark waits in between, and an entry
-that was read after that mark was looked for isn't what the document says. Whatever was written meanwhile has a mark of its
-own, which the indexer carries out anyway.
+It walks documents and looks up their entries by id, then walks entries and looks up their documents: each walk is in the
+order of its own store. It reports only stable differences: no pending mark, the same document in both reads, and the entry
+still different, read after the mark was looked for. What is written meanwhile has a mark of its own.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class Tally:
     """Where a check stands, and what it has counted.
 
     Attributes:
-        place: The step, and the key in it behind which to go on.
+        place: The step, and the cursor with which its walk goes on.
     """
 
     def __init__(

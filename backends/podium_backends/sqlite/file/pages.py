@@ -33,8 +33,8 @@ async def pages(
 
     Args:
         database: Where to read.
-        select: Runs the query from behind a key. Each row begins with its key, in the query's order.
-        start: The key to begin behind.
+        select: Runs the query from after a key. Each row begins with its key, in the query's order.
+        start: The key to begin after.
         record: Makes the record of a row.
         id_of: What a row is called where its record can't be read.
     """
