@@ -133,6 +133,12 @@ class TestTokens:
 
 
 class TestAClockSetBack:
+    async def test_leaves_due_what_is_due_at_once(self, outbox: Outbox, clock: FakeClock) -> None:
+        await due(outbox)
+        await put(outbox)
+        clock.pass_by(-500)  # no step: clocks are slewed by as much
+        assert [entry.id for entry in (await due(outbox)).entries] == ["e"]
+
     async def test_makes_due_what_was_to_wait_for_a_moment(
         self, outbox: Outbox, clock: FakeClock
     ) -> None:

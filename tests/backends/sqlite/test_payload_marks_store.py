@@ -317,6 +317,8 @@ class TestRemoval:
         await executions.apply(removal)
         await RemovalMachine(executions).carry_out("w1")
         assert await waiting(outbox, KEY, *keys) == {KEY, *keys}
+        # Nothing refers to them any more: no write lifts these marks.
+        assert {entry.body for entry in await due(outbox)} == {CLAIMED}
 
     async def test_that_does_not_take_them_marks_none(
         self, executions: ExecutionAdapter, outbox: Outbox

@@ -31,7 +31,7 @@ from podium_core.models import (
     Message,
     PushMessage,
 )
-from podium_core.outbox import KIND_PUSH, WRITER_FIRST_MS, DueEntries, OutboxEntry
+from podium_core.outbox import KIND_PUSH, KIND_UNQUEUE, WRITER_FIRST_MS, DueEntries, OutboxEntry
 from podium_core.ports import QueueDAO, QueueTarget
 from podium_core.write_set import PushOp, builders
 from podium_server.facade.executions import ExecutionFacade
@@ -123,11 +123,11 @@ class TwoStores:
         self.reach.is_away = True
         self.clock.ahead_ms += WRITER_FIRST_MS
 
-    async def due(self) -> DueEntries:
-        """The pushes that are due for the drainer."""
+    async def due(self, kind: str = KIND_PUSH) -> DueEntries:
+        """The intents that are due for the drainer."""
         self.clock.ahead_ms += WRITER_FIRST_MS
         buckets = await self.outbox.lease_buckets("test")
-        due = await self.outbox.due(buckets, [KIND_PUSH], 10)
+        due = await self.outbox.due(buckets, [kind], 10)
         await self.outbox.release_buckets("test")
         return due
 
@@ -171,6 +171,24 @@ class TestPushIntents:
         async with stores.draining():
             await stores.settled()
             assert await stores.queues.ack(DECIDER_QUEUE, "w1", receipt=message.receipt)
+
+    async def test_are_left_to_their_writer_for_a_while(self, stores: TwoStores) -> None:
+        stores.reach.is_away = True
+        await stores.executions.create_workflow(make_workflow())
+        buckets = await stores.outbox.lease_buckets("test")
+        due_in_ms = await stores.outbox.due_in_ms(buckets, [KIND_PUSH])
+        assert due_in_ms is not None
+        assert WRITER_FIRST_MS // 2 < due_in_ms <= WRITER_FIRST_MS
+
+    async def test_of_a_repeated_request_are_not_carried_out_again(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        push = CommitPush(queue_name="q", message=PushMessage(id="m"))
+        commit = Commit(workflow_id="w1", request_id="r", pushes=[push])
+        await stores.executions.commit(commit)
+        (message,) = await stores.queues.poll_messages("q", count=1)
+        assert await stores.queues.ack("q", "m", receipt=message.receipt)
+        assert (await stores.executions.commit(commit)).replayed
+        assert not await stores.queues.contains_message("q", "m")
 
     async def test_keep_their_delay(self, stores: TwoStores) -> None:
         await stores.executions.create_workflow(make_workflow())
@@ -403,6 +421,12 @@ class TestCommit:
 
 
 class TestRemovals:
+    async def test_take_the_push_along_that_is_still_an_intent(self, stores: TwoStores) -> None:
+        stores.reach.is_away = True
+        await stores.executions.create_workflow(make_workflow())
+        await stores.executions.remove_workflow("w1")
+        assert (await stores.due()).entries == []
+
     async def test_leave_alone_what_was_pushed_after_them(self, stores: TwoStores) -> None:
         await stores.executions.create_workflow(make_workflow())
         await stores.executions.create_tasks([make_task()])
@@ -427,10 +451,9 @@ class TestRemovals:
         await stores.executions.create_workflow(make_workflow())
         typeless = msgspec.structs.replace(make_task(), task_type=msgspec.UNSET)
         await stores.executions.create_tasks([typeless])
+        stores.reach.is_away = True
         await stores.executions.remove_task("t1")
-        async with stores.draining():
-            await stores.settled()
-        assert await stores.outbox.failures(10) == []
+        assert (await stores.due(KIND_UNQUEUE)).entries == []
 
 
 class TestTrouble:

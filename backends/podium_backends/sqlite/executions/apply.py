@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-import msgspec
-
 from podium_backends.sqlite.executions import requests
 from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.executions.facts import look_up
@@ -39,12 +37,12 @@ class ApplyJob:
         decision = decide(self._set, known, now_ms=now_ms)
         runner = self._runner(conn, now_ms)
         runner.run(decision.effects)
-        outcome = answer_queue_ops(decision.outcome, runner.acked, runner.removed, runner.pushed)
+        outcome = answer_queue_ops(
+            decision.outcome, runner.acked, runner.removed, runner.pushed, runner.intents
+        )
         if decision.remember:
             kept = remembered(outcome, self._set)
             requests.remember(conn, self._set.request_id, kept, now_ms=now_ms)
-        if runner.intents:
-            return msgspec.structs.replace(outcome, intents=tuple(runner.intents))
         return outcome
 
 
