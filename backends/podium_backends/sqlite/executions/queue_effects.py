@@ -10,8 +10,8 @@ import msgspec
 from podium_backends.sqlite.executions import outbox_statements
 from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.file.times import later
-from podium_backends.sqlite.queues import statements as queue_statements
-from podium_backends.sqlite.queues.waiters import QueueWaiters
+from podium_backends.sqlite.queues import lease_statements, push_statements, removal_statements
+from podium_backends.sqlite.queues.changes import QueueChanges
 from podium_core.outbox import (
     KIND_ACK,
     KIND_PUSH,
@@ -50,32 +50,32 @@ class QueueEffects(Protocol):
 class QueuesHere:
     """Executions and queues are one file: everything in the one transaction."""
 
-    def __init__(self, database: Database, waiters: QueueWaiters) -> None:
+    def __init__(self, database: Database, changes: QueueChanges) -> None:
         self._database = database
-        self._waiters = waiters
+        self._changes = changes
 
     def push(self, conn: sqlite3.Connection, op: PushOp, *, now_ms: int) -> bool:
-        if op.if_absent and not queue_statements.push_if_absent(conn, op, now_ms=now_ms):
+        if op.if_absent and not push_statements.push_if_absent(conn, op, now_ms=now_ms):
             return False
         if not op.if_absent:
-            queue_statements.push(conn, (op,), now_ms=now_ms)
-        self._database.after_commit(lambda: self._waiters.changed(op.queue_name))
+            push_statements.push(conn, (op,), now_ms=now_ms)
+        self._database.after_commit(lambda: self._changes.notify(op.queue_name))
         return True
 
     def ack(self, conn: sqlite3.Connection, op: AckOp, *, now_ms: int) -> bool:
-        return queue_statements.ack(
+        return lease_statements.ack(
             conn, op.queue_name, op.message_id, receipt=op.receipt, now_ms=now_ms
         )
 
     def remove(self, conn: sqlite3.Connection, op: RemoveOp, *, now_ms: int) -> bool:
         del now_ms
-        return queue_statements.remove(conn, op.queue_name, op.message_id)
+        return removal_statements.remove(conn, op.queue_name, op.message_id)
 
     def unqueue(
         self, conn: sqlite3.Connection, queue_name: str, message_id: str, *, now_ms: int
     ) -> None:
         del now_ms
-        queue_statements.remove(conn, queue_name, message_id)
+        removal_statements.remove(conn, queue_name, message_id)
 
 
 class QueuesElsewhere:
