@@ -28,7 +28,7 @@ class WaitingQueue:
         self._end = end
         self._waiting: OrderedDict[Poll, None] = OrderedDict()
         self._taking: frozenset[Poll] = frozenset()
-        self._in_turn = 0
+        self._turn_taken = False
         self._changed = False
         self._sleep: asyncio.Future[None] | None = None
         self._look_at = 0.0
@@ -62,7 +62,7 @@ class WaitingQueue:
 
     def end_turn(self) -> None:
         """A poll that took its messages by itself is done."""
-        self._in_turn -= 1
+        self._turn_taken = False
         self.change()
 
     # what may make a message ready
@@ -88,7 +88,7 @@ class WaitingQueue:
         unsubscribe: Callable[[], None] | None = None
         try:
             unsubscribe = await self._takes.table.subscribe(self.name, self.change)
-            while self._waiting or self._in_turn:
+            while self._waiting or self._turn_taken:
                 self._changed, self._look_at = False, 0.0
                 if not await self._serve_some():
                     await self._wait_for_change()
@@ -104,7 +104,7 @@ class WaitingQueue:
 
     async def _serve_some(self) -> bool:
         """One take; says whether another may find more at once."""
-        if self._in_turn or self._takes.room.has_large(self.name):
+        if self._turn_taken or self._takes.room.has_large(self.name):
             return await self._give_turn()
         polls = list(islice(self._waiting, MAX_POLLS))
         self._taking = frozenset(polls)
@@ -123,7 +123,7 @@ class WaitingQueue:
 
     async def _give_turn(self) -> bool:
         """Large messages: one poll at a time takes them by itself, in turn with the answers of other calls."""
-        if self._in_turn or not self._waiting:
+        if self._turn_taken or not self._waiting:
             return False
         take = await self._takes.look(self.name)
         if take.ready:
@@ -137,7 +137,7 @@ class WaitingQueue:
             poll, _ = self._waiting.popitem(last=False)
             if poll.finish(None):
                 poll.has_turn = True
-                self._in_turn += 1
+                self._turn_taken = True
                 return
 
     def _remove_done(self, polls: list[Poll]) -> None:
@@ -154,7 +154,7 @@ class WaitingQueue:
     # sleeping
 
     async def _wait_for_change(self) -> None:
-        if self._changed or not (self._waiting or self._in_turn):
+        if self._changed or not (self._waiting or self._turn_taken):
             return
         self._sleep = asyncio.get_running_loop().create_future()
         self._set_timer()
