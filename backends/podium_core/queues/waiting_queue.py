@@ -88,7 +88,7 @@ class WaitingQueue:
         unsubscribe: Callable[[], None] | None = None
         try:
             unsubscribe = await self._takes.table.subscribe(self.name, self.change)
-            while self._waiting or self._turn_taken:
+            while self._waiting:
                 self._changed, self._look_at = False, 0.0
                 if not await self._serve_some():
                     await self._wait_for_change()
@@ -104,7 +104,9 @@ class WaitingQueue:
 
     async def _serve_some(self) -> bool:
         """One take; says whether another may find more at once."""
-        if self._turn_taken or self._takes.room.has_large(self.name):
+        if self._turn_taken:
+            return False
+        if self._takes.room.has_large(self.name):
             return await self._give_turn()
         polls = list(islice(self._waiting, MAX_POLLS))
         self._taking = frozenset(polls)
@@ -123,8 +125,6 @@ class WaitingQueue:
 
     async def _give_turn(self) -> bool:
         """Large messages: one poll at a time takes them by itself, in turn with the answers of other calls."""
-        if self._turn_taken or not self._waiting:
-            return False
         take = await self._takes.look(self.name)
         if take.ready:
             self._pass_turn()
@@ -154,7 +154,7 @@ class WaitingQueue:
     # sleeping
 
     async def _wait_for_change(self) -> None:
-        if self._changed or not (self._waiting or self._turn_taken):
+        if self._changed or not self._waiting:
             return
         self._sleep = asyncio.get_running_loop().create_future()
         self._set_timer()

@@ -165,6 +165,31 @@ class TestNothingIsMissed:
         table.now_ms += 20
         assert await ids(poll) == ["m1"]
 
+    async def test_a_message_that_is_due_before_such_a_lease_ends(
+        self, table: MemoryTable, queues: TableQueueDAO
+    ) -> None:
+        table.put("m1", delay_ms=30)
+        poll = polling(queues)
+        await settle()
+        table.put("m2", notify=False)
+        assert await ids(polling(queues, lease_ms=3_600_000)) == ["m2"]
+        table.now_ms += 30
+        assert await ids(poll) == ["m1"]
+
+    async def test_a_look_for_what_is_due_is_made_once(
+        self, table: MemoryTable, queues: TableQueueDAO
+    ) -> None:
+        table.put("m1", delay_ms=30)
+        polls = [polling(queues), polling(queues)]
+        await settle()
+        table.now_ms += 30
+        assert await ids(polls[0]) == ["m1"]
+        table.trips.clear()
+        table.put("m2", delay_ms=3_600_000)
+        await asyncio.sleep(0.1)
+        assert len(table.trips) == 1
+        await cancel(*polls)
+
     async def test_what_is_left_for_those_behind(
         self, table: MemoryTable, queues: TableQueueDAO
     ) -> None:
