@@ -51,21 +51,23 @@ class Polls:
 
     async def poll(self, queue_name: str, ask: Ask, timeout_ms: int) -> list[Message]:
         """The messages of one ask; if none is ready, wait so long for one."""
-        messages = await self._poll_at_once(queue_name, ask)
+        if self._room.has_large(queue_name):
+            messages = await self._take_large(queue_name, ask)
+        else:
+            take = await self._takes.take(queue_name, ask)
+            messages = take.messages[0]
+            if messages:
+                self._note_lease(queue_name, ask)
+            elif take.no_room:
+                messages = await self._take_in_turn(queue_name, ask)
         if messages or not timeout_ms:
             return messages
         deadline = asyncio.get_running_loop().time() + min(timeout_ms, MAX_WAIT_MS) / 1000
         return await self._wait(queue_name, ask, deadline)
 
-    async def _poll_at_once(self, queue_name: str, ask: Ask) -> list[Message]:
-        if not self._room.has_large(queue_name):
-            take = await self._takes.take(queue_name, ask)
-            (messages,) = take.messages
-            if messages:
-                self._note_lease(queue_name, ask)
-            if not take.no_room:
-                return messages
-        elif not (await self._takes.look(queue_name)).ready:
+    async def _take_large(self, queue_name: str, ask: Ask) -> list[Message]:
+        # Who finds nothing takes no turn: it may wait for long.
+        if not (await self._takes.look(queue_name)).ready:
             return []
         return await self._take_in_turn(queue_name, ask)
 

@@ -32,7 +32,9 @@ class Takes:
         room = OneTakeRoom(self.room, in_turn=in_turn)
         future = self.table.take(queue_name, (ask,), room)
         try:
-            take = await (future if future.done() else asyncio.shield(future))
+            if not future.done():
+                await _end_of(future)
+            take = future.result()
         except asyncio.CancelledError:
             self.begin(self._undo(queue_name, future, room))
             raise
@@ -87,3 +89,15 @@ class Takes:
     async def _give_back(self, queue_name: str, messages: Sequence[Message]) -> None:
         with suppress(StorageError):  # the leases lapse by themselves
             await self.table.give_back(queue_name, messages)
+
+
+def _end_of(future: asyncio.Future[Take]) -> asyncio.Future[None]:
+    """Done when the other one is. As ``asyncio.shield``, at half the cost."""
+    end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def wake(_: asyncio.Future[Take]) -> None:
+        if not end.done():
+            end.set_result(None)
+
+    future.add_done_callback(wake)
+    return end

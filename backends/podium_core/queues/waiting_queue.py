@@ -97,7 +97,6 @@ class WaitingQueue:
                 poll.fail(error)
         finally:
             # A poll that comes from now on makes a new one of these.
-            self._waiting.clear()
             self._end(self.name)
             if unsubscribe is not None:
                 unsubscribe()

@@ -336,6 +336,15 @@ class TestLargeMessages:
         assert [await ids(poll) for poll in polls] == [["m"]] * 4
         assert turns.begun == 2
 
+    async def test_those_of_a_shared_trip_that_has_no_more_room_too(
+        self, table: MemoryTable, queues: TableQueueDAO, turns: Turns
+    ) -> None:
+        polls = [polling(queues) for _ in range(4)]
+        await settle()
+        table.put("m1", "m2", "m3", "m4", payload=LARGE)
+        assert [await ids(poll) for poll in polls] == [["m1"], ["m2"], ["m3"], ["m4"]]
+        assert turns.begun == 2
+
     async def test_one_who_waits_takes_no_turn_before_there_is_a_message(
         self, table: MemoryTable, queues: TableQueueDAO, turns: Turns
     ) -> None:
