@@ -248,7 +248,7 @@ class SqliteQueueTable:
 
 
 def _weight_of(asks: Sequence[Ask]) -> int:
-    count = sum(ask.max_messages for ask in asks)
+    count = asks[0].max_messages if len(asks) == 1 else sum(ask.max_messages for ask in asks)
     # The payloads of a long poll may be large; in the thread it shares the trip of its COMMIT.
     return 2 + count // 4 if count <= LONG_POLL else INLINE_WEIGHT + 1
 
