@@ -11,6 +11,7 @@ from podium_core.ports.outbox import Outbox
 from podium_core.ports.payload_storage import ExternalPayloadStorage
 from podium_core.ports.poll_data import PollDataDAO
 from podium_core.ports.queue import MessageScan, QueueDAO, QueueStore
+from podium_core.ports.queue_table import QueueTable
 from podium_core.ports.queue_target import QueueTarget
 from podium_core.ports.rate_limiting import RateLimitingDAO
 from podium_core.ports.removal_store import RemovalStore
@@ -30,6 +31,7 @@ __all__ = [
     "PollDataDAO",
     "QueueDAO",
     "QueueStore",
+    "QueueTable",
     "QueueTarget",
     "RateLimitingDAO",
     "RemovalStore",

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 
 from podium_backends.sqlite.executions.outbox_statements import drop_entry, has_entry, put_entry
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.queues import statements as queue_statements
-from podium_backends.sqlite.queues.waiters import QueueWaiters
+from podium_backends.sqlite.queues import lease_statements, push_statements, removal_statements
+from podium_backends.sqlite.queues.changes import QueueChanges
 from podium_core.intents import intents_of, unqueue_intents
 from podium_core.outbox import EntryChange, EntryDrop, OutboxEntry
 from podium_core.write_set import AckOp, PushOp, QueueOp, RemoveOp
@@ -45,9 +45,9 @@ class QueueEffects(Protocol):
 class QueuesHere:
     """Executions and queues are one file: everything in the one transaction."""
 
-    def __init__(self, database: Database, waiters: QueueWaiters) -> None:
+    def __init__(self, database: Database, changes: QueueChanges) -> None:
         self._database = database
-        self._waiters = waiters
+        self._changes = changes
 
     def carry_out(self, conn: sqlite3.Connection, op: QueueOp, *, now_ms: int) -> Effect:
         match op:
@@ -55,19 +55,19 @@ class QueuesHere:
                 return Effect(self._push(conn, op, now_ms))
             case AckOp(queue_name=queue_name, message_id=message_id, receipt=receipt):
                 return Effect(
-                    queue_statements.ack(
+                    lease_statements.ack(
                         conn, queue_name, message_id, receipt=receipt, now_ms=now_ms
                     )
                 )
             case RemoveOp():
-                return Effect(queue_statements.remove(conn, op.queue_name, op.message_id))
+                return Effect(removal_statements.remove(conn, op.queue_name, op.message_id))
 
     def _push(self, conn: sqlite3.Connection, op: PushOp, now_ms: int) -> bool:
-        if op.if_absent and not queue_statements.push_if_absent(conn, op, now_ms=now_ms):
+        if op.if_absent and not push_statements.push_if_absent(conn, op, now_ms=now_ms):
             return False
         if not op.if_absent:
-            queue_statements.push(conn, (op,), now_ms=now_ms)
-        self._database.after_commit(lambda: self._waiters.changed(op.queue_name))
+            push_statements.push(conn, (op,), now_ms=now_ms)
+        self._database.after_commit(lambda: self._changes.notify(op.queue_name))
         return True
 
     def unqueue(
@@ -80,7 +80,7 @@ class QueuesHere:
         now_ms: int,
     ) -> Sequence[OutboxEntry]:
         del workflow_id, now_ms
-        queue_statements.remove(conn, queue_name, message_id)
+        removal_statements.remove(conn, queue_name, message_id)
         return ()
 
 
