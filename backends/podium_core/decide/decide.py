@@ -103,7 +103,7 @@ def answer_queue_ops(
     pushed: Sequence[bool] = (),
     intents: Sequence[OutboxEntry] = (),
 ) -> WriteOutcome:
-    """The outcome with what became of acks, removes and pushes with ``if_absent``, in the WriteSet's order; and the intents."""
+    """The outcome with the intents, and with what became of acks, removes and pushes with ``if_absent``, in their order."""
     if not acked and not removed and not pushed and not intents:
         return outcome
     return msgspec.structs.replace(
