@@ -25,10 +25,13 @@ class Turns:
 
     def __init__(self) -> None:
         self.begun = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     async def begin(self) -> None:
         await asyncio.sleep(0)
         self.begun += 1
+        await self.gate.wait()
 
 
 @pytest.fixture
@@ -383,7 +386,13 @@ class TestLargeMessages:
         await ids(polling(queues))
         polls = [polling(queues) for _ in range(3)]
         await settle()
-        table.put("m1", "m2", "m3", payload=LARGE)
+        turns.gate.clear()
+        table.put("m1", "m2", payload=LARGE)
+        await settle()
+        table.put("m3", payload=LARGE)
+        await settle()
+        assert turns.begun == 1
+        turns.gate.set()
         assert [await ids(poll) for poll in polls] == [["m1"], ["m2"], ["m3"]]
         assert turns.begun == 3
 
