@@ -11,7 +11,7 @@ from podium_core.errors import BackendUnavailableError
 from podium_core.models import Message
 from podium_core.ports.queue_table import Ask
 from podium_core.queues import TableQueueDAO
-from podium_core.queues.poll_room import LARGE_SIZE
+from podium_core.queues.poll_room import LARGE_SIZE, OneTakeRoom
 from podium_core.queues.waiting_queue import MAX_POLLS
 from tests.core.queues.memory_table import MemoryTable, queues_on, unavailable
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
@@ -25,10 +25,13 @@ class Turns:
 
     def __init__(self) -> None:
         self.begun = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     async def begin(self) -> None:
         await asyncio.sleep(0)
         self.begun += 1
+        await self.gate.wait()
 
 
 @pytest.fixture
@@ -236,7 +239,8 @@ class TestTime:
     ) -> None:
         polls = [polling(queues) for _ in range(3)]
         await settle()
-        await queues.close()
+        # Long before their time is over.
+        await asyncio.wait_for(queues.close(), PATIENCE_SECONDS / 2)
         assert [await ids(poll) for poll in polls] == [[], [], []]
         assert table.subscriptions.queue_names() == []
 
@@ -280,6 +284,16 @@ class TestCancelledCallers:
         (answer,) = await asyncio.gather(poll, return_exceptions=True)
         await settle()
         assert table.leased() == ([] if isinstance(answer, BaseException) else ["m1"])
+
+    async def test_with_the_last_of_them_the_queue_is_forgotten(
+        self, table: MemoryTable, queues: TableQueueDAO
+    ) -> None:
+        polls = [polling(queues) for _ in range(3)]
+        await settle()
+        assert table.subscriptions.queue_names() == ["q"]
+        await cancel(*polls)
+        await settle()
+        assert table.subscriptions.queue_names() == []
 
     async def test_closing_waits_until_they_are_back(
         self, table: MemoryTable, queues: TableQueueDAO
@@ -336,6 +350,14 @@ class TestLargeMessages:
         assert [await ids(poll) for poll in polls] == [["m"]] * 4
         assert turns.begun == 2
 
+    async def test_who_has_its_turn_gets_them_whatever_others_hold(
+        self, table: MemoryTable, queues: TableQueueDAO, turns: Turns
+    ) -> None:
+        OneTakeRoom(queues._polls._room).hold(2 * LARGE_SIZE)
+        table.put("m1", payload=LARGE)
+        assert await ids(polling(queues)) == ["m1"]
+        assert turns.begun == 1
+
     async def test_those_of_a_shared_trip_that_has_no_more_room_too(
         self, table: MemoryTable, queues: TableQueueDAO, turns: Turns
     ) -> None:
@@ -364,7 +386,13 @@ class TestLargeMessages:
         await ids(polling(queues))
         polls = [polling(queues) for _ in range(3)]
         await settle()
-        table.put("m1", "m2", "m3", payload=LARGE)
+        turns.gate.clear()
+        table.put("m1", "m2", payload=LARGE)
+        await settle()
+        table.put("m3", payload=LARGE)
+        await settle()
+        assert turns.begun == 1
+        turns.gate.set()
         assert [await ids(poll) for poll in polls] == [["m1"], ["m2"], ["m3"]]
         assert turns.begun == 3
 
