@@ -8,6 +8,8 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
+from podium_core.clock import Clock, system_clock_ms
+from podium_core.models import Guarantee
 from podium_core.ports import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
@@ -69,6 +71,12 @@ class Capability(StrEnum):
         "what exists throughout a stream comes exactly once",
     )
     DURABLE_ACK = "durable_ack", "acknowledged means fsynced"
+    DISTINCT_SLOTS = (
+        "distinct_slots",
+        "retry 0 of reference name a1 and retry 10 of a are two slots",
+    )
+    PRIORITY_ORDER = "priority_order", "ready messages come by priority, then by due time"
+    LEASE_COUNTS = "lease_counts", "a message says how often it was delivered"
 
 
 class Durability(StrEnum):
@@ -100,6 +108,8 @@ class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: Its configured name.
         serves: The data types that are routed to it.
+        commit_guarantee: ATOMIC: queue operations of a WriteSet are part of its step. ORDERED: they become intents in the outbox.
+        clock: The time, for a store that has no clock of its own.
         queue_defaults: How long messages are leased.
         max_answer_bytes: What one compound read may hold, as ``ReadBudget``.
         begin_long_answer: Awaited before megabytes are read into memory for the answer of the call under way. It waits while
@@ -108,6 +118,8 @@ class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     serves: frozenset[DataType]
+    commit_guarantee: Guarantee
+    clock: Clock = system_clock_ms
     queue_defaults: QueueDefaults = QueueDefaults()
     max_answer_bytes: int = MAX_ANSWER_BYTES
     begin_long_answer: Callable[[], Awaitable[None]] = begin_at_once

@@ -9,6 +9,7 @@ import grpc
 import structlog
 
 from podium_core.backend import ConnectedStore, QueueDefaults, StoreContext
+from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import StorageError
 from podium_server.assembly import Assembly, assembled
 from podium_server.config.config import Config
@@ -65,9 +66,12 @@ async def _housekeeping(store: ConnectedStore) -> None:
             _log.exception("housekeeping met a defect", store=store.context.name)
 
 
-async def open_facade(config: Config) -> FacadeHandle:
+async def open_facade(config: Config, *, clock: Clock = system_clock_ms) -> FacadeHandle:
     """Open the stores in use and put the facade on them.
 
+    Args:
+        config: What to open.
+        clock: The time, for stores that have no clock of their own.
     Raises:
         StorageError: A store can't be opened; those that were are closed again.
     """
@@ -77,6 +81,8 @@ async def open_facade(config: Config) -> FacadeHandle:
             context = StoreContext(
                 name=store.name,
                 serves=frozenset(config.data_types_of(store.name)),
+                commit_guarantee=config.commit_guarantee,
+                clock=clock,
                 queue_defaults=_queue_defaults(config),
                 begin_long_answer=begin_long_answer,
                 max_answer_bytes=config.server.max_message_bytes,

@@ -11,6 +11,7 @@ from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.marks import INDEX_KINDS
+from podium_core.models import Guarantee
 from podium_core.outbox import OutboxEntry
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
@@ -74,8 +75,13 @@ class Indexing:
 async def indexing(folder: Path) -> AsyncIterator[Indexing]:
     """On a fresh file."""
     clock, path = FakeClock(), folder / "podium.db"
-    context = StoreContext(name="main", serves=frozenset(DataType) - {DataType.INDEX})
-    store = await open_store(context, SqliteSettings(path=path), clock=clock)
+    context = StoreContext(
+        name="main",
+        serves=frozenset(DataType) - {DataType.INDEX},
+        commit_guarantee=Guarantee.ATOMIC,
+        clock=clock,
+    )
+    store = await open_store(context, SqliteSettings(path=path))
     try:
         yield Indexing(store, path, clock)
     finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, QueueDefaults, StoreContext
-from podium_core.models import PushMessage
+from podium_core.models import Guarantee, PushMessage
 from tests.backends.sqlite.clock import FakeClock
 
 
@@ -17,9 +17,11 @@ async def opened(
     context = StoreContext(
         name="main",
         serves=frozenset(DataType),
+        commit_guarantee=Guarantee.ATOMIC,
         queue_defaults=defaults or QueueDefaults(),
+        clock=clock,
     )
-    return await open_store(context, SqliteSettings(path=folder / "podium.db"), clock=clock)
+    return await open_store(context, SqliteSettings(path=folder / "podium.db"))
 
 
 async def test_a_queues_own_length_of_a_lease_goes_before_that_of_all(tmp_path: Path) -> None:
