@@ -69,9 +69,21 @@ async def _housekeeping(store: ConnectedStore) -> None:
 async def open_facade(config: Config, *, clock: Clock = system_clock_ms) -> FacadeHandle:
     """Open the stores in use and put the facade on them.
 
+    Raises:
+        StorageError: A store can't be opened; those that were are closed again.
+    """
+    stores = await open_stores(config, clock=clock)
+    return FacadeHandle(assembled(config, stores), stores)
+
+
+async def open_stores(
+    config: Config, *, clock: Clock = system_clock_ms
+) -> dict[str, ConnectedStore]:
+    """The stores in use by name, open.
+
     Args:
         config: What to open.
-        clock: The time, for stores that have no clock of their own.
+        clock: The time in milliseconds, for stores that have no clock of their own.
     Raises:
         StorageError: A store can't be opened; those that were are closed again.
     """
@@ -91,7 +103,7 @@ async def open_facade(config: Config, *, clock: Clock = system_clock_ms) -> Faca
     except BaseException:
         await asyncio.gather(*(opened.close() for opened in stores.values()))
         raise
-    return FacadeHandle(assembled(config, stores), stores)
+    return stores
 
 
 def _queue_defaults(config: Config) -> QueueDefaults:

@@ -1,16 +1,5 @@
-"""A clock that a test sets."""
+"""The clock of tests, where the tests of this folder look for it."""
 
-from __future__ import annotations
+from tests.clock import FakeClock
 
-
-class FakeClock:
-    """Milliseconds since the epoch; stands still unless told otherwise."""
-
-    def __init__(self, now_ms: int = 1_700_000_000_000) -> None:
-        self.now_ms = now_ms
-
-    def __call__(self) -> int:
-        return self.now_ms
-
-    def pass_by(self, ms: int) -> None:
-        self.now_ms += ms
+__all__ = ["FakeClock"]
