@@ -76,7 +76,10 @@ class Capability(StrEnum):
         "retry 0 of reference name a1 and retry 10 of a are two slots",
     )
     PRIORITY_ORDER = "priority_order", "ready messages come by priority, then by due time"
-    LEASE_COUNTS = "lease_counts", "a message says how often it was delivered"
+    LEASE_COUNTS = (
+        "lease_counts",
+        "sizes and details of queues tell leased messages from waiting ones",
+    )
 
 
 class Durability(StrEnum):

@@ -36,10 +36,14 @@ FOR_QUEUES = (KIND_PUSH, KIND_ACK, KIND_REMOVE, KIND_UNQUEUE)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests of adapters know no transport: once for each set of stores. All others run on every way."""
+    """Tests of adapters know no transport: once for each set of stores. All others run on every way.
+
+    A module that is about some ways only names them: ``WAYS``.
+    """
     if "way" in metafunc.fixturenames:
         over_grpc = "daos" in metafunc.fixturenames
-        ways = [way for way in WAYS if over_grpc or way.transport is Transport.IN_PROCESS]
+        candidates: tuple[Way, ...] = getattr(metafunc.module, "WAYS", WAYS)
+        ways = [way for way in candidates if over_grpc or way.transport is Transport.IN_PROCESS]
         metafunc.parametrize("way", ways, ids=str)
 
 

@@ -151,3 +151,7 @@ SQLITE_TWO_STORES = replace(
 )
 
 WAYS = (SQLITE, SQLITE_OVER_GRPC, SQLITE_TWO_STORES)
+# Those whose queues take no part in the step of a WriteSet.
+APART = tuple(way for way in WAYS if Capability.ATOMIC_WITH_QUEUES not in way.capabilities)
+# For tests that take too long to run on every variant of a kind.
+FIRST_OF_EACH_KIND = tuple(way for way in WAYS if not way.variant)
