@@ -111,7 +111,8 @@ class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: Its configured name.
         serves: The data types that are routed to it.
-        commit_guarantee: ATOMIC: queue operations of a WriteSet are part of its step. ORDERED: they become intents in the outbox.
+        commit_guarantee: ATOMIC: queue operations of a WriteSet are part of its step. ORDERED: they become intents in the
+            outbox.
         clock: The time, for a store that has no clock of its own.
         queue_defaults: How long messages are leased.
         max_answer_bytes: What one compound read may hold, as ``ReadBudget``.
