@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -141,6 +142,9 @@ class _Server:
         await self._require_stores()
         addresses = bind(self._grpc, self._config.server.addresses)
         await self._grpc.start()
+        # What is loaded stays: a full collection, which holds the loop, needn't look at all of it each time.
+        gc.collect()
+        gc.freeze()
         beside = [
             asyncio.create_task(self._monitor.run()),
             asyncio.create_task(give_memory_back(self._handle.in_flight)),

@@ -135,7 +135,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         if not tasks:
             return CreatedTasks(created_task_ids=())
         paths = [f"tasks[{at}]" for at in range(len(tasks))]
-        stored, lifts = await self._payload_writes.stored(tasks, paths)
+        stored, lifts = await self._payload_writes.move_all_out(tasks, paths)
         write_set = builders.create_tasks(
             stored, now_ms=self.clock(), allow_missing_workflow=allow_missing_workflow
         )
@@ -144,7 +144,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     async def update_task(
         self, task: Task, *, expected_update_time: int | None = None, upsert: bool = False
     ) -> int:
-        (stored,), lifts = await self._payload_writes.stored([task], ["task"])
+        stored, lifts = await self._payload_writes.move_out(task, "task")
         update = TaskUpdate(task=stored, expected_update_time=expected_update_time)
         write_set = builders.update_task(update, now_ms=self.clock(), upsert=upsert)
         outcome = await self.apply(_lifting(write_set, lifts))
@@ -164,7 +164,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         self, updates: Sequence[TaskUpdate], field: str
     ) -> tuple[list[TaskUpdate], tuple[str, ...]]:
         paths = [f"{field}[{at}].task" for at in range(len(updates))]
-        tasks, lifts = await self._payload_writes.stored([u.task for u in updates], paths)
+        tasks, lifts = await self._payload_writes.move_all_out([u.task for u in updates], paths)
         stored = [
             update if task is update.task else msgspec.structs.replace(update, task=task)
             for update, task in zip(updates, tasks, strict=True)
@@ -207,7 +207,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     async def create_workflow(
         self, workflow: Workflow, *, replace: bool = False
     ) -> CreatedWorkflow:
-        (stored,), lifts = await self._payload_writes.stored([workflow], ["workflow"])
+        stored, lifts = await self._payload_writes.move_out(workflow, "workflow")
         write_set = builders.create_workflow(stored, now_ms=self.clock(), replace_existing=replace)
         pushing = self._with_decider_push(_lifting(write_set, lifts), workflow)
         return created_workflow(await self.apply(pushing), str(workflow.workflow_id))
@@ -215,7 +215,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     async def update_workflow(
         self, workflow: Workflow, *, expected_update_time: int | None = None, upsert: bool = False
     ) -> int:
-        (stored,), lifts = await self._payload_writes.stored([workflow], ["workflow"])
+        stored, lifts = await self._payload_writes.move_out(workflow, "workflow")
         write_set = builders.update_workflow(
             stored,
             now_ms=self.clock(),
@@ -318,7 +318,9 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
 
     async def _with_payloads(self, commit: Commit) -> tuple[Commit, tuple[str, ...]]:
         records = records_of(commit)
-        stored, lifts = await self._payload_writes.stored(list(records.values()), list(records))
+        stored, lifts = await self._payload_writes.move_all_out(
+            list(records.values()), list(records)
+        )
         changed = dict(zip(records, stored, strict=True))
         if all(changed[path] is record for path, record in records.items()):
             return commit, ()

@@ -69,8 +69,10 @@ class ConcurrencyLimits:
     async def applied(self, write_set: WriteSet) -> WriteSet:
         """A WriteSet whose tasks in progress take a place where a registered definition has a limit."""
         puts = write_set.task_puts
-        asked = {put.definition_name for put in puts if put.in_progress and not put.limited}
-        limited = [name for name in asked if await self._is_limited(name)]
+        limited = set()
+        for put in puts:
+            if put.in_progress and not put.limited and await self._is_limited(put.definition_name):
+                limited.add(put.definition_name)
         if not limited:
             return write_set
         return msgspec.structs.replace(

@@ -41,17 +41,24 @@ class PayloadWrites:
         self._storage = storage
         self._outbox = outbox
 
-    async def stored(
-        self, records: Sequence[R], paths: Sequence[str]
-    ) -> tuple[list[R], tuple[str, ...]]:
-        """Records as they are to be written, and the keys of the payloads that were uploaded for them.
+    async def move_out(self, record: R, path: str) -> tuple[R, tuple[str, ...]]:
+        """Upload what is large in a task or a workflow.
 
         Args:
-            records: Tasks or workflows.
-            paths: What each is called in the request, for errors.
+            record: As it came.
+            path: What it is called in the request, for errors.
+        Returns:
+            The record as it is to be written, and the keys of the payloads that were uploaded for it.
         Raises:
             PayloadTooLargeError: Above a hard limit; nothing was uploaded.
         """
+        self._limits.require(record, path)
+        return await self._moved(record) if self._concerns(record) else (record, ())
+
+    async def move_all_out(
+        self, records: Sequence[R], paths: Sequence[str]
+    ) -> tuple[list[R], tuple[str, ...]]:
+        """As ``move_out``, of many records: nothing is uploaded where one is above a hard limit."""
         for record, path in zip(records, paths, strict=True):
             self._limits.require(record, path)
         written = list(records)
@@ -63,13 +70,15 @@ class PayloadWrites:
         return written, tuple(lifts)
 
     def _concerns(self, record: Task | Workflow) -> bool:
-        return any(
-            self._limits.is_large(record, getattr(record, place.data))
-            or _was_put_back(record, place)
-            for place in places(record)
-        )
+        # A loop, not any(): every write comes by here.
+        for place in places(record):
+            if self._limits.is_large(record, getattr(record, place.data)):
+                return True
+            if getattr(record, place.path) is not UNSET and _was_put_back(record, place):
+                return True
+        return False
 
-    async def _moved(self, record: R) -> tuple[R, list[str]]:
+    async def _moved(self, record: R) -> tuple[R, tuple[str, ...]]:
         changes: dict[str, object] = {}
         keys: list[str] = []
         for place in places(record):
@@ -83,7 +92,7 @@ class PayloadWrites:
             elif _was_put_back(record, place):
                 # A read put it back: what came is what holds, and the payload goes with the document that named it.
                 changes[place.path] = UNSET
-        return msgspec.structs.replace(record, **changes), keys
+        return msgspec.structs.replace(record, **changes), tuple(keys)
 
     async def _uploaded(
         self,
