@@ -454,6 +454,7 @@ class TestLimitsOfTasks:
 
         assert (await pending("encode"), await pending("other")) == ([], ["t1"])
 
+    @pytest.mark.capability(Capability.EXPIRY)
     async def test_a_task_of_an_expiring_workflow_takes_no_place(
         self, executions: ExecutionService
     ) -> None:

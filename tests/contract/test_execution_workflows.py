@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from podium_core.backend import Capability
 from podium_core.errors import (
     ConflictError,
     InvalidArgumentError,
@@ -209,6 +210,7 @@ class TestStreamsOfWorkflows:
         )
         assert [workflow.workflow_id for workflow in found] == ["w2", "w3", "w4"]
 
+    @pytest.mark.capability(Capability.SEARCH_ACROSS_WORKFLOWS)
     async def test_by_correlation_id(self, executions: ExecutionService) -> None:
         await executions.create_workflow(make_workflow("w1", correlation_id="c"))
         await executions.create_workflow(make_workflow("w2", correlation_id="c", name="other"))
@@ -263,6 +265,7 @@ class TestRemoveWorkflow:
             await executions.update_workflow(make_workflow())
 
 
+@pytest.mark.capability(Capability.EXPIRY)
 class TestRemoveWorkflowWithExpiry:
     async def test_leaves_every_set_at_once_and_stays_readable_and_writable(
         self, executions: ExecutionService, queue_dao: QueueDAO, delivered: Delivered

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from podium_core.backend import Capability
 from podium_core.errors import NotFoundError
 from podium_core.outbox import KIND_REMOVAL
 from podium_core.removal import RemovalMachine
@@ -30,6 +31,7 @@ async def drained(adapters: Adapters) -> int:
 
 
 class TestExpiringWorkflow:
+    @pytest.mark.capability(Capability.EXPIRY)
     async def test_is_absent_once_due_and_drained_without_a_trace(
         self, adapters: Adapters, clock: FakeClock
     ) -> None:
@@ -48,6 +50,7 @@ class TestExpiringWorkflow:
         assert await executions.get_task("t1") is None
         assert await drained(adapters) == 0
 
+    @pytest.mark.capability(Capability.EXPIRY)
     async def test_an_update_does_not_lift_the_expiry(
         self, adapters: Adapters, clock: FakeClock
     ) -> None:
@@ -165,6 +168,7 @@ class TestClockSteppingBack:
 
 
 class TestOutbox:
+    @pytest.mark.capability(Capability.EXPIRY)
     async def test_a_removal_mark_set_anew_has_a_new_token(
         self, adapters: Adapters, clock: FakeClock
     ) -> None:
