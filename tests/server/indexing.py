@@ -11,13 +11,14 @@ from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.marks import INDEX_KINDS
+from podium_core.models import Guarantee
 from podium_core.outbox import DueEntries, OutboxEntry
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.side_effects import SideEffects
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.indexer import Indexer
-from tests.backends.sqlite.clock import FakeClock
+from tests.clock import FakeClock
 from tests.server.scripted_index import ScriptedIndex
 
 BUCKETS = range(16)
@@ -79,8 +80,13 @@ class Indexing:
 async def indexing(folder: Path) -> AsyncIterator[Indexing]:
     """On a fresh file."""
     clock, path = FakeClock(), folder / "podium.db"
-    context = StoreContext(name="main", serves=frozenset(DataType) - {DataType.INDEX})
-    store = await open_store(context, SqliteSettings(path=path), clock=clock)
+    context = StoreContext(
+        name="main",
+        serves=frozenset(DataType) - {DataType.INDEX},
+        commit_guarantee=Guarantee.ATOMIC,
+        clock=clock,
+    )
+    store = await open_store(context, SqliteSettings(path=path))
     try:
         yield Indexing(store, path, clock)
     finally:

@@ -13,6 +13,7 @@ from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import IndexWrite
 from podium_core.index.marks import INDEX_KINDS
+from podium_core.models import Guarantee
 from podium_core.outbox import DueEntries, OutboxEntry
 from podium_core.reconcile import IndexProblem, IndexReport
 from podium_server.facade.executions import ExecutionFacade
@@ -127,7 +128,11 @@ class Reconciling:
 @asynccontextmanager
 async def reconciling(folder: Path) -> AsyncIterator[Reconciling]:
     """On fresh files."""
-    context = StoreContext(name="main", serves=frozenset(DataType) - {DataType.PAYLOADS})
+    context = StoreContext(
+        name="main",
+        serves=frozenset(DataType) - {DataType.PAYLOADS},
+        commit_guarantee=Guarantee.ATOMIC,
+    )
     settings = SqliteSettings(path=folder / "podium.db")
     store = await open_store(context, settings)
     try:

@@ -35,9 +35,10 @@ class Slot(msgspec.Struct, frozen=True):
 class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
     """A task document to store, and the facts that sets and limits follow from.
 
-    A task's workflow, definition name and slot never change: an UPDATE of another workflow's task is NotFoundError, a
-    CREATE of an id that holds another slot is AlreadyExistsError. A slot that is the task's own while its document is
-    missing (a writer died in between) gets the document.
+    A task's workflow and slot never change: an UPDATE of another workflow's task is NotFoundError, a CREATE of an id that
+    holds another slot is AlreadyExistsError. A slot that is the task's own while its document is missing (a writer died in
+    between) gets the document. A task's definition name may change, as in Conductor: an UPDATE moves the task from the old
+    definition's pending set and limit to those of the new one. (Conductor 3.13.8 leaves it in the old sets for good.)
 
     Attributes:
         definition_name: What the pending sets, the limit and the rate limit go by.

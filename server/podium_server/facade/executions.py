@@ -79,7 +79,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
             limits: Concurrency limits, those of registered definitions too.
             removals: Sees removals through; None: without archive.
             write_limits: What one write to the store may be.
-            queues_elsewhere: Set where executions and queues are two stores.
+            queues_elsewhere: Set where a Commit is ORDERED: queues take no part in the step of a WriteSet.
             side_effects: What is added.
             payload_writes: Bounds inputs and outputs, and moves large ones.
             payload_reads: Puts them back.

@@ -15,6 +15,7 @@ from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
 from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
 from podium_core.backend import DataType, StoreContext
 from podium_core.clock import Clock, system_clock_ms
+from podium_core.models import Guarantee
 from podium_core.queues import TableQueueDAO
 
 
@@ -36,7 +37,10 @@ async def sqlite_parts(path: Path, clock: Clock = system_clock_ms) -> AsyncItera
     database = Database(path, clock=clock)
     await database.open()
     queue_table = SqliteQueueTable(database, QueueChanges(database))
-    queues = TableQueueDAO(queue_table, StoreContext(name="main", serves=frozenset(DataType)))
+    context = StoreContext(
+        name="main", serves=frozenset(DataType), commit_guarantee=Guarantee.ATOMIC
+    )
+    queues = TableQueueDAO(queue_table, context)
     try:
         yield SqliteParts(
             database=database,

@@ -17,8 +17,8 @@ from podium_core.errors import InvalidArgumentError, NotFoundError
 from podium_core.index import EntryKind, IndexChange, Put
 from podium_core.models import EventExecutionStatus, IndexedMessage, TaskExecLog, Wait
 from podium_core.query import QueryError
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.indexes import opened_index
+from tests.clock import FakeClock
 from tests.core.query.golden import documents, golden
 from tests.core.query.test_golden_searches import REFUSED_HERE, SOUND
 

@@ -24,8 +24,8 @@ from podium_core.index import EntryKind, IndexChange, IndexOutcome, Merge, Put, 
 from podium_core.index.entries import ABSENT, TOMBSTONE_MS, IndexAnswer, IndexWrite
 from podium_core.models import Wait
 from podium_core.query import MatchAll, Word
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.indexes import document_of, opened_index
+from tests.clock import FakeClock
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.changes import EntryKind, Merge
 from podium_core.index.marks import Upsert, decode_mark, encode_mark, outbox_kind
+from podium_core.models import Guarantee
 from podium_core.outbox import KIND_PAYLOAD, KIND_REMOVAL, DueEntries, NewEntry, OutboxEntry
 from podium_core.ports import Outbox
 from podium_core.write_set import builders
-from tests.backends.sqlite.clock import FakeClock
+from tests.clock import FakeClock
 from tests.contract.records import make_task, make_workflow
 
 KIND = "of a newer server"
@@ -32,8 +33,13 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[ConnectedStore]:
-    context = StoreContext(name="main", serves=frozenset(DataType) - {DataType.INDEX})
-    opened = await open_store(context, SqliteSettings(path=tmp_path / "podium.db"), clock=clock)
+    context = StoreContext(
+        name="main",
+        serves=frozenset(DataType) - {DataType.INDEX},
+        commit_guarantee=Guarantee.ATOMIC,
+        clock=clock,
+    )
+    opened = await open_store(context, SqliteSettings(path=tmp_path / "podium.db"))
     yield opened
     await opened.close()
 

@@ -12,7 +12,7 @@ from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.queues.changes import QueueChanges
 from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
 from podium_core.backend import DataType, StoreContext
-from podium_core.models import PushMessage
+from podium_core.models import Guarantee, PushMessage
 from podium_core.queues import TableQueueDAO
 from podium_core.queues.poll_room import LARGE_SIZE
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
@@ -40,7 +40,12 @@ def turns() -> Turns:
 async def queues(tmp_path: Path, turns: Turns) -> AsyncIterator[TableQueueDAO]:
     database = Database(tmp_path / "podium.db")
     await database.open()
-    context = StoreContext(name="main", serves=frozenset(DataType), begin_long_answer=turns.begin)
+    context = StoreContext(
+        name="main",
+        serves=frozenset(DataType),
+        commit_guarantee=Guarantee.ATOMIC,
+        begin_long_answer=turns.begin,
+    )
     table = SqliteQueueTable(database, QueueChanges(database))
     dao = TableQueueDAO(table, context, most_held_bytes=2 * LARGE_SIZE)
     yield dao

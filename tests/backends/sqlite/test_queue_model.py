@@ -16,8 +16,8 @@ from msgspec import UNSET
 
 from podium_core.models import Message, PushMessage, QueueDetail
 from podium_core.write_set import PushOp
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.stores import SqliteParts, sqlite_parts
+from tests.clock import FakeClock
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ import pytest
 from podium_backends.sqlite.queues import counts as queue_counts, read_statements
 from podium_backends.sqlite.queues.receipts import receipt_number
 from podium_core.models import PushMessage
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.stores import SqliteParts, sqlite_parts
+from tests.clock import FakeClock
 
 QUEUE = "encode"
 

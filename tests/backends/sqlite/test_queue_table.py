@@ -13,8 +13,8 @@ from podium_core.ports import QueueTable
 from podium_core.ports.queue_table import Ask
 from podium_core.queues.poll_room import LARGE_SIZE, OneTakeRoom, PollRoom
 from podium_core.write_set.builders import push_op
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.stores import sqlite_parts
+from tests.clock import FakeClock
 from tests.patience import PATIENCE_SECONDS
 
 QUEUE = "encode"

@@ -12,8 +12,8 @@ import pytest
 from podium_core.errors import BackendUnavailableError
 from podium_core.models import Message, PushMessage
 from podium_core.ports.queue_table import Take
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.stores import SqliteParts, sqlite_parts
+from tests.clock import FakeClock
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 QUEUE = "encode"

@@ -11,6 +11,7 @@ from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.changes import EntryKind
+from podium_core.models import Guarantee
 from podium_core.ports import StoredDocuments
 from tests.contract.records import make_task, make_workflow
 
@@ -19,7 +20,11 @@ WORKFLOW, TASK = EntryKind.WORKFLOW, EntryKind.TASK
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[ConnectedStore]:
-    context = StoreContext(name="main", serves=frozenset(DataType) - {DataType.INDEX})
+    context = StoreContext(
+        name="main",
+        serves=frozenset(DataType) - {DataType.INDEX},
+        commit_guarantee=Guarantee.ATOMIC,
+    )
     opened = await open_store(context, SqliteSettings(path=tmp_path / "podium.db"))
     assert opened.executions is not None
     for id_ in ("w1", "w2"):

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from podium_core.backend import DataType, StoreContext
 from podium_core.errors import BackendUnavailableError
-from podium_core.models import Message
+from podium_core.models import Guarantee, Message
 from podium_core.ports import QueueTable
 from podium_core.ports.queue_table import Ask, QueueCounts, Take, TakeRoom
 from podium_core.queues import Subscriptions, TableQueueDAO
@@ -163,7 +163,14 @@ def queues_on(table: MemoryTable, **how: Any) -> TableQueueDAO:
     messages: Any = table
     typed: QueueTable = messages
     return TableQueueDAO(
-        typed, StoreContext(name="main", serves=frozenset({DataType.QUEUES}), **how), **limits
+        typed,
+        StoreContext(
+            name="main",
+            serves=frozenset({DataType.QUEUES}),
+            commit_guarantee=Guarantee.ORDERED,
+            **how,
+        ),
+        **limits,
     )
 
 

@@ -1,19 +1,15 @@
-"""Executions in one file, queues in another: pushes are intents, which the writer or the drainer delivers."""
+"""Executions in one store, queues in another: pushes are intents, which the writer or the drainer delivers."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
 
-from podium_backends.sqlite.settings import SqliteSettings
-from podium_backends.sqlite.store import open_store
-from podium_core.backend import ConnectedStore, DataType, StoreContext
-from podium_core.clock import system_clock_ms
 from podium_core.errors import (
     BackendUnavailableError,
     ConflictError,
@@ -32,7 +28,7 @@ from podium_core.models import (
     PushMessage,
 )
 from podium_core.outbox import KIND_PUSH, KIND_UNQUEUE, WRITER_FIRST_MS, DueEntries, OutboxEntry
-from podium_core.ports import QueueDAO, QueueTarget
+from podium_core.ports import QueueDAO, QueueStore, QueueTarget
 from podium_core.write_set import PushOp, builders
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
@@ -43,18 +39,31 @@ from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne, Settled, Target
 from podium_server.outbox.removals import Removals
 from podium_server.outbox.targets import queue_targets, removal_target
+from tests.clock import ShiftedClock
+from tests.contract.daos import Adapters
 from tests.contract.records import make_task, make_workflow
+from tests.contract.ways import APART
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
+WAYS = APART
 
-class RunningClock:
-    """The executions store's clock: it runs, and a test sets it forward."""
 
-    def __init__(self) -> None:
-        self.ahead_ms = 0
+class UnreliableQueues:
+    """Queues that acknowledge nothing while they are down."""
 
-    def __call__(self) -> int:
-        return system_clock_ms() + self.ahead_ms
+    def __init__(self, queues: QueueStore) -> None:
+        self.is_down = False
+        self._queues = queues
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queues, name)
+
+    async def ack_messages(
+        self, queue_name: str, messages: Sequence[tuple[str, str]]
+    ) -> list[bool]:
+        if self.is_down:
+            raise BackendUnavailableError("queues", "down")
+        return await self._queues.ack_messages(queue_name, messages)
 
 
 class Reach:
@@ -80,30 +89,25 @@ class Reach:
 
 
 class TwoStores:
-    """A facade over two files, and the drainer between them."""
+    """A facade over two stores, and the drainer between them."""
 
-    def __init__(
-        self, executions: ConnectedStore, queues: ConnectedStore, clock: RunningClock
-    ) -> None:
+    def __init__(self, adapters: Adapters, clock: ShiftedClock) -> None:
         self.clock = clock
-        assert executions.executions is not None
-        assert executions.outbox is not None
-        assert executions.concurrency_limits is not None
-        assert executions.metadata is not None
-        assert queues.queues is not None
-        assert queues.queue_target is not None
-        self.outbox = executions.outbox
-        self.queues: QueueDAO = queues.queues
-        self.reach = Reach(queues.queue_target)
+        self.outbox = adapters.outbox
+        self.queues: QueueDAO = adapters.queues
+        self.unreliable = UnreliableQueues(adapters.queues)
+        self.reach = Reach(adapters.queue_target)
         self.targets: Mapping[str, Target] = {
-            **removal_target(Removals(executions.executions, None)),
-            **queue_targets(queues.queues, queues.queue_target),
+            **removal_target(Removals(adapters.executions, None)),
+            **queue_targets(adapters.queues, adapters.queue_target),
         }
         self.drainer = Drainer(self.outbox, OneByOne(self.targets))
         self.executions = ExecutionFacade(
-            executions.executions,
-            limits=ConcurrencyLimits(executions.concurrency_limits, executions.metadata),
-            queues_elsewhere=QueuesElsewhere(queues.queues, self.reach, self.outbox),
+            adapters.executions,
+            limits=ConcurrencyLimits(adapters.concurrency_limits, adapters.metadata),
+            queues_elsewhere=QueuesElsewhere(
+                cast(QueueStore, self.unreliable), self.reach, self.outbox
+            ),
             side_effects=SideEffects(decider_offset_ms=0),
             wake=self.drainer.wake,
         )
@@ -140,21 +144,14 @@ class TwoStores:
 
 
 @pytest.fixture
-async def stores(tmp_path: Path) -> AsyncIterator[TwoStores]:
-    types = frozenset(DataType)
-    clock = RunningClock()
-    main = await open_store(
-        StoreContext(name="main", serves=types - {DataType.QUEUES}),
-        SqliteSettings(path=tmp_path / "main.db"),
-        clock=clock,
-    )
-    queues = await open_store(
-        StoreContext(name="queues", serves=frozenset({DataType.QUEUES})),
-        SqliteSettings(path=tmp_path / "queues.db"),
-    )
-    yield TwoStores(main, queues, clock)
-    await main.close()
-    await queues.close()
+def clock() -> ShiftedClock:
+    """One that goes: polls and drainers wait."""
+    return ShiftedClock()
+
+
+@pytest.fixture
+def stores(adapters: Adapters, clock: ShiftedClock) -> TwoStores:
+    return TwoStores(adapters, clock)
 
 
 async def leased(queues: QueueDAO, message_id: str) -> Message:
@@ -393,14 +390,11 @@ class TestCommit:
         assert message.payload == "new"
 
     async def test_queues_that_are_down_do_not_undo_it_and_are_caught_up_with(
-        self, stores: TwoStores, monkeypatch: pytest.MonkeyPatch
+        self, stores: TwoStores
     ) -> None:
         created = await stores.executions.create_workflow(make_workflow())
         message = await leased(stores.queues, "w1")
         await stores.queues.push("old", PushMessage(id="x"))
-
-        async def down(*_: object) -> list[bool]:
-            raise BackendUnavailableError("queues", "down")
 
         commit = Commit(
             workflow_id="w1",
@@ -408,9 +402,8 @@ class TestCommit:
             create_tasks=[make_task()],
             removes=[CommitRemove(queue_name="old", message_id="x")],
         ).with_ack("q", message)
-        with monkeypatch.context() as patch:
-            patch.setattr(stores.queues, "ack_messages", down)
-            result = await stores.executions.commit(commit)
+        stores.unreliable.is_down = True
+        result = await stores.executions.commit(commit)
         assert (result.acked, result.removed) == ((False,), (False,))
         assert await stores.executions.get_task("t1") is not None
         async with stores.draining(), asyncio.timeout(PATIENCE_SECONDS):

@@ -10,16 +10,15 @@ from typing import TypeVar
 
 import msgspec
 from hypothesis import settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from podium_backends.sqlite.settings import SqliteSettings
-from podium_backends.sqlite.store import open_store
-from podium_core.backend import DataType, StoreContext
+from podium_core.clock import system_clock_ms
 from podium_core.errors import AlreadyExistsError, ConflictError, NotFoundError
 from podium_core.models import Task, TaskStatus, Workflow, WorkflowStatus, collected
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
 from tests.contract.records import make_task, make_workflow
+from tests.contract.ways import Way
 
 T = TypeVar("T")
 
@@ -52,22 +51,19 @@ class StoredTask(msgspec.Struct):
 class ExecutionMachine(RuleBasedStateMachine):
     """The model: two dictionaries of documents and one of slots."""
 
-    def __init__(self) -> None:
+    def __init__(self, way: Way) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
         self.workflows: dict[str, StoredWorkflow] = {}
         self.tasks: dict[str, StoredTask] = {}
         self.slots: dict[tuple[str, str], str] = {}
-        context = StoreContext(name="main", serves=frozenset(DataType))
-        path = Path(self.folder.name) / "podium.db"
-        self.store = self.run(open_store(context, SqliteSettings(path=path)))
-        assert self.store.executions is not None
-        assert self.store.concurrency_limits is not None
-        assert self.store.metadata is not None
+        config = way.config(Path(self.folder.name))
+        self.opened = way.open_adapters(config, system_clock_ms)
+        adapters = self.run(self.opened.__aenter__())
         self.executions = ExecutionFacade(
-            self.store.executions,
-            limits=ConcurrencyLimits(self.store.concurrency_limits, self.store.metadata),
+            adapters.executions,
+            limits=ConcurrencyLimits(adapters.concurrency_limits, adapters.metadata),
         )
 
     def run(self, call: Awaitable[T]) -> T:
@@ -235,10 +231,13 @@ class ExecutionMachine(RuleBasedStateMachine):
         )
 
     def teardown(self) -> None:
-        self.run(self.store.close())
+        self.run(self.opened.__aexit__(None, None, None))
         self.runner.close()
         self.folder.cleanup()
 
 
-TestExecutionMachine = ExecutionMachine.TestCase
-TestExecutionMachine.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+def test_every_sequence_of_calls_ends_as_in_the_model(way: Way) -> None:
+    run_state_machine_as_test(
+        lambda: ExecutionMachine(way),  # type: ignore[arg-type]  # any factory does
+        settings=settings(max_examples=60, stateful_step_count=30, deadline=None),
+    )

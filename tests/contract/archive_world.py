@@ -1,15 +1,13 @@
-"""Executions and index in two SQLite files, with everything between them wired by hand, for tests that break it."""
+"""Executions and index of one store, with everything between them wired by hand, for tests that break it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
-from podium_backends.sqlite.settings import SqliteSettings
-from podium_backends.sqlite.store import open_store
-from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.decide import removal_mark
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.index.changes import EntryKind
@@ -38,7 +36,9 @@ from podium_server.outbox.handlers import OneByOne
 from podium_server.outbox.indexer import Indexer
 from podium_server.outbox.removals import Removals
 from podium_server.outbox.targets import removal_target
-from tests.backends.sqlite.clock import FakeClock
+from tests.clock import FakeClock
+from tests.contract.daos import Adapters
+from tests.contract.ways import Way
 
 BUCKETS = range(16)
 KINDS = (KIND_REMOVAL, *INDEX_KINDS)
@@ -98,27 +98,21 @@ class UnreliableIndex:
 class ArchiveWorld:
     """The facade, its drainers, and the index between them."""
 
-    def __init__(self, store: ConnectedStore, clock: FakeClock, whole_max_size: int) -> None:
-        assert store.executions is not None
-        assert store.outbox is not None
-        assert store.stored_documents is not None
-        assert store.index_target is not None
-        assert store.concurrency_limits is not None
-        assert store.metadata is not None
+    def __init__(self, adapters: Adapters, clock: FakeClock, whole_max_size: int) -> None:
         self.clock = clock
-        self.store = store.executions
-        self.outbox = store.outbox
-        self.source = store.stored_documents
-        self.index = UnreliableIndex(store.index_target)
+        self.store = adapters.executions
+        self.outbox = adapters.outbox
+        self.source = adapters.stored_documents
+        self._adapters = adapters
+        self.index = UnreliableIndex(adapters.index_target)
         self.archive = Archive(self.source, self.index, self.outbox, whole_max_size=whole_max_size)
         self.executions = ExecutionFacade(
             self.store,
-            limits=ConcurrencyLimits(store.concurrency_limits, store.metadata),
+            limits=ConcurrencyLimits(adapters.concurrency_limits, adapters.metadata),
             removals=RemovalFacade(self.store, self.archive),
             side_effects=SideEffects(index_executions=True),
             archive=ArchiveReads(self.index),
         )
-        self._connected = store
         self._indexing = Drainer(self.outbox, Indexer(self.source, self.index, self.outbox))
         removals = OneByOne(removal_target(Removals(self.store, self.archive)))
         self._removing = Drainer(self.outbox, removals)
@@ -184,17 +178,14 @@ class ArchiveWorld:
         """The index forgets deleted entries; a sender has long given up by then."""
         self.index.held.clear()
         self.clock.pass_by(60 * 60 * 1000 + 1)
-        assert self._connected.maintain is not None
-        await self._connected.maintain()
-
-    async def close(self) -> None:
-        """Close the files."""
-        await self._connected.close()
+        await self._adapters.maintain()
 
 
-async def open_world(folder: Path, whole_max_size: int = WHOLE_MAX_SIZE) -> ArchiveWorld:
-    """On fresh files."""
+@asynccontextmanager
+async def archive_world(
+    way: Way, folder: Path, whole_max_size: int = WHOLE_MAX_SIZE
+) -> AsyncIterator[ArchiveWorld]:
+    """On fresh stores."""
     clock = FakeClock()
-    context = StoreContext(name="main", serves=frozenset(DataType))
-    settings = SqliteSettings(path=folder / "podium.db")
-    return ArchiveWorld(await open_store(context, settings, clock=clock), clock, whole_max_size)
+    async with way.open_adapters(way.config(folder), clock) as adapters:
+        yield ArchiveWorld(adapters, clock, whole_max_size)

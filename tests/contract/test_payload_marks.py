@@ -1,4 +1,4 @@
-"""Payloads and their due marks on SQLite: lifted with the document, or claimed and deleted. The clock is the test's own.
+"""Payloads and their due marks: lifted with the document, or claimed and deleted. The clock is the test's own.
 
 The protocol is that of ``tests/model/payload_marks.py``.
 """
@@ -6,14 +6,11 @@ The protocol is that of ``tests/model/payload_marks.py``.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from podium_backends.sqlite.settings import SqliteSettings
-from podium_backends.sqlite.store import open_store
-from podium_core.backend import ConnectedStore, DataType, ExecutionAdapter, StoreContext
+from podium_core.backend import ExecutionAdapter
 from podium_core.errors import BackendUnavailableError, ConflictError, NotFoundError
 from podium_core.models import PayloadType
 from podium_core.outbox import CLAIMED, KIND_PAYLOAD, LEFT_MS, DueEntries, NewEntry, OutboxEntry
@@ -25,9 +22,9 @@ from podium_core.write_set.refusals import PayloadMarkLostError
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne
 from podium_server.outbox.targets import LATE_UPLOADS_MS, payload_target
-from tests.backends.sqlite.clock import FakeClock
+from tests.clock import FakeClock
+from tests.contract.daos import Adapters
 from tests.contract.records import make_task, make_workflow
-from tests.server.payload_serving import local_payloads
 
 replace = msgspec.structs.replace
 
@@ -36,34 +33,34 @@ KEY, OTHER = (new_key(PayloadType.WORKFLOW_INPUT, "w1") for _ in range(2))
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+def outbox(adapters: Adapters) -> Outbox:
+    return adapters.outbox
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[ConnectedStore]:
-    context = StoreContext(name="main", serves=frozenset(DataType) - {DataType.INDEX})
-    opened = await open_store(context, SqliteSettings(path=tmp_path / "podium.db"), clock=clock)
-    yield opened
-    await opened.close()
+def executions(adapters: Adapters) -> ExecutionAdapter:
+    return adapters.executions
 
 
 @pytest.fixture
-def outbox(store: ConnectedStore) -> Outbox:
-    assert store.outbox is not None
-    return store.outbox
+def payloads(adapters: Adapters) -> UnreliablePayloads:
+    return UnreliablePayloads(adapters.payloads)
 
 
-@pytest.fixture
-def executions(store: ConnectedStore) -> ExecutionAdapter:
-    assert store.executions is not None
-    return store.executions
+class UnreliablePayloads:
+    """A payload store whose deletions fail while it is down."""
 
+    def __init__(self, storage: ExternalPayloadStorage) -> None:
+        self.is_down = False
+        self._storage = storage
+        self.get_location = storage.get_location
+        self.upload = storage.upload
+        self.download = storage.download
 
-@pytest.fixture
-async def payloads(tmp_path: Path) -> AsyncIterator[ExternalPayloadStorage]:
-    async with local_payloads(tmp_path / "payloads") as opened:
-        yield opened
+    async def delete(self, path: str) -> bool:
+        if self.is_down:
+            raise BackendUnavailableError("blobs", "down")
+        return await self._storage.delete(path)
 
 
 async def uploaded(outbox: Outbox, payloads: ExternalPayloadStorage | None = None) -> None:
@@ -232,22 +229,18 @@ class TestPayloadTarget:
     async def test_a_payload_store_that_is_down_costs_no_deletion(
         self,
         outbox: Outbox,
-        payloads: ExternalPayloadStorage,
+        payloads: UnreliablePayloads,
         clock: FakeClock,
-        monkeypatch: pytest.MonkeyPatch,
         failures: int,
     ) -> None:
-        async def down(path: str) -> bool:
-            raise BackendUnavailableError("blobs", "down")
-
         await uploaded(outbox, payloads)
         clock.pass_by(DELAY_MS)
-        with monkeypatch.context() as patch:
-            patch.setattr(payloads, "delete", down)
-            assert await drained(outbox, payloads) == [b""]
-            if failures == 2:
-                clock.pass_by(LATE_UPLOADS_MS)
-                assert await drained(outbox, payloads) == [CLAIMED]
+        payloads.is_down = True
+        assert await drained(outbox, payloads) == [b""]
+        if failures == 2:
+            clock.pass_by(LATE_UPLOADS_MS)
+            assert await drained(outbox, payloads) == [CLAIMED]
+        payloads.is_down = False
         assert await is_there(payloads)
         clock.pass_by(LATE_UPLOADS_MS if failures == 1 else 30_000)
         assert await drained(outbox, payloads) == [CLAIMED]

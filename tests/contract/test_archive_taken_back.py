@@ -10,19 +10,19 @@ import pytest
 from podium_core.errors import BackendUnavailableError
 from podium_core.execution_service import WorkflowSource
 from podium_core.models import WorkflowStatus
-from tests.backends.sqlite.archive_world import ArchiveWorld, open_world
+from tests.contract.archive_world import ArchiveWorld, archive_world
 from tests.contract.records import make_task, make_workflow
+from tests.contract.ways import Way
 
 TTL_SECONDS = 3_600
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[ArchiveWorld]:
-    opened = await open_world(tmp_path)
-    await opened.executions.create_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
-    await opened.executions.create_tasks([make_task("t1")])
-    yield opened
-    await opened.close()
+async def world(way: Way, tmp_path: Path) -> AsyncIterator[ArchiveWorld]:
+    async with archive_world(way, tmp_path) as opened:
+        await opened.executions.create_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        await opened.executions.create_tasks([make_task("t1")])
+        yield opened
 
 
 async def source(world: ArchiveWorld) -> WorkflowSource | None:

@@ -45,10 +45,13 @@ from podium_server.outbox.entries import (
     archived_workflow_write,
     entry_document,
 )
-from tests.backends.sqlite.archive_events import Beside, Mishap, Removal, Write
-from tests.backends.sqlite.archive_lives import Execution, Life
-from tests.backends.sqlite.archive_world import ArchiveWorld, open_world
+from tests.contract.archive_events import Beside, Mishap, Removal, Write
+from tests.contract.archive_lives import Execution, Life
+from tests.contract.archive_world import ArchiveWorld, archive_world
 from tests.contract.records import make_task, make_workflow
+from tests.contract.ways import FIRST_OF_EACH_KIND, Way
+
+WAYS = FIRST_OF_EACH_KIND
 
 T = TypeVar("T")
 
@@ -73,11 +76,12 @@ class ArchiveMachine(RuleBasedStateMachine):
 
     whole_max_size = WHOLE_MAX_SIZE
 
-    def __init__(self) -> None:
+    def __init__(self, way: Way) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
-        self.world: ArchiveWorld = self.run(open_world(Path(self.folder.name), self.whole_max_size))
+        self.opened = archive_world(way, Path(self.folder.name), self.whole_max_size)
+        self.world: ArchiveWorld = self.run(self.opened.__aenter__())
         self.executions = self.world.executions
         self.lives = {id_: Life() for id_ in WORKFLOWS}
         self.kept: list[OutboxEntry] = []
@@ -408,7 +412,7 @@ class ArchiveMachine(RuleBasedStateMachine):
             self.a_mishap(Mishap.LATE_SENDS_ARRIVE)
             self.everything_settles()
         finally:
-            self.run(self.world.close())
+            self.run(self.opened.__aexit__(None, None, None))
             self.runner.close()
             self.folder.cleanup()
 
@@ -444,13 +448,19 @@ BOTH = pytest.mark.parametrize("machine", [ArchiveMachine, PartsMachine])
 
 
 @BOTH
-def test_an_archive_survives_everything(machine: type[ArchiveMachine]) -> None:
-    run_state_machine_as_test(machine, settings=USUAL)
+def test_an_archive_survives_everything(way: Way, machine: type[ArchiveMachine]) -> None:
+    run_state_machine_as_test(
+        lambda: machine(way),  # type: ignore[arg-type]  # any factory does
+        settings=USUAL,
+    )
 
 
 @BOTH
 @pytest.mark.nightly
 @pytest.mark.timeout(3_600)
-def test_an_archive_survives_everything_for_long(machine: type[ArchiveMachine]) -> None:
+def test_an_archive_survives_everything_for_long(way: Way, machine: type[ArchiveMachine]) -> None:
     long = settings(USUAL, max_examples=3_000, stateful_step_count=60)
-    run_state_machine_as_test(machine, settings=long)
+    run_state_machine_as_test(
+        lambda: machine(way),  # type: ignore[arg-type]  # any factory does
+        settings=long,
+    )
