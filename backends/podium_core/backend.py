@@ -8,6 +8,9 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
+from podium_core.clock import Clock, system_clock_ms
+from podium_core.models import Guarantee
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
 from podium_core.ports import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
@@ -24,7 +27,7 @@ from podium_core.ports import (
     RateLimitingDAO,
     StoredDocuments,
 )
-from podium_core.read_budget import MAX_ANSWER_BYTES
+from podium_core.write_set.write_limits import UNLIMITED, WriteLimits
 
 
 class DataType(StrEnum):
@@ -69,6 +72,15 @@ class Capability(StrEnum):
         "what exists throughout a stream comes exactly once",
     )
     DURABLE_ACK = "durable_ack", "acknowledged means fsynced"
+    DISTINCT_SLOTS = (
+        "distinct_slots",
+        "retry 0 of reference name a1 and retry 10 of a are two slots",
+    )
+    PRIORITY_ORDER = "priority_order", "ready messages come by priority, then by due time"
+    LEASE_COUNTS = (
+        "lease_counts",
+        "sizes and details of queues tell leased messages from waiting ones",
+    )
 
 
 class Durability(StrEnum):
@@ -100,6 +112,9 @@ class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: Its configured name.
         serves: The data types that are routed to it.
+        commit_guarantee: ATOMIC: queue operations of a WriteSet are part of its step. ORDERED: they become intents in the
+            outbox.
+        clock: The time, for a store that has no clock of its own.
         queue_defaults: How long messages are leased.
         max_answer_bytes: What one compound read may hold, as ``ReadBudget``.
         begin_long_answer: Awaited before megabytes are read into memory for the answer of the call under way. It waits while
@@ -108,6 +123,8 @@ class StoreContext(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     serves: frozenset[DataType]
+    commit_guarantee: Guarantee
+    clock: Clock = system_clock_ms
     queue_defaults: QueueDefaults = QueueDefaults()
     max_answer_bytes: int = MAX_ANSWER_BYTES
     begin_long_answer: Callable[[], Awaitable[None]] = begin_at_once
@@ -124,6 +141,7 @@ class ConnectedStore(msgspec.Struct, kw_only=True):
         ping: Returns once the store answers; raises BackendUnavailableError otherwise.
         maintain: A bounded piece of housekeeping (expired records, freed pages); called every few seconds.
         close: Finishes what was asked for and lets go.
+        write_limits: What one write to executions may be; the facade refuses the others.
     """
 
     context: StoreContext
@@ -132,6 +150,7 @@ class ConnectedStore(msgspec.Struct, kw_only=True):
     close: Callable[[], Awaitable[None]]
     maintain: Callable[[], Awaitable[None]] | None = None
     executions: ExecutionAdapter | None = None
+    write_limits: WriteLimits = UNLIMITED
     outbox: Outbox | None = None
     stored_documents: StoredDocuments | None = None
     metadata: MetadataDAO | None = None

@@ -73,6 +73,19 @@ def embedded_concurrency_limit(task: Task) -> int | None:
     return definition.concurrent_exec_limit if definition else None
 
 
+def asked_places(task: Task, limit: int | None) -> int:
+    """The limit that ``exceeds_limit`` goes by: the argument, else the one in the task; 0 or less is none."""
+    return (embedded_concurrency_limit(task) or 0) if limit is None else limit
+
+
+def asked_rate(task: Task, grants: int | None, seconds: int | None) -> RateLimit:
+    """The limit that ``exceeds_rate_limit_per_frequency`` goes by: each number the argument's, else the task's own."""
+    return RateLimit(
+        task.rate_limit_per_frequency if grants is None else grants,
+        task.rate_limit_frequency_in_seconds if seconds is None else seconds,
+    )
+
+
 def has_embedded_concurrency_limit(task: Task) -> bool:
     """Whether the definition in a task has a concurrency limit; 0 or less is none."""
     return (embedded_concurrency_limit(task) or 0) > 0

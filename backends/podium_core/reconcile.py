@@ -36,7 +36,7 @@ class IndexProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a check of the index has come since its start, resumed or not.
 
     Attributes:
-        checked: Documents and entries that were compared.
+        checked: Documents, and entries without one.
         missing: Documents without an entry.
         stale: Entries that differ from their document.
         surplus: Entries without a document.

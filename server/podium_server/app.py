@@ -9,6 +9,7 @@ import grpc
 import structlog
 
 from podium_core.backend import ConnectedStore, QueueDefaults, StoreContext
+from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import StorageError
 from podium_server.assembly import Assembly, assembled
 from podium_server.config.config import Config
@@ -65,9 +66,24 @@ async def _housekeeping(store: ConnectedStore) -> None:
             _log.exception("housekeeping met a defect", store=store.context.name)
 
 
-async def open_facade(config: Config) -> FacadeHandle:
+async def open_facade(config: Config, *, clock: Clock = system_clock_ms) -> FacadeHandle:
     """Open the stores in use and put the facade on them.
 
+    Raises:
+        StorageError: A store can't be opened; those that were are closed again.
+    """
+    stores = await open_stores(config, clock=clock)
+    return FacadeHandle(assembled(config, stores), stores)
+
+
+async def open_stores(
+    config: Config, *, clock: Clock = system_clock_ms
+) -> dict[str, ConnectedStore]:
+    """The stores in use by name, open.
+
+    Args:
+        config: What to open.
+        clock: The time in milliseconds, for stores that have no clock of their own.
     Raises:
         StorageError: A store can't be opened; those that were are closed again.
     """
@@ -77,6 +93,8 @@ async def open_facade(config: Config) -> FacadeHandle:
             context = StoreContext(
                 name=store.name,
                 serves=frozenset(config.data_types_of(store.name)),
+                commit_guarantee=config.commit_guarantee,
+                clock=clock,
                 queue_defaults=_queue_defaults(config),
                 begin_long_answer=begin_long_answer,
                 max_answer_bytes=config.server.max_message_bytes,
@@ -85,7 +103,7 @@ async def open_facade(config: Config) -> FacadeHandle:
     except BaseException:
         await asyncio.gather(*(opened.close() for opened in stores.values()))
         raise
-    return FacadeHandle(assembled(config, stores), stores)
+    return stores
 
 
 def _queue_defaults(config: Config) -> QueueDefaults:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from podium_core.backend import ConnectedStore, DataType
+from podium_core.models import Guarantee
 from podium_core.ports import Outbox
 from podium_server.config.addresses import TcpAddress
 from podium_server.config.config import Config
@@ -65,6 +66,7 @@ class _Assembler:
         self._stores = stores
         self._executions = self._serving(DataType.EXECUTIONS)
         self._queues = self._serving(DataType.QUEUES)
+        self._queues_apart = config.commit_guarantee is Guarantee.ORDERED
         self._index = self._optional(DataType.INDEX)
         self._payloads = self._optional(DataType.PAYLOADS)
         self._metadata = _served(self._serving(DataType.METADATA).metadata)
@@ -125,7 +127,7 @@ class _Assembler:
 
     def _drainer(self, archive: Archive | None) -> Drainer:
         targets = dict(removal_target(Removals(_served(self._executions.executions), archive)))
-        if self._executions is not self._queues:
+        if self._queues_apart:
             target = _served(self._queues.queue_target)
             targets |= queue_targets(_served(self._queues.queues), target)
         if self._payloads is not None:
@@ -216,6 +218,7 @@ class _Assembler:
         return ExecutionFacade(
             store,
             limits=self._concurrency_limits,
+            write_limits=self._executions.write_limits,
             removals=RemovalFacade(store, archive, self._archive_removal(marks)),
             queues_elsewhere=self._queues_elsewhere(),
             side_effects=self._side_effects(),
@@ -227,9 +230,10 @@ class _Assembler:
         )
 
     def _queues_elsewhere(self) -> QueuesElsewhere | None:
-        if self._executions is self._queues:
+        if not self._queues_apart:
             return None
-        return QueuesElsewhere(_served(self._queues.queues), _served(self._queues.queue_target))
+        target = _served(self._queues.queue_target)
+        return QueuesElsewhere(_served(self._queues.queues), target, self._outbox)
 
     def _side_effects(self) -> SideEffects:
         switches = self._config.facade

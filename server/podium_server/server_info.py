@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from podium_core.backend import Capability, DataType
-from podium_core.models import Guarantee
+from podium_core.backend import DataType
 from podium_core.models.json_text import MAX_DEPTH
 from podium_core.requirements import MAX_IDS, MAX_ITEMS
 from podium_core.server_info import DataTypeInfo, ServerInfo, ServerLimits
@@ -30,7 +29,7 @@ def server_info(config: Config) -> ServerInfo:
         version=podium_version(),
         data_types={data_type.value: _data_type(config, data_type) for data_type in DataType},
         limits=_limits(config),
-        commit_guarantee=_commit_guarantee(config),
+        commit_guarantee=config.commit_guarantee,
     )
 
 
@@ -65,11 +64,3 @@ def _limits(config: Config) -> ServerLimits:
         workflow_payload_hard_limit_bytes=config.payloads.workflow_hard_limit_bytes,
         task_payload_hard_limit_bytes=config.payloads.task_hard_limit_bytes,
     )
-
-
-def _commit_guarantee(config: Config) -> Guarantee:
-    executions, queues = config.store_of(DataType.EXECUTIONS), config.store_of(DataType.QUEUES)
-    if executions is None or queues is None or executions.name != queues.name:
-        return Guarantee.ORDERED
-    whole = Capability.ATOMIC_WITH_QUEUES in executions.spec.capabilities(executions.settings)
-    return Guarantee.ATOMIC if whole else Guarantee.ORDERED

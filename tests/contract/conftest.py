@@ -1,13 +1,17 @@
-"""The fixtures of the contract suite: each test runs once for each way to reach a store, on a fresh one."""
+"""The fixtures of the contract suite: each test runs once for each way to reach stores, on fresh ones."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from podium_core.backend import Capability
+from podium_core.clock import Clock
 from podium_core.execution_service import ExecutionService
+from podium_core.models import Guarantee
+from podium_core.outbox import KIND_ACK, KIND_PUSH, KIND_REMOVE, KIND_UNQUEUE
 from podium_core.ports import (
     ConcurrentExecutionLimitDAO,
     EventHandlerDAO,
@@ -18,21 +22,91 @@ from podium_core.ports import (
     QueueDAO,
     RateLimitingDAO,
 )
-from tests.contract.ways import WAYS, Daos, Settings
+from podium_server.config.config import Config
+from tests.clock import FakeClock, ShiftedClock
+from tests.contract.capabilities import pytest_pyfunc_call
+from tests.contract.daos import Adapters, Daos
+from tests.contract.eventually import Delivered, eventually
+from tests.contract.large_records import ALL_BUCKETS, PayloadKeys
+from tests.contract.ways import WAYS, Record, Settings, Transport, Way
+
+__all__ = ["pytest_pyfunc_call"]
+
+FOR_QUEUES = (KIND_PUSH, KIND_ACK, KIND_REMOVE, KIND_UNQUEUE)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of adapters know no transport: once for each set of stores. All others run on every way.
+
+    A module that is about some ways only names them: ``WAYS``.
+    """
+    if "way" in metafunc.fixturenames:
+        over_grpc = "daos" in metafunc.fixturenames
+        candidates: tuple[Way, ...] = getattr(metafunc.module, "WAYS", WAYS)
+        ways = [way for way in candidates if over_grpc or way.transport is Transport.IN_PROCESS]
+        metafunc.parametrize("way", ways, ids=str)
 
 
 @pytest.fixture
 def settings() -> Settings:
-    """Of the server; a module that needs others has a fixture of this name."""
+    """Of the server, beyond stores and routing; a module that needs others has a fixture of this name."""
     return {}
 
 
-@pytest.fixture(params=WAYS)
-async def daos(
-    request: pytest.FixtureRequest, tmp_path: Path, settings: Settings
-) -> AsyncIterator[Daos]:
-    async with WAYS[request.param](tmp_path, settings) as reached:
+@pytest.fixture
+def config(way: Way, tmp_path: Path, settings: Settings) -> Config:
+    return way.config(tmp_path, settings)
+
+
+@pytest.fixture
+def guarantee(config: Config) -> Guarantee:
+    """How far a Commit is one step."""
+    return config.commit_guarantee
+
+
+@pytest.fixture
+def delivered(daos: Daos, guarantee: Guarantee) -> Delivered:
+    """Where queues are another store, wait for what was written for them; in one store there is nothing to wait for."""
+
+    def none(due_in_ms: int | None) -> bool:
+        return due_in_ms is None
+
+    async def wait() -> None:
+        if guarantee is Guarantee.ORDERED:
+            await eventually(lambda: daos.outbox.due_in_ms(ALL_BUCKETS, FOR_QUEUES), none)
+
+    return wait
+
+
+@pytest.fixture
+def capabilities(way: Way) -> frozenset[Capability]:
+    return way.capabilities
+
+
+# a server's DAOs, on the system's clock, which a test may shift
+
+
+@pytest.fixture
+def shifted_clock() -> ShiftedClock:
+    return ShiftedClock()
+
+
+@pytest.fixture
+async def daos(way: Way, config: Config, shifted_clock: ShiftedClock) -> AsyncIterator[Daos]:
+    async with way.open(config, shifted_clock) as reached:
         yield reached
+
+
+@pytest.fixture
+def corrupt(way: Way, config: Config) -> Callable[[Record, str], None]:
+    """Damages the stored document of a record."""
+    return lambda record, id_: way.damage(config, record, id_)
+
+
+@pytest.fixture
+def payload_keys(way: Way, config: Config) -> PayloadKeys:
+    """Gives the keys of all payloads that are stored."""
+    return lambda: way.list_payloads(config)
 
 
 @pytest.fixture
@@ -78,3 +152,17 @@ def payloads(daos: Daos) -> ExternalPayloadStorage:
 @pytest.fixture
 def index_dao(daos: Daos) -> IndexDAO:
     return daos.index
+
+
+# the adapters alone, on a clock that stands still
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def adapters(way: Way, config: Config, clock: Clock) -> AsyncIterator[Adapters]:
+    async with way.open_adapters(config, clock) as opened:
+        yield opened

@@ -10,6 +10,9 @@ from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
+Delivered = Callable[[], Awaitable[None]]
+"""Waits for the queues' part of the writes before."""
+
 PAUSE_SECONDS = 0.02
 
 

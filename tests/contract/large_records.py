@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
 from msgspec import Raw
@@ -13,9 +12,13 @@ from podium_core.execution_service import ExecutionService
 from podium_core.models import Commit, Task, TaskUpdate, Workflow
 from podium_core.models.json_text import raw_text
 from podium_core.outbox import BUCKETS, KIND_PAYLOAD
-from podium_core.ports import ExternalPayloadStorage, Outbox
+from podium_core.ports import ExternalPayloadStorage
+from tests.contract.daos import Daos
 from tests.contract.records import make_task, make_workflow
-from tests.contract.ways import Daos, Settings
+from tests.contract.ways import Settings
+
+PayloadKeys = Callable[[], set[str]]
+"""Gives the keys of all payloads that are stored."""
 
 TASK_SOFT, TASK_HARD = 100, 200
 WORKFLOW_SOFT, WORKFLOW_HARD = 300, 400
@@ -79,21 +82,14 @@ async def stored(payloads: ExternalPayloadStorage, path: str, content: bytes) ->
     await payloads.upload(chunks(), path=path)
 
 
-def outbox_of(daos: Daos) -> Outbox:
-    """Where the marks are."""
-    (outbox,) = (store.outbox for store in daos.stores.values() if store.outbox)
-    return outbox
-
-
 async def next_payload_mark(daos: Daos) -> int | None:
-    """When the first mark of a payload is due; None: there are none."""
-    return await outbox_of(daos).next_due_ms(ALL_BUCKETS, [KIND_PAYLOAD])
+    """How long until the first mark of a payload is due, in milliseconds; None: there are none."""
+    return await daos.outbox.due_in_ms(ALL_BUCKETS, [KIND_PAYLOAD])
 
 
-def keys_in(folder: Path) -> set[str]:
-    """The keys of all payloads of the server in this folder."""
-    root = folder / "payloads"
-    return {str(path.relative_to(root)) for path in root.rglob("*.json")}
+async def payload_marks(daos: Daos, keys: Iterable[str]) -> frozenset[str]:
+    """Those of these payloads of workflow w1 that are marked to be deleted."""
+    return await daos.outbox.waiting(KIND_PAYLOAD, [(key, "w1") for key in keys])
 
 
 class Write(NamedTuple):

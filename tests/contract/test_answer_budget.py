@@ -14,6 +14,7 @@ from podium_core.models import EventHandler, Page, PushMessage, Workflow, Workfl
 from podium_core.models.json_text import to_raw
 from podium_core.models.search import IndexedMessage, TaskExecLog, Wait
 from podium_server.facade.payload_reads import PayloadReads
+from tests.contract.daos import Daos
 from tests.contract.large_records import stored
 from tests.contract.records import (
     make_event_execution,
@@ -22,7 +23,7 @@ from tests.contract.records import (
     make_workflow,
     make_workflow_summary,
 )
-from tests.contract.ways import Daos, Settings
+from tests.contract.ways import Settings
 
 LIMIT = 65_536
 RECORDS = 12

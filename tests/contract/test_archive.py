@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from podium_core.backend import Capability
 from podium_core.errors import FailedPreconditionError, NotFoundError
 from podium_core.execution_service import ExecutionService, WorkflowSource
 from podium_core.models import (
@@ -315,6 +316,7 @@ class TestRemoveWorkflowWithoutArchive:
         await shows(index_dao)
 
 
+@pytest.mark.capability(Capability.EXPIRY)
 class TestRemoveWorkflowWithExpiry:
     async def test_archives_at_once_and_stays_readable_and_writable_by_id(
         self, executions: ExecutionService, index_dao: IndexDAO

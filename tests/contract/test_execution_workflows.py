@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from podium_core.backend import Capability
 from podium_core.errors import (
     ConflictError,
     InvalidArgumentError,
@@ -14,6 +15,7 @@ from podium_core.execution_service import ExecutionService
 from podium_core.models import DECIDER_QUEUE, PushMessage, TaskStatus, WorkflowStatus, collected
 from podium_core.models.json_text import to_raw
 from podium_core.ports import QueueDAO
+from tests.contract.eventually import Delivered
 from tests.contract.records import make_event_execution, make_task, make_workflow
 
 replace = msgspec.structs.replace
@@ -21,7 +23,7 @@ replace = msgspec.structs.replace
 
 class TestCreateWorkflow:
     async def test_stores_a_workflow_and_pushes_it_on_the_decider_queue(
-        self, executions: ExecutionService, queue_dao: QueueDAO
+        self, executions: ExecutionService, queue_dao: QueueDAO, delivered: Delivered
     ) -> None:
         created = await executions.create_workflow(make_workflow(priority=7))
         assert created.created
@@ -29,18 +31,21 @@ class TestCreateWorkflow:
         assert stored is not None
         assert stored.updated_time == created.updated_time
         assert stored.create_time
+        await delivered()
         assert await queue_dao.contains_message(DECIDER_QUEUE, "w1")
 
     async def test_of_an_id_that_exists_writes_and_pushes_nothing(
-        self, executions: ExecutionService, queue_dao: QueueDAO
+        self, executions: ExecutionService, queue_dao: QueueDAO, delivered: Delivered
     ) -> None:
         await executions.create_workflow(make_workflow())
+        await delivered()
         await queue_dao.remove(DECIDER_QUEUE, "w1")
         again = await executions.create_workflow(make_workflow(owner_app="other"))
         assert not again.created
         stored = await executions.get_workflow("w1")
         assert stored is not None
         assert not stored.owner_app
+        await delivered()
         assert not await queue_dao.contains_message(DECIDER_QUEUE, "w1")
 
     async def test_may_replace_as_java_does(self, executions: ExecutionService) -> None:
@@ -205,6 +210,7 @@ class TestStreamsOfWorkflows:
         )
         assert [workflow.workflow_id for workflow in found] == ["w2", "w3", "w4"]
 
+    @pytest.mark.capability(Capability.SEARCH_ACROSS_WORKFLOWS)
     async def test_by_correlation_id(self, executions: ExecutionService) -> None:
         await executions.create_workflow(make_workflow("w1", correlation_id="c"))
         await executions.create_workflow(make_workflow("w2", correlation_id="c", name="other"))
@@ -220,7 +226,7 @@ class TestStreamsOfWorkflows:
 
 class TestRemoveWorkflow:
     async def test_takes_every_trace(
-        self, executions: ExecutionService, queue_dao: QueueDAO
+        self, executions: ExecutionService, queue_dao: QueueDAO, delivered: Delivered
     ) -> None:
         await executions.create_workflow(make_workflow(correlation_id="c", create_time=5))
         tasks = [make_task(f"t{n:03}", concurrency_limit=1) for n in range(450)]
@@ -235,6 +241,7 @@ class TestRemoveWorkflow:
         assert await collected(executions.get_running_workflow_ids("order")) == []
         assert await collected(executions.get_workflows_by_correlation_id("order", "c")) == []
         assert await executions.get_in_progress_task_count("encode") == 0
+        await delivered()
         assert not await queue_dao.contains_message(DECIDER_QUEUE, "w1")
         assert not await queue_dao.contains_message("encode", "t001")
 
@@ -258,9 +265,10 @@ class TestRemoveWorkflow:
             await executions.update_workflow(make_workflow())
 
 
+@pytest.mark.capability(Capability.EXPIRY)
 class TestRemoveWorkflowWithExpiry:
     async def test_leaves_every_set_at_once_and_stays_readable_and_writable(
-        self, executions: ExecutionService, queue_dao: QueueDAO
+        self, executions: ExecutionService, queue_dao: QueueDAO, delivered: Delivered
     ) -> None:
         await executions.create_workflow(make_workflow(correlation_id="c", create_time=5))
         await executions.create_tasks([make_task("t1", reference_task_name="ref")])
@@ -272,6 +280,7 @@ class TestRemoveWorkflowWithExpiry:
         )
         assert await collected(executions.get_workflows_by_correlation_id("order", "c")) == []
         assert await collected(executions.get_pending_tasks_for_task_type("encode")) == []
+        await delivered()
         assert not await queue_dao.contains_message(DECIDER_QUEUE, "w1")
         await executions.update_workflow(make_workflow(owner_app="late"))
         await executions.update_task(make_task("t1", worker_id="late"))
@@ -309,13 +318,14 @@ class TestRemoveFromPendingWorkflow:
 
 class TestResetWorkflow:
     async def test_removes_documents_and_leaves_messages(
-        self, executions: ExecutionService, queue_dao: QueueDAO
+        self, executions: ExecutionService, queue_dao: QueueDAO, delivered: Delivered
     ) -> None:
         await executions.create_workflow(make_workflow())
         await executions.create_tasks([make_task()])
         assert await executions.reset_workflow("w1")
         assert await executions.get_workflow("w1") is None
         assert await executions.get_task("t1") is None
+        await delivered()
         assert await queue_dao.contains_message(DECIDER_QUEUE, "w1")
 
 

@@ -23,6 +23,7 @@ from podium_core.models import (
 from podium_core.models.documents import TASK
 from podium_core.models.json_members import members_of_object
 from podium_core.models.json_text import raw_bytes
+from tests.contract.daos import Daos
 from tests.contract.eventually import eventually
 from tests.contract.records import (
     make_event_execution,
@@ -30,7 +31,6 @@ from tests.contract.records import (
     make_workflow,
     make_workflow_summary,
 )
-from tests.contract.ways import Daos
 
 TEXT = rb'{ "a":"\ud83d", "\uDE00" : ["\uD83d\\ud83d\ude00"],"b\\ud83d":"\\\uDBFFx" }'
 HALVES = Raw(TEXT)

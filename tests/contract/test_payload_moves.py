@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -15,6 +14,7 @@ from podium_core.models import Commit, Page, Task, Workflow, WorkflowStatus, col
 from podium_core.models.json_text import raw_text
 from podium_core.payload_keys import is_owned
 from podium_core.ports import ExternalPayloadStorage
+from tests.contract.daos import Daos
 from tests.contract.large_records import (
     SMALL_LIMITS,
     SMALL_SOFT_LIMITS,
@@ -23,10 +23,10 @@ from tests.contract.large_records import (
     WORKFLOW_HARD,
     WORKFLOW_SOFT,
     WRITES,
+    PayloadKeys,
     Write,
     content_of,
     data_of,
-    keys_in,
     large_task,
     large_workflow,
     next_payload_mark,
@@ -35,7 +35,7 @@ from tests.contract.large_records import (
     stored,
 )
 from tests.contract.records import make_task, make_workflow
-from tests.contract.ways import Daos, Settings
+from tests.contract.ways import Settings
 
 R = TypeVar("R", Task, Workflow)
 
@@ -74,7 +74,7 @@ class TestWrites:
         return WORKFLOW_HARD if write.make is make_workflow else TASK_HARD
 
     async def test_at_the_soft_limit_it_stays_in_the_document(
-        self, daos: Daos, write: Write, side: str, soft: int, tmp_path: Path
+        self, daos: Daos, write: Write, side: str, soft: int, payload_keys: PayloadKeys
     ) -> None:
         await write.prepare(daos.executions)
         await write.write(daos.executions, made(write, side, sized(soft)))
@@ -82,7 +82,7 @@ class TestWrites:
         assert path_of(found, side) == ""
         assert found is not None
         assert data_of(found, side) == raw_text(sized(soft))
-        assert keys_in(tmp_path) == set()
+        assert payload_keys() == set()
 
     @pytest.mark.parametrize("at_hard_limit", [False, True])
     async def test_above_it_and_up_to_the_hard_limit_it_moves(
@@ -93,7 +93,7 @@ class TestWrites:
         soft: int,
         hard: int,
         at_hard_limit: bool,
-        tmp_path: Path,
+        payload_keys: PayloadKeys,
     ) -> None:
         data = sized(hard if at_hard_limit else soft + 1, "é")
         await write.prepare(daos.executions)
@@ -106,11 +106,11 @@ class TestWrites:
         assert is_owned(path, "w1")
         assert data_of(found, side) == "{}"
         assert await content_of(daos.payloads, path) == raw_text(data)
-        assert keys_in(tmp_path) == {path}
+        assert payload_keys() == {path}
         assert await next_payload_mark(daos) is None
 
     async def test_above_the_hard_limit_it_is_refused_and_nothing_is_stored(
-        self, daos: Daos, write: Write, side: str, hard: int, tmp_path: Path
+        self, daos: Daos, write: Write, side: str, hard: int, payload_keys: PayloadKeys
     ) -> None:
         await write.prepare(daos.executions)
         before = await record_of(daos.executions, write)
@@ -119,13 +119,13 @@ class TestWrites:
         assert (raised.value.limit_bytes, raised.value.size_bytes) == (hard, hard + 1)
         assert side in raised.value.field
         assert await record_of(daos.executions, write) == before
-        assert keys_in(tmp_path) == set()
+        assert payload_keys() == set()
         assert await next_payload_mark(daos) is None
 
 
 class TestManyRecords:
     async def test_one_that_is_too_large_and_none_is_uploaded(
-        self, daos: Daos, tmp_path: Path
+        self, daos: Daos, payload_keys: PayloadKeys
     ) -> None:
         commit = Commit(
             workflow_id="w1",
@@ -134,10 +134,10 @@ class TestManyRecords:
         )
         with pytest.raises(PayloadTooLargeError, match=r"create_tasks\[1\]\.input_data_json"):
             await daos.executions.commit(commit)
-        assert keys_in(tmp_path) == set()
+        assert payload_keys() == set()
         assert await daos.executions.get_workflow("w1") is None
 
-    async def test_each_has_its_own_payload(self, daos: Daos, tmp_path: Path) -> None:
+    async def test_each_has_its_own_payload(self, daos: Daos, payload_keys: PayloadKeys) -> None:
         commit = Commit(
             workflow_id="w1",
             create_workflow=large_workflow(output=sized(WORKFLOW_SOFT + 2)),
@@ -148,7 +148,7 @@ class TestManyRecords:
         assert found is not None
         paths = [path_of(found, "input"), path_of(found, "output")]
         paths += [path_of(task, "input") for task in found.tasks]
-        assert set(paths) == keys_in(tmp_path)
+        assert set(paths) == payload_keys()
         assert len(set(paths)) == 4
         assert await next_payload_mark(daos) is None
 
@@ -285,11 +285,7 @@ class TestFullStore:
     def settings(self) -> Settings:
         return {
             **SMALL_LIMITS,
-            "PODIUM_STORES__MAIN__KIND": "sqlite",
-            "PODIUM_STORES__PAYLOADS__KIND": "local_files",
             "PODIUM_STORES__PAYLOADS__MAX_TOTAL_BYTES": str(2 * WORKFLOW_SOFT),
-            "PODIUM_ROUTING__DEFAULT": "main",
-            "PODIUM_ROUTING__PAYLOADS": "payloads",
         }
 
     async def test_refuses_an_upload_and_the_write_of_a_large_record(

@@ -1,116 +1,157 @@
-"""The ways to reach a store that the contract suite runs on. One more is one more entry in ``WAYS``."""
+"""The ways to reach stores that the contract suite runs on. One more backend is a few more entries in ``WAYS``.
+
+The only module of the suite that knows a kind of backend.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, closing
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from podium_client import PodiumClient
-from podium_core.backend import ConnectedStore
-from podium_core.execution_service import ExecutionService
-from podium_core.ports import (
-    ConcurrentExecutionLimitDAO,
-    EventHandlerDAO,
-    ExternalPayloadStorage,
-    IndexDAO,
-    MetadataDAO,
-    PollDataDAO,
-    QueueDAO,
-    RateLimitingDAO,
-)
-from podium_server.app import FacadeHandle, open_facade, register_services
+from podium_core.backend import Capability, DataType
+from podium_core.clock import Clock
+from podium_core.models import Guarantee
 from podium_server.config.config import Config
 from podium_server.config.load import load_config
-from podium_server.transport import build_server
-
-
-@dataclass(frozen=True)
-class Daos:
-    """One store's DAOs, however they are reached."""
-
-    executions: ExecutionService
-    metadata: MetadataDAO
-    queues: QueueDAO
-    event_handlers: EventHandlerDAO
-    poll_data: PollDataDAO
-    concurrency_limits: ConcurrentExecutionLimitDAO
-    rate_limits: RateLimitingDAO
-    index: IndexDAO
-    payloads: ExternalPayloadStorage
-    stores: Mapping[str, ConnectedStore]
-    """What is behind them, for tests that look."""
-
+from tests.contract.daos import Adapters, Daos, opened_adapters, opened_in_process, opened_over_grpc
 
 Settings = Mapping[str, str]
-"""The server's, as variables of its environment."""
+"""A server's settings, as variables of its environment."""
 
-Way = Callable[[Path, Settings], AbstractAsyncContextManager[Daos]]
-
-
-@asynccontextmanager
-async def sqlite_in_process(folder: Path, settings: Settings) -> AsyncIterator[Daos]:
-    """Fresh files, through the facade that the server puts on them."""
-    handle = await open_facade(_config(folder, settings))
-    facade = handle.facade
-    try:
-        assert facade.index is not None
-        assert facade.payloads is not None
-        yield Daos(
-            executions=facade.executions,
-            metadata=facade.metadata,
-            queues=facade.queues,
-            event_handlers=facade.event_handlers,
-            poll_data=facade.poll_data,
-            concurrency_limits=facade.concurrency_limits,
-            rate_limits=facade.rate_limits,
-            index=facade.index,
-            payloads=facade.payloads,
-            stores=handle.stores,
-        )
-    finally:
-        await handle.close()
+OF_QUEUES = frozenset({Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS})
 
 
-@asynccontextmanager
-async def sqlite_over_grpc(folder: Path, settings: Settings) -> AsyncIterator[Daos]:
-    """A fresh file behind a server of our own, reached through the Python client."""
-    config = _config(folder, settings)
-    handle = await open_facade(config)
-    try:
-        async with _listening(handle, config) as address, PodiumClient(address) as podium:
-            yield Daos(
-                executions=podium.executions,
-                metadata=podium.metadata,
-                queues=podium.queues,
-                event_handlers=podium.event_handlers,
-                poll_data=podium.poll_data,
-                concurrency_limits=podium.concurrency_limits,
-                rate_limits=podium.rate_limits,
-                index=podium.index,
-                payloads=podium.payloads,
-                stores=handle.stores,
-            )
-            handle.begin_drain()
-    finally:
-        await handle.close()
+class Transport(StrEnum):
+    """How the DAOs are reached."""
+
+    IN_PROCESS = "in process"
+    GRPC = "grpc"
 
 
-def _config(folder: Path, settings: Settings) -> Config:
-    return load_config(environment={"PODIUM_DATA_DIR": str(folder), **settings})
+class Record(StrEnum):
+    """What ``Way.corrupt`` can damage."""
+
+    WORKFLOW = "workflow"
+    TASK = "task"
+    TASK_DEF = "task definition"
+    WORKFLOW_DEF = "workflow definition"
+    EVENT_HANDLER = "event handler"
 
 
-@asynccontextmanager
-async def _listening(handle: FacadeHandle, config: Config) -> AsyncIterator[str]:
-    server = build_server(config.server)
-    register_services(server, handle, config)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        await server.stop(None)
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """Stores of some kinds, reached in one way.
+
+    Attributes:
+        kind: The kind of backend that the way is for.
+        variant: What sets its configuration apart from others of the kind.
+        transport: How it is reached.
+        settings: Stores and routing, as variables of the environment.
+        damage: Overwrites the stored document of a record with this name or id, so that nobody can read it.
+        list_payloads: The keys of all payloads that are stored.
+    """
+
+    kind: str
+    variant: str = ""
+    transport: Transport = Transport.IN_PROCESS
+    settings: Settings
+    damage: Callable[[Config, Record, str], None]
+    list_payloads: Callable[[Config], set[str]]
+
+    def __str__(self) -> str:
+        """As the ids of tests show it."""
+        grpc = "grpc" if self.transport is Transport.GRPC else ""
+        return "-".join(part for part in (self.kind, self.variant, grpc) if part)
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What its backends declare, as far as it holds for these stores together."""
+        config = self.config(Path("unused"))
+        queues = _declared(config, DataType.QUEUES) & OF_QUEUES
+        able = queues | (_declared(config, DataType.EXECUTIONS) - OF_QUEUES)
+        if config.commit_guarantee is Guarantee.ATOMIC:
+            return able
+        return able - {Capability.ATOMIC_WITH_QUEUES}
+
+    def config(self, folder: Path, settings: Settings | None = None) -> Config:
+        """The configuration of a server with data of its own; ``settings`` come on top."""
+        environment = {"PODIUM_DATA_DIR": str(folder), **self.settings, **(settings or {})}
+        return load_config(environment=environment)
+
+    def open(self, config: Config, clock: Clock) -> AbstractAsyncContextManager[Daos]:
+        """The DAOs of a server on stores that go by ``clock``."""
+        if self.transport is Transport.GRPC:
+            return opened_over_grpc(config, clock)
+        return opened_in_process(config, clock)
+
+    def open_adapters(self, config: Config, clock: Clock) -> AbstractAsyncContextManager[Adapters]:
+        """The adapters of stores that go by ``clock``, without a server."""
+        return opened_adapters(config, clock)
 
 
-WAYS: dict[str, Way] = {"sqlite": sqlite_in_process, "sqlite-grpc": sqlite_over_grpc}
+def _declared(config: Config, data_type: DataType) -> frozenset[Capability]:
+    store = config.store_of(data_type)
+    return store.spec.capabilities(store.settings) if store else frozenset()
+
+
+# SQLite, with payloads in a folder
+
+_TABLES = {
+    Record.WORKFLOW: ("workflows", "id"),
+    Record.TASK: ("tasks", "id"),
+    Record.TASK_DEF: ("task_defs", "name"),
+    Record.WORKFLOW_DEF: ("workflow_defs", "name"),
+    Record.EVENT_HANDLER: ("event_handlers", "name"),
+}
+
+
+def _damage_row(config: Config, record: Record, id_: str) -> None:
+    table, key = _TABLES[record]
+    with closing(sqlite3.connect(_path_in(config, "main"))) as conn, conn:
+        sql = f"UPDATE {table} SET document = CAST(x'FF' AS TEXT) WHERE {key} = ?"  # noqa: S608
+        assert conn.execute(sql, (id_,)).rowcount == 1
+
+
+def _payload_files(config: Config) -> set[str]:
+    root = _path_in(config, "payloads")
+    return {str(path.relative_to(root)) for path in root.rglob("*.json")}
+
+
+def _path_in(config: Config, store: str) -> Path:
+    settings: Any = config.stores[store].settings
+    path: Path = settings.path
+    return path
+
+
+SQLITE = Way(
+    kind="sqlite",
+    settings={
+        "PODIUM_STORES__MAIN__KIND": "sqlite",
+        "PODIUM_STORES__PAYLOADS__KIND": "local_files",
+        "PODIUM_ROUTING__DEFAULT": "main",
+        "PODIUM_ROUTING__PAYLOADS": "payloads",
+    },
+    damage=_damage_row,
+    list_payloads=_payload_files,
+)
+SQLITE_OVER_GRPC = replace(SQLITE, transport=Transport.GRPC)
+SQLITE_TWO_STORES = replace(
+    SQLITE,
+    variant="two-stores",
+    settings={
+        **SQLITE.settings,
+        "PODIUM_STORES__QUEUES__KIND": "sqlite",
+        "PODIUM_ROUTING__QUEUES": "queues",
+    },
+)
+
+WAYS = (SQLITE, SQLITE_OVER_GRPC, SQLITE_TWO_STORES)
+# Those whose queues take no part in the step of a WriteSet.
+APART = tuple(way for way in WAYS if Capability.ATOMIC_WITH_QUEUES not in way.capabilities)
+# For tests that take too long to run on every variant of a kind.
+FIRST_OF_EACH_KIND = tuple(way for way in WAYS if not way.variant)

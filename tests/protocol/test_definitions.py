@@ -6,6 +6,7 @@ import pytest
 from msgspec import UNSET, Raw
 
 from podium.v1 import definitions_pb2, event_pb2
+from podium_core.definitions import event_handler_of, task_def_of, workflow_def_of
 from podium_core.errors import InvalidArgumentError
 from podium_core.models.json_text import raw_bytes
 from podium_protocol import codec
@@ -15,7 +16,7 @@ from tests.protocol import golden
 class TestGoldenDocuments:
     @pytest.mark.parametrize("document", golden.TASK_DEFS)
     def test_a_task_definition_comes_back_the_same(self, document: bytes) -> None:
-        definition = codec.task_def_of(Raw(document))
+        definition = task_def_of(Raw(document))
         message = codec.task_def_to_proto(definition)
         assert message.document_json.encode() == document
         assert codec.task_def_from_proto(message, "task_def") == definition
@@ -23,7 +24,7 @@ class TestGoldenDocuments:
 
     @pytest.mark.parametrize("document", golden.WORKFLOW_DEFS)
     def test_a_workflow_definition_comes_back_the_same(self, document: bytes) -> None:
-        definition = codec.workflow_def_of(Raw(document))
+        definition = workflow_def_of(Raw(document))
         message = codec.workflow_def_to_proto(definition)
         assert message.document_json.encode() == document
         assert codec.workflow_def_from_proto(message, "workflow_def") == definition
@@ -31,7 +32,7 @@ class TestGoldenDocuments:
 
     @pytest.mark.parametrize("document", golden.EVENT_HANDLERS)
     def test_an_event_handler_comes_back_the_same(self, document: bytes) -> None:
-        handler = codec.event_handler_of(Raw(document))
+        handler = event_handler_of(Raw(document))
         message = codec.event_handler_to_proto(handler)
         assert message.document_json.encode() == document
         assert codec.event_handler_from_proto(message, "event_handler") == handler
@@ -71,7 +72,7 @@ class TestWorkflowDef:
         assert raised.value.field == f"workflow_def.{field}"
 
     def test_what_is_in_another_form_is_unset(self) -> None:
-        definition = codec.workflow_def_of(Raw(b'{"name":"n","version":3,"createTime":"x"}'))
+        definition = workflow_def_of(Raw(b'{"name":"n","version":3,"createTime":"x"}'))
         assert (definition.version, definition.create_time) == (3, UNSET)
 
 

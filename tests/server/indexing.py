@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.marks import INDEX_KINDS
-from podium_core.outbox import OutboxEntry
+from podium_core.models import Guarantee
+from podium_core.outbox import DueEntries, OutboxEntry
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.side_effects import SideEffects
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.indexer import Indexer
-from tests.backends.sqlite.clock import FakeClock
+from tests.clock import FakeClock
 from tests.server.scripted_index import ScriptedIndex
 
 BUCKETS = range(16)
@@ -46,22 +47,27 @@ class Indexing:
             self.source, self.target, self.outbox, monotonic=lambda: self.seconds
         )
         self.drainer = Drainer(self.outbox, self.indexer)
+        self.limits = ConcurrencyLimits(store.concurrency_limits, store.metadata)
         self.executions = ExecutionFacade(
             store.executions,
-            limits=ConcurrencyLimits(store.concurrency_limits, store.metadata),
+            limits=self.limits,
             side_effects=SideEffects(index_executions=True, index_event_executions=True),
         )
         self._path = path
 
     async def due(self) -> list[OutboxEntry]:
         """The marks that are due."""
-        return await self.outbox.due(BUCKETS, INDEX_KINDS, 10_000)
+        return list((await self.outbox.due(BUCKETS, INDEX_KINDS, 10_000)).entries)
 
     async def drained(self) -> int:
         """Carry out the marks that are due, once; how many those were."""
         entries = await self.due()
-        await self.drainer.carry_out(entries)
+        await self.carry_out(entries)
         return len(entries)
+
+    async def carry_out(self, entries: Sequence[OutboxEntry]) -> None:
+        """Do what the drainer does with them, whether they are still there or not."""
+        await self.drainer.carry_out(DueEntries(entries, 0))
 
     def corrupt(self, table: str, id_: str, document: str = "{") -> None:
         """Overwrite a stored document."""
@@ -74,8 +80,13 @@ class Indexing:
 async def indexing(folder: Path) -> AsyncIterator[Indexing]:
     """On a fresh file."""
     clock, path = FakeClock(), folder / "podium.db"
-    context = StoreContext(name="main", serves=frozenset(DataType) - {DataType.INDEX})
-    store = await open_store(context, SqliteSettings(path=path), clock=clock)
+    context = StoreContext(
+        name="main",
+        serves=frozenset(DataType) - {DataType.INDEX},
+        commit_guarantee=Guarantee.ATOMIC,
+        clock=clock,
+    )
+    store = await open_store(context, SqliteSettings(path=path))
     try:
         yield Indexing(store, path, clock)
     finally:

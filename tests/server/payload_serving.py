@@ -11,6 +11,7 @@ import grpc
 from podium_backends.local_files.settings import LocalFilesSettings
 from podium_backends.local_files.spec import SPEC
 from podium_core.backend import StoreContext
+from podium_core.models import Guarantee
 from podium_core.ports import ExternalPayloadStorage
 from podium_protocol.rpcs import SERVICES
 from podium_server.interceptors import CallLimits, InFlight, Pipeline
@@ -30,7 +31,8 @@ async def local_payloads(
 ) -> AsyncIterator[ExternalPayloadStorage]:
     """A folder's adapter."""
     settings = LocalFilesSettings(path=folder, max_payload_bytes=max_payload_bytes)
-    store = await SPEC.connect(StoreContext(name="blobs", serves=SPEC.serves), settings)
+    context = StoreContext(name="blobs", serves=SPEC.serves, commit_guarantee=Guarantee.ORDERED)
+    store = await SPEC.connect(context, settings)
     try:
         assert store.payloads is not None
         yield store.payloads

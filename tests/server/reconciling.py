@@ -13,7 +13,8 @@ from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import IndexWrite
 from podium_core.index.marks import INDEX_KINDS
-from podium_core.outbox import OutboxEntry
+from podium_core.models import Guarantee
+from podium_core.outbox import DueEntries, OutboxEntry
 from podium_core.reconcile import IndexProblem, IndexReport
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.index import IndexFacade
@@ -79,13 +80,13 @@ class Reconciling:
 
     async def due(self) -> list[OutboxEntry]:
         """The marks of the index that are due."""
-        return await self.outbox.due(BUCKETS, INDEX_KINDS, 100_000)
+        return list((await self.outbox.due(BUCKETS, INDEX_KINDS, 100_000)).entries)
 
     async def drained(self) -> int:
         """Carry out the marks that are due, those too that got a fresh token; how many there were at first."""
         first = entries = await self.due()
         while entries:
-            await self.drainer.carry_out(entries)
+            await self.drainer.carry_out(DueEntries(entries, 0))
             entries = await self.due()
         return len(first)
 
@@ -127,7 +128,11 @@ class Reconciling:
 @asynccontextmanager
 async def reconciling(folder: Path) -> AsyncIterator[Reconciling]:
     """On fresh files."""
-    context = StoreContext(name="main", serves=frozenset(DataType) - {DataType.PAYLOADS})
+    context = StoreContext(
+        name="main",
+        serves=frozenset(DataType) - {DataType.PAYLOADS},
+        commit_guarantee=Guarantee.ATOMIC,
+    )
     settings = SqliteSettings(path=folder / "podium.db")
     store = await open_store(context, settings)
     try:

@@ -12,6 +12,7 @@ from podium_core.index.entries import (
     ABSENT,
     ENTRIES_SIZE,
     EntryHead,
+    EntryScan,
     IndexAnswer,
     IndexEntry,
     IndexWrite,
@@ -101,9 +102,10 @@ class ScriptedIndex:
             document=document,
         )
 
-    async def scan(
-        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> list[EntryHead]:
+    async def heads(self, kind: EntryKind, ids: Sequence[str]) -> list[EntryHead | None]:
+        raise NotImplementedError
+
+    async def scan(self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000) -> EntryScan:
         raise NotImplementedError
 
     def _require_up(self) -> None:

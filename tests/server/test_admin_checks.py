@@ -134,7 +134,7 @@ class TestOutbox:
         outbox = served.facade.reconciliation.outbox
         assert outbox is not None
         store: Any = outbox._outbox
-        (entry,) = await store.put([NewEntry(kind="of a newer server", id="q\x00m")])
+        (entry,) = await store.put([NewEntry(kind="of a newer server", id="q\x00m", owner="w1")])
         await store.set_aside(entry, reason="too odd")
         state = await served.podium.admin.outbox()
         assert (state.depth, state.set_aside) == (0, 1)

@@ -157,9 +157,9 @@ async def test_a_workflow_that_was_to_expire_still_does_when_its_removal_is_take
         assert await stage(world) is (RemovalStage.ARCHIVE if archive else RemovalStage.WAIT)
         await removals.carry_out("w1")
         assert await stage(world) is RemovalStage.WAIT
-        due_ms = await world.outbox.next_due_ms(range(16), [KIND_REMOVAL])
-        assert due_ms is not None
-        assert due_ms > 1_000
+        due_in_ms = await world.outbox.due_in_ms(range(16), [KIND_REMOVAL])
+        assert due_in_ms is not None
+        assert due_in_ms > 1_000
         assert await world.executions.update_task(make_task("t1"), upsert=True)
 
 
@@ -174,7 +174,7 @@ async def test_what_waited_for_the_entry_does_not_take_the_archives_place(
         await world.executions.create_tasks([make_task("t1")])
         await world.drained()
         for kind, id_ in ((WORKFLOW, "w1"), (TASK, "t1")):
-            waiting = NewEntry(kind=outbox_kind(kind), id=id_, body=encode_mark(mark))
+            waiting = NewEntry(kind=outbox_kind(kind), id=id_, owner="w1", body=encode_mark(mark))
             await world.outbox.put([waiting])
         archiving = builders.remove_workflow("w1", require_terminal=True, archive=True)
         await world.store.apply(archiving)

@@ -101,8 +101,8 @@ class TestIndex:
         assert podium(server, "index", "failures") == (0, none)
         damage(
             server,
-            "INSERT INTO outbox (kind, id, token, bucket, due_ms, since_ms, aside, reason, body)"
-            " VALUES ('newer', 'q' || char(0) || 'm', 1, 0, 0, 0, 1, 'too odd', x'')",
+            "INSERT INTO outbox (kind, id, owner, token, bucket, due_ms, since_ms, aside, reason, body)"
+            " VALUES ('newer', 'q' || char(0) || 'm', 'w1', 1, 0, 0, 0, 1, 'too odd', x'')",
             file="podium.db",
         )
         lines = ["newer           q m: too odd", "1 set aside, 0 waiting"]

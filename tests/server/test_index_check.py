@@ -12,14 +12,14 @@ from msgspec.structs import replace
 
 from podium_core.errors import InvalidArgumentError
 from podium_core.index.changes import EntryKind
-from podium_core.index.entries import ENTRIES_SIZE, EntryHead, IndexEntry
+from podium_core.index.entries import EntryHead, EntryScan
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
-from podium_core.index.stored_document import DocumentScan, StoredDocument
+from podium_core.index.stored_document import DocumentScan, OwnedId, StoredDocument
 from podium_core.models import WorkflowStatus, WorkflowSummary
 from podium_core.outbox import NewEntry
+from podium_core.paging.resume_token import resume_token
 from podium_core.ports import IndexTarget, StoredDocuments
 from podium_core.reconcile import IndexDifference, IndexProblem, IndexProgress, IndexReport
-from podium_core.resume_token import resume_token
 from podium_server.reconcile.index_check import IndexCheck
 from podium_server.reconcile.pace import MAX_PAGE, PAGE_SIZE, Pace
 from tests.contract.records import make_task, make_workflow
@@ -50,16 +50,22 @@ async def repaired(world: Reconciling, *, rebuild: bool = False) -> list[IndexRe
     return [report async for report in world.check().repair(rebuild=rebuild)]
 
 
+def mark_of(kind: EntryKind, id_: str) -> NewEntry:
+    """What a repair sets."""
+    return NewEntry(kind=outbox_kind(kind), id=id_, owner="w", body=encode_mark(Verify()))
+
+
 async def documents(world: Reconciling, kind: EntryKind, *ids: str) -> list[bytes | None]:
     entries = await world.target.entries(kind, ids)
     return [None if entry is None else entry.document for entry in entries]
 
 
 class TestVerify:
-    async def test_an_empty_store_has_one_report_for_each_kind(self, world: Reconciling) -> None:
-        first, last = await verified(world)
-        assert (first.done, last.done) == (False, True)
-        assert (bool(first.resume_token), last.resume_token) == (True, "")
+    async def test_an_empty_store_has_one_report_for_each_walk(self, world: Reconciling) -> None:
+        *walks, last = await verified(world)
+        assert [report.done for report in walks] == [False] * 3
+        assert all(report.resume_token for report in walks)
+        assert (last.done, last.resume_token) == (True, "")
         assert last.progress == IndexProgress()
 
     async def test_what_is_right_is_no_difference(self, world: Reconciling) -> None:
@@ -76,8 +82,8 @@ class TestVerify:
         world.corrupt("tasks", "w002-t0")
         reports = await verified(world)
         assert [one for report in reports for one in report.differences] == [
-            IndexDifference(WORKFLOW, "stray", SURPLUS),
             IndexDifference(WORKFLOW, "w000", MISSING),
+            IndexDifference(WORKFLOW, "stray", SURPLUS),
             IndexDifference(TASK, "w001-t0", STALE),
             IndexDifference(TASK, "w002-t0", UNREADABLE),
         ]
@@ -104,7 +110,7 @@ class TestVerify:
     ) -> None:
         await world.with_documents(1)
         world.corrupt("workflows", "w000")
-        mark = NewEntry(kind=outbox_kind(WORKFLOW), id="w000", body=encode_mark(Verify()))
+        mark = mark_of(WORKFLOW, "w000")
         await world.outbox.put([mark])
         await world.drained()
         assert (await world.outbox.stats()).set_aside == 1
@@ -133,7 +139,7 @@ class TestWhatIsNotOursToJudge:
             assert (await repaired(world, rebuild=rebuild))[-1].marked == 0
         # Even a mark that was set by mistake does it no harm.
         for kind, id_ in ((WORKFLOW, "w"), (TASK, "t")):
-            mark = NewEntry(kind=outbox_kind(kind), id=id_, body=encode_mark(Verify()))
+            mark = mark_of(kind, id_)
             await world.outbox.put([mark])
         await world.drained()
         assert (await documents(world, WORKFLOW, "w"), await documents(world, TASK, "t")) == before
@@ -156,7 +162,7 @@ class TestWhatIsNotOursToJudge:
         assert found(await verified(world)) == {}
         for rebuild in (False, True):
             assert (await repaired(world, rebuild=rebuild))[-1].marked == 0
-        mark = NewEntry(kind=outbox_kind(WORKFLOW), id="elsewhere", body=encode_mark(Verify()))
+        mark = mark_of(WORKFLOW, "elsewhere")
         await world.outbox.put([mark])
         await world.drained()
         assert await documents(world, WORKFLOW, "elsewhere") == before
@@ -166,15 +172,15 @@ class TestWhatIsNotOursToJudge:
         self, world: Reconciling
     ) -> None:
         await world.index.index_workflow(WorkflowSummary(workflow_id="w", status="RUNNING"))
-        [head] = await world.target.scan(WORKFLOW)
+        [head] = (await world.target.scan(WORKFLOW)).heads
         assert head.external
         await world.executions.create_workflow(make_workflow("w"))
         await world.drained()
-        [head] = await world.target.scan(WORKFLOW)
+        [head] = (await world.target.scan(WORKFLOW)).heads
         assert not head.external
         # Nor does another field that comes through IndexService make it so.
         await world.index.update_workflow("w", Raw(b'{"status":"FAILED"}'))
-        [head] = await world.target.scan(WORKFLOW)
+        [head] = (await world.target.scan(WORKFLOW)).heads
         assert not head.external
         assert found(await verified(world)) == {"w": STALE}
 
@@ -222,7 +228,7 @@ class TestWritesUnderWay:
         )
         assert found(await _all(check.verify())) == {"w001": MISSING}
 
-    @pytest.mark.parametrize("when", ["documents", "scan", "waiting", "entries"])
+    @pytest.mark.parametrize("when", ["documents", "heads", "scan", "stored_ids", "waiting"])
     async def test_a_write_between_any_two_reads(self, world: Reconciling, when: str) -> None:
         """A document that is written, marked, indexed and unmarked just behind one of the check's reads."""
         await world.with_documents(3)
@@ -235,7 +241,7 @@ class TestWritesUnderWay:
             await world.drained()
 
         check = IndexCheck(
-            _Source(world.source, write if when == "documents" else _nothing),
+            _Source(world.source, {when: write}),
             _Target(world.target, {when: write}),
             world.outbox if when != "waiting" else _Outbox(world.outbox, write),  # type: ignore[arg-type]
             lambda: None,
@@ -281,7 +287,7 @@ class TestRepair:
         reports = await repaired(world)
         assert (reports[-1].marked, reports[-1].progress.differences) == (3, 4)
         assert sorted(entry.id for entry in await world.due()) == ["stray", "w000", "w001-t0"]
-        assert world.woken == 2
+        assert world.woken == 3
         await world.drained()
         assert found(await verified(world)) == {"w002-t0": UNREADABLE}
         assert await documents(world, WORKFLOW, "stray") == [None]
@@ -351,20 +357,23 @@ Write = Callable[[], Awaitable[None]]
 
 
 class _Source:
-    """Does something once, behind the second look's documents."""
+    """Does something once, after the second look's documents, or before it asks which documents there are."""
 
-    def __init__(self, source: StoredDocuments, then: Write) -> None:
+    def __init__(self, source: StoredDocuments, then: dict[str, Write]) -> None:
         self._source, self._then = source, then
         self.scan_documents = source.scan_documents
         self.tasks_of = source.tasks_of
 
     async def documents(
-        self, kind: EntryKind, ids: Sequence[str], *, max_size: int
+        self, kind: EntryKind, ids: Sequence[OwnedId], *, max_size: int
     ) -> list[StoredDocument]:
         answer = await self._source.documents(kind, ids, max_size=max_size)
-        then, self._then = self._then, _nothing
-        await then()
+        await self._then.pop("documents", _nothing)()
         return answer
+
+    async def stored_ids(self, kind: EntryKind, ids: Sequence[OwnedId]) -> frozenset[str]:
+        await self._then.pop("stored_ids", _nothing)()
+        return await self._source.stored_ids(kind, ids)
 
 
 class _Target:
@@ -375,17 +384,15 @@ class _Target:
         self.send = target.send
         self.task_ids = target.task_ids
 
-    async def scan(
-        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> list[EntryHead]:
-        await self._before.pop("scan", _nothing)()
-        return await self._target.scan(kind, after=after, limit=limit)
+        self.entries = target.entries
 
-    async def entries(
-        self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
-    ) -> list[IndexEntry | None]:
-        await self._before.pop("entries", _nothing)()
-        return await self._target.entries(kind, ids, max_size=max_size)
+    async def heads(self, kind: EntryKind, ids: Sequence[str]) -> list[EntryHead | None]:
+        await self._before.pop("heads", _nothing)()
+        return await self._target.heads(kind, ids)
+
+    async def scan(self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000) -> EntryScan:
+        await self._before.pop("scan", _nothing)()
+        return await self._target.scan(kind, cursor=cursor, limit=limit)
 
 
 class _Outbox:
@@ -394,7 +401,7 @@ class _Outbox:
     def __init__(self, outbox: object, before: Write) -> None:
         self._outbox, self._before = outbox, before
 
-    async def waiting(self, kind: str, ids: Sequence[str]) -> frozenset[str]:
+    async def waiting(self, kind: str, ids: Sequence[OwnedId]) -> frozenset[str]:
         before, self._before = self._before, _nothing
         await before()
         answer: frozenset[str] = await self._outbox.waiting(kind, ids)  # type: ignore[attr-defined]
@@ -408,11 +415,12 @@ class _NotText:
         self._source = source
         self.tasks_of = source.tasks_of
         self.documents = source.documents
+        self.stored_ids = source.stored_ids
 
     async def scan_documents(
-        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
+        self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000
     ) -> DocumentScan:
-        documents, last = await self._source.scan_documents(kind, after=after, limit=limit)
+        documents, last = await self._source.scan_documents(kind, cursor=cursor, limit=limit)
         broken = [
             replace(document, record=replace(document.record, input=Raw(b'{"a":"\xff"}')))  # type: ignore[type-var]
             for document in documents
@@ -422,8 +430,8 @@ class _NotText:
 
 def test_pages_are_short_where_documents_are_large() -> None:
     pace = Pace()
-    small = StoredDocument(kind=TASK, id="t", text=b"." * 100)
-    large = StoredDocument(kind=TASK, id="t", text=b"." * PAGE_SIZE)
+    small = StoredDocument(kind=TASK, id="t", owner="w", text=b"." * 100)
+    large = StoredDocument(kind=TASK, id="t", owner="w", text=b"." * PAGE_SIZE)
     for _ in range(5):
         pace.read([small] * pace.limit)
     assert pace.limit == MAX_PAGE

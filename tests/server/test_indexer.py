@@ -20,7 +20,7 @@ from podium_core.index.marks import (
     encode_mark,
     outbox_kind,
 )
-from podium_core.index.stored_document import StoredDocument
+from podium_core.index.stored_document import OwnedId, StoredDocument
 from podium_core.models import TaskStatus, WorkflowStatus
 from podium_core.outbox import LEASE_MS, NewEntry, OutboxFailure
 from podium_core.write_set import builders
@@ -51,7 +51,7 @@ async def settled(world: Indexing) -> Indexing:
 
 async def put(world: Indexing, mark: IndexMark, id_: str = "w1") -> None:
     """A mark that comes through IndexService, or from a repair."""
-    entry = NewEntry(kind=outbox_kind(WORKFLOW), id=id_, body=encode_mark(mark))
+    entry = NewEntry(kind=outbox_kind(WORKFLOW), id=id_, owner=id_, body=encode_mark(mark))
     await world.outbox.put([entry])
 
 
@@ -111,7 +111,7 @@ class TestSends:
         reads = settled.source.documents
 
         async def slow(
-            kind: EntryKind, ids: Sequence[str], *, max_size: int
+            kind: EntryKind, ids: Sequence[OwnedId], *, max_size: int
         ) -> list[StoredDocument]:
             found = await reads(kind, ids, max_size=max_size)
             await settled.executions.update_task(make_task("t1", status=TaskStatus.COMPLETED))
@@ -136,7 +136,7 @@ class TestSends:
         await settled.executions.update_task(make_task("t1"))
         (entry,) = await settled.due()
         await settled.executions.remove_workflow("w1")
-        await settled.drainer.carry_out([entry])
+        await settled.carry_out([entry])
         assert settled.target.batches == []
 
     async def test_what_is_being_removed_is_the_removals_to_write(self, settled: Indexing) -> None:
@@ -146,7 +146,7 @@ class TestSends:
         assert len(in_hand) == 2
         archiving = builders.remove_workflow("w1", require_terminal=True, archive=True)
         await settled.store.apply(archiving)
-        await settled.drainer.carry_out(in_hand)
+        await settled.carry_out(in_hand)
         assert await settled.drained() == 0
         assert settled.target.batches == []
 
@@ -185,7 +185,7 @@ class TestStale:
         settled.target.holds(
             TASK, "t1", b'{"status":"NEWEST"}', token=settled.target.tokens[TASK, "t1"]
         )
-        await settled.drainer.carry_out(late)
+        await settled.carry_out(late)
         assert await statuses(settled, "t1") == ["NEWEST"]
         assert await settled.due() == []
 
@@ -223,7 +223,7 @@ class TestPoison:
         assert await set_aside(settled) == {}
 
     async def test_a_mark_that_cannot_be_read_is_set_aside_alone(self, settled: Indexing) -> None:
-        await settled.outbox.put([NewEntry(kind=outbox_kind(WORKFLOW), id="w1")])
+        await settled.outbox.put([NewEntry(kind=outbox_kind(WORKFLOW), id="w1", owner="w1")])
         entry, *_ = await settled.due()
         await settled.outbox.claim(entry, delay_ms=0)  # any way to another body
         await settled.executions.update_task(make_task("t1", status=TaskStatus.FAILED))
@@ -265,7 +265,7 @@ class TestIndexDown:
         reads = settled.source.documents
 
         async def slow(
-            kind: EntryKind, ids: Sequence[str], *, max_size: int
+            kind: EntryKind, ids: Sequence[OwnedId], *, max_size: int
         ) -> list[StoredDocument]:
             settled.seconds += LEASE_MS / 1000 + 0.001
             return await reads(kind, ids, max_size=max_size)

@@ -11,7 +11,7 @@ from podium.v1 import execution_tasks_pb2, execution_workflows_pb2
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Page, Task
 from podium_core.models.json_text import to_raw
-from podium_core.resume_token import resume_key, resume_token
+from podium_core.paging.resume_token import resume_key, resume_token
 from podium_server.services.paging import CHUNK_BYTES, TASKS, WORKFLOW_IDS, chunks
 
 Chunk = execution_tasks_pb2.GetTasksForWorkflowResponse

@@ -40,7 +40,7 @@ def outbox(handle: FacadeHandle) -> Outbox:
 
 
 async def is_empty(outbox: Outbox) -> bool:
-    return await outbox.next_due_ms(range(16), [*INDEX_KINDS, KIND_REMOVAL]) is None
+    return await outbox.due_in_ms(range(16), [*INDEX_KINDS, KIND_REMOVAL]) is None
 
 
 def files_of_an_index(folder: Path) -> list[Path]:

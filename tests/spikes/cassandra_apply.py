@@ -31,8 +31,9 @@ from podium_core.errors import (
     StorageError,
     UnsupportedOperationError,
 )
+from podium_core.intents import PushIntent
 from podium_core.models.documents import TASK, WORKFLOW
-from podium_core.outbox import KIND_PUSH, PushIntent
+from podium_core.outbox import KIND_PUSH
 from podium_core.write_set import (
     ExpectedWorkflowTime,
     PushOp,

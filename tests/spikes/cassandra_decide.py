@@ -14,8 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from podium_core.errors import AlreadyExistsError, ConflictError, NotFoundError
+from podium_core.intents import PushIntent
 from podium_core.models.documents import TASK
-from podium_core.outbox import PushIntent, message_key
+from podium_core.outbox import message_key
 from podium_core.write_set import (
     ExpectedWorkflowTime,
     PushOp,

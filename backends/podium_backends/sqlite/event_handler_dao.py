@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from msgspec import UNSET, Raw
+from msgspec import Raw
 
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.file.pages import Found, Row, pages, rows_within
+from podium_backends.sqlite.file.pages import Row, pages, rows_within
+from podium_core.definitions import require_event_handler
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import EventHandler, Page
 from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import raw_text
+from podium_core.paging.page_builder import Found
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
+from podium_core.paging.resume_token import resume_key
 from podium_core.ports import EventHandlerDAO
-from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.requirements import require_text
-from podium_core.resume_token import resume_key
 
 _HANDLERS = "SELECT name, event, active, CAST(document AS BLOB) FROM event_handlers"
 
@@ -75,9 +77,7 @@ class SqliteEventHandlerDAO:
 
 
 def _values(event_handler: EventHandler) -> Row:
-    name = require_text(event_handler.name, "event_handler.name")
-    event = "" if event_handler.event is UNSET else event_handler.event
-    require_text(event, "event_handler.event")
+    name, event = require_event_handler(event_handler)
     return event, event_handler.active, raw_text(event_handler.document), name
 
 

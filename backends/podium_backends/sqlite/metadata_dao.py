@@ -9,15 +9,22 @@ from typing import Any
 from msgspec import UNSET, Raw, UnsetType
 
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.file.pages import Found, Row, pages, rows_within
+from podium_backends.sqlite.file.pages import Row, pages, rows_within
+from podium_core.definitions import (
+    require_task_def,
+    require_workflow_def,
+    require_workflow_def_key,
+    workflow_def_id,
+)
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import Page, TaskDef, WorkflowDef
 from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import raw_text
+from podium_core.paging.page_builder import Found
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
+from podium_core.paging.resume_token import resume_key
 from podium_core.ports import MetadataDAO
-from podium_core.read_budget import MAX_ANSWER_BYTES
-from podium_core.requirements import require_text, require_version
-from podium_core.resume_token import resume_key
+from podium_core.requirements import require_text
 
 _TASK_DEFS = "SELECT name, owner_app, owner_email, create_time, update_time, CAST(document AS BLOB) FROM task_defs"
 _WORKFLOW_DEFS = (
@@ -88,7 +95,7 @@ class SqliteMetadataDAO:
         values = _workflow_def_values(workflow_def)
         if not await self._execute(_INSERT_WORKFLOW_DEF, values):
             raise AlreadyExistsError(
-                "workflow definition", _id(workflow_def.name, workflow_def.version)
+                "workflow definition", workflow_def_id(workflow_def.name, workflow_def.version)
             )
 
     async def update_workflow_def(self, workflow_def: WorkflowDef) -> None:
@@ -98,7 +105,9 @@ class SqliteMetadataDAO:
             " WHERE name = ? AND version = ?"
         )
         if not await self._execute(sql, values):
-            raise NotFoundError("workflow definition", _id(workflow_def.name, workflow_def.version))
+            raise NotFoundError(
+                "workflow definition", workflow_def_id(workflow_def.name, workflow_def.version)
+            )
 
     async def get_latest_workflow_def(self, name: str) -> WorkflowDef | None:
         require_text(name, "name")
@@ -106,17 +115,15 @@ class SqliteMetadataDAO:
         return None if row is None else _workflow_def(row)
 
     async def get_workflow_def(self, name: str, version: int) -> WorkflowDef | None:
-        require_text(name, "name")
-        require_version(version, "version")
+        require_workflow_def_key(name, version)
         row = self._row(_WORKFLOW_DEFS + " WHERE name = ? AND version = ?", name, version)
         return None if row is None else _workflow_def(row)
 
     async def remove_workflow_def(self, name: str, version: int) -> None:
-        require_text(name, "name")
-        require_version(version, "version")
+        require_workflow_def_key(name, version)
         sql = "DELETE FROM workflow_defs WHERE name = ? AND version = ?"
         if not await self._execute(sql, (name, version)):
-            raise NotFoundError("workflow definition", _id(name, version))
+            raise NotFoundError("workflow definition", workflow_def_id(name, version))
 
     def get_all_workflow_defs(self, *, resume_token: str = "") -> AsyncIterator[Page[WorkflowDef]]:
         return self._workflow_defs(
@@ -137,7 +144,7 @@ class SqliteMetadataDAO:
             lambda conn, key: conn.execute(sql, key),
             start,
             lambda row: Found(_workflow_def(row), len(row[-1])),
-            id_of=lambda row: _id(row[0], row[1]),
+            id_of=lambda row: workflow_def_id(row[0], row[1]),
         )
 
     async def get_workflow_names(self) -> list[str]:
@@ -175,18 +182,12 @@ class SqliteMetadataDAO:
         return await self._database.write(lambda conn: conn.execute(sql, values).rowcount > 0)
 
 
-def _id(name: str, version: int) -> str:
-    return f"{name}:{version}"
-
-
 def _task_def_values(task_def: TaskDef) -> Row:
-    return *_facts(task_def), require_text(task_def.name, "task_def.name")
+    return *_facts(task_def), require_task_def(task_def)
 
 
 def _workflow_def_values(workflow_def: WorkflowDef) -> Row:
-    name = require_text(workflow_def.name, "workflow_def.name")
-    version = require_version(workflow_def.version, "workflow_def.version")
-    return *_facts(workflow_def), name, version
+    return *_facts(workflow_def), *require_workflow_def(workflow_def)
 
 
 def _facts(definition: TaskDef | WorkflowDef) -> Row:
@@ -222,7 +223,7 @@ def _task_def(row: Row) -> TaskDef:
 def _workflow_def(row: Row) -> WorkflowDef:
     name, version, owner_app, owner_email, create_time, update_time, document = row
     return WorkflowDef(
-        document=Raw(require_utf8(document, "workflow definition", _id(name, version))),
+        document=Raw(require_utf8(document, "workflow definition", workflow_def_id(name, version))),
         name=name,
         version=version,
         owner_app=_unset(owner_app),

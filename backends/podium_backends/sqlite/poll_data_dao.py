@@ -1,25 +1,22 @@
-"""The PollDataDAO on SQLite. Updates that come together are one write, and of those of one worker queue the last counts."""
+"""The PollDataDAO on SQLite."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from msgspec import UNSET
 
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.file.pages import Found, Row, pages, rows_within
-from podium_core.errors import InvalidArgumentError
+from podium_backends.sqlite.file.pages import Row, pages, rows_within
 from podium_core.models import Page, PollData
+from podium_core.paging.page_builder import Found
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
+from podium_core.paging.resume_token import resume_key
+from podium_core.poll_data import PollDataWrites, PollKey, require_poll_key
 from podium_core.ports import PollDataDAO
-from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.requirements import require_text
-from podium_core.resume_token import resume_key
 
-_NO_DOMAIN = ""
-# In Conductor's Redis layout the field of polls without a domain.
-_RESERVED_DOMAIN = "DEFAULT"
 _POLLS = "SELECT task_def_name, domain, worker_id, last_poll_time FROM poll_data"
 _PUT = (
     "INSERT INTO poll_data (task_def_name, domain, worker_id, last_poll_time) VALUES (?, ?, ?, ?)"
@@ -28,35 +25,15 @@ _PUT = (
 )
 
 
-class SqlitePollDataDAO:
+class SqlitePollDataDAO(PollDataWrites):
     """Poll data in one database file."""
 
     def __init__(self, database: Database, *, max_answer_bytes: int = MAX_ANSWER_BYTES) -> None:
         self._database = database
         self._max_answer_bytes = max_answer_bytes
-        self._collected: dict[tuple[str, str], str] = {}
-        self._next_write: asyncio.Task[None] | None = None
-        self._write_under_way: asyncio.Task[None] | None = None
+        super().__init__()
 
-    async def update_last_poll_data(
-        self, task_def_name: str, domain: str | None, worker_id: str
-    ) -> None:
-        require_text(task_def_name, "task_def_name")
-        if worker_id:
-            require_text(worker_id, "worker_id")
-        self._collected[(task_def_name, _require_domain(domain))] = worker_id
-        if self._next_write is None:
-            self._next_write = asyncio.create_task(self._write(self._write_under_way))
-        # One caller that is cancelled must not take the others' write along.
-        await asyncio.shield(self._next_write)
-
-    async def _write(self, before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            # What comes meanwhile is collected.
-            await asyncio.wait([before])
-        polls, self._collected = self._collected, {}
-        self._write_under_way, self._next_write = self._next_write, None
-
+    async def write_polls(self, polls: Mapping[PollKey, str]) -> None:
         def job(conn: sqlite3.Connection) -> None:
             now_ms = self._database.now_ms()
             conn.executemany(_PUT, [(*key, worker_id, now_ms) for key, worker_id in polls.items()])
@@ -64,8 +41,7 @@ class SqlitePollDataDAO:
         await self._database.write(job, weight=len(polls))
 
     async def get_poll_data(self, task_def_name: str, domain: str | None) -> PollData | None:
-        require_text(task_def_name, "task_def_name")
-        key = (task_def_name, _require_domain(domain))
+        key = require_poll_key(task_def_name, domain)
         sql = _POLLS + " WHERE task_def_name = ? AND domain = ?"
         row = self._database.read(lambda conn: conn.execute(sql, key).fetchone())
         return None if row is None else _poll_data(row)
@@ -87,16 +63,6 @@ class SqlitePollDataDAO:
             _found,
             id_of=lambda row: f"{row[0]}:{row[1]}",
         )
-
-
-def _require_domain(domain: str | None) -> str:
-    if not domain:
-        return _NO_DOMAIN
-    if domain == _RESERVED_DOMAIN:
-        raise InvalidArgumentError(
-            "domain", f"'{_RESERVED_DOMAIN}' is reserved: leave the domain out"
-        )
-    return require_text(domain, "domain")
 
 
 def _found(row: Row) -> Found[PollData]:

@@ -6,7 +6,7 @@ import sqlite3
 from typing import NamedTuple
 
 from podium_backends.sqlite.file.database import Database
-from podium_core.limits import definition_limited_by
+from podium_core.limits import asked_rate, definition_limited_by
 from podium_core.models import Task
 from podium_core.ports import RateLimitingDAO
 
@@ -34,12 +34,10 @@ class SqliteRateLimitingDAO:
         rate_limit_frequency_seconds: int | None = None,
     ) -> bool:
         name = definition_limited_by(task)
-        grants, seconds = rate_limit_per_frequency, rate_limit_frequency_seconds
-        grants = task.rate_limit_per_frequency if grants is None else grants
-        seconds = task.rate_limit_frequency_in_seconds if seconds is None else seconds
-        if grants <= 0 or seconds <= 0:
+        asked = asked_rate(task, rate_limit_per_frequency, rate_limit_frequency_seconds)
+        if not asked.limits:
             return False
-        limit = _Limit(name, grants, seconds * 1_000)
+        limit = _Limit(name, asked.grants, asked.seconds * 1_000)
         # Refused from a read: what is refused writes nothing, and most who ask at a limit are.
         now_ms = self._database.now_ms()
         if self._database.read(lambda conn: _is_refused(conn, limit, now_ms=now_ms)):

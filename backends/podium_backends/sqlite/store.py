@@ -15,17 +15,16 @@ from podium_backends.sqlite.index.index_file import IndexFile
 from podium_backends.sqlite.maintenance import maintain
 from podium_backends.sqlite.metadata_dao import SqliteMetadataDAO
 from podium_backends.sqlite.poll_data_dao import SqlitePollDataDAO
-from podium_backends.sqlite.queues.dao import SqliteQueueDAO
-from podium_backends.sqlite.queues.waiters import QueueWaiters
+from podium_backends.sqlite.queues.changes import QueueChanges
+from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
 from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_core.backend import ConnectedStore, DataType, StoreContext
-from podium_core.clock import Clock, system_clock_ms
+from podium_core.models import Guarantee
+from podium_core.queues import TableQueueDAO
 
 
-async def open_store(
-    context: StoreContext, settings: SqliteSettings, *, clock: Clock = system_clock_ms
-) -> ConnectedStore:
+async def open_store(context: StoreContext, settings: SqliteSettings) -> ConnectedStore:
     """Open the file, and that of the index if it is routed here, and put the adapters on them.
 
     Raises:
@@ -36,21 +35,21 @@ async def open_store(
         settings.path,
         context.name,
         lock_timeout_ms=settings.lock_timeout_ms,
-        clock=clock,
+        clock=context.clock,
         begin_long_answer=context.begin_long_answer,
     )
     await database.open()
     if DataType.INDEX not in context.serves:
         return _connected(context, settings, database, None)
     try:
-        index = await _open_index(context, settings, clock)
+        index = await _open_index(context, settings)
     except BaseException:
         await database.close()
         raise
     return _connected(context, settings, database, index)
 
 
-async def _open_index(context: StoreContext, settings: SqliteSettings, clock: Clock) -> IndexFile:
+async def _open_index(context: StoreContext, settings: SqliteSettings) -> IndexFile:
     index = IndexFile(
         settings.index_file,
         context.name,
@@ -59,7 +58,7 @@ async def _open_index(context: StoreContext, settings: SqliteSettings, clock: Cl
         query_right_grouping=settings.query_right_grouping,
         search_timeout_ms=settings.search_timeout_ms,
         max_answer_bytes=context.max_answer_bytes,
-        clock=clock,
+        clock=context.clock,
     )
     await index.open()
     return index
@@ -68,17 +67,16 @@ async def _open_index(context: StoreContext, settings: SqliteSettings, clock: Cl
 def _connected(
     context: StoreContext, settings: SqliteSettings, database: Database, index: IndexFile | None
 ) -> ConnectedStore:
-    waiters = QueueWaiters(database)
-    queues = SqliteQueueDAO(
-        database, waiters, context.queue_defaults, max_answer_bytes=context.max_answer_bytes
-    )
+    changes = QueueChanges(database)
+    queue_table = SqliteQueueTable(database, changes)
+    queues = TableQueueDAO(queue_table, context)
     most = context.max_answer_bytes
     place_ttl_ms = settings.place_ttl_seconds * 1000
     limits = SqliteConcurrentExecutionLimitDAO(database, place_ttl_ms=place_ttl_ms)
-    here = DataType.QUEUES in context.serves
+    one_step = context.commit_guarantee is Guarantee.ATOMIC
     executions = SqliteExecutionDAO(
         database,
-        QueuesHere(database, waiters) if here else QueuesElsewhere(),
+        QueuesHere(database, changes) if one_step else QueuesElsewhere(),
         limits,
         event_ttl_ms=settings.event_execution_ttl_seconds * 1000,
         max_answer_bytes=most,
@@ -94,7 +92,7 @@ def _connected(
         stored_documents=SqliteStoredDocuments(database),
         metadata=SqliteMetadataDAO(database, max_answer_bytes=most),
         queues=queues,
-        queue_target=queues,
+        queue_target=queue_table,
         event_handlers=SqliteEventHandlerDAO(database, max_answer_bytes=most),
         poll_data=SqlitePollDataDAO(database, max_answer_bytes=most),
         concurrency_limits=limits,
@@ -116,7 +114,7 @@ async def _maintain(database: Database, index: IndexFile | None) -> None:
         await index.maintain()
 
 
-async def _close(database: Database, queues: SqliteQueueDAO, index: IndexFile | None) -> None:
+async def _close(database: Database, queues: TableQueueDAO, index: IndexFile | None) -> None:
     await queues.close()
     if index is not None:
         await index.close()

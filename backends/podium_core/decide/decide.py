@@ -18,6 +18,7 @@ from podium_core.decide.removals import decide_task_removals, decide_workflow_re
 from podium_core.decide.state import State
 from podium_core.decide.tasks import decide_tasks
 from podium_core.decide.workflows import decide_pending, decide_workflows
+from podium_core.outbox import OutboxEntry
 from podium_core.write_set.remembered import replayed
 from podium_core.write_set.write_set import (
     AckOp,
@@ -100,12 +101,17 @@ def answer_queue_ops(
     acked: Sequence[bool],
     removed: Sequence[bool],
     pushed: Sequence[bool] = (),
+    intents: Sequence[OutboxEntry] = (),
 ) -> WriteOutcome:
-    """The outcome with what became of acks, removes and pushes with ``if_absent``, in the WriteSet's order."""
-    if not acked and not removed and not pushed:
+    """The outcome with the intents, and with what became of acks, removes and pushes with ``if_absent``, in their order."""
+    if not acked and not removed and not pushed and not intents:
         return outcome
     return msgspec.structs.replace(
-        outcome, acked=tuple(acked), removed=tuple(removed), pushed=tuple(pushed)
+        outcome,
+        acked=tuple(acked),
+        removed=tuple(removed),
+        pushed=tuple(pushed),
+        intents=tuple(intents),
     )
 
 

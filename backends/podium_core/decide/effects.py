@@ -71,10 +71,14 @@ class ReleasePlace(msgspec.Struct, frozen=True, gc=False):
 
 
 class MarkEntry(msgspec.Struct, frozen=True, gc=False):
-    """Put a mark for the index into the outbox, in place of one that waits. ``kind`` is the outbox's."""
+    """Put a mark for the index into the outbox, in place of one that waits. ``kind`` is the outbox's.
+
+    ``owner`` here and below: the workflow that the entry of the outbox belongs to (``OutboxEntry.owner``).
+    """
 
     kind: str
     id: str
+    owner: str
     body: bytes
 
 
@@ -83,6 +87,7 @@ class DropMark(msgspec.Struct, frozen=True, gc=False):
 
     kind: str
     id: str
+    owner: str
 
 
 class LeavePayloads(msgspec.Struct, frozen=True, gc=False):
@@ -95,6 +100,7 @@ class LeavePayloads(msgspec.Struct, frozen=True, gc=False):
 class LiftPayloads(msgspec.Struct, frozen=True, gc=False):
     """A stored document refers to these payloads: their due marks go, unless they are claimed."""
 
+    owner: str
     keys: tuple[str, ...]
 
 
@@ -137,11 +143,13 @@ class Unqueue(msgspec.Struct, frozen=True, gc=False):
 
     queue_name: str
     message_id: str
+    owner: str
 
 
 class DeletePayloads(msgspec.Struct, frozen=True, gc=False):
     """Delete payloads to which no document refers any more."""
 
+    owner: str
     keys: tuple[str, ...]
 
 

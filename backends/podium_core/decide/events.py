@@ -22,7 +22,7 @@ def decide_events(write_set: WriteSet, state: State) -> tuple[tuple[bool, ...], 
             continue
         state.effects.append(StoreEvent(put, fresh=not there))
         # The document may have expired when the mark is carried out, so the mark carries it.
-        state.mark(MARK_EVENT, put.entry_id, encode_mark(Put(Raw(put.document))))
+        state.mark(MARK_EVENT, put.entry_id, put.entry_id, encode_mark(Put(Raw(put.document))))
     state.effects += write_set.event_removals
     removed = (event_key(removal) in state.events for removal in write_set.event_removals)
     return tuple(created), tuple(removed)

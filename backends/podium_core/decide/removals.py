@@ -33,7 +33,7 @@ def _decide_task_removal(removal: TaskRemoval, state: State) -> bool:
     if facts is None or is_due(facts.removal, state.now_ms):
         return False
     state.effects.append(RemoveTaskDocument(removal.task_id, facts, removal.take_message))
-    state.mark(MARK_TASK, removal.task_id, _REMOVED)
+    state.mark(MARK_TASK, removal.task_id, facts.workflow_id, _REMOVED)
     removal_mark = expiring(facts.removal)
     if removal_mark is not None and removal_mark.archives:
         state.archive_again(facts.workflow_id, removal_mark)
@@ -64,8 +64,8 @@ def _set_mark(removal: WorkflowRemoval, facts: WorkflowFacts, state: State) -> N
     if removal.ttl_ms or not removal.archive:
         state.effects.append(LeaveSets(id_))
     if removal.archive:
-        state.effects.append(DropMark(MARK_WORKFLOW, id_))
+        state.effects.append(DropMark(MARK_WORKFLOW, id_, id_))
     if removal.ttl_ms and removal.take_messages:
-        state.effects.append(Unqueue(DECIDER_QUEUE, id_))
+        state.effects.append(Unqueue(DECIDER_QUEUE, id_, id_))
     if Sweep.MARK in mark.sweeps:
-        state.mark(MARK_WORKFLOW, id_)
+        state.mark(MARK_WORKFLOW, id_, id_)

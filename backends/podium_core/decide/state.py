@@ -65,22 +65,22 @@ class State:
 
     # marks for the index
 
-    def mark(self, kind: str, id_: str, body: bytes = UPSERT_BODY) -> None:
+    def mark(self, kind: str, id_: str, owner: str, body: bytes = UPSERT_BODY) -> None:
         """Mark an entry, if this WriteSet marks at all."""
         if self.marks_index:
-            self.effects.append(MarkEntry(kind, id_, body))
+            self.effects.append(MarkEntry(kind, id_, owner, body))
 
-    def drop_mark(self, kind: str, id_: str) -> None:
+    def drop_mark(self, kind: str, id_: str, owner: str) -> None:
         """Take back what an earlier write has asked for."""
         if self.marks_index:
-            self.effects.append(DropMark(kind, id_))
+            self.effects.append(DropMark(kind, id_, owner))
 
     # payloads
 
     def refer(self, workflow_id: str, before: tuple[str, ...], now: tuple[str, ...]) -> None:
         """A document refers to these payloads now, and did to those before."""
         if now:
-            self.effects.append(LiftPayloads(now))
+            self.effects.append(LiftPayloads(workflow_id, now))
         if before and before != now:
             left = tuple(key for key in before if key not in now)
             if left:

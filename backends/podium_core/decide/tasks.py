@@ -107,10 +107,10 @@ def _store(
     state.effects.append(StoreTask(put, stamp, before, after))
     if removal is not None and removal.archives:
         # The task goes with the archive; and a mark of a removed task of its id must not delete the archived entry.
-        state.drop_mark(MARK_TASK, put.task_id)
+        state.drop_mark(MARK_TASK, put.task_id, put.workflow_id)
         state.archive_again(put.workflow_id, removal)
     else:
-        state.mark(MARK_TASK, put.task_id)
+        state.mark(MARK_TASK, put.task_id, put.workflow_id)
     state.refer(put.workflow_id, before.payload_keys if before else (), put.payload_keys)
 
 

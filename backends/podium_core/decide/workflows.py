@@ -62,7 +62,7 @@ def _store(put: WorkflowPut, before: WorkflowFacts | None, state: State) -> int:
     if removal is not None and removal.archives:
         state.archive_again(put.workflow_id, removal)
     else:
-        state.mark(MARK_WORKFLOW, put.workflow_id)
+        state.mark(MARK_WORKFLOW, put.workflow_id, put.workflow_id)
     state.refer(put.workflow_id, before.payload_keys if before else (), put.payload_keys)
     return stamp
 

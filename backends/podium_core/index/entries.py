@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import msgspec
 
 from podium_core.index.changes import EntryKind
@@ -58,6 +61,13 @@ class IndexEntry(msgspec.Struct, frozen=True, kw_only=True):
     archived: bool
     document: bytes
     external: bool = False
+
+
+class EntryScan(NamedTuple):
+    """Some heads, and the cursor with which the scan goes on; None after the last entry."""
+
+    heads: Sequence[EntryHead]
+    cursor: str | None
 
 
 class EntryHead(msgspec.Struct, frozen=True):

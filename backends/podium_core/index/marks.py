@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from podium_core.index.changes import EntryKind, Merge, Put, Remove
+from podium_core.index.changes import EntryKind, IndexChange, Merge, Put, Remove
 from podium_core.index.documents import merged
 from podium_core.index.kept_archive import keeping_archive
 from podium_core.models.json_members import (
@@ -70,6 +70,15 @@ def outbox_kind(kind: EntryKind) -> str:
 def entry_kind(outbox_kind_: str) -> EntryKind:
     """The kind of entry that marks of this outbox kind are about."""
     return EntryKind(outbox_kind_.removeprefix(_PREFIX))
+
+
+def owner_of(change: IndexChange) -> str:
+    """The owner of the mark for a change (``OutboxEntry.owner``): the same as that of the document's own mark."""
+    if change.kind is not EntryKind.TASK:
+        return change.id
+    if isinstance(change.action, Put):
+        return text_of_member(change.action.document, "workflowId") or change.id
+    return change.action.workflow_id or change.id
 
 
 def encode_mark(mark: IndexMark) -> bytes:

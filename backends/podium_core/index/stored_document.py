@@ -14,10 +14,15 @@ from podium_core.models import Task, Workflow
 SCAN_SIZE = 4 * 1024 * 1024
 
 
+# An id, and the workflow that it belongs to: a workflow's own id, or empty where nobody knows: the store looks for it.
+OwnedId = tuple[str, str]
+
+
 class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow or task that an entry of the index is made from.
 
     Attributes:
+        owner: The workflow that it belongs to: a workflow's own id; of a document that is gone, as it was asked for.
         record: The document; None where it is gone, or can't be read.
         text: The document as it is stored; empty where it is gone.
         removing: Its workflow is being removed, or is to be archived: the entry is the removal's to write.
@@ -27,6 +32,7 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: EntryKind
     id: str
+    owner: str
     record: Workflow | Task | None = None
     text: bytes = b""
     removing: bool = False
@@ -45,7 +51,7 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentScan(NamedTuple):
-    """Some documents in order of id, and the id after which the next scan begins; None after the last document."""
+    """Some documents, and the cursor with which the scan goes on; None after the last document."""
 
     documents: Sequence[StoredDocument]
-    after: str | None
+    cursor: str | None

@@ -10,7 +10,8 @@ from podium_core.ports.metadata import MetadataDAO
 from podium_core.ports.outbox import Outbox
 from podium_core.ports.payload_storage import ExternalPayloadStorage
 from podium_core.ports.poll_data import PollDataDAO
-from podium_core.ports.queue import QueueDAO, QueueStore
+from podium_core.ports.queue import MessageScan, QueueDAO, QueueStore
+from podium_core.ports.queue_table import QueueTable
 from podium_core.ports.queue_target import QueueTarget
 from podium_core.ports.rate_limiting import RateLimitingDAO
 from podium_core.ports.removal_store import RemovalStore
@@ -24,11 +25,13 @@ __all__ = [
     "ExternalPayloadStorage",
     "IndexDAO",
     "IndexTarget",
+    "MessageScan",
     "MetadataDAO",
     "Outbox",
     "PollDataDAO",
     "QueueDAO",
     "QueueStore",
+    "QueueTable",
     "QueueTarget",
     "RateLimitingDAO",
     "RemovalStore",

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from podium_core.index import EntryKind
-from podium_core.index.entries import ENTRIES_SIZE, EntryHead, IndexAnswer, IndexEntry, IndexWrite
+from podium_core.index.entries import (
+    ENTRIES_SIZE,
+    EntryHead,
+    EntryScan,
+    IndexAnswer,
+    IndexEntry,
+    IndexWrite,
+)
 
 
 class IndexTarget(Protocol):
@@ -39,8 +46,13 @@ class IndexTarget(Protocol):
         """The next ids of entries of a workflow's tasks, in order, after ``after``."""
         ...
 
-    async def scan(
-        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> list[EntryHead]:
-        """The heads of all entries of a kind, page by page in the order of their ids, from behind ``after``."""
+    async def heads(self, kind: EntryKind, ids: Sequence[str]) -> list[EntryHead | None]:
+        """The heads of entries in their newest state, in this order; None where there is no entry."""
+        ...
+
+    async def scan(self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000) -> EntryScan:
+        """The next heads of a kind in the index's own order. An entry that is there throughout comes at least once.
+
+        About ``limit`` of them. ``cursor`` is that of the page before, opaque; empty for the first.
+        """
         ...

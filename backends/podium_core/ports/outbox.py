@@ -1,17 +1,28 @@
-"""The port through which what was marked beside a document leaves a store."""
+"""The transactional outbox: entries written beside documents, which a drainer carries to their targets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from podium_core.outbox import LEASE_MS, NewEntry, OutboxEntry, OutboxFailure, OutboxStats
+from podium_core.outbox import (
+    LEASE_MS,
+    Bucket,
+    DueEntries,
+    NewEntry,
+    OutboxEntry,
+    OutboxFailure,
+    OutboxStats,
+)
 
 
 class Outbox(Protocol):
-    """What a store that serves executions offers to the drainer."""
+    """What a store that serves executions offers to the drainer. Every time in it is of the store's own clock.
 
-    async def lease_buckets(self, owner: str, *, lease_ms: int = LEASE_MS) -> list[int]:
+    Only the store knows what a bucket is: the drainer hands back what ``lease_buckets`` gave.
+    """
+
+    async def lease_buckets(self, owner: str, *, lease_ms: int = LEASE_MS) -> Sequence[Bucket]:
         """Renew this owner's buckets, take over lapsed ones up to a fair share, and say which are held."""
         ...
 
@@ -19,33 +30,31 @@ class Outbox(Protocol):
         """Give the buckets back, so that another server needn't wait for the lease."""
         ...
 
-    async def due(
-        self, buckets: Sequence[int], kinds: Sequence[str], limit: int
-    ) -> list[OutboxEntry]:
+    async def due(self, buckets: Sequence[Bucket], kinds: Sequence[str], limit: int) -> DueEntries:
         """The entries that are due, oldest first."""
         ...
 
-    async def next_due_ms(self, buckets: Sequence[int], kinds: Sequence[str]) -> int | None:
-        """When the next entry is due, by the store's clock; None without any."""
+    async def due_in_ms(self, buckets: Sequence[Bucket], kinds: Sequence[str]) -> int | None:
+        """How long until the next entry is due, 0 for one that is due now; None without any."""
         ...
 
     async def put(self, entries: Sequence[NewEntry]) -> list[OutboxEntry]:
         """Write entries in one step, each under a fresh token, and return them as they stand now."""
         ...
 
-    async def waiting(self, kind: str, ids: Sequence[str]) -> frozenset[str]:
-        """Those of the ids that have an entry, due or not, set aside or not."""
+    async def waiting(self, kind: str, keys: Sequence[tuple[str, str]]) -> frozenset[str]:
+        """Of these (id, owner) the ids that have an entry, due or not, set aside or not."""
         ...
 
     async def done(self, entries: Sequence[OutboxEntry]) -> None:
         """Delete the entries whose token is unchanged."""
         ...
 
-    async def raise_token(self, kind: str, id_: str, token: int, *, above: int) -> int | None:
-        """Give an entry that still has this token a fresh one above ``above``, which its target has seen already.
+    async def raise_token(self, entry: OutboxEntry, *, above: int) -> int | None:
+        """Give an entry whose token is unchanged a fresh one above ``above``, which its target has seen already.
 
         Returns:
-            The fresh token; None where the entry is gone or was written anew.
+            The fresh token; None where the entry is gone or was written again.
         """
         ...
 

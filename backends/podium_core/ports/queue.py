@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from podium_core.models import Message, PushMessage, QueueDetail
 
@@ -145,6 +145,13 @@ class QueueDAO(Protocol):
         ...
 
 
+class MessageScan(NamedTuple):
+    """Some messages as (queue name, message id), and the cursor with which the scan goes on; None after the last one."""
+
+    messages: Sequence[tuple[str, str]]
+    cursor: str | None
+
+
 class QueueStore(QueueDAO, Protocol):
     """What a queues adapter gives beside the QueueDAO, to the server only."""
 
@@ -156,13 +163,15 @@ class QueueStore(QueueDAO, Protocol):
         """End the leases of messages that never reached their receiver; their delivery isn't counted."""
         ...
 
-    async def scan_messages(
-        self, *, after: tuple[str, str] | None = None, limit: int = 1_000
-    ) -> list[tuple[str, str]]:
-        """The next messages of all queues, in whatever state: (queue name, message id), in this order (by code point).
+    async def scan_messages(self, *, cursor: str = "", limit: int = 1_000) -> MessageScan:
+        """The next messages of all queues, in whatever state, in the store's own order.
+
+        A message that is there throughout a scan comes at least once.
 
         Args:
-            after: The pair behind which to go on; None: from the first.
-            limit: At most so many; fewer only behind the last.
+            cursor: That of the page before, opaque; empty for the first.
+            limit: About so many.
+        Raises:
+            InvalidArgumentError: It isn't a cursor of this store.
         """
         ...

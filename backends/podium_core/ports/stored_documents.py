@@ -1,4 +1,4 @@
-"""What a store that serves executions offers to the indexer: its documents, as they are stored now."""
+"""What a store that serves executions offers to the indexer and to checks: its documents, as they are stored now."""
 
 from __future__ import annotations
 
@@ -6,24 +6,29 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from podium_core.index import EntryKind
-from podium_core.index.stored_document import DocumentScan, StoredDocument
+from podium_core.index.stored_document import DocumentScan, OwnedId, StoredDocument
 
 
 class StoredDocuments(Protocol):
     """Reads beside those of ExecutionDAO, which know nothing of removal marks."""
 
     async def documents(
-        self, kind: EntryKind, ids: Sequence[str], *, max_size: int
+        self, kind: EntryKind, ids: Sequence[OwnedId], *, max_size: int
     ) -> list[StoredDocument]:
         """The documents of the first ids, in order: at least one, and no more once ``max_size`` bytes are reached."""
         ...
 
-    async def scan_documents(
-        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> DocumentScan:
-        """The next documents in order of id (by code point), after ``after``.
+    async def stored_ids(self, kind: EntryKind, ids: Sequence[OwnedId]) -> frozenset[str]:
+        """Those of the ids that have a document, without reading it."""
+        ...
 
-        About ``limit`` of them; no more once ``SCAN_SIZE`` is reached.
+    async def scan_documents(
+        self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000
+    ) -> DocumentScan:
+        """The next documents in the store's own order. One that is there throughout a scan comes at least once.
+
+        About ``limit`` of them; no more once ``SCAN_SIZE`` is reached. ``cursor`` is that of the page before, opaque; empty
+        for the first.
         """
         ...
 

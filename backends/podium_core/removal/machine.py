@@ -115,7 +115,8 @@ class RemovalMachine:
             return False
         effects: list[Effect] = []
         if mark.mark_index and not (mark.expiry and mark.expiry.archives):
-            effects.append(MarkEntry(MARK_WORKFLOW, removal.workflow_id, UPSERT_BODY))
+            id_ = removal.workflow_id
+            effects.append(MarkEntry(MARK_WORKFLOW, id_, id_, UPSERT_BODY))
         back = marks.taken_back(mark)
         if not await self._store.advance_removal(removal, back, effects):
             return False
@@ -151,9 +152,9 @@ def sweep_effects(mark: RemovalMark, tasks: Tasks) -> list[Effect]:
         if Sweep.LEAVE in mark.sweeps:
             effects += _leave(id_, facts, take_message=mark.take_messages)
         if Sweep.UNMARK in mark.sweeps:
-            effects.append(DropMark(MARK_TASK, id_))
+            effects.append(DropMark(MARK_TASK, id_, facts.workflow_id))
         if Sweep.MARK in mark.sweeps and mark.mark_index:
-            effects.append(MarkEntry(MARK_TASK, id_, UPSERT_BODY))
+            effects.append(MarkEntry(MARK_TASK, id_, facts.workflow_id, UPSERT_BODY))
     return effects
 
 
@@ -162,7 +163,7 @@ def _leave(task_id: str, facts: TaskFacts, *, take_message: bool) -> list[Effect
     if facts.pending:
         effects.append(ReleasePlace(facts.definition_name, task_id, facts.status))
         if take_message:
-            effects.append(Unqueue(facts.queue_name, task_id))
+            effects.append(Unqueue(facts.queue_name, task_id, facts.workflow_id))
     return effects
 
 
@@ -172,7 +173,7 @@ def deletion_effects(mark: RemovalMark, tasks: Tasks) -> list[Effect]:
     for id_, facts in tasks:
         effects.append(RemoveTaskDocument(id_, facts, mark.take_messages))
         if mark.mark_index and not mark.archives:
-            effects.append(MarkEntry(MARK_TASK, id_, _REMOVED))
+            effects.append(MarkEntry(MARK_TASK, id_, facts.workflow_id, _REMOVED))
         effects += _payload_effects(facts.workflow_id, facts.payload_keys, mark)
     return effects
 
@@ -185,18 +186,18 @@ def _payload_effects(workflow_id: str, keys: tuple[str, ...], mark: RemovalMark)
         # The workflow may be created again at once, with what it refers to.
         return [LeavePayloads(workflow_id, keys)]
     # Whatever else refers to them goes too.
-    return [DeletePayloads(keys)] if mark.take_payloads else []
+    return [DeletePayloads(workflow_id, keys)] if mark.take_payloads else []
 
 
 def last_effects(workflow_id: str, facts: WorkflowFacts, mark: RemovalMark) -> list[Effect]:
     """The last step: the workflow's own document."""
     effects: list[Effect] = [FreeSlots(workflow_id)]
     if mark.take_messages:
-        effects.append(Unqueue(DECIDER_QUEUE, workflow_id))
+        effects.append(Unqueue(DECIDER_QUEUE, workflow_id, workflow_id))
     effects.append(RemoveWorkflowDocument(workflow_id, facts))
     effects += _payload_effects(workflow_id, facts.payload_keys, mark)
     if mark.mark_index and not mark.archives:
-        effects.append(MarkEntry(MARK_WORKFLOW, workflow_id, _REMOVED))
+        effects.append(MarkEntry(MARK_WORKFLOW, workflow_id, workflow_id, _REMOVED))
     return effects
 
 

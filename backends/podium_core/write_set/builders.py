@@ -287,7 +287,7 @@ def queue_again(
     queue_name: str, message: PushMessage, *, workflow_id: str, task_id: str = ""
 ) -> WriteSet:
     """RepairQueues: one message that ought to be there, of a workflow or of its task; one that is there stays."""
-    op = replace(push_op(queue_name, message), if_absent=True)
+    op = replace(push_op(queue_name, message, workflow_id=workflow_id), if_absent=True)
     return WriteSet(guards=(Queueable(workflow_id, task_id),), queue_ops=(op,))
 
 
@@ -298,6 +298,7 @@ def push_op(
     *,
     id_field: str = "message_id",
     of_task: str = "",
+    workflow_id: str = "",
 ) -> PushOp:
     """A push on a queue whose name is known to be one; the rest of the arguments as ``require_push`` has them."""
     require_push(message, prefix, id_field=id_field)
@@ -308,4 +309,5 @@ def push_op(
         priority=message.priority,
         offset_ms=message.offset_ms,
         of_task=of_task,
+        workflow_id=workflow_id,
     )

@@ -164,34 +164,43 @@ def _guards(request: Commit) -> tuple[Guard, ...]:
 
 
 def _queue_ops(request: Commit) -> tuple[QueueOp, ...]:
-    acks: list[QueueOp] = [_ack(ack, f"acks[{at}]") for at, ack in enumerate(request.acks)]
+    acks: list[QueueOp] = [
+        _ack(ack, f"acks[{at}]", request.workflow_id) for at, ack in enumerate(request.acks)
+    ]
     removes: list[QueueOp] = [
-        _remove(remove, f"removes[{at}]") for at, remove in enumerate(request.removes)
+        _remove(remove, f"removes[{at}]", request.workflow_id)
+        for at, remove in enumerate(request.removes)
     ]
     created = {str(task.task_id) for task in request.create_tasks}
     pushes: list[QueueOp] = [
-        _push(push, f"pushes[{at}]", created) for at, push in enumerate(request.pushes)
+        _push(push, f"pushes[{at}]", request.workflow_id, created)
+        for at, push in enumerate(request.pushes)
     ]
     return tuple(acks + removes + pushes)
 
 
-def _ack(ack: CommitAck, path: str) -> AckOp:
+def _ack(ack: CommitAck, path: str, workflow_id: str) -> AckOp:
     queue_name = require_text(ack.queue_name, f"{path}.queue_name")
     return AckOp(
         queue_name=queue_name,
         message_id=require_text(ack.message_id, f"{path}.message_id"),
         receipt=ack.receipt,
+        workflow_id=workflow_id,
     )
 
 
-def _remove(remove: CommitRemove, path: str) -> RemoveOp:
+def _remove(remove: CommitRemove, path: str, workflow_id: str) -> RemoveOp:
     queue_name = require_text(remove.queue_name, f"{path}.queue_name")
     return RemoveOp(
-        queue_name=queue_name, message_id=require_text(remove.message_id, f"{path}.message_id")
+        queue_name=queue_name,
+        message_id=require_text(remove.message_id, f"{path}.message_id"),
+        workflow_id=workflow_id,
     )
 
 
-def _push(push: CommitPush, path: str, created: set[str]) -> PushOp:
+def _push(push: CommitPush, path: str, workflow_id: str, created: set[str]) -> PushOp:
     queue_name = require_text(push.queue_name, f"{path}.queue_name")
     of_task = push.message.id if push.message.id in created else ""
-    return builders.push_op(queue_name, push.message, f"{path}.", of_task=of_task)
+    return builders.push_op(
+        queue_name, push.message, f"{path}.", of_task=of_task, workflow_id=workflow_id
+    )

@@ -24,7 +24,8 @@ def request_digest(request: Commit) -> bytes:
 
 def remembered(outcome: WriteOutcome, write_set: WriteSet) -> WriteOutcome:
     """The outcome as a store keeps it under the request id of a WriteSet."""
-    return msgspec.structs.replace(outcome, request_digest=write_set.request_digest)
+    # A repeat carries no intents out: they may be done, and others come after them.
+    return msgspec.structs.replace(outcome, request_digest=write_set.request_digest, intents=())
 
 
 def replayed(kept: WriteOutcome, write_set: WriteSet) -> WriteOutcome:

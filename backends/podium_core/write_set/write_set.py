@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from podium_core.models.enums import TaskStatus, WorkflowStatus
+from podium_core.outbox import OutboxEntry
 from podium_core.write_set.document import Document
 
 
@@ -34,9 +35,10 @@ class Slot(msgspec.Struct, frozen=True):
 class TaskPut(msgspec.Struct, frozen=True, kw_only=True):
     """A task document to store, and the facts that sets and limits follow from.
 
-    A task's workflow, definition name and slot never change: an UPDATE of another workflow's task is NotFoundError, a
-    CREATE of an id that holds another slot is AlreadyExistsError. A slot that is the task's own while its document is
-    missing (a writer died in between) gets the document.
+    A task's workflow and slot never change: an UPDATE of another workflow's task is NotFoundError, a CREATE of an id that
+    holds another slot is AlreadyExistsError. A slot that is the task's own while its document is missing (a writer died in
+    between) gets the document. A task's definition name may change, as in Conductor: an UPDATE moves the task from the old
+    definition's pending set and limit to those of the new one. (Conductor 3.13.8 leaves it in the old sets for good.)
 
     Attributes:
         definition_name: What the pending sets, the limit and the rate limit go by.
@@ -207,6 +209,7 @@ class PushOp(msgspec.Struct, frozen=True, kw_only=True, tag="push"):
     """Push a message, replacing one of that id; dropped if ``of_task``, a task of this WriteSet, is left out.
 
     With ``if_absent`` one that is there, in whatever state, or whose push is an intent still, stays as it is.
+    ``workflow_id``, in each operation: whose write it is part of; empty: of no execution.
     """
 
     queue_name: str
@@ -216,6 +219,7 @@ class PushOp(msgspec.Struct, frozen=True, kw_only=True, tag="push"):
     offset_ms: int = 0
     of_task: str = ""
     if_absent: bool = False
+    workflow_id: str = ""
 
 
 class AckOp(msgspec.Struct, frozen=True, kw_only=True, tag="ack"):
@@ -224,6 +228,7 @@ class AckOp(msgspec.Struct, frozen=True, kw_only=True, tag="ack"):
     queue_name: str
     message_id: str
     receipt: str = ""
+    workflow_id: str = ""
 
 
 class RemoveOp(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
@@ -235,6 +240,7 @@ class RemoveOp(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
     queue_name: str
     message_id: str
     seen_token: int = 0
+    workflow_id: str = ""
 
 
 QueueOp = PushOp | AckOp | RemoveOp
@@ -285,6 +291,7 @@ class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
         acked: For each AckOp, whether it took a message.
         removed: For each RemoveOp, whether it took a message.
         pushed: For each PushOp with ``if_absent``, whether it pushed, or wrote an intent.
+        intents: Entries of the outbox that it wrote for queues in another store: the writer carries them out at once.
         replayed: This is the remembered outcome of the request id.
         request_digest: Of the request that it answers, where it is kept.
     """
@@ -301,5 +308,6 @@ class WriteOutcome(msgspec.Struct, frozen=True, kw_only=True):
     acked: tuple[bool, ...] = ()
     removed: tuple[bool, ...] = ()
     pushed: tuple[bool, ...] = ()
+    intents: tuple[OutboxEntry, ...] = ()
     replayed: bool = False
     request_digest: bytes = b""

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from msgspec import Raw
 
+from podium_core.definitions import event_handler_of, task_def_of, workflow_def_of
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import EventHandler, TaskDef, WorkflowDef
 from podium_core.models.json_text import json_document
-from podium_protocol import codec
 
 D = TypeVar("D", TaskDef, WorkflowDef, EventHandler)
 Document = Mapping[str, Any]
@@ -22,7 +22,7 @@ def task_def(definition: TaskDef | Document) -> TaskDef:
     return (
         definition
         if isinstance(definition, TaskDef)
-        else _read(definition, codec.task_def_of, "task_def")
+        else _read(definition, task_def_of, "task_def")
     )
 
 
@@ -30,14 +30,14 @@ def workflow_def(definition: WorkflowDef | Document) -> WorkflowDef:
     """A workflow definition. Raises InvalidArgumentError for a dict that isn't one."""
     if isinstance(definition, WorkflowDef):
         return definition
-    return _read(definition, codec.workflow_def_of, "workflow_def")
+    return _read(definition, workflow_def_of, "workflow_def")
 
 
 def event_handler(definition: EventHandler | Document) -> EventHandler:
     """An event handler. Raises InvalidArgumentError for a dict that isn't one."""
     if isinstance(definition, EventHandler):
         return definition
-    return _read(definition, codec.event_handler_of, "event_handler")
+    return _read(definition, event_handler_of, "event_handler")
 
 
 def _read(document: Document, read: Callable[[Raw, str], D], path: str) -> D:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from podium_core.backend import BackendSpec, DataType
+from podium_core.backend import BackendSpec, Capability, DataType
+from podium_core.models import Guarantee
 from podium_server.config.layers import Origins
 from podium_server.config.settings import (
     FacadeSettings,
@@ -67,6 +68,15 @@ class Config:
         """The store that serves a data type, None where none does."""
         name = self.routing.get(data_type)
         return None if name is None else self.stores[name]
+
+    @property
+    def commit_guarantee(self) -> Guarantee:
+        """ATOMIC where one store serves executions and queues and can take both into one step: decided here alone."""
+        executions = self.store_of(DataType.EXECUTIONS)
+        if executions is None or executions is not self.store_of(DataType.QUEUES):
+            return Guarantee.ORDERED
+        able = executions.spec.capabilities(executions.settings)
+        return Guarantee.ATOMIC if Capability.ATOMIC_WITH_QUEUES in able else Guarantee.ORDERED
 
     @property
     def stores_in_use(self) -> tuple[StoreConfig, ...]:

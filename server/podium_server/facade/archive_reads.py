@@ -10,16 +10,16 @@ import msgspec
 from msgspec import Raw
 
 from podium_core.errors import CorruptRecordError, InvalidArgumentError, ResultTooLargeError
-from podium_core.filled_pages import PAGE_BYTES
 from podium_core.index.archive import ArchivedExecution, archived_execution, archived_task
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import IndexEntry
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK
 from podium_core.models.json_text import raw_bytes
+from podium_core.paging.page_builder import PAGE_BYTES, Found, PageBuilder
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
+from podium_core.paging.resume_token import resume_key, resume_token
 from podium_core.ports import IndexTarget
-from podium_core.read_budget import MAX_ANSWER_BYTES
-from podium_core.resume_token import resume_key, resume_token
 from podium_server.large_work import done_by_size
 
 # A page ends with the task that reaches this, or ``PAGE_BYTES``.
@@ -127,7 +127,7 @@ class ArchiveReads:
                 await page.add(partial(archived_task, document, workflow_id, id_), id_, document)
             place += len(entries)
             more = place < len(task_ids)
-            yield page.taken(more=more)
+            yield page.take(more=more)
 
 
 async def _within(tasks: Sequence[Raw], workflow_id: str, place: int) -> AsyncIterator[Page[Task]]:
@@ -137,10 +137,10 @@ async def _within(tasks: Sequence[Raw], workflow_id: str, place: int) -> AsyncIt
         text = raw_bytes(document)
         await page.add(partial(TASK.decode, text, workflow_id), f"{workflow_id}[{at}]", text)
         if page.is_full and at + 1 < len(tasks):
-            yield page.taken(more=True)
+            yield page.take(more=True)
             page = _Page(at + 1)
             await asyncio.sleep(0)
-    yield page.taken(more=False)
+    yield page.take(more=False)
 
 
 class _Page:
@@ -148,32 +148,22 @@ class _Page:
 
     def __init__(self, place: int) -> None:
         self._place = place
-        self._items: list[Task] = []
-        self._keys: list[tuple[str | int, ...]] = []
-        self._unreadable: list[str] = []
-        self._size = 0
+        self._page = PageBuilder[Task](max_rows=PAGE_TASKS, archived=True)
 
     @property
     def is_full(self) -> bool:
-        return self._size >= PAGE_BYTES or len(self._items) >= PAGE_TASKS
+        return self._page.is_full
 
     async def add(self, read: Callable[[], Task], name: str, document: bytes) -> None:
         """Read the next task."""
         self._place += 1
-        self._size += len(document)
+        key = (_MARK, self._place)
         try:
             task = await done_by_size(read, len(document))
         except CorruptRecordError:
-            self._unreadable.append(name)
+            self._page.add_unreadable(name, key)
         else:
-            self._items.append(task)
-            self._keys.append((_MARK, self._place))
+            self._page.add(Found(task, len(document)), key)
 
-    def taken(self, *, more: bool) -> Page[Task]:
-        return Page(
-            items=tuple(self._items),
-            keys=tuple(self._keys),
-            unreadable_ids=tuple(self._unreadable),
-            resume_token=token_of(self._place) if more else "",
-            archived=True,
-        )
+    def take(self, *, more: bool) -> Page[Task]:
+        return self._page.take(token_of(self._place) if more else "")

@@ -46,7 +46,15 @@ class ArchiveRemoval:
         mark = encode_mark(Verify(removes_archive=True))
         kind = outbox_kind(EntryKind.WORKFLOW)
         await self._marks.put_and_wait(
-            [NewEntry(kind=kind, id=workflow_id, body=mark, delay_ms=WRITER_FIRST_MS)]
+            [
+                NewEntry(
+                    kind=kind,
+                    id=workflow_id,
+                    owner=workflow_id,
+                    body=mark,
+                    delay_ms=WRITER_FIRST_MS,
+                )
+            ]
         )
         return True
 
@@ -56,7 +64,7 @@ class ArchiveRemoval:
         after = ""
         while ids := await self._index.task_ids(workflow_id, after=after, limit=IDS_AT_ONCE):
             payloads = await self._payload_marks(ids, workflow_id) if take_payloads else []
-            marks = [NewEntry(kind=kind, id=id_, body=mark) for id_ in ids]
+            marks = [NewEntry(kind=kind, id=id_, owner=workflow_id, body=mark) for id_ in ids]
             await self._marks.put([*payloads, *marks])
             after = ids[-1]
 
@@ -73,7 +81,7 @@ class ArchiveRemoval:
 def _payload_marks(entries: Sequence[IndexEntry | None], workflow_id: str) -> list[NewEntry]:
     paths = {path for entry in entries if entry for path in _paths_of(entry)}
     return [
-        NewEntry(kind=KIND_PAYLOAD, id=path, delay_ms=LEFT_MS)
+        NewEntry(kind=KIND_PAYLOAD, id=path, owner=workflow_id, delay_ms=LEFT_MS)
         for path in sorted(paths)
         if is_owned(path, workflow_id)
     ]

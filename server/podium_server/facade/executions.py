@@ -39,6 +39,7 @@ from podium_core.write_set import (
     commit_builder,
 )
 from podium_core.write_set.refusals import RemovalUnderWayError
+from podium_core.write_set.write_limits import UNLIMITED, WriteLimits, require_within
 from podium_server.facade.archive_reads import ArchiveReads
 from podium_server.facade.commit_records import commit_result, records_of, with_records
 from podium_server.facade.execution_reads import ExecutionReadsFacade
@@ -62,6 +63,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         *,
         limits: ConcurrencyLimits,
         removals: RemovalFacade | None = None,
+        write_limits: WriteLimits = UNLIMITED,
         queues_elsewhere: QueuesElsewhere | None = None,
         side_effects: SideEffects | None = None,
         payload_writes: PayloadWrites | None = None,
@@ -76,16 +78,18 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
             store: Serves executions.
             limits: Concurrency limits, those of registered definitions too.
             removals: Sees removals through; None: without archive.
-            queues_elsewhere: Set where executions and queues are two stores.
+            write_limits: What one write to the store may be.
+            queues_elsewhere: Set where a Commit is ORDERED: queues take no part in the step of a WriteSet.
             side_effects: What is added.
             payload_writes: Bounds inputs and outputs, and moves large ones.
             payload_reads: Puts them back.
             archive: Where workflows are found that were removed with archive.
-            wake: Called when intents were written, or something is to be removed.
+            wake: Called when something is to be removed.
             wake_indexer: Called when something was marked for the index.
         """
         super().__init__(store, payload_reads or PayloadReads(), archive)
         self._removals = removals or RemovalFacade(store)
+        self._write_limits = write_limits if write_limits.are_limits else None
         self._queues_elsewhere = queues_elsewhere
         self._effects = side_effects or SideEffects()
         self._payload_writes = payload_writes or PayloadWrites(PayloadLimits())
@@ -95,6 +99,8 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         self.exceeds_in_progress_limit = limits.exceeds_limit
 
     async def apply(self, write_set: WriteSet) -> WriteOutcome:
+        if self._write_limits is not None:
+            require_within(write_set, self._write_limits)
         marked = self._marks(write_set)
         if marked:
             write_set = msgspec.structs.replace(write_set, mark_index=True)
@@ -111,8 +117,10 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
                 break
         if marked:
             self._wake_indexer()
-        if write_set.workflow_removals or (write_set.queue_ops and self._queues_elsewhere):
+        if write_set.workflow_removals:
             self._wake()
+        if outcome.intents and self._queues_elsewhere is not None:
+            return await self._queues_elsewhere.carry_out(write_set, outcome)
         return outcome
 
     async def _end_removal(self, error: RemovalUnderWayError) -> None:
@@ -240,6 +248,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
             message_id=str(workflow.workflow_id),
             priority=workflow.priority,
             offset_ms=self._effects.decider_offset_ms,
+            workflow_id=str(workflow.workflow_id),
         )
         return msgspec.structs.replace(write_set, queue_ops=(*write_set.queue_ops, push))
 
@@ -310,11 +319,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
             return commit_result(commit, await self.apply(write_set), Guarantee.ATOMIC)
         require_receipts(commit)
         prepared = await self._queues_elsewhere.prepared(write_set)
-        outcome = await self.apply(prepared)
-        if outcome.workflow_created is not False and not outcome.replayed:
-            outcome = await self._queues_elsewhere.settled(prepared, outcome)
-        self._wake()
-        return commit_result(commit, outcome, Guarantee.ORDERED)
+        return commit_result(commit, await self.apply(prepared), Guarantee.ORDERED)
 
     async def _with_payloads(self, commit: Commit) -> tuple[Commit, tuple[str, ...]]:
         records = records_of(commit)

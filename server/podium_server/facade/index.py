@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from podium_core.index.changes import IndexChange, IndexOutcome, Merge, Remove
 from podium_core.index.index_writes import IndexWrites
-from podium_core.index.marks import decode_mark, encode_mark, outbox_kind
+from podium_core.index.marks import decode_mark, encode_mark, outbox_kind, owner_of
 from podium_core.models.search import Wait
 from podium_core.outbox import WRITER_FIRST_MS, NewEntry, OutboxEntry
 from podium_core.ports import IndexDAO, IndexTarget
@@ -41,6 +41,7 @@ class IndexFacade(IndexWrites):
             NewEntry(
                 kind=outbox_kind(change.kind),
                 id=change.id,
+                owner=owner_of(change),
                 body=encode_mark(change.action),
                 # Who waits carries it out, too: the drainer only if that fails.
                 delay_ms=WRITER_FIRST_MS if waits else 0,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from podium_core.errors import BackendUnavailableError, InvalidArgumentError, OutcomeUnknownError
 from podium_core.index.changes import IndexOutcome
 from podium_core.outbox import NewEntry, OutboxEntry
@@ -75,10 +77,4 @@ class IndexMarks:
                 raise error
         if result.again is None:
             return None
-        return OutboxEntry(
-            kind=entry.kind,
-            id=entry.id,
-            token=result.again,
-            bucket=entry.bucket,
-            body=entry.body,
-        )
+        return msgspec.structs.replace(entry, token=result.again)

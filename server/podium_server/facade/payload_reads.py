@@ -15,13 +15,14 @@ from podium_core.errors import (
     InvalidArgumentError,
     NotFoundError,
 )
-from podium_core.filled_pages import Sized, filled_pages
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import require_utf8
 from podium_core.models.json_text import EMPTY_OBJECT, json_object
+from podium_core.paging.filled_pages import filled_pages
+from podium_core.paging.page_builder import Found
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.payload_keys import is_owned
 from podium_core.ports import ExternalPayloadStorage
-from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_server.facade.payload_places import Place, owner_of, places
 from podium_server.large_work import done_by_size
 
@@ -56,7 +57,7 @@ class PayloadReads:
     def pages(self, pages: AsyncIterator[Page[R]]) -> AsyncIterator[Page[R]]:
         """Pages with payloads, cut smaller so that memory stays flat; a record without its payload is unreadable."""
 
-        async def fill(record: R) -> Sized[R]:
+        async def fill(record: R) -> Found[R]:
             try:
                 return await self._filled(record, ReadBudget(self._max_bytes, _named(record)))
             except FailedPreconditionError as error:
@@ -65,7 +66,7 @@ class PayloadReads:
 
         return filled_pages(pages, fill, id_of=_id_of)
 
-    async def _filled(self, record: R, budget: ReadBudget) -> Sized[R]:
+    async def _filled(self, record: R, budget: ReadBudget) -> Found[R]:
         """The record with its payloads, all of them taken from the budget."""
         before = budget.left
         changes: dict[str, object] = {}
@@ -81,7 +82,7 @@ class PayloadReads:
             tasks = [(await self._filled(task, budget)).item for task in record.tasks]
             changes["tasks"] = tuple(tasks)
         whole = msgspec.structs.replace(record, **changes) if changes else record
-        return Sized(whole, before - budget.left)
+        return Found(whole, before - budget.left)
 
     async def _content(
         self, record: Task | Workflow, place: Place, path: str, budget: ReadBudget

@@ -104,7 +104,7 @@ class PayloadWrites:
     ) -> str:
         """Upload under a due mark, which the write that refers to the payload lifts: whatever happens, no orphan stays."""
         key = new_key(place.payload_type, owner)
-        await outbox.put([NewEntry(kind=KIND_PAYLOAD, id=key, delay_ms=DUE_MS)])
+        await outbox.put([NewEntry(kind=KIND_PAYLOAD, id=key, owner=owner, delay_ms=DUE_MS)])
         content = bytes(data)
         try:
             async with asyncio.timeout(UPLOAD_SECONDS):

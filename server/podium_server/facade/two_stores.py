@@ -1,10 +1,11 @@
-"""A Commit where executions and queues are two stores: documents and intents in one step, then the queue's part at once.
+"""Writes where executions and queues are two stores: documents and intents in one step, then the queue's part at once.
 
-Whatever interrupts it behind the step: the drainer carries the intents out.
+If anything interrupts it after that step, the drainer carries the intents out.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -16,19 +17,23 @@ from podium_core.errors import (
     InvalidArgumentError,
     OutcomeUnknownError,
 )
+from podium_core.intents import decode_push, decode_unqueue
 from podium_core.models import Commit
-from podium_core.ports import QueueStore, QueueTarget
+from podium_core.outbox import KIND_PUSH, KIND_UNQUEUE, OutboxEntry
+from podium_core.ports import Outbox, QueueStore, QueueTarget
 from podium_core.write_set import AckOp, HeldReceipt, RemoveOp, WriteOutcome, WriteSet
 
 _log = structlog.get_logger("podium.facade")
 
 
 class QueuesElsewhere:
-    """The queue's part of a Commit."""
+    """The queue's part of a write."""
 
-    def __init__(self, queues: QueueStore, target: QueueTarget) -> None:
+    def __init__(self, queues: QueueStore, target: QueueTarget, outbox: Outbox) -> None:
+        """Take the queues, and the outbox of the store that serves executions."""
         self._queues = queues
         self._target = target
+        self._outbox = outbox
 
     async def prepared(self, write_set: WriteSet) -> WriteSet:
         """No receipt can be checked in that step, and a remove means the message that is there now."""
@@ -46,19 +51,38 @@ class QueuesElsewhere:
             ),
         )
 
-    async def settled(self, write_set: WriteSet, outcome: WriteOutcome) -> WriteOutcome:
-        """Acknowledge and remove now, so that the answer can say what that came to."""
-        acks = [op for op in write_set.queue_ops if isinstance(op, AckOp)]
-        removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
+    async def carry_out(self, write_set: WriteSet, outcome: WriteOutcome) -> WriteOutcome:
+        """Carry out the intents of a write now; the outcome says what acks and removes came to."""
+        by_kind: dict[str, list[OutboxEntry]] = {}
+        for entry in outcome.intents:
+            by_kind.setdefault(entry.kind, []).append(entry)
         try:
-            acked = await self._acknowledged(acks)
-            removed = await self._target.remove_seen(
-                [(op.queue_name, op.message_id, op.seen_token) for op in removes]
-            )
+            outcome = await self._settle(write_set, outcome)
+            pushes = [self._push(entry) for entry in by_kind.get(KIND_PUSH, ())]
+            unqueues = [self._unqueue(entry) for entry in by_kind.get(KIND_UNQUEUE, ())]
+            await asyncio.gather(*pushes, *unqueues)
+            await self._outbox.done(outcome.intents)
         except (BackendUnavailableError, OutcomeUnknownError) as error:
             # What is written is written: the caller isn't told to repeat, the drainer does the rest.
-            _log.warning("the queues' part of a Commit has to wait", error=error.message)
+            _log.warning("the queues' part of a write has to wait", error=error.message)
+        return outcome
+
+    async def _push(self, entry: OutboxEntry) -> None:
+        await self._target.deliver(decode_push(entry.body).push, entry.token)
+
+    async def _unqueue(self, entry: OutboxEntry) -> None:
+        intent = decode_unqueue(entry.body)
+        await self._target.remove_older(intent.queue_name, intent.message_id, entry.token)
+
+    async def _settle(self, write_set: WriteSet, outcome: WriteOutcome) -> WriteOutcome:
+        acks = [op for op in write_set.queue_ops if isinstance(op, AckOp)]
+        removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
+        if not acks and not removes:
             return outcome
+        acked = await self._acknowledged(acks)
+        removed = await self._target.remove_seen(
+            [(op.queue_name, op.message_id, op.seen_token) for op in removes]
+        )
         return msgspec.structs.replace(outcome, acked=tuple(acked), removed=tuple(removed))
 
     async def _acknowledged(self, acks: Sequence[AckOp]) -> list[bool]:

@@ -18,7 +18,7 @@ from podium_core.index.changes import EntryKind
 from podium_core.index.entries import TOMBSTONE_MS, IndexWrite
 from podium_core.index.stored_document import StoredDocument
 from podium_core.models import Task
-from podium_core.outbox import KIND_REMOVAL
+from podium_core.outbox import removal_entry
 from podium_core.ports import IndexTarget, Outbox, StoredDocuments
 from podium_core.removal import StoredRemoval
 from podium_server.large_work import done_by_size
@@ -68,7 +68,7 @@ class Archive:
         """
         deadline = self._monotonic() + ARCHIVE_SECONDS
         (workflow,) = await self._source.documents(
-            EntryKind.WORKFLOW, [removal.workflow_id], max_size=PART_SIZE
+            EntryKind.WORKFLOW, [(removal.workflow_id, removal.workflow_id)], max_size=PART_SIZE
         )
         if workflow.gone:
             return False
@@ -183,9 +183,8 @@ class _Sending:
                 )
         newest = max((answer.token for answer in answers if answer.stale), default=0)
         if newest:
-            await self._outbox.raise_token(
-                KIND_REMOVAL, self._removal.workflow_id, self._removal.token, above=newest
-            )
+            entry = removal_entry(self._removal.workflow_id, self._removal.token)
+            await self._outbox.raise_token(entry, above=newest)
         return not newest
 
 

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 import structlog
 
-from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError, StorageError
-from podium_core.outbox import OutboxEntry
+from podium_core.outbox import Bucket, DueEntries, OutboxEntry
 from podium_core.ports import Outbox
 from podium_server.outbox.handlers import Handler, PoisonError, Settled, Settlement
 from podium_server.outbox.leases import Leases
@@ -45,14 +44,12 @@ class Drainer:
         *,
         batch: int = BATCH,
         gather_seconds: float = 0.0,
-        clock: Clock = system_clock_ms,
     ) -> None:
         self._outbox = outbox
         self._handler = handler
         self._leases = leases or Leases(outbox)
         self._batch = batch
         self._gather_seconds = gather_seconds
-        self._clock = clock
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -75,25 +72,21 @@ class Drainer:
     async def _round(self) -> None:
         buckets = await self._leases.buckets()
         self._wake.clear()
-        entries = await self._outbox.due(buckets, self._handler.kinds, self._batch)
-        away = bool(entries) and await self.carry_out(entries)
-        if len(entries) < self._batch:
+        due = await self._outbox.due(buckets, self._handler.kinds, self._batch)
+        away = bool(due.entries) and await self.carry_out(due)
+        if len(due.entries) < self._batch:
             await self._rest(buckets)
         elif away:
             # More waits than a batch: it isn't tried all at once, over and over.
             await asyncio.sleep(LOOK_SECONDS)
-        elif self._gather_seconds and not self._is_behind(entries[0]):
+        elif self._gather_seconds and due.now_ms - due.entries[0].since_ms <= BEHIND_MS:
             await asyncio.sleep(self._gather_seconds)
 
-    def _is_behind(self, oldest: OutboxEntry) -> bool:
-        # A token is the microsecond of its write, or later where the clock was set back.
-        return self._clock() - oldest.token // 1_000 > BEHIND_MS
-
-    async def _rest(self, buckets: Sequence[int]) -> None:
+    async def _rest(self, buckets: Sequence[Bucket]) -> None:
         seconds = LOOK_SECONDS
-        due_ms = await self._outbox.next_due_ms(buckets, self._handler.kinds)
-        if due_ms is not None:
-            seconds = min(seconds, max((due_ms - self._clock()) / 1000, 0.001))
+        due_in_ms = await self._outbox.due_in_ms(buckets, self._handler.kinds)
+        if due_in_ms is not None:
+            seconds = min(seconds, max(due_in_ms, 1) / 1000)
         # Not wait_for, which loses a cancellation that comes together with the wake.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -101,9 +94,10 @@ class Drainer:
         if self._gather_seconds:
             await asyncio.sleep(self._gather_seconds)
 
-    async def carry_out(self, entries: Sequence[OutboxEntry]) -> bool:
+    async def carry_out(self, due: DueEntries) -> bool:
         """Hand entries to the handler, and settle all that it confirmed in one write; whether its target is away."""
-        settlements = await self._handler.carry_out(entries)
+        entries = due.entries
+        settlements = await self._handler.carry_out(due)
         done = [e for e, s in zip(entries, settlements, strict=True) if s is Settled.DONE]
         if done:
             await self._outbox.done(done)

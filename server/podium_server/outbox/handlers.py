@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from podium_core.errors import StorageError
-from podium_core.outbox import OutboxEntry
+from podium_core.outbox import DueEntries, OutboxEntry
 
 
 class Settled(Enum):
@@ -33,12 +33,13 @@ class Handler(Protocol):
         """The kinds that it knows."""
         ...
 
-    async def carry_out(self, entries: Sequence[OutboxEntry]) -> Sequence[Settlement]:
+    async def carry_out(self, due: DueEntries) -> Sequence[Settlement]:
         """Carry entries out, and say of each what became of it; one that fails takes no other along."""
         ...
 
 
-Target = Callable[[OutboxEntry], Awaitable[Settled]]
+# An entry, and the clock of its store when it was read.
+Target = Callable[[OutboxEntry, int], Awaitable[Settled]]
 
 
 class OneByOne:
@@ -52,12 +53,12 @@ class OneByOne:
         """The kinds that have a target."""
         return tuple(self._targets)
 
-    async def carry_out(self, entries: Sequence[OutboxEntry]) -> Sequence[Settlement]:
+    async def carry_out(self, due: DueEntries) -> Sequence[Settlement]:
         """Carry out all at once."""
-        return await asyncio.gather(*(self._try(entry) for entry in entries))
+        return await asyncio.gather(*(self._try(entry, due.now_ms) for entry in due.entries))
 
-    async def _try(self, entry: OutboxEntry) -> Settlement:
+    async def _try(self, entry: OutboxEntry, now_ms: int) -> Settlement:
         try:
-            return await self._targets[entry.kind](entry)
+            return await self._targets[entry.kind](entry, now_ms)
         except Exception as error:
             return error

@@ -27,7 +27,7 @@ from podium_core.index.marks import (
 from podium_core.index.stored_document import StoredDocument
 from podium_core.models.json_members import text_of_member
 from podium_core.models.json_text import raw_bytes
-from podium_core.outbox import LEASE_MS, OutboxEntry
+from podium_core.outbox import LEASE_MS, DueEntries, OutboxEntry
 from podium_core.ports import IndexTarget, Outbox, StoredDocuments
 from podium_server.large_work import done_by_size
 from podium_server.outbox.entries import entry_document
@@ -116,9 +116,9 @@ class Indexer:
         """The marks of the index."""
         return INDEX_KINDS
 
-    async def carry_out(self, entries: Sequence[OutboxEntry]) -> Sequence[Settlement]:
+    async def carry_out(self, due: DueEntries) -> Sequence[Settlement]:
         """For the drainer."""
-        return [indexed.settlement for indexed in await self.index(entries)]
+        return [indexed.settlement for indexed in await self.index(due.entries)]
 
     async def index(self, entries: Sequence[OutboxEntry]) -> list[Indexed]:
         """Carry marks out; what became of each. The marks themselves stay where they are."""
@@ -153,7 +153,7 @@ class Indexer:
         while asked:
             if size >= SLICE_SIZE:
                 return steps[: asked[0]]
-            ids = [steps[at].entry.id for at in asked[:AT_ONCE]]
+            ids = [(steps[at].entry.id, steps[at].entry.owner) for at in asked[:AT_ONCE]]
             found = await self._source.documents(kind, ids, max_size=min(LARGE, SLICE_SIZE - size))
             for at, document in zip(asked, found, strict=False):
                 await _decided(steps[at], _decide, document, document.size)
@@ -199,9 +199,7 @@ class Indexer:
             return Indexed(PoisonError(f"the index refuses it: {answer.refused}"))
         if answer.stale:
             # A newer one was sent, and this mark is gone with it; or the store's tokens fell back.
-            token = await self._outbox.raise_token(
-                entry.kind, entry.id, entry.token, above=answer.token
-            )
+            token = await self._outbox.raise_token(entry, above=answer.token)
             return Indexed(Settled.KEPT, again=token)
         deleted = step.write is not None and step.write.document is None
         absent = deleted and not answer.was_there

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from collections.abc import Sequence
 
 from podium_core.errors import StorageError
-from podium_core.outbox import LEASE_MS
+from podium_core.outbox import LEASE_MS, Bucket
 from podium_core.ports import Outbox
 
 RENEW_SECONDS = LEASE_MS / 1000 / 3
@@ -19,11 +20,11 @@ class Leases:
     def __init__(self, outbox: Outbox, owner: str = "") -> None:
         self._outbox = outbox
         self._owner = owner or uuid.uuid4().hex
-        self._buckets: list[int] = []
+        self._buckets: Sequence[Bucket] = ()
         self._renew_at = 0.0
         self._renewing = asyncio.Lock()
 
-    async def buckets(self) -> list[int]:
+    async def buckets(self) -> Sequence[Bucket]:
         """The buckets that are ours now."""
         async with self._renewing:
             now = asyncio.get_running_loop().time()

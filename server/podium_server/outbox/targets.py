@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
+from podium_core.intents import decode_push, decode_unqueue
 from podium_core.outbox import (
     CLAIMED,
     KIND_ACK,
@@ -18,19 +18,15 @@ from podium_core.outbox import (
     KIND_REMOVE,
     KIND_UNQUEUE,
     OutboxEntry,
-    PushIntent,
-    UnqueueIntent,
 )
 from podium_core.ports import ExternalPayloadStorage, Outbox, QueueStore, QueueTarget
-from podium_core.write_set import AckOp, PushOp, RemoveOp
+from podium_core.write_set import AckOp, RemoveOp
 from podium_server.outbox.handlers import Settled, Target
 from podium_server.outbox.removals import Removals
 
 # Longer than an upload may take (facade/payload_writes.py): what was under way when its payload was deleted has ended.
 LATE_UPLOADS_MS = 15 * 60 * 1000
 
-_push = msgspec.json.Decoder(PushIntent)
-_unqueue = msgspec.json.Decoder(UnqueueIntent)
 _ack = msgspec.json.Decoder(AckOp)
 _remove = msgspec.json.Decoder(RemoveOp)
 
@@ -38,7 +34,8 @@ _remove = msgspec.json.Decoder(RemoveOp)
 def removal_target(removals: Removals) -> Mapping[str, Target]:
     """Removals that are due, or have something to archive. The store drops the entry with the last document."""
 
-    async def carry_out(entry: OutboxEntry) -> Settled:
+    async def carry_out(entry: OutboxEntry, now_ms: int) -> Settled:
+        del now_ms
         await removals.carry_out(entry.id)
         return Settled.KEPT
 
@@ -48,11 +45,12 @@ def removal_target(removals: Removals) -> Mapping[str, Target]:
 def payload_target(storage: ExternalPayloadStorage, outbox: Outbox) -> Mapping[str, Target]:
     """Payloads to which no document refers: deleted, and once more when no upload can be under way any longer."""
 
-    async def delete(entry: OutboxEntry) -> Settled:
+    async def delete(entry: OutboxEntry, now_ms: int) -> Settled:
+        del now_ms
         if entry.body == CLAIMED:
             await storage.delete(entry.id)
             return Settled.DONE
-        # The claim itself moves the mark on: whoever dies behind it leaves the second deletion to come.
+        # The claim itself moves the mark on: a crash after it leaves the second deletion to come.
         if await outbox.claim(entry, delay_ms=LATE_UPLOADS_MS):
             with contextlib.suppress(BackendUnavailableError, OutcomeUnknownError):
                 await storage.delete(entry.id)
@@ -61,29 +59,27 @@ def payload_target(storage: ExternalPayloadStorage, outbox: Outbox) -> Mapping[s
     return {KIND_PAYLOAD: delete}
 
 
-def queue_targets(
-    queues: QueueStore, target: QueueTarget, clock: Clock = system_clock_ms
-) -> Mapping[str, Target]:
+def queue_targets(queues: QueueStore, target: QueueTarget) -> Mapping[str, Target]:
     """Intents for a queue store that isn't the executions' own."""
 
-    async def push(entry: OutboxEntry) -> Settled:
-        intent = _push.decode(entry.body)
-        offset_ms = max(intent.due_ms - clock(), 0)
-        op: PushOp = msgspec.structs.replace(intent.push, offset_ms=offset_ms)
-        await target.deliver(op, entry.token)
+    async def push(entry: OutboxEntry, now_ms: int) -> Settled:
+        await target.deliver(decode_push(entry.body).push_at(now_ms), entry.token)
         return Settled.DONE
 
-    async def unqueue(entry: OutboxEntry) -> Settled:
-        intent = _unqueue.decode(entry.body)
+    async def unqueue(entry: OutboxEntry, now_ms: int) -> Settled:
+        del now_ms
+        intent = decode_unqueue(entry.body)
         await target.remove_older(intent.queue_name, intent.message_id, entry.token)
         return Settled.DONE
 
-    async def ack(entry: OutboxEntry) -> Settled:
+    async def ack(entry: OutboxEntry, now_ms: int) -> Settled:
+        del now_ms
         op = _ack.decode(entry.body)
         await queues.ack(op.queue_name, op.message_id, receipt=op.receipt)
         return Settled.DONE
 
-    async def remove(entry: OutboxEntry) -> Settled:
+    async def remove(entry: OutboxEntry, now_ms: int) -> Settled:
+        del now_ms
         op = _remove.decode(entry.body)
         await target.remove_seen([(op.queue_name, op.message_id, op.seen_token)])
         return Settled.DONE

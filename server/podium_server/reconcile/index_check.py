@@ -1,8 +1,8 @@
-"""The index against the documents it is made from: what differs is found, and marked for the indexer; never sent from here.
+"""Compares the index with the documents it is made from, and marks differences for the indexer; sends nothing itself.
 
-A difference is one that stands still: the document is the same before and behind, no mark waits in between, and an entry
-that was read after that mark was looked for isn't what the document says. Whatever was written meanwhile has a mark of its
-own, which the indexer carries out anyway.
+It walks documents and looks up their entries by id, then walks entries and looks up their documents: each walk is in the
+order of its own store. It reports only stable differences: no pending mark, the same document in both reads, and the entry
+still different, read after the mark was looked for. What is written meanwhile has a mark of its own.
 """
 
 from __future__ import annotations
@@ -14,17 +14,24 @@ from enum import Enum, auto
 import msgspec
 
 from podium_core.index.changes import EntryKind
-from podium_core.index.entries import EntryHead, IndexEntry
+from podium_core.index.entries import EntryHead
 from podium_core.index.marks import Verify, encode_mark, outbox_kind
 from podium_core.outbox import NewEntry
 from podium_core.ports import IndexTarget, Outbox, StoredDocuments
 from podium_core.reconcile import IndexDifference, IndexProblem, IndexProgress, IndexReport
-from podium_server.reconcile.index_pages import IndexPages, Pair, Seen, digest_of
+from podium_server.reconcile.index_pages import IndexPage, IndexPages, Pair, Seen
 from podium_server.reconcile.tally import Tally
 
-KINDS = (EntryKind.WORKFLOW, EntryKind.TASK)
+# First the documents of a kind, each with its entry; then the entries that have no document.
+STEPS = {
+    "workflow": EntryKind.WORKFLOW,
+    "workflow_entries": EntryKind.WORKFLOW,
+    "task": EntryKind.TASK,
+    "task_entries": EntryKind.TASK,
+}
+_ORDER = tuple(STEPS)
 PAUSE_SECONDS = 0.2
-# Looked at again at once; archived entries among them may be large.
+# Looked at again at once.
 _SLICE = 50
 
 _COUNTERS = IndexProgress.__struct_fields__
@@ -41,8 +48,8 @@ class _Aim(Enum):
 class _Found(msgspec.Struct):
     """What a page came to: what differs, and what is to be marked."""
 
-    differences: list[IndexDifference]
-    marks: list[str]
+    differences: Sequence[IndexDifference]
+    marks: Sequence[Pair]
 
 
 class IndexCheck:
@@ -74,71 +81,75 @@ class IndexCheck:
         return self._reports(resume_token, _Aim.REBUILD if rebuild else _Aim.REPAIR)
 
     async def _reports(self, token: str, aim: _Aim) -> AsyncGenerator[IndexReport]:
-        tally = Tally(token, (KINDS[0].value, ""), KINDS, (*_COUNTERS, _MARKED))
+        tally = Tally(token, (_ORDER[0], ""), STEPS, (*_COUNTERS, _MARKED))
         pages = IndexPages(self._source, self._target)
         place: tuple[str, ...] | None = tally.place
         while place is not None:
-            kind, after = EntryKind(place[0]), place[1]
-            page = await pages.page(kind, after)
+            step, cursor = place
+            kind = STEPS[step]
+            page = await _next_page(pages, step, cursor)
             found = await self._found(pages, kind, page.pairs, aim)
             await self._mark(kind, found.marks)
             tally.add("checked", len(page.pairs))
             tally.add_each(difference.problem.value for difference in found.differences)
             tally.add(_MARKED, len(found.marks))
-            place = _next_place(kind, page.after)
+            place = _next_place(step, page.cursor)
             yield _report(tally, found, place)
 
     async def _found(
         self, pages: IndexPages, kind: EntryKind, pairs: Sequence[Pair], aim: _Aim
     ) -> _Found:
         problems = {pair.id: _problem(pair.seen, pair.head) for pair in pairs}
-        suspects = {pair.id: pair.seen for pair in pairs if problems[pair.id] in _MENDED}
+        suspects = [pair for pair in pairs if problems[pair.id] in _MENDED]
         if aim is _Aim.REBUILD:
             confirmed: dict[str, IndexProblem] = {}
-            marks = [pair.id for pair in pairs if _is_rebuilt(pair)]
+            marks = [pair for pair in pairs if _is_rebuilt(pair)]
         else:
             confirmed = await self._confirmed(pages, kind, suspects)
-            marks = list(confirmed) if aim is _Aim.REPAIR else []
+            marks = [pair for pair in suspects if pair.id in confirmed]
         # What can't be read can't be indexed either: its own mark, if it has one, was set aside for that, and tells nothing.
         unreadable = IndexProblem.UNREADABLE
         confirmed |= {id_: unreadable for id_, problem in problems.items() if problem is unreadable}
         differences = [IndexDifference(kind, id_, confirmed[id_]) for id_ in sorted(confirmed)]
-        return _Found(differences, marks)
+        return _Found(differences, [] if aim is _Aim.VERIFY else marks)
 
     async def _confirmed(
-        self, pages: IndexPages, kind: EntryKind, suspects: dict[str, Seen | None]
+        self, pages: IndexPages, kind: EntryKind, suspects: Sequence[Pair]
     ) -> dict[str, IndexProblem]:
         """What still differs when it is looked at again."""
-        ids = await self._unmarked(kind, list(suspects))
+        left = await self._unmarked(kind, suspects)
         confirmed: dict[str, IndexProblem] = {}
-        if ids:
+        if left:
             await asyncio.sleep(self._pause_seconds)
-        while ids:
-            part = ids[:_SLICE]
+        while left:
             # The document is known from before; then the mark, then the entry, then the document again. Entry before mark
             # would blame an entry whose mark was carried out between the two.
-            unmarked = await self._unmarked(kind, part)
-            entries = await self._target.entries(kind, unmarked) if unmarked else []
-            seen = await pages.seen(kind, unmarked[: len(entries)])
-            for id_, entry in zip(unmarked, entries, strict=False):
-                problem = _problem(suspects[id_], entry)
-                if problem is not None and seen.get(id_) == suspects[id_]:
-                    confirmed[id_] = problem
-            # Entries may be large, so that fewer are read than were asked for.
-            rest = unmarked[len(entries) :]
-            ids = rest + ids[_SLICE:]
+            part = await self._unmarked(kind, left[:_SLICE])
+            heads = await self._target.heads(kind, [pair.id for pair in part])
+            seen = await pages.seen(kind, [(pair.id, pair.owner) for pair in part])
+            for pair, head in zip(part, heads, strict=True):
+                problem = _problem(pair.seen, head)
+                if problem is not None and seen.get(pair.id) == pair.seen:
+                    confirmed[pair.id] = problem
+            left = left[_SLICE:]
         return confirmed
 
-    async def _unmarked(self, kind: EntryKind, ids: Sequence[str]) -> list[str]:
-        waiting = await self._outbox.waiting(outbox_kind(kind), ids) if ids else ()
-        return [id_ for id_ in ids if id_ not in waiting]
+    async def _unmarked(self, kind: EntryKind, pairs: Sequence[Pair]) -> Sequence[Pair]:
+        if not pairs:
+            return pairs
+        ids = [(pair.id, pair.owner) for pair in pairs]
+        waiting = await self._outbox.waiting(outbox_kind(kind), ids)
+        return [pair for pair in pairs if pair.id not in waiting]
 
-    async def _mark(self, kind: EntryKind, ids: Sequence[str]) -> None:
-        if ids:
-            outbox_kind_ = outbox_kind(kind)
-            await self._outbox.put(
-                [NewEntry(kind=outbox_kind_, id=id_, body=_VERIFY) for id_ in ids]
-            )
+    async def _mark(self, kind: EntryKind, pairs: Sequence[Pair]) -> None:
+        if pairs:
+            marks = [
+                NewEntry(
+                    kind=outbox_kind(kind), id=pair.id, owner=pair.owner or pair.id, body=_VERIFY
+                )
+                for pair in pairs
+            ]
+            await self._outbox.put(marks)
             self._wake_indexer()
 
 
@@ -146,22 +157,18 @@ class IndexCheck:
 _MENDED = frozenset({IndexProblem.MISSING, IndexProblem.STALE, IndexProblem.SURPLUS})
 
 
-def _problem(seen: Seen | None, entry: EntryHead | IndexEntry | None) -> IndexProblem | None:
+def _problem(seen: Seen | None, head: EntryHead | None) -> IndexProblem | None:
     if seen is None:
         # An archived entry is the only copy of what it holds; an external one's execution may live elsewhere.
-        kept = entry is None or entry.archived or entry.external
+        kept = head is None or head.archived or head.external
         return None if kept else IndexProblem.SURPLUS
     if seen.removing:
         return None  # the entry is the removal's to write
     if seen.unreadable:
         return IndexProblem.UNREADABLE
-    if entry is None:
+    if head is None:
         return IndexProblem.MISSING
-    return None if _digest(entry) == seen.digest else IndexProblem.STALE
-
-
-def _digest(entry: EntryHead | IndexEntry) -> bytes:
-    return entry.digest if isinstance(entry, EntryHead) else digest_of(entry.document)
+    return None if head.digest == seen.digest else IndexProblem.STALE
 
 
 def _is_rebuilt(pair: Pair) -> bool:
@@ -170,11 +177,18 @@ def _is_rebuilt(pair: Pair) -> bool:
     return _problem(None, pair.head) is not None
 
 
-def _next_place(kind: EntryKind, after: str | None) -> tuple[str, ...] | None:
-    if after is not None:
-        return (kind.value, after)
-    following = KINDS[KINDS.index(kind) + 1 :]
-    return (following[0].value, "") if following else None
+async def _next_page(pages: IndexPages, step: str, cursor: str) -> IndexPage:
+    kind = STEPS[step]
+    if step == kind.value:
+        return await pages.documents(kind, cursor)
+    return await pages.entries(kind, cursor)
+
+
+def _next_place(step: str, cursor: str | None) -> tuple[str, ...] | None:
+    if cursor is not None:
+        return (step, cursor)
+    following = _ORDER[_ORDER.index(step) + 1 :]
+    return (following[0], "") if following else None
 
 
 def _report(tally: Tally, found: _Found, place: tuple[str, ...] | None) -> IndexReport:

@@ -1,9 +1,9 @@
-"""Documents and entries side by side, in the order of their ids, page by page."""
+"""Documents with their entries, then entries without a document, page by page in the order of either store."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import EntryHead
-from podium_core.index.stored_document import StoredDocument
+from podium_core.index.stored_document import OwnedId, StoredDocument
 from podium_core.ports import IndexTarget, StoredDocuments
 from podium_server.large_work import done_by_size
 from podium_server.outbox.entries import entry_document
@@ -20,6 +20,7 @@ from podium_server.reconcile.pace import Pace
 # Between two turns of the event loop: so many documents, or characters of them.
 _TURN = 50
 _TURN_SIZE = 256 * 1024
+ENTRY_PAGE = 500
 
 
 class Seen(NamedTuple):
@@ -40,21 +41,22 @@ class Seen(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A document and an entry of one id; at least one of them is there."""
+    """A document and an entry of one id; at least one of them is there. ``owner`` as of ``StoredDocument``."""
 
     id: str
+    owner: str
     seen: Seen | None
     head: EntryHead | None
 
 
 class IndexPage(NamedTuple):
-    """Some pairs, and the id behind which the next page begins; None behind the last one."""
+    """Some pairs, each id once, and the cursor with which the walk goes on; None after the last page."""
 
     pairs: Sequence[Pair]
-    after: str | None
+    cursor: str | None
 
 
-def digest_of(document: bytes) -> bytes:
+def _digest_of(document: bytes) -> bytes:
     """As ``EntryHead.digest``."""
     return blake2b(document, digest_size=16).digest()
 
@@ -67,20 +69,32 @@ class IndexPages:
         self._target = target
         self._pace = Pace()
 
-    async def page(self, kind: EntryKind, after: str) -> IndexPage:
-        """The pairs behind an id."""
+    async def documents(self, kind: EntryKind, cursor: str) -> IndexPage:
+        """Documents, each with its entry."""
         limit = self._pace.limit
-        # Documents before entries: what is written between the two has its entry later, and the second look knows.
-        documents, last = await self._source.scan_documents(kind, after=after, limit=limit)
-        heads = await self._target.scan(kind, after=after, limit=limit)
+        documents, following = await self._source.scan_documents(kind, cursor=cursor, limit=limit)
         self._pace.read(documents)
-        horizon = _horizon(last, limit, heads)
-        seen = await _seen(document for document in documents if _within(document.id, horizon))
-        shown = {head.id: head for head in heads if _within(head.id, horizon)}
-        ids = sorted(seen.keys() | shown.keys())
-        return IndexPage([Pair(id_, seen.get(id_), shown.get(id_)) for id_ in ids], horizon)
+        owners = {document.id: document.owner for document in documents}
+        seen = await _seen(documents)
+        # After the documents: what is written between the two has its entry later, and the second look knows.
+        heads = await self._target.heads(kind, list(seen))
+        found = zip(seen.items(), heads, strict=True)
+        return IndexPage(
+            [Pair(id_, owners[id_], one, head) for (id_, one), head in found], following
+        )
 
-    async def seen(self, kind: EntryKind, ids: Sequence[str]) -> dict[str, Seen]:
+    async def entries(self, kind: EntryKind, cursor: str) -> IndexPage:
+        """Entries that have no document."""
+        heads, following = await self._target.scan(kind, cursor=cursor, limit=ENTRY_PAGE)
+        owned = {head.id: (head, _owner_of(kind, head)) for head in heads}
+        stored = await self._source.stored_ids(
+            kind, [(id_, owner) for id_, (_, owner) in owned.items()]
+        )
+        await asyncio.sleep(0)
+        alone = [(id_, *found) for id_, found in owned.items() if id_ not in stored]
+        return IndexPage([Pair(id_, owner, None, head) for id_, head, owner in alone], following)
+
+    async def seen(self, kind: EntryKind, ids: Sequence[OwnedId]) -> dict[str, Seen]:
         """The documents of these ids as they are now; those that are gone aren't among them."""
         found: dict[str, Seen] = {}
         rest = list(ids)
@@ -91,17 +105,11 @@ class IndexPages:
         return found
 
 
-def _horizon(last: str | None, limit: int, heads: Sequence[EntryHead]) -> str | None:
-    """The last id up to which both sides are known; None where that is all."""
-    ends = [last, heads[-1].id if len(heads) >= limit else None]
-    return min((end for end in ends if end is not None), default=None)
+def _owner_of(kind: EntryKind, head: EntryHead) -> str:
+    return head.id if kind is EntryKind.WORKFLOW else head.workflow_id
 
 
-def _within(id_: str, horizon: str | None) -> bool:
-    return horizon is None or id_ <= horizon
-
-
-async def _seen(documents: Iterator[StoredDocument]) -> dict[str, Seen]:
+async def _seen(documents: Iterable[StoredDocument]) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
     size = 0
     for document in documents:
@@ -118,6 +126,6 @@ def _wanted_digest(document: StoredDocument) -> bytes:
     if document.record is None:
         return b""
     try:
-        return digest_of(entry_document(document.record))
+        return _digest_of(entry_document(document.record))
     except CorruptRecordError:
         return b""

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import NotFoundError
 from podium_core.index.changes import EntryKind
+from podium_core.index.stored_document import DocumentScan
 from podium_core.ports import MetadataDAO, Outbox, QueueStore, StoredDocuments
 from podium_core.reconcile import QueueFinding, QueueProblem, QueueProgress, QueueReport
 from podium_core.write_set import WriteOutcome, WriteSet, builders
 from podium_server.reconcile.pace import Pace
-from podium_server.reconcile.queue_looks import Key, QueueLooks
+from podium_server.reconcile.queue_looks import QueueLooks
 from podium_server.reconcile.queue_rules import Expected, QueueRules
 from podium_server.reconcile.tally import Place, Tally
 from podium_server.reconcile.task_queues import TaskQueues
@@ -24,13 +25,13 @@ from podium_server.reconcile.task_queues import TaskQueues
 WORKFLOWS, TASKS, MESSAGES = STEPS = ("workflows", "tasks", "messages")
 MESSAGE_PAGE = 500
 
-_START: Place = (WORKFLOWS, "", "")
+_START: Place = (WORKFLOWS, "")
 _COUNTERS = QueueProgress.__struct_fields__
 _PUSHED = "pushed"
 
 
 class _Page(NamedTuple):
-    """What a page came to, and the place behind it; None behind the last one."""
+    """What a page came to, and the place after it; None after the last one."""
 
     checked: int
     findings: Sequence[QueueFinding]
@@ -72,9 +73,10 @@ class QueueCheck:
         tally = Tally(token, _START, STEPS, (*_COUNTERS, _PUSHED))
         run = _Run(self._source, TaskQueues(self._metadata))
         place: Place | None = tally.place
-        async for _ in run.tasks_before(tally.place):
-            yield _report(tally, (), place)
         while place is not None:
+            if place[0] == MESSAGES:
+                async for _ in run.all_tasks():
+                    yield _report(tally, (), place)
             page = await self._page(run, place, apply=apply)
             tally.add("checked", page.checked)
             tally.add_each(finding.problem.value for finding in page.findings)
@@ -89,16 +91,13 @@ class QueueCheck:
             case "tasks":
                 return await self._documents(run, EntryKind.TASK, place, MESSAGES, apply=apply)
             case _:
-                return await self._messages(run, (place[1], place[2]))
+                return await self._messages(run, place[1])
 
     async def _documents(
         self, run: _Run, kind: EntryKind, place: Place, following: str, *, apply: bool
     ) -> _Page:
-        limit = run.pace.limit
-        documents, last = await self._source.scan_documents(kind, after=place[1], limit=limit)
-        run.pace.read(documents)
-        run.task_queues.met(documents)
-        behind: Place = (following, "", "") if last is None else (place[0], last, "")
+        documents, cursor = await run.documents(kind, place[1])
+        after: Place = (following, "") if cursor is None else (place[0], cursor)
         checked = len(documents)
         suspects = await self._looks.not_queued(documents)
         del documents  # they may be large, and the second look takes a while
@@ -110,7 +109,7 @@ class QueueCheck:
             QueueFinding(expected.problem, expected.queue_name, expected.message.id)
             for expected in suspects
         ]
-        return _Page(checked, findings, behind, pushed)
+        return _Page(checked, findings, after, pushed)
 
     async def _push(self, wanted: Sequence[Expected]) -> int:
         return sum([await self._push_one(expected) for expected in wanted])
@@ -128,8 +127,8 @@ class QueueCheck:
             return False  # removed, or no longer scheduled, since it was looked at
         return outcome.pushed == (True,)
 
-    async def _messages(self, run: _Run, after: Key) -> _Page:
-        keys = await self._queues.scan_messages(after=after, limit=MESSAGE_PAGE)
+    async def _messages(self, run: _Run, cursor: str) -> _Page:
+        keys, following = await self._queues.scan_messages(cursor=cursor, limit=MESSAGE_PAGE)
         known = await run.task_queues.known({name for name, _ in keys})
         suspects = await self._looks.without_document([key for key in keys if key[0] in known])
         if suspects:
@@ -137,9 +136,7 @@ class QueueCheck:
             suspects = await self._looks.still_without_document(suspects)
         problem = QueueProblem.MESSAGE_WITHOUT_TASK
         findings = [QueueFinding(problem, *key) for key in suspects]
-        return _Page(
-            len(keys), findings, (MESSAGES, *keys[-1]) if len(keys) >= MESSAGE_PAGE else None
-        )
+        return _Page(len(keys), findings, None if following is None else (MESSAGES, following))
 
 
 class _Run:
@@ -147,22 +144,25 @@ class _Run:
 
     def __init__(self, source: StoredDocuments, task_queues: TaskQueues) -> None:
         self._source = source
+        self._pace = Pace()
+        # Whether it walks over the tasks from the first, or has done so.
+        self._saw_all_tasks = False
         self.task_queues = task_queues
-        self.pace = Pace()
 
-    async def tasks_before(self, place: Place) -> AsyncGenerator[None]:
-        """Walk over the tasks that the run before the token has walked over, for the names of their queues."""
-        after = ""
-        more = place[0] == MESSAGES or (place[0] == TASKS and place[1] != "")
-        while more:
-            limit = self.pace.limit
-            documents, last = await self._source.scan_documents(
-                EntryKind.TASK, after=after, limit=limit
-            )
-            self.pace.read(documents)
-            self.task_queues.met(documents)
-            more = last is not None and (place[0] == MESSAGES or last < place[1])
-            after = last or ""
+    async def documents(self, kind: EntryKind, cursor: str) -> DocumentScan:
+        """The next page of documents, as large as they allow."""
+        if kind is EntryKind.TASK and not cursor:
+            self._saw_all_tasks = True
+        page = await self._source.scan_documents(kind, cursor=cursor, limit=self._pace.limit)
+        self._pace.read(page.documents)
+        self.task_queues.met(page.documents)
+        return page
+
+    async def all_tasks(self) -> AsyncGenerator[None]:
+        """Walk over all tasks for the names of their queues, if a run that was resumed has missed some."""
+        cursor: str | None = None if self._saw_all_tasks else ""
+        while cursor is not None:
+            _, cursor = await self.documents(EntryKind.TASK, cursor)
             yield None
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
 from podium_core.clock import Clock
 from podium_core.index.changes import EntryKind
-from podium_core.index.stored_document import StoredDocument
+from podium_core.index.stored_document import OwnedId, StoredDocument
 from podium_core.models import Workflow
 from podium_core.models.queue_name import DECIDER_QUEUE
 from podium_core.outbox import KIND_ACK, KIND_PUSH, KIND_REMOVE, KIND_UNQUEUE, message_key
@@ -55,7 +55,7 @@ class QueueLooks:
         # The document was read before: then the intent, then the queue, then the document again. Queue before intent would
         # miss a message that was delivered between the two.
         missing = await self._missing(suspects)
-        ids = [expected.message.id for expected in missing]
+        ids = [(expected.message.id, expected.workflow_id) for expected in missing]
         now_ms = self._clock()
         again = {
             document.id: self._rules.expected(document, now_ms)
@@ -65,7 +65,8 @@ class QueueLooks:
         return await self._of_living_workflows(same)
 
     async def _missing(self, wanted: Sequence[Expected]) -> list[Expected]:
-        waiting = await self._on_their_way([expected.key for expected in wanted], [KIND_PUSH])
+        owners = {expected.key: expected.workflow_id for expected in wanted}
+        waiting = await self._on_their_way(owners, [KIND_PUSH])
         asked = [expected for expected in wanted if expected.key not in waiting]
         there = await self._queued([expected.key for expected in asked])
         return [expected for expected in asked if expected.key not in there]
@@ -73,7 +74,7 @@ class QueueLooks:
     async def _of_living_workflows(self, wanted: Sequence[Expected]) -> list[Expected]:
         """Nobody waits for a task whose workflow has ended, or isn't there."""
         owners = (expected.workflow_id for expected in wanted if expected.task_id)
-        ids = list(dict.fromkeys(owner for owner in owners if owner))
+        ids = [(owner, owner) for owner in dict.fromkeys(owners) if owner]
         living = {
             document.id
             async for document in self._documents(EntryKind.WORKFLOW, ids)
@@ -92,15 +93,16 @@ class QueueLooks:
         gone: set[Key] = set()
         for kind in (EntryKind.WORKFLOW, EntryKind.TASK):
             keys = [key for key in messages if _kind_of(key[0]) is kind]
-            ids = list(dict.fromkeys(id_ for _, id_ in keys))
-            absent = {one.id async for one in self._documents(kind, ids) if one.gone}
-            gone |= {key for key in keys if key[1] in absent}
+            ids = list(dict.fromkeys((key[1], _owner_of(key)) for key in keys))
+            stored = await self._source.stored_ids(kind, ids) if ids else ()
+            gone |= {key for key in keys if key[1] not in stored}
         return [key for key in messages if key in gone]
 
     async def still_without_document(self, suspects: Sequence[Key]) -> list[Key]:
         """Those of the first look that are still so."""
         # Whatever takes the message away is in the outbox as long as it hasn't.
-        waiting = await self._on_their_way(suspects, _TAKEN_OUT)
+        owners = {key: _owner_of(key) for key in suspects}
+        waiting = await self._on_their_way(owners, _TAKEN_OUT)
         left = [key for key in suspects if key not in waiting]
         there = await self._queued(left)
         return await self.without_document([key for key in left if key in there])
@@ -108,7 +110,7 @@ class QueueLooks:
     # asking the stores
 
     async def _documents(
-        self, kind: EntryKind, ids: Sequence[str]
+        self, kind: EntryKind, ids: Sequence[OwnedId]
     ) -> AsyncIterator[StoredDocument]:
         rest = list(ids)
         while rest:
@@ -128,19 +130,26 @@ class QueueLooks:
             there |= {key for key, answer in zip(part, answers, strict=True) if answer}
         return there
 
-    async def _on_their_way(self, keys: Sequence[Key], kinds: Collection[str]) -> set[Key]:
-        if self._outbox is None or not keys:
+    async def _on_their_way(self, owners: Mapping[Key, str], kinds: Collection[str]) -> set[Key]:
+        """Of these messages, each with the workflow that it is of, those that an entry of the outbox is about."""
+        if self._outbox is None or not owners:
             return set()
-        by_id = {message_key(*key): key for key in keys}
+        by_id = {message_key(*key): key for key in owners}
+        ids = [(id_, owners[key]) for id_, key in by_id.items()]
         waiting: set[str] = set()
         for kind in kinds:
-            waiting |= await self._outbox.waiting(kind, list(by_id))
+            waiting |= await self._outbox.waiting(kind, ids)
         return {by_id[id_] for id_ in waiting}
 
 
 def _kind_of(queue_name: str) -> EntryKind:
     """What the messages of a queue are of."""
     return EntryKind.WORKFLOW if queue_name == DECIDER_QUEUE else EntryKind.TASK
+
+
+def _owner_of(key: Key) -> str:
+    """The workflow that a message is of; empty where its queue doesn't say."""
+    return key[1] if key[0] == DECIDER_QUEUE else ""
 
 
 def _lives(document: StoredDocument) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from podium_core.errors import InvalidArgumentError
-from podium_core.resume_token import resume_key, resume_token
+from podium_core.paging.resume_token import resume_key, resume_token
 
 MAX_COUNT = 2**53
 
@@ -18,7 +18,7 @@ class Tally:
     """Where a check stands, and what it has counted.
 
     Attributes:
-        place: The step, and the key in it behind which to go on.
+        place: The step, and the cursor with which its walk goes on.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from podium_core.closing import closing
 from podium_core.errors import ResultTooLargeError
 from podium_core.execution_service import WorkflowSource
 from podium_core.models import EventHandler, Page, PollData, Task, TaskDef, Workflow, WorkflowDef
-from podium_core.resume_token import resume_token
+from podium_core.paging.resume_token import resume_token
 from podium_protocol import codec
 from podium_server.services.turns import append_in_turns
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from podium_backends.local_files.settings import LocalFilesSettings
 from podium_backends.local_files.spec import SPEC
 from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.models import Guarantee
 from podium_core.ports import ExternalPayloadStorage
 
 NAME = "blobs"
@@ -19,7 +20,9 @@ PATH = "task/output/a.json"
 async def local_files(folder: Path, **settings_: int) -> AsyncIterator[ConnectedStore]:
     """Open a folder, with these settings."""
     settings = LocalFilesSettings.model_validate({"path": folder, **settings_})
-    context = StoreContext(name=NAME, serves=frozenset({DataType.PAYLOADS}))
+    context = StoreContext(
+        name=NAME, serves=frozenset({DataType.PAYLOADS}), commit_guarantee=Guarantee.ORDERED
+    )
     store = await SPEC.connect(context, settings)
     try:
         yield store

@@ -10,11 +10,13 @@ from pathlib import Path
 from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.poll_data_dao import SqlitePollDataDAO
-from podium_backends.sqlite.queues.dao import SqliteQueueDAO
-from podium_backends.sqlite.queues.waiters import QueueWaiters
+from podium_backends.sqlite.queues.changes import QueueChanges
+from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
 from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
-from podium_core.backend import QueueDefaults
+from podium_core.backend import DataType, StoreContext
 from podium_core.clock import Clock, system_clock_ms
+from podium_core.models import Guarantee
+from podium_core.queues import TableQueueDAO
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,8 @@ class SqliteParts:
     """An open file, and the adapters on it that are more than statements."""
 
     database: Database
-    waiters: QueueWaiters
-    queues: SqliteQueueDAO
+    queue_table: SqliteQueueTable
+    queues: TableQueueDAO
     limits: SqliteConcurrentExecutionLimitDAO
     rates: SqliteRateLimitingDAO
     polls: SqlitePollDataDAO
@@ -34,12 +36,15 @@ async def sqlite_parts(path: Path, clock: Clock = system_clock_ms) -> AsyncItera
     """Open a file; a second time for a second process, as far as the file is concerned."""
     database = Database(path, clock=clock)
     await database.open()
-    waiters = QueueWaiters(database)
-    queues = SqliteQueueDAO(database, waiters, QueueDefaults())
+    queue_table = SqliteQueueTable(database, QueueChanges(database))
+    context = StoreContext(
+        name="main", serves=frozenset(DataType), commit_guarantee=Guarantee.ATOMIC
+    )
+    queues = TableQueueDAO(queue_table, context)
     try:
         yield SqliteParts(
             database=database,
-            waiters=waiters,
+            queue_table=queue_table,
             queues=queues,
             limits=SqliteConcurrentExecutionLimitDAO(database),
             rates=SqliteRateLimitingDAO(database),

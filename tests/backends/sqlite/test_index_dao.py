@@ -35,10 +35,17 @@ from podium_core.errors import (
     OverloadedError,
 )
 from podium_core.index import EntryKind, IndexChange, Put
-from podium_core.models import IndexedMessage, TaskExecLog, TaskSummary, Wait, WorkflowSummary
+from podium_core.models import (
+    Guarantee,
+    IndexedMessage,
+    TaskExecLog,
+    TaskSummary,
+    Wait,
+    WorkflowSummary,
+)
 from podium_core.query import QueryError, parse_free_text, parse_query
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.indexes import opened_index, put_workflows
+from tests.clock import FakeClock
 from tests.patience import PATIENCE_SECONDS
 
 DAY_MS = 86_400_000
@@ -460,6 +467,10 @@ def acknowledged_before_a_kill(path: Path) -> int:
         return seen + writer.stdout.read().count("\n")
 
 
+def context_of(serves: set[DataType]) -> StoreContext:
+    return StoreContext(name="main", serves=frozenset(serves), commit_guarantee=Guarantee.ORDERED)
+
+
 class TestFile:
     async def test_every_acknowledged_entry_is_there_after_a_kill(self, tmp_path: Path) -> None:
         path = tmp_path / "index.db"
@@ -471,7 +482,7 @@ class TestFile:
                 assert found.results == (f"w{n:05}",)
 
     async def test_a_file_of_records_is_no_index(self, tmp_path: Path) -> None:
-        context = StoreContext(name="main", serves=frozenset({DataType.EXECUTIONS}))
+        context = context_of({DataType.EXECUTIONS})
         settings = SqliteSettings(path=tmp_path / "podium.db")
         store = await open_store(context, settings)
         await store.close()
@@ -480,12 +491,11 @@ class TestFile:
 
     async def test_is_opened_only_if_the_index_is_served_here(self, tmp_path: Path) -> None:
         settings = SqliteSettings(path=tmp_path / "podium.db")
-        without = StoreContext(name="main", serves=frozenset(DataType) - {DataType.INDEX})
-        store = await open_store(without, settings)
+        store = await open_store(context_of(set(DataType) - {DataType.INDEX}), settings)
         assert (store.index, store.index_target) == (None, None)
         await store.close()
         assert not (tmp_path / "index.db").exists()
-        store = await open_store(StoreContext(name="main", serves=frozenset(DataType)), settings)
+        store = await open_store(context_of(set(DataType)), settings)
         assert store.index is not None
         assert store.maintain is not None
         await store.index.setup()

@@ -17,8 +17,8 @@ from podium_core.errors import InvalidArgumentError, NotFoundError
 from podium_core.index import EntryKind, IndexChange, Put
 from podium_core.models import EventExecutionStatus, IndexedMessage, TaskExecLog, Wait
 from podium_core.query import QueryError
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.indexes import opened_index
+from tests.clock import FakeClock
 from tests.core.query.golden import documents, golden
 from tests.core.query.test_golden_searches import REFUSED_HERE, SOUND
 
@@ -92,7 +92,7 @@ async def _update(update: Callable[[Raw], Any], keys: list[str], values: list[An
 
 async def stored(index: IndexFile, kind: EntryKind) -> dict[str, Any]:
     """All documents of a kind, by id."""
-    ids = [head.id for head in await index.target.scan(kind)]
+    ids = [head.id for head in (await index.target.scan(kind)).heads]
     entries = await index.target.entries(kind, ids)
     return {entry.id: json.loads(entry.document) for entry in entries if entry}
 

@@ -24,8 +24,8 @@ from podium_core.index import EntryKind, IndexChange, IndexOutcome, Merge, Put, 
 from podium_core.index.entries import ABSENT, TOMBSTONE_MS, IndexAnswer, IndexWrite
 from podium_core.models import Wait
 from podium_core.query import MatchAll, Word
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.indexes import document_of, opened_index
+from tests.clock import FakeClock
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ class TestSend:
         assert answers[3].refused.startswith("not valid JSON")
         assert answers[1].was_there
         assert await status_of(index, "w") == "a"
-        heads = await index.target.scan(EntryKind.WORKFLOW)
+        heads = (await index.target.scan(EntryKind.WORKFLOW)).heads
         assert [head.id for head in heads] == ["v", "w"]
 
     async def test_an_entry_of_another_id_is_refused(self, index: IndexFile) -> None:
@@ -142,16 +142,26 @@ class TestScan:
                 IndexWrite(kind=EntryKind.TASK_LOG, id="l", token=8, document=log),
             ]
         )
-        first = await index.target.scan(EntryKind.WORKFLOW, limit=3)
-        rest = await index.target.scan(EntryKind.WORKFLOW, after=first[-1].id)
-        assert [head.id for head in first + rest] == ["w0", "w1", "w2", "w3", "w4"]
+        first, cursor = await index.target.scan(EntryKind.WORKFLOW, limit=3)
+        assert cursor is not None
+        rest, end = await index.target.scan(EntryKind.WORKFLOW, cursor=cursor)
+        assert end is None
+        assert [head.id for head in (*first, *rest)] == ["w0", "w1", "w2", "w3", "w4"]
+        ids = ["w4", "none", "w0", "w4"]
+        assert await index.target.heads(EntryKind.WORKFLOW, ids) == [
+            rest[-1],
+            None,
+            first[0],
+            rest[-1],
+        ]
         assert [head.archived for head in first] == [False, False, True]
         assert [head.digest for head in first] == [
             digest_of(write.document) for write in writes[:3] if write.document
         ]
-        [head] = await index.target.scan(EntryKind.TASK)
+        [head] = (await index.target.scan(EntryKind.TASK)).heads
         assert (head.id, head.token, head.workflow_id) == ("t", 9, "w1")
-        [head] = await index.target.scan(EntryKind.TASK_LOG)
+        [head] = (await index.target.scan(EntryKind.TASK_LOG)).heads
+        assert await index.target.heads(EntryKind.TASK_LOG, ["none", "l"]) == [None, head]
         assert (head.id, head.token, head.workflow_id) == ("l", 8, "")
         [entry] = await index.target.entries(EntryKind.TASK_LOG, ["l"])
         assert entry is not None
@@ -262,7 +272,7 @@ def test_any_order_of_writes_ends_at_the_highest_token(
                 newest[write.id] = write
         there = {id_: write for id_, write in newest.items() if write.document is not None}
         table = TABLES[EntryKind.WORKFLOW]
-        assert {head.id: head.token for head in table.heads(conn, "", 10)} == {
+        assert {head.id: head.token for head in table.next_heads(conn, "", 10)} == {
             id_: write.token for id_, write in there.items()
         }
         for word in "xyz":

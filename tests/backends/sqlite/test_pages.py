@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from podium_backends.sqlite.file.pages import PAGE_BYTES
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import DataType, ExecutionAdapter, StoreContext
 from podium_core.errors import CorruptRecordError
-from podium_core.models import Page, Task, Workflow
+from podium_core.models import Guarantee, Page, Task, Workflow
 from podium_core.models.json_text import to_raw
+from podium_core.paging.page_builder import PAGE_BYTES
 from tests.contract.records import make_task, make_workflow
 
 IDS = ["w1", "w2", "w3"]
@@ -29,7 +29,9 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def executions(path: Path) -> AsyncIterator[ExecutionAdapter]:
-    context = StoreContext(name="main", serves=frozenset(DataType))
+    context = StoreContext(
+        name="main", serves=frozenset(DataType), commit_guarantee=Guarantee.ATOMIC
+    )
     store = await open_store(context, SqliteSettings(path=path))
     assert store.executions is not None
     yield store.executions

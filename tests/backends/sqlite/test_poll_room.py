@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.queues.dao import SqliteQueueDAO
-from podium_backends.sqlite.queues.poll_room import LARGE_SIZE, NoRoomError, PollRoom
-from podium_backends.sqlite.queues.waiters import QueueWaiters
-from podium_core.backend import QueueDefaults
-from podium_core.models import Message, PushMessage
+from podium_backends.sqlite.queues.changes import QueueChanges
+from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
+from podium_core.backend import DataType, StoreContext
+from podium_core.models import Guarantee, PushMessage
+from podium_core.queues import TableQueueDAO
+from podium_core.queues.poll_room import LARGE_SIZE
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 LARGE = "x" * LARGE_SIZE
 QUEUES = 8
@@ -35,50 +37,24 @@ def turns() -> Turns:
 
 
 @pytest.fixture
-async def queues(tmp_path: Path, turns: Turns) -> AsyncIterator[SqliteQueueDAO]:
-    database = Database(tmp_path / "podium.db", begin_long_answer=turns.begin)
+async def queues(tmp_path: Path, turns: Turns) -> AsyncIterator[TableQueueDAO]:
+    database = Database(tmp_path / "podium.db")
     await database.open()
-    dao = SqliteQueueDAO(database, QueueWaiters(database), QueueDefaults())
-    dao._room = PollRoom(most_size=2 * LARGE_SIZE)
+    context = StoreContext(
+        name="main",
+        serves=frozenset(DataType),
+        commit_guarantee=Guarantee.ATOMIC,
+        begin_long_answer=turns.begin,
+    )
+    table = SqliteQueueTable(database, QueueChanges(database))
+    dao = TableQueueDAO(table, context, most_held_bytes=2 * LARGE_SIZE)
     yield dao
     await dao.close()
     await database.close()
 
 
-def message(payload: str) -> Message:
-    return Message(id="m", payload=payload, priority=0, receipt="r", delivery_count=1)
-
-
-class TestPollRoom:
-    def test_is_full_with_large_messages_only(self) -> None:
-        room = PollRoom(most_size=2 * LARGE_SIZE)
-        room.hold("small", [message("x")] * 9)
-        room.hold("first", [message(LARGE)])
-        room.require()
-        room.hold("second", [message(LARGE)])
-        with pytest.raises(NoRoomError):
-            room.require()
-        room.leave("first", "q")
-        room.require()
-
-    def test_a_poll_that_runs_again_counts_once(self) -> None:
-        room = PollRoom(most_size=2 * LARGE_SIZE)
-        for _ in range(3):
-            room.hold("first", [message(LARGE)])
-        room.require()
-
-    def test_remembers_which_queues_have_large_messages(self) -> None:
-        room = PollRoom()
-        room.hold("first", [message(LARGE)])
-        room.leave("first", "q")
-        assert room.has_large("q")
-        room.hold("second", [message("x")])
-        room.leave("second", "q")
-        assert not room.has_large("q")
-
-
 async def test_polls_at_once_get_everything_some_of_them_in_turn(
-    queues: SqliteQueueDAO, turns: Turns
+    queues: TableQueueDAO, turns: Turns
 ) -> None:
     names = [f"q{number}" for number in range(QUEUES)]
     for name in names:
@@ -89,7 +65,7 @@ async def test_polls_at_once_get_everything_some_of_them_in_turn(
 
 
 async def test_a_queue_with_large_messages_takes_turns_from_then_on(
-    queues: SqliteQueueDAO, turns: Turns
+    queues: TableQueueDAO, turns: Turns
 ) -> None:
     for id_ in "abc":
         await queues.push("q", PushMessage(id=id_, payload=LARGE))
@@ -97,3 +73,29 @@ async def test_a_queue_with_large_messages_takes_turns_from_then_on(
     assert turns.begun == 0
     await queues.poll_messages("q", count=1)
     assert turns.begun == 1
+
+
+async def test_those_who_wait_get_large_messages_in_turn(
+    queues: TableQueueDAO, turns: Turns
+) -> None:
+    waiting = [
+        asyncio.create_task(queues.poll_messages("q", count=1, timeout_ms=PATIENCE_MS))
+        for _ in range(QUEUES)
+    ]
+    await asyncio.sleep(0.05)
+    messages = [PushMessage(id=f"m{number}", payload=LARGE) for number in range(QUEUES)]
+    await queues.push_messages("q", messages)
+    answers = await asyncio.wait_for(asyncio.gather(*waiting), PATIENCE_SECONDS)
+    assert sorted(message.id for answer in answers for message in answer) == [
+        message.id for message in messages
+    ]
+    assert turns.begun == QUEUES - 2
+
+
+async def test_who_waits_for_large_messages_takes_no_turn_before_there_are_some(
+    queues: TableQueueDAO, turns: Turns
+) -> None:
+    await queues.push("q", PushMessage(id="m", payload=LARGE))
+    await queues.poll_messages("q", count=1)
+    assert await queues.poll_messages("q", count=1, timeout_ms=50) == []
+    assert turns.begun == 0

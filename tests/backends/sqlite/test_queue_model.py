@@ -16,8 +16,8 @@ from msgspec import UNSET
 
 from podium_core.models import Message, PushMessage, QueueDetail
 from podium_core.write_set import PushOp
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.stores import SqliteParts, sqlite_parts
+from tests.clock import FakeClock
 
 T = TypeVar("T")
 
@@ -250,11 +250,11 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(queue=queues, id_=ids, seen_before=st.booleans())
     def a_push_intent_is_delivered_twice(self, queue: str, id_: str, seen_before: bool) -> None:
-        there = self.run(self.dao.tokens_of([(queue, id_)]))[0]
+        there = self.run(self.store.queue_table.tokens_of([(queue, id_)]))[0]
         token = there - 1 if seen_before and there else max(there, self.clock.now_ms * 1_000) + 1
         push = PushOp(queue_name=queue, message_id=id_, payload="intent")
         for _ in range(2):
-            self.run(self.dao.deliver(push, token))
+            self.run(self.store.queue_table.deliver(push, token))
         if token > there:
             self.model.push(queue, id_, "intent", 0, 0)
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from podium_backends.sqlite.queues import counts as queue_counts, statements as queue_statements
+from podium_backends.sqlite.queues import counts as queue_counts, read_statements
+from podium_backends.sqlite.queues.receipts import receipt_number
 from podium_core.models import PushMessage
-from tests.backends.sqlite.clock import FakeClock
 from tests.backends.sqlite.stores import SqliteParts, sqlite_parts
+from tests.clock import FakeClock
 
 QUEUE = "encode"
 
@@ -46,8 +47,8 @@ def steps_of(store: SqliteParts, count: int) -> int:
         now_ms = store.database.now_ms()
         conn.set_progress_handler(step, 1)
         try:
-            queue_statements.readiness(conn, QUEUE, limit=count, now_ms=now_ms)
-            queue_statements.first_ids(conn, QUEUE, count, now_ms=now_ms)
+            read_statements.next_due_ms(conn, QUEUE)
+            read_statements.first_ids(conn, QUEUE, count, now_ms=now_ms)
             queue_counts.counts_of(conn, QUEUE, now_ms=now_ms)
         finally:
             conn.set_progress_handler(None, 1)
@@ -111,8 +112,8 @@ class TestLeases:
 class TestReceiptNumber:
     @pytest.mark.parametrize("number", [0, 1, 2**63 - 1])
     def test_reads_what_a_poll_gives_out(self, number: int) -> None:
-        assert queue_statements.receipt_number(f"{number:016x}") == number
+        assert receipt_number(f"{number:016x}") == number
 
     @pytest.mark.parametrize("text", ["", "g", "f" * 16, "1" * 17, "-", "\x00"])
     def test_any_other_text_is_no_messages_receipt(self, text: str) -> None:
-        assert queue_statements.receipt_number(text) < 0
+        assert receipt_number(text) < 0

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from podium_core.errors import BackendUnavailableError
 from podium_core.models import Message, PushMessage
-from tests.backends.sqlite.clock import FakeClock
+from podium_core.ports.queue_table import Take
 from tests.backends.sqlite.stores import SqliteParts, sqlite_parts
+from tests.clock import FakeClock
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 QUEUE = "encode"
@@ -146,7 +148,8 @@ class TestWaking:
         tasks = [waiting(store) for _ in range(3)]
         await settled()
         await cancelled(*tasks)
-        assert store.waiters._queues == {}
+        await settled()
+        assert store.queues._polls._queues == {}
         assert store.database._subscribers == {}
 
     async def test_a_thousand_who_wait_are_all_served(self, store: SqliteParts) -> None:
@@ -249,17 +252,24 @@ class TestCancelledCalls:
         self, store: SqliteParts, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await push(store, "m1")
-        task = waiting(store)
-        changed = store.waiters.changed
+        take = store.queue_table._take
+        given_out: list[Take] = []
 
-        def cancel_and_go_on(queue_name: str) -> None:
-            # Called once the lease is durable, before the caller hears of it.
+        def cancel() -> None:
             task.cancel()
-            changed(queue_name)
 
-        monkeypatch.setattr(store.waiters, "changed", cancel_and_go_on)
+        def take_and_cancel(*arguments: Any) -> Take:
+            # Called once the lease is durable, before the caller hears of it.
+            store.database.after_commit(cancel)
+            given_out.append(take(*arguments))
+            return given_out[-1]
+
+        monkeypatch.setattr(store.queue_table, "_take", take_and_cancel)
+        task = waiting(store)
         (answer,) = await asyncio.gather(task, return_exceptions=True)
+        monkeypatch.undo()
         assert isinstance(answer, asyncio.CancelledError)
+        assert [message.id for message in given_out[0].messages[0]] == ["m1"]
         (message,) = await store.queues.poll_messages(QUEUE, count=1, timeout_ms=PATIENCE_MS)
         assert message.delivery_count == 1
 

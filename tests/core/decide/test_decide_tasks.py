@@ -53,7 +53,7 @@ class TestCreate:
         (effect,) = effects_of(decision, do.StoreTask)
         assert (effect.stamp, effect.before, effect.after.pending) == (NOW_MS, None, True)
         assert effects_of(decision, do.TakeSlot) == [do.TakeSlot("w1", Slot("t1", 0), "t1")]
-        assert effects_of(decision, do.MarkEntry) == [do.MarkEntry(MARK_TASK, "t1", b"")]
+        assert effects_of(decision, do.MarkEntry) == [do.MarkEntry(MARK_TASK, "t1", "w1", b"")]
         assert decision.outcome.created_task_ids == ("t1",)
         assert decision.outcome.task_times == {"t1": NOW_MS}
 
@@ -148,7 +148,7 @@ class TestUpdate:
         (again,) = effects_of(decision, do.SetRemoval)
         assert (again.workflow_id, again.mark.archive) == ("w1", ArchiveState.WANTED)
         assert again.mark.due_ms == TO_ARCHIVE.due_ms
-        assert effects_of(decision, do.DropMark) == [do.DropMark(MARK_TASK, "t1")]
+        assert effects_of(decision, do.DropMark) == [do.DropMark(MARK_TASK, "t1", "w1")]
         assert not effects_of(decision, do.MarkEntry)
 
     def test_archives_again_once_for_many_tasks(self) -> None:
@@ -231,7 +231,7 @@ class TestPayloads:
         (put,) = write_set.task_puts
         put = msgspec.structs.replace(put, payload_keys=("task/input/new", "task/output/kept"))
         decision = stored(facts).decide(msgspec.structs.replace(write_set, task_puts=(put,)))
-        assert effects_of(decision, do.LiftPayloads) == [do.LiftPayloads(put.payload_keys)]
+        assert effects_of(decision, do.LiftPayloads) == [do.LiftPayloads("w1", put.payload_keys)]
         assert effects_of(decision, do.LeavePayloads) == [
             do.LeavePayloads("w1", ("task/input/old",))
         ]

@@ -60,7 +60,7 @@ class TestCreate:
         decision = StoredFacts().decide(create())
         (effect,) = effects_of(decision, do.StoreWorkflow)
         assert (effect.before, effect.after.pending, effect.after.listed) == (None, True, True)
-        assert effects_of(decision, do.MarkEntry) == [do.MarkEntry(MARK_WORKFLOW, "w1", b"")]
+        assert effects_of(decision, do.MarkEntry) == [do.MarkEntry(MARK_WORKFLOW, "w1", "w1", b"")]
         assert decision.outcome.workflow_created is True
 
     def test_of_one_that_exists_writes_nothing_at_all(self) -> None:

@@ -85,22 +85,22 @@ class RemovalStoreInMemory:
     def carry_out(self, effect: do.Effect) -> None:
         """Do what an effect says."""
         match effect:
-            case do.MarkEntry(kind, id_, body):
+            case do.MarkEntry(kind, id_, _, body):
                 self.index_marks[kind, id_] = body
-            case do.DropMark(kind, id_):
+            case do.DropMark(kind, id_, _):
                 self.index_marks.pop((kind, id_), None)
             case do.TaskLeaves(id_, facts):
                 self.tasks[id_] = msgspec.structs.replace(self.tasks[id_], pending=False)
                 self.slots.pop(facts.slot, None)
             case do.ReleasePlace(name, id_):
                 self.places.discard((name, id_))
-            case do.Unqueue(queue_name, id_):
+            case do.Unqueue(queue_name, id_, _):
                 self.queued.discard((queue_name, id_))
             case do.FreeSlots():
                 self.slots.clear()
             case do.LeavePayloads(_, keys):
                 self.left_payloads.update(keys)
-            case do.DeletePayloads(keys):
+            case do.DeletePayloads(_, keys):
                 self.deleted_payloads.update(keys)
             case do.RemoveTaskDocument(id_, facts, take_message):
                 del self.tasks[id_]

@@ -37,7 +37,9 @@ class ApplyJob:
         decision = decide(self._set, known, now_ms=now_ms)
         runner = self._runner(conn, now_ms)
         runner.run(decision.effects)
-        outcome = answer_queue_ops(decision.outcome, runner.acked, runner.removed, runner.pushed)
+        outcome = answer_queue_ops(
+            decision.outcome, runner.acked, runner.removed, runner.pushed, runner.intents
+        )
         if decision.remember:
             kept = remembered(outcome, self._set)
             requests.remember(conn, self._set.request_id, kept, now_ms=now_ms)

@@ -1,18 +1,25 @@
-"""When the clock is set back, what was to wait for a moment would wait for as long as the step: it is made due at once."""
+"""Makes entries of the outbox due that would wait for as long as the clock was set back."""
 
 from __future__ import annotations
 
 import sqlite3
 
-from podium_core.outbox import KIND_PAYLOAD, KIND_REMOVAL, MOMENT_MS
+from podium_core.outbox import KIND_REMOVAL, LONG_KINDS, MOMENT_MS, waits_too_long
 
-# Payloads wait long on purpose, and so do removals to come.
-_HASTEN = (
-    "UPDATE outbox SET due_ms = 0 WHERE aside = 0 AND due_ms > ? AND kind != ? AND (kind != ? OR EXISTS"
-    " (SELECT 1 FROM workflows AS w WHERE w.id = outbox.id AND w.removal_due_ms IS NOT outbox.due_ms))"
+_FIND = (
+    "SELECT o.kind, o.id, o.due_ms, w.removal_due_ms FROM outbox AS o"
+    " LEFT JOIN workflows AS w ON o.kind = ? AND w.id = o.id"
+    f" WHERE o.aside = 0 AND o.due_ms > ? AND o.kind NOT IN ({', '.join('?' * len(LONG_KINDS))})"
 )
+_HASTEN = "UPDATE outbox SET due_ms = 0 WHERE kind = ? AND id = ?"
 
 
 def hasten(conn: sqlite3.Connection, *, now_ms: int) -> None:
     """Make due what can't have been meant to wait so long."""
-    conn.execute(_HASTEN, (now_ms + MOMENT_MS, KIND_PAYLOAD, KIND_REMOVAL))
+    found = conn.execute(_FIND, (KIND_REMOVAL, now_ms + MOMENT_MS, *LONG_KINDS))
+    late = [
+        (kind, id_)
+        for kind, id_, due_ms, planned_ms in found
+        if waits_too_long(kind, due_ms, planned_ms=planned_ms, now_ms=now_ms)
+    ]
+    conn.executemany(_HASTEN, late)

@@ -6,7 +6,7 @@ import sqlite3
 
 from podium_backends.sqlite.executions import limit_places as limit_statements
 from podium_backends.sqlite.file.database import Database
-from podium_core.limits import embedded_concurrency_limit, place_of
+from podium_core.limits import asked_places, place_of
 from podium_core.models import Task, TaskStatus
 from podium_core.ports import ConcurrentExecutionLimitDAO
 
@@ -42,7 +42,7 @@ class SqliteConcurrentExecutionLimitDAO:
 
     async def exceeds_limit(self, task: Task, *, limit: int | None = None) -> bool:
         definition_name, task_id = place_of(task)
-        places = (embedded_concurrency_limit(task) or 0) if limit is None else limit
+        places = asked_places(task, limit)
         if places <= 0:
             return False
         # Refused from a read: what is refused writes nothing, and most who ask at a limit are.

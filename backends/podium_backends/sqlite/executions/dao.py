@@ -18,8 +18,8 @@ from podium_core.decide.effects import Effect
 from podium_core.decide.removal_mark import RemovalMark
 from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
 from podium_core.ports import ExecutionDAO, ExecutionStore
-from podium_core.read_budget import MAX_ANSWER_BYTES
 from podium_core.removal import STEP_TASKS, StoredRemoval
 from podium_core.write_set import WriteOutcome, WriteSet
 

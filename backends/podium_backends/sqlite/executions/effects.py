@@ -15,9 +15,9 @@ from podium_backends.sqlite.executions.rows import ARCHIVE_NUMBERS, payload_colu
 from podium_backends.sqlite.file.times import later
 from podium_core.decide import effects as do
 from podium_core.decide.facts import WorkflowFacts
-from podium_core.outbox import KIND_REMOVAL
+from podium_core.outbox import KIND_REMOVAL, EntryPut, OutboxEntry
 from podium_core.removal import next_look_ms
-from podium_core.write_set import AckOp, EventRemoval, PushOp, RemoveOp, Slot
+from podium_core.write_set import AckOp, EventRemoval, PushOp, QueueOp, RemoveOp, Slot
 
 _INSERT_TASK = (
     "INSERT INTO tasks (id, workflow_id, definition_name, status, stamp, pending, limited, queue_name, payloads,"
@@ -51,6 +51,7 @@ class EffectRunner:
         acked: For each AckOp, whether it took a message.
         removed: For each RemoveOp, whether it took a message.
         pushed: For each PushOp with ``if_absent``, whether it pushed.
+        intents: What was left to be done in queues that are another store.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class EffectRunner:
         self.acked: list[bool] = []
         self.removed: list[bool] = []
         self.pushed: list[bool] = []
+        self.intents: list[OutboxEntry] = []
         self._conn = conn
         self._queues = queues
         self._event_ttl_ms = event_ttl_ms
@@ -145,7 +147,7 @@ class EffectRunner:
         facts = effect.facts
         remove_task(self._conn, effect.task_id, facts.workflow_id, facts.definition_name)
         if effect.take_message:
-            self._queues.unqueue(self._conn, facts.queue_name, effect.task_id, now_ms=self._now_ms)
+            self._take_message(facts.queue_name, effect.task_id, facts.workflow_id)
 
     # slots, places, sets
 
@@ -174,7 +176,7 @@ class EffectRunner:
     # the outbox
 
     def _mark_entry(self, effect: do.MarkEntry) -> None:
-        self._marks.put(effect.kind, effect.id, effect.body)
+        self._marks.put(effect.kind, effect.id, effect.owner, effect.body)
 
     def _drop_mark(self, effect: do.DropMark) -> None:
         outbox_statements.drop_entry(self._conn, effect.kind, effect.id)
@@ -202,10 +204,13 @@ class EffectRunner:
         )
         outbox_statements.put_entry(
             self._conn,
-            KIND_REMOVAL,
-            effect.workflow_id,
+            EntryPut(
+                kind=KIND_REMOVAL,
+                id=effect.workflow_id,
+                owner=effect.workflow_id,
+                due_ms=next_look_ms(mark, self._now_ms),
+            ),
             now_ms=self._now_ms,
-            due_ms=next_look_ms(mark, self._now_ms),
         )
 
     def clear_removal(self, workflow_id: str) -> None:
@@ -230,23 +235,35 @@ class EffectRunner:
         self._conn.execute("DELETE FROM workflows WHERE id = ?", (effect.workflow_id,))
 
     def _delete_payloads(self, effect: do.DeletePayloads) -> None:
-        outbox_statements.delete_payloads(self._conn, effect.keys, now_ms=self._now_ms)
+        outbox_statements.delete_payloads(
+            self._conn, effect.owner, effect.keys, now_ms=self._now_ms
+        )
 
     # queues
 
     def _ack(self, op: AckOp) -> None:
-        self.acked.append(self._queues.ack(self._conn, op, now_ms=self._now_ms))
+        self.acked.append(self._carry_out(op))
 
     def _remove(self, op: RemoveOp) -> None:
-        self.removed.append(self._queues.remove(self._conn, op, now_ms=self._now_ms))
-
-    def _unqueue(self, effect: do.Unqueue) -> None:
-        self._queues.unqueue(self._conn, effect.queue_name, effect.message_id, now_ms=self._now_ms)
+        self.removed.append(self._carry_out(op))
 
     def _push(self, op: PushOp) -> None:
-        new = self._queues.push(self._conn, op, now_ms=self._now_ms)
+        new = self._carry_out(op)
         if op.if_absent:
             self.pushed.append(new)
+
+    def _carry_out(self, op: QueueOp) -> bool:
+        done, intents = self._queues.carry_out(self._conn, op, now_ms=self._now_ms)
+        self.intents += intents
+        return done
+
+    def _unqueue(self, effect: do.Unqueue) -> None:
+        self._take_message(effect.queue_name, effect.message_id, effect.owner)
+
+    def _take_message(self, queue_name: str, message_id: str, workflow_id: str) -> None:
+        self.intents += self._queues.unqueue(
+            self._conn, queue_name, message_id, workflow_id, now_ms=self._now_ms
+        )
 
 
 _STEPS: dict[type[Any], Callable[[EffectRunner, Any], None]] = {

@@ -10,7 +10,7 @@ import msgspec
 
 from podium_backends.sqlite.executions import outbox_statements, requests
 from podium_backends.sqlite.executions.rows import payload_keys
-from podium_backends.sqlite.queues import statements as queue_statements
+from podium_backends.sqlite.queues import lease_statements
 from podium_core.decide import Known, Needs, TaskFacts, WorkflowFacts
 from podium_core.decide.facts import EventKey, SlotKey
 from podium_core.decide.removal_mark import RemovalMark
@@ -150,6 +150,6 @@ def _held(
     conn: sqlite3.Connection, receipts: Sequence[tuple[str, str, str]], now_ms: int
 ) -> frozenset[tuple[str, str, str]]:
     def is_held(queue_name: str, message_id: str, receipt: str) -> bool:
-        return queue_statements.holds(conn, queue_name, message_id, receipt=receipt, now_ms=now_ms)
+        return lease_statements.holds(conn, queue_name, message_id, receipt=receipt, now_ms=now_ms)
 
     return frozenset(receipt for receipt in receipts if is_held(*receipt))

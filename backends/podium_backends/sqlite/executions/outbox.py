@@ -8,23 +8,27 @@ from collections.abc import Sequence
 from itertools import islice
 
 from podium_backends.sqlite.executions.clock_steps import hasten
-from podium_backends.sqlite.executions.outbox_statements import bucket_of, combine_entry
+from podium_backends.sqlite.executions.outbox_statements import put_new_entry
 from podium_backends.sqlite.file.database import INLINE_WEIGHT, Database
 from podium_backends.sqlite.file.stored_text import is_readable
 from podium_backends.sqlite.file.tokens import next_token
-from podium_core.clock_steps import ClockSteps
 from podium_core.outbox import (
-    BUCKETS,
     CLAIMED,
     LEASE_MS,
+    Bucket,
+    BucketLease,
+    ClockSteps,
+    DueEntries,
     NewEntry,
     OutboxEntry,
     OutboxFailure,
     OutboxStats,
+    fair_share,
 )
 from podium_core.ports import Outbox
 
-_Row = tuple[str, str, int, int, int, int, bytes]
+_COLUMNS = "due_ms, token, bucket, kind, id, owner, since_ms, attempts, body"
+_Row = tuple[int, int, int, str, str, str, int, int, bytes]
 
 
 class SqliteOutbox:
@@ -34,21 +38,18 @@ class SqliteOutbox:
         self._database = database
         self._steps = ClockSteps()
 
-    async def lease_buckets(self, owner: str, *, lease_ms: int = LEASE_MS) -> list[int]:
+    async def lease_buckets(self, owner: str, *, lease_ms: int = LEASE_MS) -> Sequence[Bucket]:
         now_ms = self._database.now_ms()
-        held, owners, free = self._database.read(
-            lambda conn: _leases(conn, owner, now_ms=now_ms, lease_ms=lease_ms)
-        )
-        share = -(-BUCKETS // len(owners | {owner}))
-        wanted = held[:share] + free[: max(share - len(held), 0)]
+        leases = self._database.read(_leases)
+        share = fair_share(leases, owner, now_ms=now_ms, lease_ms=lease_ms)
 
-        def job(conn: sqlite3.Connection) -> list[int]:
+        def job(conn: sqlite3.Connection) -> Sequence[Bucket]:
             conn.executemany(
                 "DELETE FROM outbox_leases WHERE bucket = ? AND owner = ?",
-                [(b, owner) for b in held[share:]],
+                [(bucket, owner) for bucket in share.give_up],
             )
             until_ms = now_ms + lease_ms
-            rows = [(bucket, owner, until_ms, owner, now_ms, until_ms) for bucket in wanted]
+            rows = [(bucket, owner, until_ms, owner, now_ms, until_ms) for bucket in share.take]
             conn.executemany(
                 "INSERT INTO outbox_leases (bucket, owner, until_ms) VALUES (?, ?, ?)"
                 " ON CONFLICT (bucket) DO UPDATE SET owner = excluded.owner, until_ms = excluded.until_ms"
@@ -60,7 +61,7 @@ class SqliteOutbox:
             )
             return [int(row[0]) for row in mine]
 
-        return await self._database.write(job, weight=len(wanted) + 2)
+        return await self._database.write(job, weight=len(share.take) + 2)
 
     async def release_buckets(self, owner: str) -> None:
         def job(conn: sqlite3.Connection) -> None:
@@ -68,12 +69,10 @@ class SqliteOutbox:
 
         await self._database.write(job)
 
-    async def due(
-        self, buckets: Sequence[int], kinds: Sequence[str], limit: int
-    ) -> list[OutboxEntry]:
+    async def due(self, buckets: Sequence[Bucket], kinds: Sequence[str], limit: int) -> DueEntries:
         # Each kind in the order of its index, and merged: nothing is sorted, however many wait, and none starves another.
         sql = (
-            "SELECT kind, id, token, bucket, due_ms, attempts, body FROM outbox"
+            f"SELECT {_COLUMNS} FROM outbox"
             f" WHERE aside = 0 AND kind = ? AND due_ms <= ? AND bucket IN ({_marks(buckets)})"
             " ORDER BY due_ms, token LIMIT ?"
         )
@@ -83,26 +82,25 @@ class SqliteOutbox:
                 lambda conn: hasten(conn, now_ms=now_ms), weight=INLINE_WEIGHT + 1
             )
 
-        def query(conn: sqlite3.Connection) -> list[OutboxEntry]:
+        def query(conn: sqlite3.Connection) -> list[_Row]:
             cursors = [conn.execute(sql, (kind, now_ms, *buckets, limit)) for kind in kinds]
-            oldest = heapq.merge(*cursors, key=_due_and_token)
-            return [_entry(row) for row in islice(oldest, limit)]
+            return list(islice(heapq.merge(*cursors, key=_due_and_token), limit))
 
-        entries = self._database.read(query)
-        unreadable = [entry for entry in entries if not is_readable(entry.id)]
-        if not unreadable:
-            return entries
-        await self._set_aside_unreadable(unreadable)
-        return [entry for entry in entries if is_readable(entry.id)]
+        rows = self._database.read(query)
+        unreadable = [row for row in rows if not is_readable(row[4])]
+        if unreadable:
+            await self._set_aside_unreadable(unreadable)
+            rows = [row for row in rows if is_readable(row[4])]
+        return DueEntries([_entry(row) for row in rows], now_ms)
 
-    async def _set_aside_unreadable(self, entries: Sequence[OutboxEntry]) -> None:
+    async def _set_aside_unreadable(self, entries: Sequence[_Row]) -> None:
         """Set entries aside by their place: their ids find nothing."""
         sql = "UPDATE outbox SET aside = 1, reason = ? WHERE kind = ? AND bucket = ? AND token = ?"
         reason = "its id isn't UTF-8"
-        rows = [(reason, entry.kind, entry.bucket, entry.token) for entry in entries]
+        rows = [(reason, kind, bucket, token) for _, token, bucket, kind, *_ in entries]
         await self._database.write(lambda conn: conn.executemany(sql, rows), weight=len(rows))
 
-    async def next_due_ms(self, buckets: Sequence[int], kinds: Sequence[str]) -> int | None:
+    async def due_in_ms(self, buckets: Sequence[Bucket], kinds: Sequence[str]) -> int | None:
         sql = (
             "SELECT due_ms FROM outbox"
             f" WHERE aside = 0 AND kind = ? AND bucket IN ({_marks(buckets)}) ORDER BY due_ms, token LIMIT 1"
@@ -112,21 +110,22 @@ class SqliteOutbox:
             rows = [conn.execute(sql, (kind, *buckets)).fetchone() for kind in kinds]
             return min((int(row[0]) for row in rows if row), default=None)
 
-        return self._database.read(query)
+        due_ms = self._database.read(query)
+        return None if due_ms is None else max(due_ms - self._database.now_ms(), 0)
 
     async def put(self, entries: Sequence[NewEntry]) -> list[OutboxEntry]:
         def job(conn: sqlite3.Connection) -> list[OutboxEntry]:
             now_ms = self._database.now_ms()
             token = next_token(conn)
-            return [_put(conn, entry, now_ms=now_ms, token=token) for entry in entries]
+            return [put_new_entry(conn, e, now_ms=now_ms, token=token) for e in entries]
 
         return await self._database.write(job, weight=1 + 3 * len(entries))
 
-    async def waiting(self, kind: str, ids: Sequence[str]) -> frozenset[str]:
+    async def waiting(self, kind: str, keys: Sequence[tuple[str, str]]) -> frozenset[str]:
         sql = "SELECT id FROM outbox WHERE kind = ? AND id = ?"
 
         def query(conn: sqlite3.Connection) -> frozenset[str]:
-            rows = (conn.execute(sql, (kind, id_)).fetchone() for id_ in ids)
+            rows = (conn.execute(sql, (kind, id_)).fetchone() for id_, _ in keys)
             return frozenset(row[0] for row in rows if row)
 
         return self._database.read(query)
@@ -139,11 +138,12 @@ class SqliteOutbox:
 
         await self._database.write(job, weight=len(rows))
 
-    async def raise_token(self, kind: str, id_: str, token: int, *, above: int) -> int | None:
+    async def raise_token(self, entry: OutboxEntry, *, above: int) -> int | None:
         def job(conn: sqlite3.Connection) -> int | None:
             fresh = next_token(conn, above=above)
             sql = "UPDATE outbox SET token = ? WHERE kind = ? AND id = ? AND token = ?"
-            return fresh if conn.execute(sql, (fresh, kind, id_, token)).rowcount else None
+            where = (entry.kind, entry.id, entry.token)
+            return fresh if conn.execute(sql, (fresh, *where)).rowcount else None
 
         return await self._database.write(job, weight=2)
 
@@ -208,39 +208,27 @@ def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _put(conn: sqlite3.Connection, entry: NewEntry, *, now_ms: int, token: int) -> OutboxEntry:
-    body, due_ms = combine_entry(conn, entry, now_ms=now_ms, token=token)
+def _due_and_token(row: _Row) -> tuple[int, int]:
+    return row[:2]
+
+
+def _entry(row: _Row) -> OutboxEntry:
+    due_ms, token, _, kind, id_, owner, since_ms, attempts, body = row
     return OutboxEntry(
-        kind=entry.kind,
-        id=entry.id,
+        kind=kind,
+        id=id_,
+        owner=owner,
         token=token,
-        bucket=bucket_of(entry.id),
+        since_ms=since_ms,
         due_ms=due_ms,
+        attempts=attempts,
         body=body,
     )
 
 
-def _due_and_token(row: _Row) -> tuple[int, int]:
-    return row[4], row[2]
-
-
-def _entry(row: _Row) -> OutboxEntry:
-    kind, id_, token, bucket, due_ms, attempts, body = row
-    return OutboxEntry(
-        kind=kind, id=id_, token=token, bucket=bucket, due_ms=due_ms, attempts=attempts, body=body
-    )
-
-
-def _leases(
-    conn: sqlite3.Connection, owner: str, *, now_ms: int, lease_ms: int
-) -> tuple[list[int], set[str], list[int]]:
-    """Buckets this owner holds, all owners with a running lease, buckets nobody holds."""
-    # One that ends later than any lease given now was given before the clock stepped back: it has lapsed.
-    sql = "SELECT bucket, owner FROM outbox_leases WHERE until_ms > ? AND until_ms <= ?"
-    running = dict(conn.execute(sql, (now_ms, now_ms + lease_ms)).fetchall())
-    held = [bucket for bucket in range(BUCKETS) if running.get(bucket) == owner]
-    free = [bucket for bucket in range(BUCKETS) if bucket not in running]
-    return held, set(running.values()), free
+def _leases(conn: sqlite3.Connection) -> dict[int, BucketLease]:
+    rows = conn.execute("SELECT bucket, owner, until_ms FROM outbox_leases")
+    return {bucket: BucketLease(owner, until_ms) for bucket, owner, until_ms in rows}
 
 
 _: type[Outbox] = SqliteOutbox

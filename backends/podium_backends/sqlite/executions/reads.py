@@ -12,13 +12,15 @@ import msgspec
 from podium_backends.sqlite.executions import limit_places as limit_statements
 from podium_backends.sqlite.executions.rows import READABLE
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.file.pages import Found, Row, Select, pages
+from podium_backends.sqlite.file.pages import Row, Select, pages
 from podium_backends.sqlite.file.short_read import SHORT_BYTES
 from podium_core.errors import InvalidArgumentError
-from podium_core.filled_pages import Sized, filled_pages
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
-from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
+from podium_core.paging.filled_pages import filled_pages
+from podium_core.paging.page_builder import Found
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
+from podium_core.paging.resume_token import resume_key
 from podium_core.requirements import (
     MAX_IDS,
     require_count,
@@ -26,7 +28,6 @@ from podium_core.requirements import (
     require_not_negative,
     require_text,
 )
-from podium_core.resume_token import resume_key
 
 # Rows of pages end with id and document.
 _COLUMNS = "id, CAST(document AS BLOB)"
@@ -133,11 +134,11 @@ class ExecutionReads:
         found = await self._whole_workflow(workflow_id)
         return None if found is None else found.item
 
-    async def _whole_workflow(self, workflow_id: str) -> Sized[Workflow] | None:
+    async def _whole_workflow(self, workflow_id: str) -> Found[Workflow] | None:
         """The workflow with its tasks, on one state."""
         now_ms = self._database.now_ms()
 
-        def query(conn: sqlite3.Connection, budget: ReadBudget) -> Sized[Workflow] | None:
+        def query(conn: sqlite3.Connection, budget: ReadBudget) -> Found[Workflow] | None:
             row = _live_row(conn, workflow_id, now_ms=now_ms)
             return None if row is None else _filled(conn, row, budget)
 
@@ -285,7 +286,7 @@ def _tasks_within(rows: Iterable[Row], budget: ReadBudget) -> list[Task]:
     return tasks
 
 
-def _filled(conn: sqlite3.Connection, row: Row, budget: ReadBudget) -> Sized[Workflow]:
+def _filled(conn: sqlite3.Connection, row: Row, budget: ReadBudget) -> Found[Workflow]:
     """The workflow of a row that ends with id and document, with its tasks by ``seq``."""
     id_, document = row[-2:]
     before = budget.left
@@ -294,7 +295,7 @@ def _filled(conn: sqlite3.Connection, row: Row, budget: ReadBudget) -> Sized[Wor
     sql = f"SELECT {_COLUMNS} FROM tasks WHERE workflow_id = ? ORDER BY id"
     tasks = _tasks_within(conn.execute(sql, (id_,)), budget)
     in_order = tuple(sorted(tasks, key=lambda task: task.seq))
-    return Sized(msgspec.structs.replace(workflow, tasks=in_order), before - budget.left)
+    return Found(msgspec.structs.replace(workflow, tasks=in_order), before - budget.left)
 
 
 def workflow_with_tasks(conn: sqlite3.Connection, row: Row | None) -> Workflow | None:

@@ -12,15 +12,15 @@ from podium_backends.sqlite.file.pages import Row
 from podium_backends.sqlite.file.stored_text import is_readable, require_readable
 from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
-from podium_core.index.stored_document import SCAN_SIZE, DocumentScan, StoredDocument
+from podium_core.index.stored_document import SCAN_SIZE, DocumentScan, OwnedId, StoredDocument
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
+from podium_core.paging.read_budget import up_to
 from podium_core.ports import StoredDocuments
-from podium_core.read_budget import up_to
 
 _COLUMNS = {
-    EntryKind.WORKFLOW: "d.id, CAST(d.document AS BLOB), d.removal_due_ms, d.archive",
-    EntryKind.TASK: "d.id, CAST(d.document AS BLOB), w.removal_due_ms, w.archive",
+    EntryKind.WORKFLOW: "d.id, d.id, CAST(d.document AS BLOB), d.removal_due_ms, d.archive",
+    EntryKind.TASK: "d.id, d.workflow_id, CAST(d.document AS BLOB), w.removal_due_ms, w.archive",
 }
 _TABLES = {EntryKind.WORKFLOW: "workflows AS d", EntryKind.TASK: "tasks AS d"}
 _OWNERS = {
@@ -40,26 +40,35 @@ class SqliteStoredDocuments:
         self._database = database
 
     async def documents(
-        self, kind: EntryKind, ids: Sequence[str], *, max_size: int
+        self, kind: EntryKind, ids: Sequence[OwnedId], *, max_size: int
     ) -> list[StoredDocument]:
         # No ORDER BY, which would read all of them first: the left side of a LEFT JOIN is scanned in the array's order.
         sql = (
-            f"SELECT j.value, {_COLUMNS[kind]} FROM json_each(?) AS j"
+            f"SELECT j.key, {_COLUMNS[kind]} FROM json_each(?) AS j"
             f" LEFT JOIN {_TABLES[kind]} ON d.id = j.value{_OWNERS[kind]}"
         )
-        wanted = msgspec.json.encode(ids).decode()
+        wanted = msgspec.json.encode([id_ for id_, _ in ids]).decode()
         now_ms = self._database.now_ms()
 
         def query(conn: sqlite3.Connection) -> list[StoredDocument]:
             cursor = conn.execute(sql, (wanted,))
-            found = up_to((_found(kind, row, now_ms) for row in cursor), max_size, _size)
+            found = up_to(
+                (_found(kind, ids[row[0]], row[1:], now_ms) for row in cursor), max_size, _size
+            )
             cursor.close()
             return found
 
         return self._database.read(query)
 
+    async def stored_ids(self, kind: EntryKind, ids: Sequence[OwnedId]) -> frozenset[str]:
+        sql = f"SELECT j.key FROM json_each(?) AS j JOIN {_TABLES[kind]} ON d.id = j.value"
+        wanted = msgspec.json.encode([id_ for id_, _ in ids]).decode()
+        return self._database.read(
+            lambda conn: frozenset(ids[at][0] for (at,) in conn.execute(sql, (wanted,)))
+        )
+
     async def scan_documents(
-        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
+        self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000
     ) -> DocumentScan:
         sql = (
             f"SELECT {_COLUMNS[kind]} FROM {_TABLES[kind]}{_OWNERS[kind]}"
@@ -70,7 +79,7 @@ class SqliteStoredDocuments:
         def query(conn: sqlite3.Connection) -> DocumentScan:
             found: list[StoredDocument] = []
             size = 0
-            for row in conn.execute(sql, (after,)):
+            for row in conn.execute(sql, (cursor,)):
                 found.append(_stored(kind, row, now_ms))
                 size += found[-1].size
                 # The next scan goes on from an id that can be read.
@@ -102,15 +111,14 @@ def _size(document: StoredDocument) -> int:
     return document.size
 
 
-def _found(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
-    wanted, *columns = row
-    if columns[0] is None:
-        return StoredDocument(kind=kind, id=wanted)
-    return _stored(kind, tuple(columns), now_ms)
+def _found(kind: EntryKind, wanted: OwnedId, row: Row, now_ms: int) -> StoredDocument:
+    if row[0] is None:
+        return StoredDocument(kind=kind, id=wanted[0], owner=wanted[1])
+    return _stored(kind, row, now_ms)
 
 
 def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
-    id_, document, due_ms, archive = row
+    id_, owner, document, due_ms, archive = row
     record, unreadable = None, ""
     try:
         require_readable(id_, kind.value)
@@ -120,6 +128,7 @@ def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
     return StoredDocument(
         kind=kind,
         id=str(id_),
+        owner=str(owner),
         record=record,
         text=document,
         removing=bool(archive) or (due_ms is not None and due_ms <= now_ms),

@@ -32,8 +32,8 @@ from podium_backends.sqlite.file.write_lock import WriteLock
 from podium_core.backend import begin_at_once
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import BackendUnavailableError
+from podium_core.paging.read_budget import ReadBudget
 from podium_core.private_files import make_private_file, make_private_folder
-from podium_core.read_budget import ReadBudget
 
 T = TypeVar("T")
 
@@ -194,17 +194,23 @@ class Database:
             job: SQL and pure Python on the writer's connection.
             weight: Roughly how many statements it runs.
         """
+        return await self.begin_write(job, weight=weight)
+
+    def begin_write(
+        self, job: Callable[[sqlite3.Connection], T], *, weight: int = 1
+    ) -> asyncio.Future[T]:
+        """The same, for callers who don't wait at once."""
         if self._closing:
             raise BackendUnavailableError(
                 self.name, f"store '{self.name}' is shutting down; nothing was written"
             )
-        entry = Job(job, asyncio.get_running_loop().create_future(), weight)
-        self._pending.append(entry)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._pending.append(Job(job, future, weight))
         self._gathering.joined(len(self._pending))
         if self._flusher is None or self._flusher.done():
-            self._flusher = asyncio.get_running_loop().create_task(self._flush())
-        result: T = await entry.future
-        return result
+            self._flusher = loop.create_task(self._flush())
+        return future
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Within a job: call back on the loop once the job's transaction is durable."""

@@ -5,30 +5,20 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.file.stored_text import UnreadableText, is_readable
 from podium_core.errors import CorruptRecordError
 from podium_core.models import Page
-from podium_core.read_budget import ReadBudget
-from podium_core.resume_token import resume_token
+from podium_core.paging.page_builder import Found, PageBuilder
+from podium_core.paging.read_budget import ReadBudget
+from podium_core.paging.resume_token import resume_token
 
 T = TypeVar("T")
 
-# A page ends with the record that reaches one of these.
-PAGE_BYTES = 262_144
-PAGE_ROWS = 1_000
-
 Row = tuple[Any, ...]
 Select = Callable[[sqlite3.Connection, Row], sqlite3.Cursor]
-
-
-class Found(NamedTuple, Generic[T]):
-    """A record, and the size of what it was made of: that of its own row and of any other read for it."""
-
-    item: T
-    size: int
 
 
 async def pages(
@@ -43,8 +33,8 @@ async def pages(
 
     Args:
         database: Where to read.
-        select: Runs the query from behind a key. Each row begins with its key, in the query's order.
-        start: The key to begin behind.
+        select: Runs the query from after a key. Each row begins with its key, in the query's order.
+        start: The key to begin after.
         record: Makes the record of a row.
         id_of: What a row is called where its record can't be read.
     """
@@ -99,32 +89,18 @@ def _page(
     record: Callable[[Row], Found[T]],
     id_of: Callable[[Row], str],
 ) -> tuple[Page[T], Row | None]:
-    items: list[T] = []
-    keys: list[Row] = []
-    unreadable: list[str] = []
-    size = 0
+    page = PageBuilder[T]()
     last: Row = ()
     more = False
     for row in cursor:
         # A page ends with a key from which the next one can go on.
-        full = size >= PAGE_BYTES or len(items) + len(unreadable) >= PAGE_ROWS
-        if full and all(map(is_readable, last)):
+        if page.is_full and all(map(is_readable, last)):
             more = True
             break
         last = row[:width]
         try:
-            found = _readable(row, record, id_of)
+            page.add(_readable(row, record, id_of), last)
         except CorruptRecordError:
-            unreadable.append(id_of(row))
-        else:
-            items.append(found.item)
-            keys.append(last)
-            size += found.size
+            page.add_unreadable(id_of(row), last)
     cursor.close()
-    page = Page(
-        items=tuple(items),
-        keys=tuple(keys),
-        unreadable_ids=tuple(unreadable),
-        resume_token=resume_token(*last) if more else "",
-    )
-    return page, last if more else None
+    return page.take(resume_token(*last) if more else ""), last if more else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podium_core.read_budget import ReadBudget
+from podium_core.paging.read_budget import ReadBudget
 
 SHORT_BYTES = 512 * 1024
 SHORT_ROWS = 250

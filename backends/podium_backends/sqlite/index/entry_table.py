@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import msgspec
 
 from podium_backends.sqlite.file.stored_text import scanned
 from podium_backends.sqlite.index.extraction import EXTRACTORS, Extract
@@ -51,10 +53,10 @@ class EntryTable:
             f"SELECT {key} FROM {table} WHERE workflow_id = ? AND {key} > ? ORDER BY {key} LIMIT ?"
         )
         workflow = "coalesce(workflow_id, '')"
-        self._heads = (
-            f"SELECT {key}, token, coalesce(archived, 0), {workflow}, digest, external FROM {table}"
-            f" WHERE {key} > ? ORDER BY {key}"
-        )
+        head = f"token, coalesce(archived, 0), {workflow}, digest, external"
+        self._next_heads = f"SELECT {key}, {head} FROM {table} WHERE {key} > ? ORDER BY {key}"
+        # The left side of a LEFT JOIN is read in the array's order.
+        self._heads = f"SELECT {head} FROM json_each(?) AS j LEFT JOIN {table} ON {key} = j.value"
 
     # writing
 
@@ -184,14 +186,21 @@ class EntryTable:
         rows = conn.execute(self._of_workflow, (workflow_id, after, limit))
         return [row[0] for row in rows]
 
-    def heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
-        """The heads of the entries behind an id, in order."""
-        return [
-            EntryHead(str(id_), token, archived == 1, workflow_id, digest, external == 1)
-            for id_, token, archived, workflow_id, digest, external in scanned(
-                conn.execute(self._heads, (after,)), limit, lambda row: row[:1]
-            )
-        ]
+    def heads(self, conn: sqlite3.Connection, ids: Sequence[str]) -> list[EntryHead | None]:
+        """The heads of the entries of these ids."""
+        rows = conn.execute(self._heads, (msgspec.json.encode(ids).decode(),))
+        found = zip(ids, rows, strict=True)
+        return [None if row[0] is None else _head(id_, row) for id_, row in found]
+
+    def next_heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
+        """The heads of the entries after an id, in order."""
+        rows = scanned(conn.execute(self._next_heads, (after,)), limit, lambda row: row[:1])
+        return [_head(str(id_), row) for id_, *row in rows]
+
+
+def _head(id_: str, row: Sequence[Any]) -> EntryHead:
+    token, archived, workflow_id, digest, external = row
+    return EntryHead(id_, token, archived == 1, workflow_id, digest, external == 1)
 
 
 def _marks(values: Iterable[Any]) -> str:

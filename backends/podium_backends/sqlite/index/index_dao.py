@@ -41,9 +41,9 @@ from podium_core.models.search import (
     Wait,
     WorkflowSummary,
 )
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.ports import IndexDAO
 from podium_core.query import parse_free_text, parse_query, parse_sort
-from podium_core.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import (
     require_count,
     require_duration,

@@ -15,7 +15,7 @@ from podium_backends.sqlite.index.tombstones import forget_old
 from podium_backends.sqlite.index.words_version import make_words_anew, words_are_current
 from podium_backends.sqlite.maintenance import PAUSE_SECONDS, ROWS, give_back_free_pages
 from podium_core.clock import Clock, system_clock_ms
-from podium_core.read_budget import MAX_ANSWER_BYTES
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES
 
 # 'Podx'.
 INDEX_FORMAT = FileFormat(0x506F6478, 1, "podium_backends.sqlite.index")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from podium_backends.sqlite.file.stored_text import scanned
 from podium_backends.sqlite.index import values
@@ -20,7 +21,7 @@ _PUT = (
     " ON CONFLICT (kind, id) DO UPDATE SET token = excluded.token, digest = excluded.digest,"
     " owner = excluded.owner, created = excluded.created, document = excluded.document"
 )
-_HEADS = "SELECT id, token, digest FROM records WHERE kind = ? AND id > ? ORDER BY id"
+_NEXT_HEADS = "SELECT id, token, digest FROM records WHERE kind = ? AND id > ? ORDER BY id"
 _OF_OWNER = "SELECT id, CAST(document AS BLOB) FROM records WHERE kind = ? AND owner = ? ORDER BY created, number LIMIT ?"
 
 
@@ -74,9 +75,17 @@ class RecordTable:
             return None
         return IndexEntry(kind=self._kind, id=id_, token=row[0], archived=False, document=row[1])
 
-    def heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
-        """The heads of the records behind an id, in order."""
-        rows = scanned(conn.execute(_HEADS, (self._kind, after)), limit, lambda row: row[:1])
+    def heads(self, conn: sqlite3.Connection, ids: Sequence[str]) -> list[EntryHead | None]:
+        """The heads of the records of these ids."""
+        found = [(id_, self.find(conn, id_)) for id_ in ids]
+        return [
+            None if stored is None else EntryHead(id_, stored.token, False, "", stored.digest)
+            for id_, stored in found
+        ]
+
+    def next_heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
+        """The heads of the records after an id, in order."""
+        rows = scanned(conn.execute(_NEXT_HEADS, (self._kind, after)), limit, lambda row: row[:1])
         return [EntryHead(str(id_), token, False, "", digest) for id_, token, digest in rows]
 
     def of_owner(self, conn: sqlite3.Connection, owner: str, limit: int) -> sqlite3.Cursor:

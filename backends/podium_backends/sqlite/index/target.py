@@ -10,9 +10,16 @@ from podium_backends.sqlite.index.entry_table import TASK_TABLE
 from podium_backends.sqlite.index.searchers import Searchers
 from podium_backends.sqlite.index.writes import TABLES, send
 from podium_core.index.changes import EntryKind
-from podium_core.index.entries import ENTRIES_SIZE, EntryHead, IndexAnswer, IndexEntry, IndexWrite
+from podium_core.index.entries import (
+    ENTRIES_SIZE,
+    EntryHead,
+    EntryScan,
+    IndexAnswer,
+    IndexEntry,
+    IndexWrite,
+)
+from podium_core.paging.read_budget import up_to
 from podium_core.ports import IndexTarget
-from podium_core.read_budget import up_to
 
 
 def weight_of(document: bytes | None) -> int:
@@ -53,10 +60,12 @@ class SqliteIndexTarget:
             lambda conn: TASK_TABLE.ids_of_workflow(conn, workflow_id, after, limit)
         )
 
-    async def scan(
-        self, kind: EntryKind, *, after: str = "", limit: int = 1_000
-    ) -> list[EntryHead]:
-        return self._database.read(lambda conn: TABLES[kind].heads(conn, after, limit))
+    async def heads(self, kind: EntryKind, ids: Sequence[str]) -> list[EntryHead | None]:
+        return self._database.read(lambda conn: TABLES[kind].heads(conn, ids))
+
+    async def scan(self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000) -> EntryScan:
+        heads = self._database.read(lambda conn: TABLES[kind].next_heads(conn, cursor, limit))
+        return EntryScan(heads, heads[-1].id if len(heads) >= limit else None)
 
 
 def _size(entry: IndexEntry | None) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import NamedTuple
 
 import msgspec
 
 from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.file.stored_text import scanned
-from podium_core.read_budget import ReadBudget
+from podium_core.ports.queue_table import QueueCounts
 
 COUNTS_PAGE = 500
 
@@ -24,47 +24,23 @@ FROM queues
 """
 
 
-class QueueCounts(NamedTuple):
-    """A queue's counts; ``lapsed`` leases are among the ``leased``."""
-
-    name: str
-    total: int
-    leased: int
-    lapsed: int
-
-    @property
-    def unacked(self) -> int:
-        """Leased, and the lease runs."""
-        return self.leased - self.lapsed
-
-    @property
-    def size(self) -> int:
-        """Ready and delayed."""
-        return self.total - self.unacked
-
-
 def counts_of(conn: sqlite3.Connection, queue_name: str, *, now_ms: int) -> QueueCounts:
     """The counts of one queue; zeros for an unknown one."""
     row = conn.execute(_COUNTS + "WHERE name = ?2", (now_ms, queue_name)).fetchone()
     return QueueCounts(*row) if row else QueueCounts(queue_name, 0, 0, 0)
 
 
-async def counts_of_all(database: Database, budget: ReadBudget) -> list[QueueCounts]:
-    """The counts of every queue that has messages, by name, in short reads. Raises as ``ReadBudget.take``."""
+async def pages_of_counts(database: Database) -> AsyncIterator[list[QueueCounts]]:
+    """The counts of every queue, by name, in short reads."""
     now_ms = database.now_ms()
-    found: list[QueueCounts] = []
-    behind = ""
+    after = ""
     more = True
     while more:
-        page = database.read(partial(_counts_after, name=behind, now_ms=now_ms))
-        for counts in page:
-            if counts.total:
-                budget.take(len(counts.name))
-                found.append(counts)
+        page = database.read(partial(_counts_after, name=after, now_ms=now_ms))
+        yield page
         more = len(page) >= COUNTS_PAGE
-        behind = page[-1].name if more else ""
+        after = page[-1].name if more else ""
         await asyncio.sleep(0)
-    return found
 
 
 def _counts_after(conn: sqlite3.Connection, *, name: str, now_ms: int) -> list[QueueCounts]:

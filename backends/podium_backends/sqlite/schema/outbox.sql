@@ -3,6 +3,7 @@
 CREATE TABLE outbox (
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
+    owner TEXT NOT NULL,
     token INTEGER NOT NULL,
     bucket INTEGER NOT NULL,
     due_ms INTEGER NOT NULL,

@@ -1,0 +1,167 @@
+"""The outbox of a SQLite file: whose entries are, what the clock does to them, and who may change them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from msgspec import Raw
+from msgspec.structs import replace
+
+from podium_backends.sqlite.settings import SqliteSettings
+from podium_backends.sqlite.store import open_store
+from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.index.changes import EntryKind, Merge
+from podium_core.index.marks import Upsert, decode_mark, encode_mark, outbox_kind
+from podium_core.models import Guarantee
+from podium_core.outbox import KIND_PAYLOAD, KIND_REMOVAL, DueEntries, NewEntry, OutboxEntry
+from podium_core.ports import Outbox
+from podium_core.write_set import builders
+from tests.clock import FakeClock
+from tests.contract.records import make_task, make_workflow
+
+KIND = "of a newer server"
+TASK_MARK = outbox_kind(EntryKind.TASK)
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[ConnectedStore]:
+    context = StoreContext(
+        name="main",
+        serves=frozenset(DataType) - {DataType.INDEX},
+        commit_guarantee=Guarantee.ATOMIC,
+        clock=clock,
+    )
+    opened = await open_store(context, SqliteSettings(path=tmp_path / "podium.db"))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def outbox(store: ConnectedStore) -> Outbox:
+    assert store.outbox is not None
+    return store.outbox
+
+
+async def put(outbox: Outbox, id_: str = "e", **fields: object) -> OutboxEntry:
+    entry = replace(NewEntry(kind=KIND, id=id_, owner="w1"), **fields)
+    (written,) = await outbox.put([entry])
+    return written
+
+
+async def due(outbox: Outbox, *kinds: str) -> DueEntries:
+    return await outbox.due(await outbox.lease_buckets("test"), kinds or [KIND], 10)
+
+
+async def due_in_ms(outbox: Outbox, *kinds: str) -> int | None:
+    return await outbox.due_in_ms(await outbox.lease_buckets("test"), kinds or [KIND])
+
+
+class TestEntries:
+    async def test_are_read_as_they_were_written(self, outbox: Outbox, clock: FakeClock) -> None:
+        written = await put(outbox, body=b"b", delay_ms=5)
+        clock.pass_by(5)
+        found = await due(outbox)
+        assert found.entries == [written]
+        assert (written.owner, written.body) == ("w1", b"b")
+        assert written.due_ms == found.now_ms == clock.now_ms
+        assert written.since_ms == clock.now_ms - 5
+
+    async def test_wait_since_they_were_first_written(
+        self, outbox: Outbox, clock: FakeClock
+    ) -> None:
+        first = await put(outbox)
+        clock.pass_by(10)
+        second = await put(outbox)
+        assert second.token > first.token
+        assert second.since_ms == first.since_ms
+        assert (await due(outbox)).entries == [second]
+
+    async def test_of_a_document_name_its_workflow(
+        self, store: ConnectedStore, outbox: Outbox
+    ) -> None:
+        assert store.executions is not None
+        workflow = builders.create_workflow(make_workflow(), now_ms=1)
+        tasks = builders.create_tasks([make_task()], now_ms=1)
+        for write_set in (workflow, tasks):
+            await store.executions.apply(replace(write_set, mark_index=True))
+        kinds = (outbox_kind(EntryKind.WORKFLOW), TASK_MARK)
+        found = await due(outbox, *kinds)
+        assert [(entry.id, entry.owner) for entry in found.entries] == [("w1", "w1"), ("t1", "w1")]
+
+    async def test_are_merged_with_the_mark_that_waits(self, outbox: Outbox) -> None:
+        fields = Merge(Raw(b'{"a":1}'))
+        for body in (b"", encode_mark(fields)):
+            await put(outbox, kind=TASK_MARK, body=body)
+        (entry,) = (await due(outbox, TASK_MARK)).entries
+        assert decode_mark(entry.body) == Upsert(fields.fields)
+
+    async def test_are_found_by_id_and_owner(self, outbox: Outbox) -> None:
+        await put(outbox, delay_ms=HOUR_MS)
+        assert await outbox.waiting(KIND, [("e", "w1"), ("f", "w1")]) == {"e"}
+
+
+class TestDueInMs:
+    async def test_is_what_is_left(self, outbox: Outbox, clock: FakeClock) -> None:
+        assert await due_in_ms(outbox) is None
+        await put(outbox, delay_ms=100)
+        clock.pass_by(40)
+        assert await due_in_ms(outbox) == 60
+        clock.pass_by(100)
+        assert await due_in_ms(outbox) == 0
+
+
+class TestTokens:
+    async def test_are_raised_above_what_the_target_saw(self, outbox: Outbox) -> None:
+        entry = await put(outbox)
+        above = entry.token + 10**9
+        fresh = await outbox.raise_token(entry, above=above)
+        assert fresh is not None
+        assert fresh > above
+        assert [one.token for one in (await due(outbox)).entries] == [fresh]
+
+    async def test_of_an_entry_written_again_stay(self, outbox: Outbox) -> None:
+        old = await put(outbox)
+        new = await put(outbox)
+        assert await outbox.raise_token(old, above=new.token) is None
+        await outbox.done([old])
+        await outbox.set_aside(old, reason="it is old")
+        await outbox.retry(old, delay_ms=HOUR_MS, reason="it is old")
+        assert not await outbox.claim(old, delay_ms=HOUR_MS)
+        assert (await due(outbox)).entries == [new]
+
+
+class TestAClockSetBack:
+    async def test_leaves_due_what_is_due_at_once(self, outbox: Outbox, clock: FakeClock) -> None:
+        await due(outbox)
+        await put(outbox)
+        clock.pass_by(-500)  # no step: clocks are slewed by as much
+        assert [entry.id for entry in (await due(outbox)).entries] == ["e"]
+
+    async def test_makes_due_what_was_to_wait_for_a_moment(
+        self, outbox: Outbox, clock: FakeClock
+    ) -> None:
+        await put(outbox, delay_ms=5)
+        assert (await due(outbox)).entries == []
+        clock.pass_by(-HOUR_MS)
+        assert [entry.id for entry in (await due(outbox)).entries] == ["e"]
+
+    async def test_leaves_payloads_and_removals_to_come(
+        self, store: ConnectedStore, outbox: Outbox, clock: FakeClock
+    ) -> None:
+        assert store.executions is not None
+        await store.executions.create_workflow(make_workflow())
+        await store.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
+        await put(outbox, kind=KIND_PAYLOAD, delay_ms=HOUR_MS)
+        kinds = (KIND_PAYLOAD, KIND_REMOVAL)
+        assert (await due(outbox, *kinds)).entries == []
+        clock.pass_by(-HOUR_MS)
+        assert (await due(outbox, *kinds)).entries == []
+        assert await due_in_ms(outbox, *kinds) == 2 * HOUR_MS
