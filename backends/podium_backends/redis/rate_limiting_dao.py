@@ -7,12 +7,12 @@ import secrets
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.keys import Keys, require_key_part
-from podium_backends.redis.script_files import script
+from podium_backends.redis.script_files import clocked_script
 from podium_core.limits import definition_limited_by
 from podium_core.models import Task
 from podium_core.ports import RateLimitingDAO
 
-_TAKE_GRANT = script("take_grant")
+_TAKE_GRANT = clocked_script("take_grant")
 _MS = 1_000
 
 

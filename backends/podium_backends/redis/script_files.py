@@ -1,4 +1,4 @@
-"""The scripts, as files beside this module; those that go by the clock begin with ``clock.lua``."""
+"""The scripts, as files beside this module."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from podium_backends.redis.connection import Script
 
 def script(name: str) -> Script:
     """The script of ``scripts/<name>.lua``."""
+    return Script(_text(name))
+
+
+def clocked_script(name: str) -> Script:
+    """One that goes by Redis's clock: ``clock.lua`` stands before it."""
     return Script(_text("clock") + _text(name))
 
 

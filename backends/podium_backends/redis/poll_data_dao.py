@@ -1,0 +1,141 @@
+"""The PollDataDAO on Redis: Java's hash of last polls for each task definition."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from functools import partial
+
+from msgspec import UNSET
+
+from podium_backends.redis.clocked import ClockedScripts
+from podium_backends.redis.connection import Link
+from podium_backends.redis.keys import NO_DOMAIN as NO_DOMAIN_FIELD, Keys, require_key_part
+from podium_backends.redis.script_files import clocked_script
+from podium_backends.redis.stored_definitions import SLICE, readable
+from podium_core.models import Page, PollData
+from podium_core.models.documents import POLL_DATA
+from podium_core.paging.ordered_window import ordered_ids
+from podium_core.paging.pages_of import Row, pages_of
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
+from podium_core.paging.resume_token import resume_key
+from podium_core.poll_data import PollDataWrites, PollKey, require_poll_key
+from podium_core.ports import PollDataDAO
+from podium_core.requirements import require_text
+
+_WRITE = clocked_script("write_polls")
+_TIME = b'"lastPollTime":'
+_SCANNED_KEYS = 1_000
+
+
+class RedisPollDataDAO(PollDataWrites):
+    """Last polls that a Java Conductor may write at the same time. All of them are found by a scan of the key names."""
+
+    def __init__(
+        self,
+        calls: Link,
+        bulk: Link,
+        scripts: ClockedScripts,
+        keys: Keys,
+        *,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+    ) -> None:
+        """Take the connections for calls, and for what reads much."""
+        self._calls = calls
+        self._bulk = bulk
+        self._scripts = scripts
+        self._keys = keys
+        self._max_answer_bytes = max_answer_bytes
+        super().__init__()
+
+    async def update_last_poll_data(
+        self, task_def_name: str, domain: str | None, worker_id: str
+    ) -> None:
+        require_key_part(require_text(task_def_name, "task_def_name"), "task_def_name")
+        await super().update_last_poll_data(task_def_name, domain, worker_id)
+
+    async def write_polls(self, polls: Mapping[PollKey, str]) -> None:
+        keys = []
+        arguments: list[str | bytes] = []
+        for (name, domain), worker_id in polls.items():
+            keys.append(self._keys.poll_data(name))
+            poll = PollData(queue_name=name, domain=domain or UNSET, worker_id=worker_id or UNSET)
+            before, time, after = POLL_DATA.encode(poll).partition(_TIME)
+            arguments += [domain or NO_DOMAIN_FIELD, before + time, after.removeprefix(b"0")]
+        await self._scripts.run(_WRITE, keys, arguments)
+
+    async def get_poll_data(self, task_def_name: str, domain: str | None) -> PollData | None:
+        name, domain = require_poll_key(task_def_name, domain)
+        field = domain or NO_DOMAIN_FIELD
+        document = await self._calls.read("HGET", self._keys.poll_data(name), field)
+        return None if document is None else POLL_DATA.decode(document, _id(name, domain))
+
+    async def get_poll_data_for_task(self, task_def_name: str) -> list[PollData]:
+        require_text(task_def_name, "task_def_name")
+        found = _domains(await self._bulk.read("HGETALL", self._keys.poll_data(task_def_name)))
+        budget = ReadBudget(self._max_answer_bytes)
+        polls = []
+        for domain, document in sorted(found.items()):
+            budget.take_document(len(document))
+            polls.append(POLL_DATA.decode(document, _id(task_def_name, domain)))
+        return polls
+
+    def get_all_poll_data(self, *, resume_token: str = "") -> AsyncIterator[Page[PollData]]:
+        after = resume_key(resume_token, tuple[str, str], ("", ""))
+        return pages_of(self._polls(after))
+
+    async def _polls(self, after: tuple[str, str]) -> AsyncIterator[Row[PollData]]:
+        name, _ = after
+        # The token's own name has domains left, perhaps.
+        async for row in self._polls_of([name] if name else [], after):
+            yield row
+        async for names in ordered_ids(self._scan, after=name):
+            async for row in self._polls_of(names, after):
+                yield row
+
+    async def _polls_of(
+        self, names: Sequence[str], after: tuple[str, str]
+    ) -> AsyncIterator[Row[PollData]]:
+        for at in range(0, len(names), SLICE):
+            part = names[at : at + SLICE]
+            hashes = await self._bulk.read_all(
+                [("HGETALL", self._keys.poll_data(name)) for name in part]
+            )
+            for name, found in zip(part, hashes, strict=True):
+                for domain, document in sorted(_domains(found).items()):
+                    if (name, domain) > after:
+                        id_ = _id(name, domain)
+                        poll = readable(partial(POLL_DATA.decode, document, id_), len(document))
+                        yield Row((name, domain), id_, poll)
+
+    async def _scan(self) -> AsyncIterator[Iterable[str]]:
+        """The names of all task definitions that were polled, in Redis's order."""
+        prefix = self._keys.poll_data("x")[:-1]
+        cursor = b"0"
+        while True:
+            cursor, keys = await self._bulk.read(
+                "SCAN", cursor, "MATCH", f"{_escaped(prefix)}*", "COUNT", _SCANNED_KEYS
+            )
+            yield [key.decode(errors="replace").removeprefix(prefix) for key in keys]
+            if cursor == b"0":
+                return
+
+
+def _domains(fields: Sequence[bytes]) -> dict[str, bytes]:
+    """Documents by domain, from the answer of HGETALL; that of polls without one is empty."""
+    names = (field.decode(errors="replace") for field in fields[::2])
+    return {
+        "" if name == NO_DOMAIN_FIELD else name: document
+        for name, document in zip(names, fields[1::2], strict=True)
+    }
+
+
+def _id(name: str, domain: str) -> str:
+    return f"{name}:{domain}"
+
+
+def _escaped(text: str) -> str:
+    """As a pattern of Redis that matches this text alone."""
+    return "".join(f"\\{letter}" if letter in "\\*?[]^-" else letter for letter in text)
+
+
+_: type[PollDataDAO] = RedisPollDataDAO

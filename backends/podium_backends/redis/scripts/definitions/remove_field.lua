@@ -1,0 +1,6 @@
+-- Remove a field of a hash; a name leaves a set with the last field. KEYS: hash, set. ARGV: field, name.
+local removed = redis.call('HDEL', KEYS[1], ARGV[1])
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('SREM', KEYS[2], ARGV[2])
+end
+return removed

@@ -1,0 +1,61 @@
+"""Definitions as Redis holds them: documents in hashes, read as what they are or refused as corrupt."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from podium_backends.redis.connection import Link
+from podium_core.errors import CorruptRecordError, InvalidArgumentError
+from podium_core.models.documents import require_utf8
+from podium_core.paging.page_builder import Found
+
+T = TypeVar("T")
+
+# Documents that one trip reads; a definition is rarely above a few kilobytes.
+SLICE = 100
+
+
+def definition(parse: Callable[[Raw], T], document: bytes, kind: str, name: str) -> T:
+    """The definition that a stored document is.
+
+    Raises:
+        CorruptRecordError: It can't be read.
+    """
+    try:
+        return parse(Raw(require_utf8(document, kind, name)))
+    except (InvalidArgumentError, msgspec.MsgspecError) as error:
+        raise CorruptRecordError(kind, name, str(error)) from error
+
+
+def readable(parse: Callable[[], T], size: int) -> Found[T] | None:
+    """What ``parse`` gives; None where it can't be read."""
+    try:
+        return Found(parse(), size)
+    except CorruptRecordError:
+        return None
+
+
+async def texts(link: Link, *command: Any) -> list[str]:
+    """The members or fields that a command gives, in order; those that aren't UTF-8 are nobody's."""
+    return sorted(_decoded(await link.read(*command)))
+
+
+def _decoded(members: Iterable[bytes]) -> Iterable[str]:
+    for member in members:
+        try:
+            yield member.decode()
+        except UnicodeDecodeError:
+            continue
+
+
+async def fields_of(link: Link, key: str, names: Sequence[str]) -> AsyncIterator[tuple[str, bytes]]:
+    """Fields of a hash with their values, in the order of the names, a slice in each trip."""
+    for at in range(0, len(names), SLICE):
+        part = names[at : at + SLICE]
+        for name, document in zip(part, await link.read("HMGET", key, *part), strict=True):
+            if document is not None:
+                yield name, document
