@@ -18,7 +18,7 @@ from podium_core.paging.ordered_window import ordered_ids
 from podium_core.paging.pages_of import Row, pages_of
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.paging.resume_token import resume_key
-from podium_core.poll_data import PollDataWrites, PollKey, require_poll_key
+from podium_core.poll_data import NO_DOMAIN, PollDataWrites, PollKey, require_poll_key
 from podium_core.ports import PollDataDAO
 from podium_core.requirements import require_text
 
@@ -121,12 +121,15 @@ class RedisPollDataDAO(PollDataWrites):
 
 
 def _domains(fields: Sequence[bytes]) -> dict[str, bytes]:
-    """Documents by domain, from the answer of HGETALL; that of polls without one is empty."""
+    """Documents by domain, from the answer of HGETALL; that of polls without one is empty.
+
+    Java keeps polls in the domain "" beside those without a domain: of both the latter are shown.
+    """
     names = (field.decode(errors="replace") for field in fields[::2])
-    return {
-        "" if name == NO_DOMAIN_FIELD else name: document
-        for name, document in zip(names, fields[1::2], strict=True)
-    }
+    found = dict(zip(names, fields[1::2], strict=True))
+    if (without := found.pop(NO_DOMAIN_FIELD, None)) is not None:
+        found[NO_DOMAIN] = without
+    return found
 
 
 def _id(name: str, domain: str) -> str:
