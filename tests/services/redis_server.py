@@ -41,12 +41,17 @@ class RedisServer:
 
     def answers(self) -> bool:
         """Tell whether the server answers PING."""
-        try:
-            with socket.create_connection((LOOPBACK, self.port), timeout=10) as connection:
-                connection.sendall(b"PING\r\n")
-                return connection.recv(16).startswith(b"+PONG")
-        except OSError:
-            return False
+        return said(self.port, "PING").startswith("+PONG")
+
+
+def said(port: int, command: str) -> str:
+    """What a server answers to a command, as it comes over the wire; empty where nobody does."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=10) as connection:
+            connection.sendall(f"{command}\r\n".encode())
+            return connection.recv(65_536).decode()
+    except OSError:
+        return ""
 
 
 @contextmanager
