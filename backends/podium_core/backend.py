@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
@@ -165,6 +165,21 @@ class ConnectedStore(msgspec.Struct, kw_only=True):
     payloads: ExternalPayloadStorage | None = None
 
 
+class Severity(StrEnum):
+    """How bad a finding about a store is."""
+
+    OK = "ok"
+    WARNING = "warning"  # it works, but not as most people want
+    FAULT = "fault"  # it can't work, or loses data
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What ``podium doctor`` says about a store: what is so, and for a warning or a fault what to do."""
+
+    severity: Severity
+    text: str
+
+
 class BackendSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of backend.
 
@@ -175,6 +190,8 @@ class BackendSpec(msgspec.Struct, frozen=True, kw_only=True):
         capabilities: What a store with these settings can promise: pure, known before connecting.
         connect: Opens a store with its settings.
         durability: What "acknowledged" means here, as a word and as a line for people.
+        diagnose: Looks at the store with this name and these settings, and changes nothing. Where None, ``podium doctor``
+            only opens the store.
     """
 
     kind: str
@@ -183,3 +200,4 @@ class BackendSpec(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: Callable[[Any], frozenset[Capability]]
     connect: Callable[[StoreContext, Any], Awaitable[ConnectedStore]]
     durability: Callable[[Any], tuple[Durability, str]]
+    diagnose: Callable[[str, Any], AsyncIterator[Finding]] | None = None

@@ -17,7 +17,7 @@ def store_lines(config: Config) -> Iterator[str]:
     for store in config.stores_in_use:
         _, durability = store.spec.durability(store.settings)
         served = ", ".join(config.data_types_of(store.name))
-        yield f"{lead} · {served} → {_store(store)} ({durability})"
+        yield f"{lead} · {served} → {store_place(store)} ({durability})"
         lead = " " * len(lead)
     missing = [data_type for data_type in DataType if data_type not in config.routing]
     if missing:
@@ -33,6 +33,7 @@ def listening_line(addresses: Sequence[ListenAddress]) -> str:
     return f"listening on {names} (plain text, {reach}) · reflection on · Ctrl-C stops after the calls in flight"
 
 
-def _store(store: StoreConfig) -> str:
+def store_place(store: StoreConfig) -> str:
+    """Its kind, and where it is; without a password."""
     place = getattr(store.settings, "path", None) or getattr(store.settings, "url", None)
     return store.kind if place is None else f"{store.kind} {without_credentials(str(place))}"

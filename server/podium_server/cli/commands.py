@@ -68,6 +68,18 @@ def version() -> None:
     print_line(f"podium {podium_version()}")
 
 
+@podium.command()
+def doctor(
+    context: typer.Context, config: ConfigOption = None, data_dir: DataDirOption = None
+) -> None:
+    """Look at each configured store, and say what to do about what is wrong; exit code 1 for a fault."""
+    from podium_server.cli.doctor import run_doctor
+
+    found = _load(world_of(context), config, None, insecure=False, data_dir=data_dir)
+    if not run_doctor(found):
+        raise typer.Exit(1)
+
+
 @config_commands.command("show")
 def config_show(
     context: typer.Context,

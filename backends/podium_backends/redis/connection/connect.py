@@ -12,7 +12,7 @@ from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError
 
 from podium_backends.redis.connection.pipe import Pipe
 from podium_core.errors import BackendUnavailableError
@@ -111,6 +111,8 @@ def _failure(target: Target, error: Exception) -> str:
     where = f"Sentinel's '{target.service}'" if target.sentinels else _address(target.url)
     if isinstance(error, TimeoutError):
         return f"Redis at {where}: no connection in {target.connect_timeout:g} s"
+    if isinstance(error, AuthenticationError):
+        return f"Redis at {where}: {error} Set 'password', or 'username' and 'password'"
     return f"Redis at {where}: {error}"
 
 
