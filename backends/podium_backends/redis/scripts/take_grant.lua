@@ -1,5 +1,5 @@
 -- One grant of a rate limit: at most so many in any window.
--- KEYS: the grants, by time. ARGV: the clock's offset, grants, window in ms, the grant's id. Returns 1 where it is refused.
+-- KEYS: the grants, by time. ARGV: the time, grants, window in ms, the grant's id. Returns 1 where it is refused.
 local now = now_ms()
 local window = tonumber(ARGV[3])
 -- The clock was set back: such grants count as given now, which is later than they were.
