@@ -50,8 +50,7 @@ async def connect(target: Target) -> Pipe:
     """A connection that is ready for commands. Raises as ``open_stream``."""
     stream = await open_stream(target)
     pipe = Pipe(reply_timeout=target.reply_timeout, max_bytes_in_flight=target.max_bytes_in_flight)
-    pipe.take_over(stream.transport)
-    pipe.owner = stream
+    pipe.take_over(stream)
     return pipe
 
 

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import hiredis
 
-from podium_backends.redis.connection.pipe import NoReplyError
+from podium_backends.redis.connection.pipe import NoReplyError, pack
 
 _NOTHING = object()
-_PING = hiredis.pack_command(("PING",))
+_PING = pack(("PING",))
 
 
 class Ear(asyncio.Protocol):
@@ -55,13 +55,13 @@ class Ear(asyncio.Protocol):
             confirmed.set_exception(NoReplyError("the connection to Redis is gone"))
             return confirmed
         self._expected.append(confirmed)
-        self._transport.write(hiredis.pack_command(("SUBSCRIBE", channel)))
+        self._transport.write(pack(("SUBSCRIBE", channel)))
         return confirmed
 
     def unsubscribe(self, channel: str) -> None:
         """Hear nothing more of a channel."""
         if self._transport is not None and not self._is_lost:
-            self._transport.write(hiredis.pack_command(("UNSUBSCRIBE", channel)))
+            self._transport.write(pack(("UNSUBSCRIBE", channel)))
 
     def check(self, timeout: float) -> None:
         """Ask whether Redis is there; a connection that hasn't answered for so many seconds is given up."""
