@@ -115,7 +115,7 @@ local function queue_leave_level(queue, level)
   if #queue.levels > 0 then
     queue_save_levels(queue)
   else
-    redis.call('HDEL', queue.messages, '')
+    redis.call('UNLINK', queue.messages, queue.payloads, queue.leases)
     redis.call('ZREM', queue.names, string.sub(queue.messages, #queue.names + 1))
   end
 end
