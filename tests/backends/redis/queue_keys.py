@@ -44,7 +44,7 @@ def _require_sound(client: redis.Redis, own: str, name: str) -> set[str]:
         assert due[id_] == end
     payloads = _hash(client, f"{own}PAYLOADS.{name}")
     sizes = {id_: str(len(payload)) for id_, payload in payloads.items()}
-    assert sizes == {id_: state[3] for id_, state in states.items() if state[3] != "-"}
+    assert sizes == {id_: state[1] for id_, state in states.items() if state[1] != "-"}
     due_keys = {f"{own}DUE.{name}:{level}" for level in levels}
     return due_keys | {f"{own}{kind}.{name}" for kind in ("QUEUE", "LEASES", "PAYLOADS")}
 

@@ -6,6 +6,7 @@ import itertools
 import logging
 import secrets
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 from msgspec import UNSET
@@ -82,21 +83,22 @@ def _messages_of(
     polls: list[list[Message]] = []
     for answer in answers:
         messages: list[Message] = []
-        for at in range(0, len(answer), 4):
-            number += 1
-            id_, priority, deliveries, payload = answer[at : at + 4]
-            try:
-                message = Message(
-                    id=id_.decode(),
-                    payload=UNSET if payload is None else payload.decode(),
-                    priority=priority,
-                    receipt=f"{receipts}{number}",
-                    delivery_count=deliveries,
-                )
-            except UnicodeDecodeError:
-                unreadable.append(id_)
-                continue
-            messages.append(message)
-            size += 0 if payload is None else len(payload)
+        for level, ids, deliveries, payloads in answer:
+            priority = int(level)
+            for id_, count, payload in zip(ids, deliveries, payloads or repeat(None), strict=False):
+                number += 1
+                try:
+                    message = Message(
+                        id=id_.decode(),
+                        payload=UNSET if payload is None else payload.decode(),
+                        priority=priority,
+                        receipt=f"{receipts}{number}",
+                        delivery_count=count,
+                    )
+                except UnicodeDecodeError:
+                    unreadable.append(id_)
+                    continue
+                messages.append(message)
+                size += 0 if payload is None else len(payload)
         polls.append(messages)
     return polls, size, unreadable

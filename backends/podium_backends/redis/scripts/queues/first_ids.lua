@@ -2,7 +2,7 @@
 -- times of those that are delayed.
 -- KEYS: the queue. ARGV: the time, how many.
 local PIECE = 100
-local queue = queue_open(1)
+local queue = queue_look(1)
 local now = now_ms()
 local count = tonumber(ARGV[2])
 

@@ -2,7 +2,7 @@
 --
 -- KEYS of a queue, five in a row:
 --   names     sorted set of the names of all queues, by name; what follows the prefix that its key shares with `messages`
---   messages  hash: id -> 'priority deliveries token bytes receipt'; under '' the priorities in use, highest first
+--   messages  hash: id -> 'priority bytes token deliveries receipt'; under '' the priorities in use, highest first
 --   payloads  hash: id -> payload; a message without one has '-' for bytes
 --   leases    sorted set: id by the end of its lease, lapsed ones too until they are swept
 --   due       what keys of sorted sets begin with, one for each priority in use: id by due time, leased ones by the lease's end
@@ -14,8 +14,8 @@
 local LATEST_MS = 9007199254740992
 local queues_open = {}
 
--- The queue whose keys begin at KEYS[first]; an error if one of them has another type.
-local function queue_open(first)
+-- The queue whose keys begin at KEYS[first].
+local function queue_look(first)
   local queue = queues_open[KEYS[first + 1]]
   if queue then
     return queue
@@ -26,14 +26,22 @@ local function queue_open(first)
   }
   local levels = redis.call('HGET', queue.messages, '')
   for level in string.gmatch(levels or '', '%d+') do
-    redis.call('ZCARD', queue.due .. level)
-    table.insert(queue.levels, level)
+    queue.levels[#queue.levels + 1] = level
     queue.in_use[level] = true
+  end
+  queues_open[queue.messages] = queue
+  return queue
+end
+
+-- The same, to write to it: an error if one of the keys has another type.
+local function queue_open(first)
+  local queue = queue_look(first)
+  for _, level in ipairs(queue.levels) do
+    redis.call('ZCARD', queue.due .. level)
   end
   redis.call('HLEN', queue.payloads)
   redis.call('ZCARD', queue.leases)
   redis.call('ZCARD', queue.names)
-  queues_open[queue.messages] = queue
   return queue
 end
 
@@ -49,8 +57,9 @@ local function queue_announce(queue)
   redis.call('PUBLISH', queue.messages, '')
 end
 
+-- The time so long from now; as a text, which Redis takes faster than a number.
 local function queue_later(now, delay_ms)
-  return math.min(now + delay_ms, LATEST_MS)
+  return string.format('%.0f', math.min(now + delay_ms, LATEST_MS))
 end
 
 -- The message of an id; nil without one.
@@ -59,12 +68,12 @@ local function queue_message(queue, id)
   if not text then
     return nil
   end
-  local priority, deliveries, token, bytes, receipt = string.match(text, '^(%d+) (%d+) (%d+) (%S+) (.*)$')
+  local priority, bytes, token, deliveries, receipt = string.match(text, '^(%d+) (%S+) (%d+) (%d+) (.*)$')
   return { id = id, priority = priority, deliveries = deliveries, token = token, bytes = bytes, receipt = receipt }
 end
 
 local function queue_state(message)
-  return message.priority .. ' ' .. message.deliveries .. ' ' .. message.token .. ' ' .. message.bytes
+  return message.priority .. ' ' .. message.bytes .. ' ' .. message.token .. ' ' .. message.deliveries
     .. ' ' .. message.receipt
 end
 

@@ -7,12 +7,12 @@ if not queue_holds(queue, message, ARGV[3], now) then
   return 0
 end
 local end_ms = queue_later(now, tonumber(ARGV[4]))
-if ARGV[5] == '1' and queue_lease_end(queue, message, now) <= end_ms then
+if ARGV[5] == '1' and queue_lease_end(queue, message, now) <= tonumber(end_ms) then
   return 0
 end
 queue_announce(queue)
 redis.call('ZADD', queue.due .. message.priority, end_ms, message.id)
-if end_ms > now then
+if tonumber(end_ms) > now then
   redis.call('ZADD', queue.leases, end_ms, message.id)
 else
   redis.call('ZREM', queue.leases, message.id)
