@@ -18,8 +18,13 @@ def clocked_script(*names: str) -> Script:
 
 
 def queue_script(name: str) -> Script:
-    """One of ``scripts/queues``: the functions of ``queue.lua`` stand before it."""
+    """One of ``scripts/queues``: the functions that read queues stand before it."""
     return clocked_script("queues/queue", f"queues/{name}")
+
+
+def queue_change_script(name: str) -> Script:
+    """One of ``scripts/queues``: the functions that read and those that change queues stand before it."""
+    return clocked_script("queues/queue", "queues/queue_changes", f"queues/{name}")
 
 
 def _text(name: str) -> str:

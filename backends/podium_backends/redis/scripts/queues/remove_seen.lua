@@ -5,7 +5,7 @@ for at = 2, #ARGV, 2 do
   queue_open((at - 2) / 2 * 5 + 1)
 end
 for at = 2, #ARGV, 2 do
-  local queue = queue_open((at - 2) / 2 * 5 + 1)
+  local queue = queue_look((at - 2) / 2 * 5 + 1)
   local message = queue_message(queue, ARGV[at])
   local seen = message ~= nil and message.token == ARGV[at + 1]
   if seen then
