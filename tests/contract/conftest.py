@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -44,7 +44,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         over_grpc = "daos" in metafunc.fixturenames
         candidates: tuple[Way, ...] = getattr(metafunc.module, "WAYS", WAYS)
         ways = [way for way in candidates if over_grpc or way.transport is Transport.IN_PROCESS]
-        metafunc.parametrize("way", ways, ids=str)
+        metafunc.parametrize("way", ways, ids=str, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def way(request: pytest.FixtureRequest) -> Iterator[Way]:
+    """One of the ways, its server at hand."""
+    chosen: Way = request.param
+    if chosen.service:
+        chosen = chosen.at(request.getfixturevalue(chosen.service))
+    yield chosen
+    chosen.end_all()
 
 
 @pytest.fixture
@@ -54,8 +64,10 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def config(way: Way, tmp_path: Path, settings: Settings) -> Config:
-    return way.config(tmp_path, settings)
+def config(way: Way, tmp_path: Path, settings: Settings) -> Iterator[Config]:
+    config = way.config(tmp_path, settings)
+    yield config
+    way.end(config)
 
 
 @pytest.fixture

@@ -8,16 +8,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from podium_core.backend import Capability, DataType
 from podium_core.clock import Clock
 from podium_core.models import Guarantee
 from podium_server.config.config import Config
 from podium_server.config.load import load_config
+from tests.backends.redis.stores import end_keys
 from tests.contract.daos import Adapters, Daos, opened_adapters, opened_in_process, opened_over_grpc
 
 Settings = Mapping[str, str]
@@ -52,6 +55,7 @@ class Way:
         variant: What sets its configuration apart from others of the kind.
         transport: How it is reached.
         settings: Stores and routing, as variables of the environment.
+        service: The fixture that gives the address of a server that the way needs; empty: it needs none.
         damage: Overwrites the stored document of a record with this name or id, so that nobody can read it.
         list_payloads: The keys of all payloads that are stored.
     """
@@ -60,6 +64,7 @@ class Way:
     variant: str = ""
     transport: Transport = Transport.IN_PROCESS
     settings: Settings
+    service: str = ""
     damage: Callable[[Config, Record, str], None]
     list_payloads: Callable[[Config], set[str]]
 
@@ -82,6 +87,16 @@ class Way:
         """The configuration of a server with data of its own; ``settings`` come on top."""
         environment = {"PODIUM_DATA_DIR": str(folder), **self.settings, **(settings or {})}
         return load_config(environment=environment)
+
+    def at(self, address: str) -> Way:
+        """The way with its server at this address."""
+        raise NotImplementedError(f"{self} needs no server, and {address} is one")
+
+    def end(self, config: Config) -> None:
+        """A test on this configuration is over: a server that others use keeps nothing of it."""
+
+    def end_all(self) -> None:
+        """The same of all configurations."""
 
     def open(self, config: Config, clock: Clock) -> AbstractAsyncContextManager[Daos]:
         """The DAOs of a server on stores that go by ``clock``."""
@@ -150,7 +165,66 @@ SQLITE_TWO_STORES = replace(
     },
 )
 
-WAYS = (SQLITE, SQLITE_OVER_GRPC, SQLITE_TWO_STORES)
+
+# SQLite, with queues on a Redis that all tests share
+
+_RUN = f"test-{uuid4().hex[:12]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisQueues(Way):
+    """Queues on Redis, below a key prefix that belongs to the folder of the other data."""
+
+    service: str = "redis_url"
+    prefixes: set[str] = field(default_factory=set, compare=False)
+
+    def config(self, folder: Path, settings: Settings | None = None) -> Config:
+        """As ``Way.config``."""
+        prefix = f"{_RUN}-{sha256(str(folder).encode()).hexdigest()[:16]}"
+        self.prefixes.add(prefix)
+        below = {"PODIUM_STORES__QUEUES__WORKFLOW_PREFIX": prefix}
+        return super().config(folder, {**below, **(settings or {})})
+
+    def at(self, address: str) -> Way:
+        """As ``Way.at``."""
+        settings = {**self.settings, "PODIUM_STORES__QUEUES__URL": address}
+        return replace(self, settings=settings, prefixes=set())
+
+    def end(self, config: Config) -> None:
+        """As ``Way.end``: what is left of queues has to be sound."""
+        settings: Any = config.stores["queues"].settings
+        end_keys(settings.url, settings.workflow_prefix)
+        self.prefixes.discard(settings.workflow_prefix)
+
+    def end_all(self) -> None:
+        """As ``Way.end_all``."""
+        for prefix in list(self.prefixes):
+            end_keys(self.settings["PODIUM_STORES__QUEUES__URL"], prefix)
+        self.prefixes.clear()
+
+
+REDIS_QUEUES = RedisQueues(
+    kind="sqlite",
+    variant="redis-queues",
+    settings={
+        **SQLITE.settings,
+        "PODIUM_STORES__QUEUES__KIND": "redis",
+        "PODIUM_STORES__QUEUES__LAYOUT": "podium",
+        "PODIUM_ROUTING__QUEUES": "queues",
+        "PODIUM_ROUTING__RATE_LIMITS": "queues",
+    },
+    damage=_damage_row,
+    list_payloads=_payload_files,
+)
+REDIS_QUEUES_OVER_GRPC = replace(REDIS_QUEUES, transport=Transport.GRPC)
+
+WAYS: tuple[Way, ...] = (
+    SQLITE,
+    SQLITE_OVER_GRPC,
+    SQLITE_TWO_STORES,
+    REDIS_QUEUES,
+    REDIS_QUEUES_OVER_GRPC,
+)
 # Those whose queues take no part in the step of a WriteSet.
 APART = tuple(way for way in WAYS if Capability.ATOMIC_WITH_QUEUES not in way.capabilities)
 # For tests that take too long to run on every variant of a kind.

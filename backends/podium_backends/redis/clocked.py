@@ -1,4 +1,4 @@
-"""Scripts that go by Redis's clock, which a test can move."""
+"""Scripts that go by Redis's clock, in whose place a test puts one of its own."""
 
 from __future__ import annotations
 
@@ -11,17 +11,24 @@ from podium_core.clock import Clock, system_clock_ms
 
 
 class ClockedScripts:
-    """Runs scripts of ``script_files``."""
+    """Runs scripts of ``script_files``. Their first argument is the time, or 0: they ask Redis."""
 
     def __init__(self, link: Link, clock: Clock = system_clock_ms) -> None:
-        """Takes another clock in tests: Redis's own is ahead of ours by as much as that one is."""
+        """Takes a clock of a test's; the system's stands for Redis's own."""
         self._link = link
-        self._clock = clock
+        self._clock = None if clock is system_clock_ms else clock
 
-    def offset_ms(self) -> int:
-        """What is added to Redis's time."""
-        return 0 if self._clock is system_clock_ms else self._clock() - system_clock_ms()
+    async def run(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[Argument] = ()
+    ) -> Any:
+        """What a script that may write returns."""
+        return await self._link.run(script, keys, (self._time(), *arguments))
 
-    async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
-        """What a script that may write returns; its first argument is the clock's offset."""
-        return await self._link.run(script, keys, (self.offset_ms(), *arguments))
+    async def run_reading(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[Argument] = ()
+    ) -> Any:
+        """What a script that changes nothing returns."""
+        return await self._link.run_reading(script, keys, (self._time(), *arguments))
+
+    def _time(self) -> int:
+        return 0 if self._clock is None else self._clock()

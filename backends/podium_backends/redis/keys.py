@@ -32,6 +32,7 @@ class Keys:
         self.workflow_def_names = self._key("WORKFLOW_DEF_NAMES")
         self.event_handlers = self._key("EVENT_HANDLERS")
         self.format = self._key(OWN, "FORMAT")
+        self._own = f"{self._prefix}{OWN}."
 
     def _key(self, *parts: str) -> str:
         return self._prefix + ".".join(part for part in parts if part.strip())
@@ -101,6 +102,20 @@ class Keys:
     def poll_data(self, definition_name: str) -> str:
         """A hash: domain, or ``DEFAULT`` → document."""
         return self._key("POLL_DATA", definition_name)
+
+    # queues of the layout "podium"
+
+    def queue(self, name: str) -> tuple[str, str, str, str, str]:
+        """The keys of a queue, as ``scripts/queues/queue.lua`` explains them. Nothing is cut: any name has its own."""
+        own = self._own
+        # Queue names follow prefixes of the same length: the scripts find a queue's name by that of QUEUES.
+        return (
+            f"{own}QUEUES",
+            f"{own}QUEUE.{name}",
+            f"{own}PAYLOADS.{name}",
+            f"{own}LEASES.{name}",
+            f"{own}DUE.{name}:",
+        )
 
 
 def require_key_part(value: str, field: str) -> str:

@@ -12,9 +12,19 @@ def script(name: str) -> Script:
     return Script(_text(name))
 
 
-def clocked_script(name: str) -> Script:
-    """One that goes by Redis's clock: ``clock.lua`` stands before it."""
-    return Script(_text("clock") + _text(name))
+def clocked_script(*names: str) -> Script:
+    """One that goes by Redis's clock: ``clock.lua`` stands before it; of several files, one after the other."""
+    return Script("".join(_text(name) for name in ("clock", *names)))
+
+
+def queue_script(name: str) -> Script:
+    """One of ``scripts/queues``: the functions that read queues stand before it."""
+    return clocked_script("queues/queue", f"queues/{name}")
+
+
+def queue_change_script(name: str) -> Script:
+    """One of ``scripts/queues``: the functions that read and those that change queues stand before it."""
+    return clocked_script("queues/queue", "queues/queue_changes", f"queues/{name}")
 
 
 def _text(name: str) -> str:

@@ -34,6 +34,7 @@ class RedisSettings(BaseModel):
         workflow_prefix: ``conductor.redis.workflowNamespacePrefix`` of the Java Conductor.
         stack: Its ``conductor.app.stack``.
         domain: Its ``conductor.redis.keyspaceDomain``.
+        layout: How queues are stored: ``podium``. On a database that holds other data it has to be said.
         event_execution_ttl_seconds: How long an event execution is kept from its add; 0 keeps it.
     """
 
@@ -55,6 +56,7 @@ class RedisSettings(BaseModel):
     workflow_prefix: str = ""
     stack: str = "test"
     domain: str = ""
+    layout: Literal["podium"] | None = None
     event_execution_ttl_seconds: int = Field(default=60, ge=0)
 
     @field_validator("url")

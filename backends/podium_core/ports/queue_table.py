@@ -53,6 +53,10 @@ class TakeRoom(Protocol):
         """Whether another ask may be served. Ask before each one; without room, stop the take."""
         ...
 
+    def left_bytes(self) -> int:
+        """How many bytes this take may hold, for a store that has to know it before it reads anything."""
+        ...
+
     def hold(self, size: int) -> None:
         """Say how many bytes this take holds by now. A take that runs again begins from 0."""
         ...

@@ -12,6 +12,7 @@ LARGE_SIZE = 1024 * 1024
 # Of all takes under way; above it no further one begins, but in turn.
 MOST_SIZE = 16 * 1024 * 1024
 _MOST_QUEUES = 10_000
+_NO_BOUND = 2**53
 
 
 class PollRoom:
@@ -58,6 +59,12 @@ class OneTakeRoom:
         """Whether another ask may be served."""
         held = self._room.held
         return not held or self._in_turn or sum(held.values()) < self._room.most_size
+
+    def left_bytes(self) -> int:
+        """How many bytes this take may hold: in turn as many as it needs."""
+        if self._in_turn:
+            return _NO_BOUND
+        return max(self._room.most_size - sum(self._room.held.values()), 0)
 
     def hold(self, size: int) -> None:
         """Say how many bytes this take holds by now."""

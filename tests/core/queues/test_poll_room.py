@@ -27,6 +27,15 @@ def test_a_take_in_turn_always_has_room() -> None:
     assert OneTakeRoom(room, in_turn=True).has_left()
 
 
+def test_says_how_many_bytes_are_left() -> None:
+    room = PollRoom(most_size=3 * LARGE_SIZE)
+    OneTakeRoom(room).hold(LARGE_SIZE)
+    assert OneTakeRoom(room).left_bytes() == 2 * LARGE_SIZE
+    OneTakeRoom(room).hold(5 * LARGE_SIZE)
+    assert OneTakeRoom(room).left_bytes() == 0
+    assert OneTakeRoom(room, in_turn=True).left_bytes() > 1_000 * LARGE_SIZE
+
+
 def test_a_take_that_runs_again_counts_once() -> None:
     room = PollRoom(most_size=2 * LARGE_SIZE)
     take = OneTakeRoom(room)

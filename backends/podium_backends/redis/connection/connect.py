@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import redis.asyncio as redis
@@ -47,7 +47,17 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def connect(target: Target) -> Pipe:
-    """A connection that is ready for commands.
+    """A connection that is ready for commands. Raises as ``open_stream``."""
+    stream = await open_stream(target)
+    pipe = Pipe(reply_timeout=target.reply_timeout, max_bytes_in_flight=target.max_bytes_in_flight)
+    pipe.take_over(stream)
+    return pipe
+
+
+async def open_stream(target: Target) -> asyncio.StreamWriter:
+    """A connection that is logged in, on which nothing is under way: a protocol of ours takes over its transport.
+
+    The stream has to be kept as long as the transport is used.
 
     Raises:
         BackendUnavailableError: There is none to be had: why, and for what address.
@@ -65,7 +75,7 @@ async def connect(target: Target) -> Pipe:
         if connection is not None:
             await connection.disconnect(nowait=True)
         raise
-    return _taken_over(connection, target)
+    return _given_away(connection)
 
 
 async def _connection(target: Target) -> AbstractConnection:
@@ -97,14 +107,11 @@ async def _primary(target: Target) -> tuple[str, int]:
             await client.aclose()
 
 
-def _taken_over(connection: AbstractConnection, target: Target) -> Pipe:
-    pipe = Pipe(reply_timeout=target.reply_timeout, max_bytes_in_flight=target.max_bytes_in_flight)
+def _given_away(connection: AbstractConnection) -> asyncio.StreamWriter:
     # redis-py has no public way to give its stream away. Its own object would close what is forgotten with it.
     writer: Any = connection._writer
     connection._reader = connection._writer = None
-    pipe.take_over(writer.transport)
-    pipe.owner = writer
-    return pipe
+    return cast(asyncio.StreamWriter, writer)
 
 
 def _failure(target: Target, error: Exception) -> str:

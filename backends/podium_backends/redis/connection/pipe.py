@@ -15,7 +15,7 @@ Argument = str | int | float | bytes | memoryview
 Command = tuple[Argument, ...]
 
 # Its stub knows commands of one word only.
-_pack: Callable[[Command], bytes] = cast(Any, hiredis.pack_command)
+pack: Callable[[Command], bytes] = cast(Any, hiredis.pack_command)
 _NOTHING = object()
 # How often the oldest command is looked at, within the time that its reply may take.
 _LOOKS = 4
@@ -92,11 +92,11 @@ class Pipe(asyncio.Protocol):
             NotSentError: The connection is gone.
             OverloadedError: So many bytes wait for replies already.
         """
-        return self._send(_pack(command), 1)
+        return self._send(pack(command), 1)
 
     def send_all(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]]:
         """Send commands that leave together, and get their replies as a list. Raises as ``send``."""
-        packed = b"".join(map(_pack, commands))
+        packed = b"".join(map(pack, commands))
         return self._send(packed, len(commands), listed=True)
 
     def _send(self, packed: bytes, count: int, *, listed: bool = False) -> asyncio.Future[Any]:
@@ -167,8 +167,10 @@ class Pipe(asyncio.Protocol):
 
     # the connection
 
-    def take_over(self, transport: asyncio.Transport) -> None:
+    def take_over(self, stream: asyncio.StreamWriter) -> None:
         """Go on with a connection that somebody else has made, and on which nothing is under way."""
+        self.owner = stream
+        transport = cast(asyncio.Transport, stream.transport)
         transport.set_protocol(self)
         self.connection_made(transport)
 

@@ -28,6 +28,8 @@ _REFUSED = {
 _MOVED_AWAY = frozenset({"READONLY", "MASTERDOWN", "NOAUTH"})
 # "ERR Error running script (call to f_…): @user_script:3: @user_script: 3: -OOM command not allowed …" (Redis 6.2)
 _WITHIN_SCRIPT = re.compile(r"@user_script: ?\d+: -?([A-Z]+)\b")
+# NOPERM within a script, as Redis 6.2 puts it.
+_NO_PERMISSION = "The user executing the script can't"
 
 
 class RedisReplyError(Exception):
@@ -40,6 +42,8 @@ def code_of(error: hiredis.ReplyError) -> str:
     word = text.partition(" ")[0]
     if word == "ERR" and (found := _WITHIN_SCRIPT.search(text)):
         return found[1]
+    if word == "ERR" and _NO_PERMISSION in text:
+        return "NOPERM"
     return word.removeprefix("-")
 
 

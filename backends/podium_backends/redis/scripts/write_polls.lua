@@ -1,4 +1,4 @@
--- Store last polls, at this moment. KEYS: the hash of each one. ARGV: the clock's offset, then for each one its field, and
+-- Store last polls, at this moment. KEYS: the hash of each one. ARGV: the time, then for each one its field, and
 -- its document before and after the time.
 local now = string.format('%.0f', now_ms())
 for at, key in ipairs(KEYS) do

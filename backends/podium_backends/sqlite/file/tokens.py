@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from podium_backends.sqlite.file.times import token_now
+from podium_core.clock import token_now
 
 
 class TokenCounter:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from podium_backends.sqlite.file.times import later, token_now
+from podium_backends.sqlite.file.times import later
 from podium_backends.sqlite.queues.receipts import receipt_number
+from podium_core.clock import token_now
 from podium_core.write_set import PushOp
 
 _PUSH = """

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.queues.changes import QueueChanges
-from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
 from podium_core.backend import DataType, StoreContext
+from podium_core.clock import system_clock_ms
 from podium_core.models import Guarantee, PushMessage
 from podium_core.queues import TableQueueDAO
 from podium_core.queues.poll_room import LARGE_SIZE
+from tests.backends.queue_tables import KINDS, opener
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 LARGE = "x" * LARGE_SIZE
@@ -36,21 +35,20 @@ def turns() -> Turns:
     return Turns()
 
 
-@pytest.fixture
-async def queues(tmp_path: Path, turns: Turns) -> AsyncIterator[TableQueueDAO]:
-    database = Database(tmp_path / "podium.db")
-    await database.open()
+@pytest.fixture(params=KINDS)
+async def queues(
+    request: pytest.FixtureRequest, tmp_path: Path, turns: Turns
+) -> AsyncIterator[TableQueueDAO]:
     context = StoreContext(
         name="main",
         serves=frozenset(DataType),
         commit_guarantee=Guarantee.ATOMIC,
         begin_long_answer=turns.begin,
     )
-    table = SqliteQueueTable(database, QueueChanges(database))
-    dao = TableQueueDAO(table, context, most_held_bytes=2 * LARGE_SIZE)
-    yield dao
-    await dao.close()
-    await database.close()
+    async with opener(request.param, request, tmp_path)(system_clock_ms) as table:
+        dao = TableQueueDAO(table, context, most_held_bytes=2 * LARGE_SIZE)
+        yield dao
+        await dao.close()
 
 
 async def test_polls_at_once_get_everything_some_of_them_in_turn(

@@ -13,7 +13,7 @@ from podium_core.ports import QueueTable
 from podium_core.ports.queue_table import Ask
 from podium_core.queues.poll_room import LARGE_SIZE, OneTakeRoom, PollRoom
 from podium_core.write_set.builders import push_op
-from tests.backends.sqlite.stores import sqlite_parts
+from tests.backends.queue_tables import KINDS, opener
 from tests.clock import FakeClock
 from tests.patience import PATIENCE_SECONDS
 
@@ -25,10 +25,12 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture
-async def table(tmp_path: Path, clock: FakeClock) -> AsyncIterator[QueueTable]:
-    async with sqlite_parts(tmp_path / "podium.db", clock) as parts:
-        yield parts.queue_table
+@pytest.fixture(params=KINDS)
+async def table(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock
+) -> AsyncIterator[QueueTable]:
+    async with opener(request.param, request, tmp_path)(clock) as opened:
+        yield opened
 
 
 def room() -> OneTakeRoom:

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
+import itertools
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from msgspec import UNSET
 
-from podium_core.models import Message, PushMessage, QueueDetail
+from podium_core.backend import DataType, StoreContext
+from podium_core.models import Guarantee, Message, PushMessage, QueueDetail
+from podium_core.queues import TableQueueDAO
 from podium_core.write_set import PushOp
-from tests.backends.sqlite.stores import SqliteParts, sqlite_parts
+from tests.backends.queue_tables import KINDS, Opened, opener
 from tests.clock import FakeClock
 
 T = TypeVar("T")
@@ -48,8 +57,10 @@ class Held:
 class Model:
     """What the contract says of a queue, without thought for speed."""
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: FakeClock, *, by_id: bool) -> None:
+        """Of messages due at once the one that arrived first comes first, or the one with the lower id."""
         self.clock = clock
+        self.by_id = by_id
         self.queues: dict[str, dict[str, Held]] = {name: {} for name in QUEUES}
         self.arrivals = 0
 
@@ -68,7 +79,7 @@ class Model:
 
     def in_order(self, queue: str) -> list[str]:
         ready = [(id_, held) for id_, held in self.queues[queue].items() if self.is_ready(held)]
-        ready.sort(key=lambda item: (-item[1].priority, item[1].due_ms, item[1].arrived))
+        ready.sort(key=lambda item: (-item[1].priority, item[1].due_ms, self.tie(*item)))
         return [id_ for id_, _ in ready]
 
     def delayed(self, queue: str) -> list[str]:
@@ -77,8 +88,11 @@ class Model:
             for id_, held in self.queues[queue].items()
             if not self.is_ready(held) and not held.receipt
         ]
-        found.sort(key=lambda item: (item[1].due_ms, -item[1].priority, item[1].arrived))
+        found.sort(key=lambda item: (item[1].due_ms, -item[1].priority, self.tie(*item)))
         return [id_ for id_, _ in found]
+
+    def tie(self, id_: str, held: Held) -> tuple[str, int]:
+        return (id_, 0) if self.by_id else ("", held.arrived)
 
     def held_under(self, queue: str, id_: str, receipt: str) -> Held | None:
         held = self.queues[queue].get(id_)
@@ -95,20 +109,19 @@ class Model:
 class QueueMachine(RuleBasedStateMachine):
     """Does the same to the store and to the model, and compares every answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened: Opened, *, by_id: bool) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.exits = AsyncExitStack()
-        self.folder = tempfile.TemporaryDirectory()
         self.clock = FakeClock()
-        self.model = Model(self.clock)
+        self.model = Model(self.clock, by_id=by_id)
         self.delivered: list[Message] = []
-        self.store: SqliteParts = self.run(
-            self.exits.enter_async_context(
-                sqlite_parts(Path(self.folder.name) / "podium.db", self.clock)
-            )
+        self.table = self.run(self.exits.enter_async_context(opened(self.clock)))
+        context = StoreContext(
+            name="main", serves=frozenset(DataType), commit_guarantee=Guarantee.ATOMIC
         )
-        self.dao = self.store.queues
+        self.dao = TableQueueDAO(self.table, context)
+        self.exits.push_async_callback(self.dao.close)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(coroutine)
@@ -116,7 +129,6 @@ class QueueMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.run(self.exits.aclose())
         self.runner.close()
-        self.folder.cleanup()
 
     def receipt(self, at: int) -> str:
         """One that was given out, stale or not; none; or one that never was."""
@@ -250,11 +262,11 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(queue=queues, id_=ids, seen_before=st.booleans())
     def a_push_intent_is_delivered_twice(self, queue: str, id_: str, seen_before: bool) -> None:
-        there = self.run(self.store.queue_table.tokens_of([(queue, id_)]))[0]
+        there = self.run(self.table.tokens_of([(queue, id_)]))[0]
         token = there - 1 if seen_before and there else max(there, self.clock.now_ms * 1_000) + 1
         push = PushOp(queue_name=queue, message_id=id_, payload="intent")
         for _ in range(2):
-            self.run(self.store.queue_table.deliver(push, token))
+            self.run(self.table.deliver(push, token))
         if token > there:
             self.model.push(queue, id_, "intent", 0, 0)
 
@@ -292,5 +304,16 @@ def message(id_: str, payload: str | None, priority: int, offset: int) -> PushMe
     )
 
 
-TestQueueModel = QueueMachine.TestCase
-TestQueueModel.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_queue_does_what_the_model_says(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    numbers = itertools.count()
+
+    def machine() -> QueueMachine:
+        folder = tmp_path / str(next(numbers))
+        folder.mkdir()
+        return QueueMachine(opener(kind, request, folder), by_id=kind == "redis")
+
+    steps = settings(max_examples=60, stateful_step_count=60, deadline=None)
+    run_state_machine_as_test(machine, settings=steps)  # type: ignore[arg-type]  # any factory does

@@ -1,0 +1,65 @@
+"""Whether a Redis is one that this version can use: its version, its mode, and the format of what is on it."""
+
+from __future__ import annotations
+
+from podium_backends.redis.connection import Link
+from podium_backends.redis.keys import Keys
+from podium_core.errors import IncompatibleStoreError
+
+OLDEST_VERSION = (6, 2)
+FORMAT = 1
+DEFAULT_LAYOUT = "podium"
+
+
+async def check_server(link: Link) -> None:
+    """Refuse a Redis that is too old, or a member of a cluster.
+
+    Raises:
+        IncompatibleStoreError: It is one of those.
+        BackendUnavailableError: It can't be reached.
+    """
+    info = _fields(await link.read("INFO", "server"))
+    version = info.get("redis_version", "0")
+    major, minor = (int(part) for part in [*version.split("."), "0"][:2])
+    if (major, minor) < OLDEST_VERSION:
+        raise IncompatibleStoreError(f"Redis {version} is too old: 6.2 or newer is needed")
+    if info.get("redis_mode") == "cluster":
+        raise IncompatibleStoreError(
+            "this Redis is a member of a cluster, which isn't served yet: use a standalone one or Sentinel"
+        )
+
+
+async def check_format(link: Link, keys: Keys, layout: str | None) -> None:
+    """Compare the format of what is there with ours; on a Redis without one, write it.
+
+    Args:
+        link: The connection.
+        keys: The key names.
+        layout: That of the settings; None where they leave it open.
+    Raises:
+        IncompatibleStoreError: Another format or layout; or no format on a database that isn't empty, and no layout is set.
+    """
+    stored = await link.read("GET", keys.format)
+    if stored is None:
+        if layout is None and await link.read("DBSIZE"):
+            raise IncompatibleStoreError(
+                f"this Redis holds data, and no {keys.format}: set layout = 'podium' to keep queues in keys of Podium's own,"
+                " which no Java Conductor reads"
+            )
+        await link.write("SET", keys.format, _text(layout or DEFAULT_LAYOUT), "NX")
+        stored = await link.read("GET", keys.format)
+    text = (stored or b"").decode(errors="replace")
+    if text != _text(layout or DEFAULT_LAYOUT):
+        raise IncompatibleStoreError(
+            f"{keys.format} says '{text}', and this version with these settings uses"
+            f" '{_text(layout or DEFAULT_LAYOUT)}'"
+        )
+
+
+def _text(layout: str) -> str:
+    return f"format={FORMAT} layout={layout}"
+
+
+def _fields(info: bytes) -> dict[str, str]:
+    lines = info.decode(errors="replace").splitlines()
+    return {name: value for name, _, value in (line.partition(":") for line in lines)}

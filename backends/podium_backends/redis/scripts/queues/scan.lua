@@ -1,0 +1,27 @@
+-- The next messages of all queues: about so many.
+-- KEYS: a queue whose name is ''. ARGV: the time, the queue to go on with or '', HSCAN's cursor in it, how many.
+-- Returns the queue and the cursor to go on with ('' after the last queue), and names and ids.
+local name, cursor, limit = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local found = {}
+
+local function next_name()
+  return redis.call('ZRANGEBYLEX', KEYS[1], name == '' and '-' or '(' .. name, '+', 'LIMIT', 0, 1)[1] or ''
+end
+
+if name == '' then
+  name = next_name()
+end
+while name ~= '' and #found < 2 * limit do
+  local page = redis.call('HSCAN', KEYS[2] .. name, cursor, 'COUNT', limit)
+  cursor = page[1]
+  for at = 1, #page[2], 2 do
+    if page[2][at] ~= '' then
+      table.insert(found, name)
+      table.insert(found, page[2][at])
+    end
+  end
+  if cursor == '0' then
+    name = next_name()
+  end
+end
+return { name, cursor, found }

@@ -1,0 +1,45 @@
+"""What kind ``redis`` serves and promises, and how a store of it is opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from podium_backends.redis.settings import RedisSettings
+from podium_core.backend import (
+    BackendSpec,
+    Capability,
+    ConnectedStore,
+    DataType,
+    Durability,
+    StoreContext,
+)
+
+_SERVES = frozenset({DataType.QUEUES, DataType.RATE_LIMITS})
+_CAPABILITIES = frozenset({Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS})
+
+
+def _capabilities(settings: RedisSettings) -> frozenset[Capability]:
+    del settings  # the one layout there is can do all of it
+    return _CAPABILITIES
+
+
+def _durability(settings: RedisSettings) -> tuple[Durability, str]:
+    del settings
+    return Durability.STORE_CONFIGURED, "as Redis's appendfsync and replicas say"
+
+
+async def _connect(context: StoreContext, settings: Any) -> ConnectedStore:
+    # The configuration asks for the spec without connecting: the adapters are imported here.
+    from podium_backends.redis.store import open_store
+
+    return await open_store(context, settings)
+
+
+SPEC = BackendSpec(
+    kind="redis",
+    settings_type=RedisSettings,
+    serves=_SERVES,
+    capabilities=_capabilities,
+    connect=_connect,
+    durability=_durability,
+)

@@ -1,0 +1,97 @@
+"""Opening a Redis as a store: its version, its mode, the format of what is on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from podium_backends.redis.connection import Link
+from podium_backends.redis.format import check_format
+from podium_backends.redis.settings import RedisSettings
+from podium_backends.redis.spec import SPEC
+from podium_core.backend import DataType, StoreContext
+from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
+from podium_core.models import Guarantee
+from tests.backends.redis.scripted_redis import scripted_redis
+from tests.backends.redis.stores import new_prefix, settings_at
+from tests.services.ports import free_ports
+
+CONTEXT = StoreContext(
+    name="queues",
+    serves=frozenset({DataType.QUEUES, DataType.RATE_LIMITS}),
+    commit_guarantee=Guarantee.ORDERED,
+)
+
+
+class Fresh:
+    """Key names that nobody has used, and a connection."""
+
+    def __init__(self, url: str) -> None:
+        self.prefix = new_prefix()
+        self.settings = settings_at(url, self.prefix)
+        self.keys = self.settings.keys
+        self.link = Link(self.settings.target("queues"))
+
+
+@pytest.fixture
+async def fresh(redis_url: str) -> AsyncIterator[Fresh]:
+    made = Fresh(redis_url)
+    yield made
+    await made.link.write("DEL", made.keys.format, "test-something")
+    await made.link.close()
+
+
+class TestOpen:
+    async def test_writes_its_format_once(self, fresh: Fresh) -> None:
+        for _ in range(2):
+            store = await SPEC.connect(CONTEXT, fresh.settings)
+            await store.ping()
+            await store.close()
+            with pytest.raises(BackendUnavailableError):
+                await store.ping()
+        assert await fresh.link.read("GET", fresh.keys.format) == b"format=1 layout=podium"
+
+    async def test_serves_what_it_declares(self, fresh: Fresh) -> None:
+        store = await SPEC.connect(CONTEXT, fresh.settings)
+        served = {kind for kind in DataType if getattr(store, kind.value) is not None}
+        await store.close()
+        assert served == SPEC.serves
+
+    async def test_nobody_listens(self) -> None:
+        settings = RedisSettings(url=f"redis://127.0.0.1:{free_ports(1)[0]}/0")
+        with pytest.raises(BackendUnavailableError):
+            await SPEC.connect(CONTEXT, settings)
+
+    @pytest.mark.parametrize(
+        ("info", "problem"),
+        [
+            ("redis_version:6.0.16\r\nredis_mode:standalone\r\n", "6.0.16 is too old"),
+            ("redis_version:5\r\n", "5 is too old"),
+            ("redis_version:7.2.4\r\nredis_mode:cluster\r\n", "cluster"),
+        ],
+    )
+    async def test_refuses_a_server_that_it_can_not_use(self, info: str, problem: str) -> None:
+        async def answer(request: list[bytes], writer: asyncio.StreamWriter) -> None:
+            assert request[0] == b"INFO"
+            writer.write(f"${len(info)}\r\n{info}\r\n".encode())
+
+        async with scripted_redis(answer) as server:
+            with pytest.raises(IncompatibleStoreError, match=problem):
+                await SPEC.connect(CONTEXT, RedisSettings(url=server.url))
+
+
+class TestFormat:
+    async def test_on_a_database_of_others_the_layout_has_to_be_said(self, fresh: Fresh) -> None:
+        await fresh.link.write("SET", "test-something", "x")
+        with pytest.raises(IncompatibleStoreError, match="set layout = 'podium'"):
+            await check_format(fresh.link, fresh.keys, None)
+        assert await fresh.link.read("GET", fresh.keys.format) is None
+        await check_format(fresh.link, fresh.keys, "podium")
+        await check_format(fresh.link, fresh.keys, None)
+
+    async def test_refuses_another_one(self, fresh: Fresh) -> None:
+        await fresh.link.write("SET", fresh.keys.format, "format=2 layout=podium")
+        with pytest.raises(IncompatibleStoreError, match="format=2"):
+            await check_format(fresh.link, fresh.keys, "podium")
