@@ -20,7 +20,7 @@ from podium_core.clock import Clock
 from podium_core.models import Guarantee
 from podium_server.config.config import Config
 from podium_server.config.load import load_config
-from tests.backends.redis.stores import end_keys
+from tests.backends.redis.stores import damage_field, end_keys
 from tests.contract.daos import Adapters, Daos, opened_adapters, opened_in_process, opened_over_grpc
 
 Settings = Mapping[str, str]
@@ -166,14 +166,14 @@ SQLITE_TWO_STORES = replace(
 )
 
 
-# SQLite, with queues on a Redis that all tests share
+# SQLite, with everything but executions, index and payloads on a Redis that all tests share
 
 _RUN = f"test-{uuid4().hex[:12]}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RedisQueues(Way):
-    """Queues on Redis, below a key prefix that belongs to the folder of the other data."""
+class BesideRedis(Way):
+    """Some data on Redis, below a key prefix that belongs to the folder of the other data."""
 
     service: str = "redis_url"
     prefixes: set[str] = field(default_factory=set, compare=False)
@@ -182,48 +182,66 @@ class RedisQueues(Way):
         """As ``Way.config``."""
         prefix = f"{_RUN}-{sha256(str(folder).encode()).hexdigest()[:16]}"
         self.prefixes.add(prefix)
-        below = {"PODIUM_STORES__QUEUES__WORKFLOW_PREFIX": prefix}
+        below = {"PODIUM_STORES__REDIS__WORKFLOW_PREFIX": prefix}
         return super().config(folder, {**below, **(settings or {})})
 
     def at(self, address: str) -> Way:
         """As ``Way.at``."""
-        settings = {**self.settings, "PODIUM_STORES__QUEUES__URL": address}
+        settings = {**self.settings, "PODIUM_STORES__REDIS__URL": address}
         return replace(self, settings=settings, prefixes=set())
 
     def end(self, config: Config) -> None:
         """As ``Way.end``: what is left of queues has to be sound."""
-        settings: Any = config.stores["queues"].settings
+        settings: Any = config.stores["redis"].settings
         end_keys(settings.url, settings.workflow_prefix)
         self.prefixes.discard(settings.workflow_prefix)
 
     def end_all(self) -> None:
         """As ``Way.end_all``."""
         for prefix in list(self.prefixes):
-            end_keys(self.settings["PODIUM_STORES__QUEUES__URL"], prefix)
+            end_keys(self.settings["PODIUM_STORES__REDIS__URL"], prefix)
         self.prefixes.clear()
 
 
-REDIS_QUEUES = RedisQueues(
+def _damage_shared(config: Config, record: Record, id_: str) -> None:
+    """Definitions and handlers are on Redis, executions aren't."""
+    settings: Any = config.stores["redis"].settings
+    keys = settings.keys
+    hashes = {
+        Record.TASK_DEF: keys.task_defs,
+        Record.WORKFLOW_DEF: keys.workflow_def(id_),
+        Record.EVENT_HANDLER: keys.event_handlers,
+    }
+    if record in hashes:
+        damage_field(settings.url, hashes[record], "2" if record is Record.WORKFLOW_DEF else id_)
+    else:
+        _damage_row(config, record, id_)
+
+
+WITH_REDIS = BesideRedis(
     kind="sqlite",
-    variant="redis-queues",
+    variant="redis",
     settings={
         **SQLITE.settings,
-        "PODIUM_STORES__QUEUES__KIND": "redis",
-        "PODIUM_STORES__QUEUES__LAYOUT": "podium",
-        "PODIUM_ROUTING__QUEUES": "queues",
-        "PODIUM_ROUTING__RATE_LIMITS": "queues",
+        "PODIUM_STORES__REDIS__KIND": "redis",
+        "PODIUM_STORES__REDIS__LAYOUT": "podium",
+        "PODIUM_ROUTING__QUEUES": "redis",
+        "PODIUM_ROUTING__METADATA": "redis",
+        "PODIUM_ROUTING__EVENT_HANDLERS": "redis",
+        "PODIUM_ROUTING__POLL_DATA": "redis",
+        "PODIUM_ROUTING__RATE_LIMITS": "redis",
     },
-    damage=_damage_row,
+    damage=_damage_shared,
     list_payloads=_payload_files,
 )
-REDIS_QUEUES_OVER_GRPC = replace(REDIS_QUEUES, transport=Transport.GRPC)
+WITH_REDIS_OVER_GRPC = replace(WITH_REDIS, transport=Transport.GRPC)
 
 WAYS: tuple[Way, ...] = (
     SQLITE,
     SQLITE_OVER_GRPC,
     SQLITE_TWO_STORES,
-    REDIS_QUEUES,
-    REDIS_QUEUES_OVER_GRPC,
+    WITH_REDIS,
+    WITH_REDIS_OVER_GRPC,
 )
 # Those whose queues take no part in the step of a WriteSet.
 APART = tuple(way for way in WAYS if Capability.ATOMIC_WITH_QUEUES not in way.capabilities)

@@ -75,8 +75,9 @@ class RedisPollDataDAO(PollDataWrites):
         budget = ReadBudget(self._max_answer_bytes)
         polls = []
         for domain, document in sorted(found.items()):
-            budget.take_document(len(document))
-            polls.append(POLL_DATA.decode(document, _id(task_def_name, domain)))
+            poll = POLL_DATA.decode(document, _id(task_def_name, domain))
+            budget.take(len(task_def_name) + len(domain) + len(poll.worker_id or ""))
+            polls.append(poll)
         return polls
 
     def get_all_poll_data(self, *, resume_token: str = "") -> AsyncIterator[Page[PollData]]:

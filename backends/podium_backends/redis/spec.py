@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from podium_backends.redis.settings import RedisSettings
@@ -11,10 +12,19 @@ from podium_core.backend import (
     ConnectedStore,
     DataType,
     Durability,
+    Finding,
     StoreContext,
 )
 
-_SERVES = frozenset({DataType.QUEUES, DataType.RATE_LIMITS})
+_SERVES = frozenset(
+    {
+        DataType.METADATA,
+        DataType.QUEUES,
+        DataType.EVENT_HANDLERS,
+        DataType.POLL_DATA,
+        DataType.RATE_LIMITS,
+    }
+)
 _CAPABILITIES = frozenset({Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS})
 
 
@@ -35,6 +45,13 @@ async def _connect(context: StoreContext, settings: Any) -> ConnectedStore:
     return await open_store(context, settings)
 
 
+async def _diagnose(store: str, settings: Any) -> AsyncIterator[Finding]:
+    from podium_backends.redis.doctor import diagnose
+
+    async for finding in diagnose(store, settings):
+        yield finding
+
+
 SPEC = BackendSpec(
     kind="redis",
     settings_type=RedisSettings,
@@ -42,4 +59,5 @@ SPEC = BackendSpec(
     capabilities=_capabilities,
     connect=_connect,
     durability=_durability,
+    diagnose=_diagnose,
 )

@@ -1,12 +1,16 @@
-"""Opens a Redis as a store: a connection for calls, one for notifications, and an adapter for each data type."""
+"""Opens a Redis as a store: connections for calls, for long reads and for notifications; an adapter for each data type."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
+from podium_backends.redis.event_handler_dao import RedisEventHandlerDAO
 from podium_backends.redis.format import check_format, check_server
+from podium_backends.redis.metadata_dao import RedisMetadataDAO
+from podium_backends.redis.poll_data_dao import RedisPollDataDAO
 from podium_backends.redis.queues.changes import QueueChanges
 from podium_backends.redis.queues.queue_table import RedisQueueTable
 from podium_backends.redis.rate_limiting_dao import RedisRateLimitingDAO
@@ -24,7 +28,8 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
     """
     target = settings.target(context.name)
     keys = settings.keys
-    link = Link(target)
+    link, bulk = Link(target), Link(target)
+    most = context.max_answer_bytes
     try:
         await check_server(link)
         await check_format(link, keys, settings.layout)
@@ -40,9 +45,12 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
         context=context,
         kind="redis",
         ping=partial(_ping, link),
-        close=partial(_close, link, queues, changes),
+        close=partial(_close, (link, bulk), queues, changes),
+        metadata=RedisMetadataDAO(link, bulk, keys, max_answer_bytes=most),
         queues=queues,
         queue_target=queue_table,
+        event_handlers=RedisEventHandlerDAO(link, bulk, keys, max_answer_bytes=most),
+        poll_data=RedisPollDataDAO(link, bulk, scripts, keys, max_answer_bytes=most),
         rate_limits=RedisRateLimitingDAO(scripts, keys),
     )
 
@@ -51,7 +59,8 @@ async def _ping(link: Link) -> None:
     await link.read("PING")
 
 
-async def _close(link: Link, queues: TableQueueDAO, changes: QueueChanges) -> None:
+async def _close(links: Sequence[Link], queues: TableQueueDAO, changes: QueueChanges) -> None:
     await queues.close()
     await changes.close()
-    await link.close()
+    for link in links:
+        await link.close()

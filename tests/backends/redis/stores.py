@@ -77,3 +77,9 @@ def end_keys(url: str, prefix: str) -> None:
         finally:
             for key in client.scan_iter(f"{prefix}.*", count=1_000):
                 client.delete(key)
+
+
+def damage_field(url: str, key: str, field: str) -> None:
+    """Overwrite what a field of a hash holds, so that nobody can read it."""
+    with closing(redis.Redis.from_url(url)) as client:
+        assert client.hset(key, field, b"\xff") == 0
