@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Mapping
 import msgspec
 
 from podium_backends.redis.connection import Link, RedisReplyError, Target
+from podium_backends.redis.format import OLDEST_VERSION
 from podium_backends.redis.settings import RedisSettings
 from podium_core.backend import Finding, Severity
 from podium_core.errors import BackendUnavailableError
 
-OLDEST = (6, 2)
 _FINE, _WARNING, _FAULT = Severity.OK, Severity.WARNING, Severity.FAULT
 _KEEPS_ALL = "noeviction"
 
@@ -50,7 +50,7 @@ def _fields(info: bytes) -> dict[str, str]:
 def _version(info: Mapping[str, str]) -> Finding:
     version = info.get("redis_version", "")
     found = re.match(r"(\d+)\.(\d+)", version)
-    if found is None or (int(found[1]), int(found[2])) < OLDEST:
+    if found is None or (int(found[1]), int(found[2])) < OLDEST_VERSION:
         return Finding(_FAULT, f"Redis {version} is too old: 6.2 or newer is needed")
     return Finding(_FINE, f"Redis {version}")
 
