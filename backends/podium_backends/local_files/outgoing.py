@@ -66,7 +66,7 @@ class OutgoingFile:
 
     def _open(self) -> None:
         try:
-            with self._tree.opened(self._path) as place:
+            with self._tree.open_path(self._path) as place:
                 try:
                     self._file = os.open(place.name, _EXISTING, dir_fd=place.folder)
                 except FileNotFoundError:

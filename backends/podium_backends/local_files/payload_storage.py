@@ -133,7 +133,7 @@ class LocalPayloadStorage:
                 return False
 
     def _unlink(self, path: str) -> bool:
-        with self._tree.opened(path) as place:
+        with self._tree.open_path(path) as place:
             if not _is_there(place.folder, place.name, path):
                 return False
             size = size_of(place.name, place.folder)

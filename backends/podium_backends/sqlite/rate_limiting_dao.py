@@ -6,7 +6,7 @@ import sqlite3
 from typing import NamedTuple
 
 from podium_backends.sqlite.file.database import Database
-from podium_core.limits import asked_rate, definition_limited_by
+from podium_core.limits import definition_limited_by, rate_limit_for
 from podium_core.models import Task
 from podium_core.ports import RateLimitingDAO
 
@@ -34,7 +34,7 @@ class SqliteRateLimitingDAO:
         rate_limit_frequency_seconds: int | None = None,
     ) -> bool:
         name = definition_limited_by(task)
-        asked = asked_rate(task, rate_limit_per_frequency, rate_limit_frequency_seconds)
+        asked = rate_limit_for(task, rate_limit_per_frequency, rate_limit_frequency_seconds)
         if not asked.limits:
             return False
         limit = _Limit(name, asked.grants, asked.seconds * 1_000)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from podium_core.decide.facts import TaskFacts, WorkflowFacts
-from podium_core.decide.removal_mark import RemovalMark
+from podium_core.decide.removal_record import RemovalRecord
 from podium_core.models.enums import TaskStatus
 from podium_core.write_set.write_set import (
     EventPut,
@@ -90,14 +90,14 @@ class DropMark(msgspec.Struct, frozen=True, gc=False):
     owner: str
 
 
-class LeavePayloads(msgspec.Struct, frozen=True, gc=False):
+class DeletePayloadsLater(msgspec.Struct, frozen=True, gc=False):
     """Delete later those of these payloads to which no document of the workflow refers then."""
 
     workflow_id: str
     keys: tuple[str, ...]
 
 
-class LiftPayloads(msgspec.Struct, frozen=True, gc=False):
+class KeepPayloads(msgspec.Struct, frozen=True, gc=False):
     """A stored document refers to these payloads: their due marks go, unless they are claimed."""
 
     owner: str
@@ -105,18 +105,18 @@ class LiftPayloads(msgspec.Struct, frozen=True, gc=False):
 
 
 class RemoveTaskDocument(msgspec.Struct, frozen=True, gc=False):
-    """Remove a task's document, slot and place in every set. ``take_message``: its queue message too."""
+    """Remove a task's document, slot and place in every set. ``remove_message``: its queue message too."""
 
     task_id: str
     facts: TaskFacts
-    take_message: bool
+    remove_message: bool
 
 
 class SetRemoval(msgspec.Struct, frozen=True, gc=False):
-    """Write the removal mark of a workflow; the sets follow by effects of their own."""
+    """Write the removal record of a workflow; the sets follow by effects of their own."""
 
     workflow_id: str
-    mark: RemovalMark
+    record: RemovalRecord
 
 
 class LeaveSets(msgspec.Struct, frozen=True, gc=False):
@@ -125,7 +125,7 @@ class LeaveSets(msgspec.Struct, frozen=True, gc=False):
     workflow_id: str
 
 
-class TaskLeaves(msgspec.Struct, frozen=True, gc=False):
+class LeaveTaskSets(msgspec.Struct, frozen=True, gc=False):
     """Take a task out of the pending sets, and free its slot; its document stays."""
 
     task_id: str
@@ -175,12 +175,12 @@ Effect = (
     | ReleasePlace
     | MarkEntry
     | DropMark
-    | LeavePayloads
-    | LiftPayloads
+    | DeletePayloadsLater
+    | KeepPayloads
     | RemoveTaskDocument
     | SetRemoval
     | LeaveSets
-    | TaskLeaves
+    | LeaveTaskSets
     | FreeSlots
     | Unqueue
     | DeletePayloads

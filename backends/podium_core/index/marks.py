@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from podium_core.index.changes import EntryKind, IndexChange, Merge, Put, Remove
 from podium_core.index.documents import merged
-from podium_core.index.kept_archive import keeping_archive
+from podium_core.index.kept_archive import document_with_archive
 from podium_core.models.json_members import (
     Members,
     members_of_object,
@@ -105,7 +105,7 @@ def _mark_of_members(members: Members) -> IndexMark:
     return msgspec.structs.replace(mark, **bodies)
 
 
-def combined(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
+def combined_mark(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
     """The one mark that does what both would have done, one after the other."""
     if waiting is None:
         return newer
@@ -159,4 +159,4 @@ def _both(first: Raw, second: Raw) -> Raw:
 
 def _kept(written: Raw, before: Raw) -> Raw:
     # What waits came through IndexService, too.
-    return Raw(keeping_archive(raw_bytes(written), raw_bytes(before), replaceable=True))
+    return Raw(document_with_archive(raw_bytes(written), raw_bytes(before), replaceable=True))

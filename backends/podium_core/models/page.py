@@ -29,6 +29,6 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     keys: tuple[tuple[str | int, ...], ...] = ()
 
 
-async def collected(pages: AsyncIterator[Page[T]]) -> list[T]:
+async def collect(pages: AsyncIterator[Page[T]]) -> list[T]:
     """All items of all chunks: for results that are known to be small."""
     return [item async for page in pages for item in page.items]

@@ -61,7 +61,7 @@ class DueEntries(msgspec.Struct, frozen=True):
 class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry to write, not beside a document: what came through IndexService, a mark of a repair, a payload's due mark.
 
-    Of the kinds of the index, it is combined with the mark that waits there (``index.merging``). ``owner`` as of
+    Of the kinds of the index, it is combined_mark with the mark that waits there (``index.merging``). ``owner`` as of
     ``OutboxEntry``; it is due ``delay_ms`` after it was written.
     """
 

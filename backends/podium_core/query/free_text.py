@@ -75,10 +75,10 @@ def parse_free_text(text: str, fields: Mapping[str, Field]) -> Query:
     require_usable(text, _PATH)
     if not text.strip():
         return MatchAll()
-    return _Parser(text, fields).parse()
+    return _FreeTextParser(text, fields).parse()
 
 
-class _Parser:
+class _FreeTextParser:
     """Goes through the text once; ``_at`` is where it is."""
 
     def __init__(self, text: str, fields: Mapping[str, Field]) -> None:

@@ -32,7 +32,7 @@ class Document(msgspec.Struct, frozen=True):
         """About how many bytes it has."""
         return len(self.head) + len(self.tail)
 
-    def stamped(self, stamp: int) -> bytes:
+    def with_stamp(self, stamp: int) -> bytes:
         """The whole document, with ``stamp`` as its update time."""
         return self.head + str(stamp).encode() + self.tail if self.tail else self.head
 

@@ -130,21 +130,21 @@ class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         ttl_ms: How long until the removal is carried out, by the store's clock. 0: now.
-        take_messages: The queue messages of the workflow and its tasks go too.
-        take_payloads: The payloads that Podium stored for them go too, through the outbox.
-        leave_payloads: They stay for an hour; those to which no document of this id refers by then go.
+        remove_messages: The queue messages of the workflow and its tasks go too.
+        delete_payloads: The payloads that Podium stored for them go too, through the outbox.
+        delete_payloads_later: They stay for an hour; those to which no document of this id refers by then go.
         archive: Documents go only once the index is known to hold them.
     """
 
     workflow_id: str
     ttl_ms: int = 0
-    take_messages: bool = False
-    take_payloads: bool = False
-    leave_payloads: bool = False
+    remove_messages: bool = False
+    delete_payloads: bool = False
+    delete_payloads_later: bool = False
     archive: bool = False
 
 
-class Unpend(msgspec.Struct, frozen=True, kw_only=True):
+class PendingRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """Takes a workflow out of the pending set and frees its slots; documents stay. ``name`` may be empty: unknown."""
 
     workflow_id: str
@@ -155,8 +155,8 @@ class TaskRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """Removes a task with all that follows from it; its queue message and its payloads too, if that is said."""
 
     task_id: str
-    take_message: bool = False
-    take_payloads: bool = False
+    remove_message: bool = False
+    delete_payloads: bool = False
 
 
 # guards
@@ -256,8 +256,8 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
             writes nothing.
         request_digest: Of the request as it came; a different one under the same id is FailedPreconditionError.
         mark_index: Each document written or removed gets a mark in the outbox, for the index.
-        lifts: Payloads uploaded for this write, each under a due mark in the outbox. One whose mark isn't there unclaimed:
-            PayloadMarkLostError. The marks of those that a written document refers to go.
+        uploads: Payloads uploaded for this write, each under a due mark in the outbox. One whose mark isn't there unclaimed:
+            UploadLostError. The marks of those that a written document refers to go.
     """
 
     request_id: str = ""
@@ -268,10 +268,10 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     event_removals: tuple[EventRemoval, ...] = ()
     task_removals: tuple[TaskRemoval, ...] = ()
     workflow_removals: tuple[WorkflowRemoval, ...] = ()
-    unpend: tuple[Unpend, ...] = ()
+    pending_removals: tuple[PendingRemoval, ...] = ()
     queue_ops: tuple[QueueOp, ...] = ()
     mark_index: bool = False
-    lifts: tuple[str, ...] = ()
+    uploads: tuple[str, ...] = ()
     request_digest: bytes = b""
 
 

@@ -11,10 +11,10 @@ _FIND = (
     " LEFT JOIN workflows AS w ON o.kind = ? AND w.id = o.id"
     f" WHERE o.aside = 0 AND o.due_ms > ? AND o.kind NOT IN ({', '.join('?' * len(LONG_KINDS))})"
 )
-_HASTEN = "UPDATE outbox SET due_ms = 0 WHERE kind = ? AND id = ?"
+_MAKE_DUE = "UPDATE outbox SET due_ms = 0 WHERE kind = ? AND id = ?"
 
 
-def hasten(conn: sqlite3.Connection, *, now_ms: int) -> None:
+def make_due(conn: sqlite3.Connection, *, now_ms: int) -> None:
     """Make due what can't have been meant to wait so long."""
     found = conn.execute(_FIND, (KIND_REMOVAL, now_ms + MOMENT_MS, *LONG_KINDS))
     late = [
@@ -22,4 +22,4 @@ def hasten(conn: sqlite3.Connection, *, now_ms: int) -> None:
         for kind, id_, due_ms, planned_ms in found
         if waits_too_long(kind, due_ms, planned_ms=planned_ms, now_ms=now_ms)
     ]
-    conn.executemany(_HASTEN, late)
+    conn.executemany(_MAKE_DUE, late)

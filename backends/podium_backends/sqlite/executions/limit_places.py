@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from podium_backends.sqlite.file.times import later
+from podium_backends.sqlite.file.times import time_after
 
 # The place of a task that holds none yet; of one that does, only the time and the use change.
 _HOLD = """
@@ -64,7 +64,7 @@ def hold(
     conn: sqlite3.Connection, definition_name: str, task_id: str, *, ttl_ms: int, now_ms: int
 ) -> None:
     """Hold a place, whatever the limit."""
-    conn.execute(_HOLD, (definition_name, task_id, False, later(now_ms, ttl_ms)))
+    conn.execute(_HOLD, (definition_name, task_id, False, time_after(now_ms, ttl_ms)))
 
 
 def set_in_progress(

@@ -15,8 +15,8 @@ from podium_core.outbox import (
     NewEntry,
     OutboxEntry,
     bucket_of,
-    deletion_of_payload,
-    left_payload,
+    later_payload_deletion,
+    payload_deletion,
 )
 
 _PUT = (
@@ -87,10 +87,10 @@ def delete_payloads(
 ) -> None:
     """Have payloads deleted to which no document refers any more."""
     for key in keys:
-        put_entry(conn, deletion_of_payload(key, workflow_id), now_ms=now_ms)
+        put_entry(conn, payload_deletion(key, workflow_id), now_ms=now_ms)
 
 
-def leave_payloads(
+def delete_payloads_later(
     conn: sqlite3.Connection, workflow_id: str, keys: Sequence[str], *, now_ms: int
 ) -> None:
     """Have those deleted, later, to which no document of their workflow refers: a task that is retried shares its input."""
@@ -100,17 +100,17 @@ def leave_payloads(
     )
     for key in keys:
         if conn.execute(sql, {"id": workflow_id, "key": key}).fetchone() is None:
-            put_entry(conn, left_payload(key, workflow_id, now_ms=now_ms), now_ms=now_ms)
+            put_entry(conn, later_payload_deletion(key, workflow_id, now_ms=now_ms), now_ms=now_ms)
 
 
-def lift_payloads(conn: sqlite3.Connection, keys: Sequence[str]) -> None:
+def keep_payloads(conn: sqlite3.Connection, keys: Sequence[str]) -> None:
     """A stored document refers to these payloads: they needn't be deleted any more."""
     sql = "DELETE FROM outbox WHERE kind = ? AND id = ? AND body != ?"
     for key in keys:
         conn.execute(sql, (KIND_PAYLOAD, key, CLAIMED))
 
 
-class IndexMarks:
+class MarkWriter:
     """The marks of one write: all under one token, given out when the first of them is set."""
 
     def __init__(self, conn: sqlite3.Connection, *, now_ms: int) -> None:

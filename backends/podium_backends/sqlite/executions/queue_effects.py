@@ -42,7 +42,7 @@ class QueueEffects(Protocol):
         ...
 
 
-class QueuesHere:
+class QueuesInSameFile:
     """Executions and queues are one file: everything in the one transaction."""
 
     def __init__(self, database: Database, changes: QueueChanges) -> None:
@@ -84,7 +84,7 @@ class QueuesHere:
         return ()
 
 
-class QueuesElsewhere:
+class QueueIntents:
     """Queues are another store: everything becomes an intent, which nothing can interrupt any more."""
 
     def carry_out(self, conn: sqlite3.Connection, op: QueueOp, *, now_ms: int) -> Effect:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from podium_backends.sqlite.file.commit_window import CommitWindow
 from podium_backends.sqlite.file.connection import (
     RECORDS,
     FileFormat,
@@ -23,7 +24,6 @@ from podium_backends.sqlite.file.connection import (
     prepare_file,
 )
 from podium_backends.sqlite.file.disk_check import DiskCheck
-from podium_backends.sqlite.file.gathering import Gathering
 from podium_backends.sqlite.file.group import Group, Job
 from podium_backends.sqlite.file.long_reads import LongReads
 from podium_backends.sqlite.file.short_read import LongReadError, ShortRead
@@ -73,7 +73,7 @@ class Database:
         self._long_reads = LongReads(path, name)
         self._disk = DiskCheck(path, name)
         self._pending: list[Job[Any]] = []
-        self._gathering = Gathering()
+        self._commit_window = CommitWindow()
         self._flusher: asyncio.Task[None] | None = None
         self._callbacks: list[Callable[[], None]] = []
         self._subscribers: dict[object, Callable[[], None]] = {}
@@ -207,7 +207,7 @@ class Database:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._pending.append(Job(job, future, weight))
-        self._gathering.joined(len(self._pending))
+        self._commit_window.note_waiting(len(self._pending))
         if self._flusher is None or self._flusher.done():
             self._flusher = loop.create_task(self._flush())
         return future
@@ -220,11 +220,11 @@ class Database:
         while self._pending:
             # What is heavy enough for the thread has its work cut out: nothing is won by waiting.
             if sum(entry.weight for entry in self._pending) <= INLINE_WEIGHT:
-                await self._gathering.wait(len(self._pending))
+                await self._commit_window.wait(len(self._pending))
             group = self._next_group()
             if group.jobs:
                 await self._carry_out(group)
-            self._gathering.carried_out(len(group.jobs), len(self._pending))
+            self._commit_window.note_group(len(group.jobs), len(self._pending))
 
     def _next_group(self) -> Group:
         jobs: list[Job[Any]] = []

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 
-class Stored(NamedTuple):
+class StoredEntry(NamedTuple):
     """A stored entry.
 
     Attributes:

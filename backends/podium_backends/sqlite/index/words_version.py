@@ -22,12 +22,12 @@ def words_are_current(conn: sqlite3.Connection) -> bool:
     return bool(row[0] == WORDS_VERSION)
 
 
-def make_words_anew(conn: sqlite3.Connection) -> None:
+def rebuild_words(conn: sqlite3.Connection) -> None:
     """Make the words of all entries from their documents: a minute or two for a million."""
     if words_are_current(conn):  # another process was first
         return
     if conn.execute("SELECT version FROM words_version").fetchone()[0]:
         _log.info("the words of the index are made anew: %s", WORDS_VERSION)
     for table in (WORKFLOW_TABLE, TASK_TABLE):
-        table.make_words_anew(conn)
+        table.rebuild_words(conn)
     conn.execute("UPDATE words_version SET version = ?", (WORDS_VERSION,))

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from msgspec import Raw
 
 from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE, EntryTable
-from podium_backends.sqlite.index.record_table import EVENTS, MESSAGES, TASK_LOGS, RecordTable
-from podium_backends.sqlite.index.stored import Stored
+from podium_backends.sqlite.index.lookup_table import EVENTS, MESSAGES, TASK_LOGS, LookupTable
+from podium_backends.sqlite.index.stored import StoredEntry
 from podium_backends.sqlite.index.tombstones import forget, remember, token_of_deleted
 from podium_backends.sqlite.index.values import UnindexableError
 from podium_backends.sqlite.index.word_changes import WordChanges
@@ -25,10 +25,10 @@ from podium_core.index.changes import (
 )
 from podium_core.index.documents import merged
 from podium_core.index.entries import ABSENT, IndexAnswer, IndexWrite
-from podium_core.index.kept_archive import ARCHIVED_KINDS, keeping_archive, put_onto
+from podium_core.index.kept_archive import ARCHIVED_KINDS, document_with_archive, put_onto
 from podium_core.models.json_text import raw_bytes
 
-TABLES: Mapping[EntryKind, EntryTable | RecordTable] = {
+TABLES: Mapping[EntryKind, EntryTable | LookupTable] = {
     EntryKind.WORKFLOW: WORKFLOW_TABLE,
     EntryKind.TASK: TASK_TABLE,
     EntryKind.TASK_LOG: TASK_LOGS,
@@ -98,7 +98,7 @@ def _apply(
     return IndexOutcome.WRITTEN
 
 
-def _newest(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> tuple[Stored | None, int]:
+def _newest(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> tuple[StoredEntry | None, int]:
     """The entry, and its token or that of a deleted one."""
     stored = TABLES[kind].find(conn, id_)
     return stored, token_of_deleted(conn, kind, id_) if stored is None else stored.token
@@ -107,7 +107,7 @@ def _newest(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> tuple[Stored
 def _make(
     conn: sqlite3.Connection,
     write: IndexWrite,
-    stored: Stored | None,
+    stored: StoredEntry | None,
     word_changes: WordChanges,
     *,
     deleted: bool,
@@ -124,12 +124,12 @@ def _make(
     remember(conn, write.kind, write.id, token=write.token, now_ms=now_ms)
 
 
-def _of_its_workflow(stored: Stored, action: IndexAction) -> bool:
+def _of_its_workflow(stored: StoredEntry, action: IndexAction) -> bool:
     wanted = "" if isinstance(action, Put) else action.workflow_id
     return wanted in {"", stored.workflow_id}
 
 
-def _before(conn: sqlite3.Connection, change: IndexChange, stored: Stored | None) -> bytes:
+def _before(conn: sqlite3.Connection, change: IndexChange, stored: StoredEntry | None) -> bytes:
     """The document that the change is made on; empty where that doesn't matter."""
     if stored is None or isinstance(change.action, Remove):
         return b""
@@ -139,7 +139,7 @@ def _before(conn: sqlite3.Connection, change: IndexChange, stored: Stored | None
 
 
 def _made_of(
-    change: IndexChange, before: bytes, stored: Stored | None
+    change: IndexChange, before: bytes, stored: StoredEntry | None
 ) -> tuple[bytes | None, bool]:
     """The document after a change, and whether the entry is external then."""
     external = stored is not None and stored.external
@@ -147,7 +147,7 @@ def _made_of(
         case Put(document=document):
             return put_onto(before, raw_bytes(document), external=external)
         case Merge(fields=fields):
-            kept = keeping_archive(raw_bytes(fields), before, replaceable=external)
+            kept = document_with_archive(raw_bytes(fields), before, replaceable=external)
             return merged(before, Raw(kept), change.id), external
         case Remove():
             return None, external

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from podium_backends.sqlite.file.times import later, token_now
+from podium_backends.sqlite.file.times import time_after, token_now
 from podium_backends.sqlite.queues.receipts import receipt_number
 from podium_core.write_set import PushOp
 
@@ -73,5 +73,5 @@ def push_unless_older(conn: sqlite3.Connection, op: PushOp, *, token: int, now_m
 
 
 def _row(op: PushOp, *, token: int, now_ms: int) -> tuple[str, str, int, int, int, str | None]:
-    due_ms = later(now_ms, op.offset_ms)
+    due_ms = time_after(now_ms, op.offset_ms)
     return op.queue_name, op.message_id, op.priority, due_ms, token, op.payload

@@ -15,7 +15,7 @@ _FADING = 0.3
 _ALONE = 1.5
 
 
-class Gathering:
+class CommitWindow:
     """Follows how many write at a time. On the event loop."""
 
     def __init__(self) -> None:
@@ -35,12 +35,12 @@ class Gathering:
             window.cancel()
             self._enough = None
 
-    def joined(self, waiting: int) -> None:
+    def note_waiting(self, waiting: int) -> None:
         """One more is in."""
         if self._enough is not None and self._is_enough(waiting):
             self._end()
 
-    def carried_out(self, jobs: int, waiting: int) -> None:
+    def note_group(self, jobs: int, waiting: int) -> None:
         """A group of so many is done; so many came meanwhile."""
         self._lately += _FADING * (jobs + waiting - self._lately)
 
