@@ -7,8 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import islice
 
-from podium_backends.sqlite.executions.clock_steps import make_due
-from podium_backends.sqlite.executions.outbox_statements import put_new_entry
+from podium_backends.sqlite.executions.outbox_statements import make_due, put_new_entry
 from podium_backends.sqlite.file.database import INLINE_WEIGHT, Database
 from podium_backends.sqlite.file.stored_text import is_readable
 from podium_backends.sqlite.file.tokens import next_token

@@ -11,13 +11,24 @@ from podium_core.index.merging import entry_put, is_combined
 from podium_core.outbox import (
     CLAIMED,
     KIND_PAYLOAD,
+    KIND_REMOVAL,
+    LONG_KINDS,
+    MOMENT_MS,
     EntryPut,
     NewEntry,
     OutboxEntry,
     bucket_of,
     later_payload_deletion,
     payload_deletion,
+    waits_too_long,
 )
+
+_FIND_LATE = (
+    "SELECT o.kind, o.id, o.due_ms, w.removal_due_ms FROM outbox AS o"
+    " LEFT JOIN workflows AS w ON o.kind = ? AND w.id = o.id"
+    f" WHERE o.aside = 0 AND o.due_ms > ? AND o.kind NOT IN ({', '.join('?' * len(LONG_KINDS))})"
+)
+_MAKE_DUE = "UPDATE outbox SET due_ms = 0 WHERE kind = ? AND id = ?"
 
 _PUT = (
     "INSERT INTO outbox (kind, id, owner, token, bucket, due_ms, since_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -123,3 +134,14 @@ class MarkWriter:
         self._token = self._token or next_token(self._conn)
         row = (kind, id_, owner, self._token, bucket_of(id_), 0, self._now_ms, body)
         self._conn.execute(_PUT, row)
+
+
+def make_due(conn: sqlite3.Connection, *, now_ms: int) -> None:
+    """After the clock was set back: make the entries due that would wait for as long as the step."""
+    found = conn.execute(_FIND_LATE, (KIND_REMOVAL, now_ms + MOMENT_MS, *LONG_KINDS))
+    late = [
+        (kind, id_)
+        for kind, id_, due_ms, planned_ms in found
+        if waits_too_long(kind, due_ms, planned_ms=planned_ms, now_ms=now_ms)
+    ]
+    conn.executemany(_MAKE_DUE, late)

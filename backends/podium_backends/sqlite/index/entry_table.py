@@ -11,9 +11,8 @@ import msgspec
 from podium_backends.sqlite.file.stored_text import scanned
 from podium_backends.sqlite.index.extraction import EXTRACTORS, ExtractedFields
 from podium_backends.sqlite.index.layout import EXACT, TASKS, WORKFLOWS, Layout
-from podium_backends.sqlite.index.stored import StoredEntry, digest_of
+from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges, digest_of
 from podium_backends.sqlite.index.values import UnindexableError
-from podium_backends.sqlite.index.word_changes import WordChanges
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite
 from podium_core.models.documents import require_utf8

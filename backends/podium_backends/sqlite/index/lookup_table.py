@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from podium_backends.sqlite.file.stored_text import scanned
 from podium_backends.sqlite.index import values
 from podium_backends.sqlite.index.members import members_of
-from podium_backends.sqlite.index.stored import StoredEntry, digest_of
-from podium_backends.sqlite.index.word_changes import WordChanges
+from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges, digest_of
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite
 from podium_core.models.documents import require_utf8

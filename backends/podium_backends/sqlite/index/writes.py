@@ -9,10 +9,8 @@ from msgspec import Raw
 
 from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE, EntryTable
 from podium_backends.sqlite.index.lookup_table import EVENTS, MESSAGES, TASK_LOGS, LookupTable
-from podium_backends.sqlite.index.stored import StoredEntry
-from podium_backends.sqlite.index.tombstones import forget, remember, token_of_deleted
+from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges
 from podium_backends.sqlite.index.values import UnindexableError
-from podium_backends.sqlite.index.word_changes import WordChanges
 from podium_core.errors import InvalidArgumentError
 from podium_core.index.changes import (
     EntryKind,
@@ -24,7 +22,7 @@ from podium_core.index.changes import (
     Remove,
 )
 from podium_core.index.documents import merged
-from podium_core.index.entries import ABSENT, IndexAnswer, IndexWrite
+from podium_core.index.entries import ABSENT, TOMBSTONE_MS, IndexAnswer, IndexWrite
 from podium_core.index.kept_archive import ARCHIVED_KINDS, document_with_archive, put_onto
 from podium_core.models.json_text import raw_bytes
 
@@ -117,11 +115,11 @@ def _make(
     if write.document is not None:
         table.put(conn, stored, write, write.document, word_changes)
         if stored is None and deleted:
-            forget(conn, write.kind, write.id)
+            forget_token(conn, write.kind, write.id)
         return
     if stored is not None:
         table.delete(conn, stored, word_changes)
-    remember(conn, write.kind, write.id, token=write.token, now_ms=now_ms)
+    remember_token(conn, write.kind, write.id, token=write.token, now_ms=now_ms)
 
 
 def _of_its_workflow(stored: StoredEntry, action: IndexAction) -> bool:
@@ -151,3 +149,35 @@ def _made_of(
             return merged(before, Raw(kept), change.id), external
         case Remove():
             return None, external
+
+
+# tokens of deleted entries, for an hour: a late older write must not restore one
+
+
+def token_of_deleted(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> int:
+    """The token that is remembered of a deleted entry; 0: none."""
+    sql = "SELECT token FROM tombstones WHERE kind = ? AND id = ?"
+    row = conn.execute(sql, (kind, id_)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def remember_token(
+    conn: sqlite3.Connection, kind: EntryKind, id_: str, *, token: int, now_ms: int
+) -> None:
+    """Remember the token of a deleted entry, or of one that wasn't there."""
+    sql = "INSERT OR REPLACE INTO tombstones (kind, id, token, until_ms) VALUES (?, ?, ?, ?)"
+    conn.execute(sql, (kind, id_, token, now_ms + TOMBSTONE_MS))
+
+
+def forget_token(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> None:
+    """The entry is there again, and has a token of its own."""
+    conn.execute("DELETE FROM tombstones WHERE kind = ? AND id = ?", (kind, id_))
+
+
+def forget_old_tokens(conn: sqlite3.Connection, *, now_ms: int, limit: int) -> bool:
+    """Forget some of those whose hour is over, and say whether there may be more."""
+    sql = (
+        "DELETE FROM tombstones WHERE (kind, id) IN"
+        " (SELECT kind, id FROM tombstones WHERE until_ms <= ? LIMIT ?)"
+    )
+    return conn.execute(sql, (now_ms, limit)).rowcount == limit
