@@ -96,7 +96,7 @@ class IncomingFile:
 
     def discard(self) -> None:
         """Let go of it, and remove it unless it was published."""
-        # What can't be removed now goes later, with what crashes have left.
+        # Files that cannot be removed now are removed later, with the leftovers of crashes.
         with self._lock, suppress(OSError):
             over, self._over = self._over, True
             self._close()

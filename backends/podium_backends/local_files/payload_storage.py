@@ -71,7 +71,7 @@ class LocalPayloadStorage:
         payload_type: PayloadType | None = None,
         path: str = "",
     ) -> PayloadLocation:
-        del operation  # the same file, whatever for
+        del operation  # upload and download use the same file
         key = _key(payload_type, path)
         return PayloadLocation(path=key, uri=self._tree.uri(key))
 

@@ -1,7 +1,7 @@
 """The folder of a store, held open.
 
 Everything below it is opened step by step, each relative to the one before, and no symbolic link is ever followed: a path
-can't lead out, whatever is in the folder and whoever changes it meanwhile.
+can't lead out of the folder, even if another program changes the folder meanwhile.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Tree:
             OSError: It can't be made or opened.
         """
         make_private_folder(path)
-        # The folder itself may be a link: whoever configured it may choose where it lies.
+        # The folder itself may be a link: the operator chooses where it lies.
         self._uri = path.resolve().as_uri()
         self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -72,7 +72,7 @@ class Tree:
         for folder in (self.uploading, self._root):
             if folder != _CLOSED:
                 os.close(folder)
-        # Whoever comes too late must not meet another file's number.
+        # A late caller must not use the number of another open file.
         self.uploading = self._root = _CLOSED
 
     @property
@@ -123,7 +123,7 @@ class Tree:
 
 
 def refuse_link(folder: int, name: str, path: str) -> None:
-    """Refuse a name that is a symbolic link. Not CorruptRecordError: it is no record, and whoever made it can remove it.
+    """Refuse a name that is a symbolic link. Not CorruptRecordError: it is no record, and an operator can remove it.
 
     Raises:
         FailedPreconditionError: It is one.

@@ -38,7 +38,7 @@ class SqliteRateLimitingDAO:
         if not asked.limits:
             return False
         limit = _Limit(name, asked.grants, asked.seconds * 1_000)
-        # Refused from a read: what is refused writes nothing, and most who ask at a limit are.
+        # Refuse from a read: at a limit most calls are refused, and a refusal writes nothing.
         now_ms = self._database.now_ms()
         if self._database.read(lambda conn: _is_refused(conn, limit, now_ms=now_ms)):
             return True

@@ -55,7 +55,7 @@ class TakeSlot(msgspec.Struct, frozen=True, gc=False):
 
 
 class OccupyPlace(msgspec.Struct, frozen=True, gc=False):
-    """The task is IN_PROGRESS: a place that it holds lapses no more. ``certain``: it gets one whatever the limit."""
+    """The task is IN_PROGRESS: a place that it holds lapses no more. ``certain``: it gets one even above the limit."""
 
     definition_name: str
     task_id: str
@@ -98,7 +98,7 @@ class DeletePayloadsLater(msgspec.Struct, frozen=True, gc=False):
 
 
 class KeepPayloads(msgspec.Struct, frozen=True, gc=False):
-    """A stored document refers to these payloads: their due marks go, unless they are claimed."""
+    """A stored document refers to these payloads: delete their payload deletions, unless they are claimed."""
 
     owner: str
     keys: tuple[str, ...]
@@ -139,7 +139,7 @@ class FreeSlots(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unqueue(msgspec.Struct, frozen=True, gc=False):
-    """Take along the queue message of a record that is removed, in whatever state."""
+    """Remove the queue message of a record that is removed, in any state."""
 
     queue_name: str
     message_id: str

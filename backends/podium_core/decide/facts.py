@@ -86,7 +86,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, kw_only=True):
-    """What a store found. What is absent in a mapping isn't there; ``needs`` says what had to be looked for.
+    """What a store found. A key that is absent in a mapping is not stored; ``needs`` says which keys were looked up.
 
     Attributes:
         remembered: The outcome of the request id.

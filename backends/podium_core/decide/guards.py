@@ -38,7 +38,7 @@ def require_guards(guards: Sequence[Guard], known: Known, *, now_ms: int) -> Non
 
 
 def require_uploads(keys: Sequence[str], known: Known) -> None:
-    """Each payload uploaded for this write still has its due mark, and nobody has begun to delete it."""
+    """Each payload uploaded for this write still has its payload deletion, unclaimed."""
     if any(key not in known.unclaimed_payloads for key in keys):
         raise UploadLostError
 

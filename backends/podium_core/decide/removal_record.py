@@ -1,6 +1,6 @@
 """The removal record of a workflow: when it goes, what goes with it, and how far that has come.
 
-Each function gives the next record of one event; ``podium_core.removal`` carries removals out, step by step.
+Each function gives the record after one event. ``podium_core.removal`` carries removals out, step by step.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ class RemovalRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a workflow carries from the call that removes it until its last document is gone.
 
     Attributes:
-        due_ms: When the documents go, by the store's clock. 0 is due whatever the clock does next: a removal that has begun
-            can't be taken for an expiry to come.
+        due_ms: When the documents go, by the store's clock. Store 0, not now: a clock set back must not
+            turn a removal that has begun into a future expiry.
         archive: Whether the index has to hold the documents first.
         remove_messages: The queue messages of the workflow and its tasks go too.
         delete_payloads: The payloads that Podium stored for them go too.
         delete_payloads_later: They stay for a while; those to which no document of this id refers by then go.
         mark_index: Entries of the index follow.
-        expiry: What the workflow goes back to if its removal at once is taken back: the record that it had before.
+        expiry: The record that the workflow had before. Cancelling the removal restores it.
         sweeps: What is still to be done to each task, before anything else; one pass does all of them.
         after: The pass is through with the tasks up to this id.
-        cancelled: The workflow lives; only the pass is left.
+        cancelled: The workflow lives; only the pass is still to be finished.
     """
 
     due_ms: int
@@ -72,14 +72,17 @@ def is_due(record: RemovalRecord | None, now_ms: int) -> bool:
 
 
 def expiry_of(record: RemovalRecord | None) -> RemovalRecord | None:
-    """The record, unless it was taken back. Asked where it is known not to be due."""
+    """The record of an expiry to come; None if the removal was cancelled. Only for a record that is not due."""
     return None if record is None or record.cancelled else record
 
 
 def new_record(
     removal: WorkflowRemoval, before: RemovalRecord | None, *, mark_index: bool, now_ms: int
 ) -> RemovalRecord:
-    """The record that a removal sets on a workflow that isn't being removed yet; it may expire, or have been taken back."""
+    """The record that a removal sets on a workflow that isn't being removed yet.
+
+    ``before`` may be an expiry, or a cancelled removal.
+    """
     earlier = expiry_of(before)
     return RemovalRecord(
         due_ms=min(now_ms + removal.ttl_ms, MAX_TIME_MS) if removal.ttl_ms else 0,
@@ -94,7 +97,7 @@ def new_record(
 
 
 def _first_sweeps(removal: WorkflowRemoval, before: RemovalRecord | None) -> tuple[Sweep, ...]:
-    # A removal at once leaves the sets as its documents go: until an archive is confirmed it may be taken back.
+    # A removal without a ttl keeps the sets until its documents go: it can be cancelled until the archive is confirmed.
     leave = (Sweep.LEAVE,) if removal.ttl_ms else ()
     if removal.archive:
         return (*leave, Sweep.UNMARK)
@@ -104,7 +107,7 @@ def _first_sweeps(removal: WorkflowRemoval, before: RemovalRecord | None) -> tup
 
 
 def after_write(record: RemovalRecord) -> RemovalRecord:
-    """A workflow that expires was written: what is to be archived is archived again, before the unchanged due time."""
+    """After a write to a workflow that expires: archive it again if it is archived. The due time stays."""
     return replace(record, archive=ArchiveState.WANTED) if record.archives else record
 
 
@@ -114,19 +117,19 @@ def after_archive(record: RemovalRecord) -> RemovalRecord:
 
 
 def after_sweep_step(record: RemovalRecord, after: str) -> RemovalRecord | None:
-    """The pass has come up to this id; empty: it is over. None: nothing is left of the record."""
+    """After a step of the pass, up to this id; empty: the pass is over. None: the record goes."""
     if after:
         return replace(record, after=after)
     return None if record.cancelled else replace(record, sweeps=(), after="")
 
 
 def after_deletion_began(record: RemovalRecord) -> RemovalRecord:
-    """The documents begin to go, whatever the clock does from now on."""
+    """Documents begin to go. The due time becomes 0, so that a clock set back does not delay the rest."""
     return replace(record, due_ms=0)
 
 
 def after_cancel(record: RemovalRecord) -> RemovalRecord | None:
-    """Nothing was removed, but some entries may be archived ones by now: what the workflow goes back to."""
+    """After a cancelled removal. No document was removed, but index entries may be archives: mark them again."""
     sweeps = (Sweep.MARK,) if record.mark_index else ()
     if record.expiry is None:
         lives = RemovalRecord(due_ms=MAX_TIME_MS, sweeps=sweeps, cancelled=True, mark_index=True)

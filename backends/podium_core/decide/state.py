@@ -1,4 +1,4 @@
-"""The stored facts as this WriteSet leaves them, while it is decided; and the effects so far."""
+"""The state while a WriteSet is decided: the stored facts, with its own changes, and the effects so far."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DecisionState:
 
     Attributes:
         now_ms: The store's clock.
-        effects: What was decided so far.
+        effects: The effects decided so far.
         marks_index: Whether entries of the index follow.
     """
 
@@ -71,7 +71,7 @@ class DecisionState:
             self.effects.append(MarkEntry(kind, id_, owner, body))
 
     def drop_mark(self, kind: str, id_: str, owner: str) -> None:
-        """Take back what an earlier write has asked for."""
+        """Delete the mark of an earlier write."""
         if self.marks_index:
             self.effects.append(DropMark(kind, id_, owner))
 

@@ -11,7 +11,7 @@ from podium_core.decide.removal_record import ArchiveState, RemovalRecord, is_du
 
 
 class RemovalStage(StrEnum):
-    """What comes next for a removal record."""
+    """The next step of a removal."""
 
     SWEEP = "sweep"  # the pass through its tasks isn't over
     ARCHIVE = "archive"  # the index doesn't hold the documents yet, as they are now
@@ -36,7 +36,7 @@ class StoredRemoval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def stage_of(record: RemovalRecord, now_ms: int) -> RemovalStage:
-    """What comes next."""
+    """The next step of a removal with this record."""
     if record.sweeps:
         return RemovalStage.SWEEP
     if record.archive is ArchiveState.WANTED:

@@ -103,7 +103,7 @@ def _store(
         stamp=stamp,
         definition_name=put.definition_name,
         status=put.status,
-        # What expires is in no set any more.
+        # A workflow that expires is in no set any more.
         pending=put.pending and removal is None,
         limited=put.limited,
         queue_name=put.queue_name,

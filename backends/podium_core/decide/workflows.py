@@ -54,7 +54,7 @@ def _store(put: WorkflowPut, before: WorkflowFacts | None, state: DecisionState)
         correlation_id=put.correlation_id,
         # An update that doesn't say keeps its place in time.
         create_time=put.create_time or (before.create_time if before else 0),
-        # What expires is in no set any more.
+        # A workflow that expires is in no set any more.
         pending=put.pending and removal is None,
         listed=removal is None,
         payload_keys=put.payload_keys,

@@ -1,4 +1,4 @@
-"""What stands in the outbox for an entry of the index, and what a newer mark makes of one that still waits.
+"""Index marks: the outbox entry for an entry of the index, and how a newer mark combines with a waiting one.
 
 A mark says what to do, not with which content: the stored document is read when the mark is carried out, so that many
 writes of one document cost one indexing. Only what came through IndexService carries its body.
@@ -37,7 +37,7 @@ class Verify(msgspec.Struct, frozen=True, tag="verify", omit_defaults=True):
     """Index the stored document; if that is gone, delete the entry.
 
     Not one that is archived, which is the only copy, nor one that came through IndexService, whose execution may live
-    elsewhere. ``fields`` are set on top of whatever stays.
+    elsewhere. ``fields`` are set on top of the entry that stays.
 
     Attributes:
         removes_archive: An explicit removal: if the document is gone, the entry goes, archived or not.
@@ -158,5 +158,5 @@ def _both(first: Raw, second: Raw) -> Raw:
 
 
 def _kept(written: Raw, before: Raw) -> Raw:
-    # What waits came through IndexService, too.
+    # The waiting mark came through IndexService, too.
     return Raw(document_with_archive(raw_bytes(written), raw_bytes(before), replaceable=True))

@@ -63,7 +63,7 @@ class Outbox(Protocol):
     async def claim(self, entry: OutboxEntry, *, delay_ms: int) -> bool:
         """Make the entry's body ``CLAIMED``, and due again only then, if its token is unchanged.
 
-        From then on no write can lift it; says whether it was there.
+        From then on no write can cancel it. Says whether the entry was there.
         """
         ...
 
@@ -84,5 +84,5 @@ class Outbox(Protocol):
         ...
 
     async def stats(self) -> OutboxStats:
-        """How far the targets are behind."""
+        """How much the targets have still to receive."""
         ...

@@ -10,9 +10,9 @@
                           ▼
                         DELETE   tasks, a step at a time; the workflow's own document last
 
-Whoever carries a removal out reads the record, does one step of bounded size, and writes the record again in the same atomic
-write, only if its token is unchanged. So a crash anywhere leaves a record from which the next one goes on, and two at once
-do no harm. Who sets a record, and what writes do to one, is decided in ``podium_core.decide``.
+Each step reads the record, does work of bounded size, and writes the next record in the same atomic write, only if the
+token is unchanged. A crash leaves a record from which the next caller continues, and two callers at once do no harm.
+``podium_core.decide`` decides when a record is set, and what a write does to it.
 """
 
 from __future__ import annotations
@@ -105,8 +105,8 @@ class RemovalMachine:
                 break
             await self._sweep(removal)
 
-    async def take_back(self, removal: StoredRemoval) -> bool:
-        """Take a removal at once back, of which nothing but archived entries has come; says whether it was.
+    async def cancel(self, removal: StoredRemoval) -> bool:
+        """Cancel a removal without a ttl that has done nothing but archive entries; says whether it was cancelled.
 
         The workflow is as it was before: it lives, or expires. Its tasks are marked for the index again.
         """
@@ -189,7 +189,7 @@ def _payload_effects(
     if record.delete_payloads_later:
         # The workflow may be created again at once, with what it refers to.
         return [DeletePayloadsLater(workflow_id, keys)]
-    # Whatever else refers to them goes too.
+    # Every other document that refers to them goes too.
     return [DeletePayloads(workflow_id, keys)] if record.delete_payloads else []
 
 
@@ -206,7 +206,7 @@ def last_effects(workflow_id: str, facts: WorkflowFacts, record: RemovalRecord) 
 
 
 def next_step_ms(record: RemovalRecord, now_ms: int) -> int:
-    """When a drainer has something to do about it."""
+    """When a drainer has to carry out the next step, in milliseconds of the store's clock."""
     # The call that set the record goes on with it by itself: a drainer only if that fails.
     later = now_ms + WRITER_FIRST_MS
     match stage_of(record, now_ms):

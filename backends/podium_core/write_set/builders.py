@@ -78,7 +78,7 @@ def new_task_put(task: Task, path: str, *, now_ms: int) -> TaskPut:
 def updated_task_put(
     update: TaskUpdate, path: str, *, now_ms: int, upsert: bool = False
 ) -> TaskPut:
-    """A task to store anew; ``path`` is the update's, empty where it is the request itself."""
+    """A task to store again; ``path`` is the update's, empty where it is the request itself."""
     prefix = f"{path}." if path else ""
     require_task(update.task, f"{prefix}task")
     require_task_status(update.task, f"{prefix}task")
@@ -236,7 +236,7 @@ def remove_workflow(
     delete_payloads: bool = False,
     delete_payloads_later: bool = False,
 ) -> WriteSet:
-    """RemoveWorkflow, RemoveWorkflowWithExpiry, ResetWorkflow: the step that sets the removal mark."""
+    """RemoveWorkflow, RemoveWorkflowWithExpiry, ResetWorkflow: the step that sets the removal record."""
     require_text(workflow_id, "workflow_id")
     require_duration(ttl_ms, "ttl_seconds")
     guards: tuple[Guard, ...] = (WorkflowTerminal(workflow_id),) if require_terminal else ()

@@ -102,7 +102,7 @@ class RemovalFacade:
     async def _taken_back(self, workflow_id: str) -> bool:
         try:
             removal = await self._store.removal(workflow_id)
-            return removal is not None and await self._removals.machine.take_back(removal)
+            return removal is not None and await self._removals.machine.cancel(removal)
         except StorageError:
             return False  # the store itself can't be reached: the mark stands
 

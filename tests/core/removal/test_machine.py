@@ -233,16 +233,16 @@ class TestArchive:
 
 
 class TestTakeBack:
-    async def take_back(self, made: RemovalStoreInMemory) -> bool:
+    async def cancel(self, made: RemovalStoreInMemory) -> bool:
         with pytest.raises(ConnectionError):
             await RemovalMachine(made, Archive(down=True)).carry_out("w1")
         removal = await made.removal("w1")
         assert removal is not None
-        return await RemovalMachine(made).take_back(removal)
+        return await RemovalMachine(made).cancel(removal)
 
     async def test_the_workflow_lives_and_is_indexed_again(self) -> None:
         made = store(MANY, archive=True)
-        assert await self.take_back(made)
+        assert await self.cancel(made)
         assert made.workflow is not None
         assert (made.workflow.removal, made.workflow.pending) == (None, True)
         assert set(made.index_marks.values()) == {b""}
@@ -254,7 +254,7 @@ class TestTakeBack:
         assert removal is not None
         made.die_after = 1
         with pytest.raises(DiedError):
-            await RemovalMachine(made).take_back(removal)
+            await RemovalMachine(made).cancel(removal)
         assert made.workflow is not None
         assert records.expiry_of(made.workflow.removal) is None
         await survive(made)
@@ -266,7 +266,7 @@ class TestTakeBack:
         made = store(MANY, ttl_ms=500)
         await RemovalMachine(made).carry_out("w1")
         set_mark(made, archive=True)
-        assert await self.take_back(made)
+        assert await self.cancel(made)
         assert made.workflow is not None
         removal = made.workflow.removal
         assert removal is not None
@@ -277,7 +277,7 @@ class TestTakeBack:
         made = store(archive=True, ttl_ms=500)
         await RemovalMachine(made, Archive()).carry_out("w1")
         set_mark(made, archive=True)
-        assert await self.take_back(made)
+        assert await self.cancel(made)
         removal = await made.removal("w1")
         assert removal is not None
         assert (removal.record.due_ms, removal.stage) == (NOW_MS + 500, RemovalStage.ARCHIVE)
@@ -288,7 +288,7 @@ class TestTakeBack:
         await RemovalMachine(made, Archive()).carry_out("w1")
         removal = await made.removal("w1")
         assert removal is not None
-        assert not await RemovalMachine(made).take_back(removal)
+        assert not await RemovalMachine(made).cancel(removal)
 
     async def test_a_removal_of_what_was_just_taken_back_removes_all(self) -> None:
         made = store(MANY, archive=True)
@@ -296,7 +296,7 @@ class TestTakeBack:
         assert removal is not None
         made.die_after = 1
         with pytest.raises(DiedError):
-            await RemovalMachine(made).take_back(removal)
+            await RemovalMachine(made).cancel(removal)
         set_mark(made, remove_messages=True)
         await RemovalMachine(made).carry_out("w1")
         assert made.workflow is None

@@ -45,7 +45,7 @@ class SqliteConcurrentExecutionLimitDAO:
         places = concurrency_limit_for(task, limit)
         if places <= 0:
             return False
-        # Refused from a read: what is refused writes nothing, and most who ask at a limit are.
+        # Refuse from a read: at a limit most calls are refused, and a refusal writes nothing.
         now_ms = self._database.now_ms()
         may_take = self._database.read(
             lambda conn: limit_places.may_take(

@@ -87,7 +87,7 @@ def _workflows(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Workfl
 def task_facts(
     conn: sqlite3.Connection, task_id: str, *, with_slot: bool = False
 ) -> TaskFacts | None:
-    """The facts of a task, with its workflow's removal mark."""
+    """The facts of a task, with its workflow's removal record."""
     row = conn.execute(_TASK, (task_id,)).fetchone()
     if row is None:
         return None

@@ -63,14 +63,14 @@ def _places(conn: sqlite3.Connection, definition_name: str, *, now_ms: int) -> i
 def hold(
     conn: sqlite3.Connection, definition_name: str, task_id: str, *, ttl_ms: int, now_ms: int
 ) -> None:
-    """Hold a place, whatever the limit."""
+    """Hold a place, even above the limit."""
     conn.execute(_HOLD, (definition_name, task_id, False, time_after(now_ms, ttl_ms)))
 
 
 def set_in_progress(
     conn: sqlite3.Connection, definition_name: str, task_id: str, *, now_ms: int
 ) -> None:
-    """The task runs: it has a place, whatever the limit, that doesn't lapse."""
+    """The task runs: it holds a place that does not lapse, even above the limit."""
     conn.execute(_HOLD, (definition_name, task_id, True, now_ms))
 
 

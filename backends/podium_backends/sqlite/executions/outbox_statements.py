@@ -78,7 +78,7 @@ def has_entry(conn: sqlite3.Connection, kind: str, id_: str) -> bool:
 
 
 def drop_entry(conn: sqlite3.Connection, kind: str, id_: str) -> None:
-    """Delete an entry whatever its token."""
+    """Delete an entry with any token."""
     conn.execute("DELETE FROM outbox WHERE kind = ? AND id = ?", (kind, id_))
 
 
@@ -86,7 +86,7 @@ def drop_entry(conn: sqlite3.Connection, kind: str, id_: str) -> None:
 
 
 def unclaimed(conn: sqlite3.Connection, keys: Sequence[str]) -> frozenset[str]:
-    """Those of these payloads that still have their due mark, and that nobody has begun to delete."""
+    """Those of these payloads that have an unclaimed payload deletion."""
     sql = "SELECT 1 FROM outbox WHERE kind = ? AND id = ? AND body != ?"
     return frozenset(
         key for key in keys if conn.execute(sql, (KIND_PAYLOAD, key, CLAIMED)).fetchone()

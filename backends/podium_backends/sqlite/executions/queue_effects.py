@@ -89,7 +89,7 @@ class QueueIntents:
 
     def carry_out(self, conn: sqlite3.Connection, op: QueueOp, *, now_ms: int) -> Effect:
         intents = _changed(conn, intents_of(op, now_ms=now_ms), now_ms)
-        # What becomes of an ack or a remove, only the queue's store knows.
+        # Only the store of the queue knows whether an ack or a remove found its message.
         return Effect(isinstance(op, PushOp) and bool(intents), intents)
 
     def unqueue(

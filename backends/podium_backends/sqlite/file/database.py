@@ -149,7 +149,7 @@ class Database:
     # reading
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a short query on the reader. What was acknowledged before is seen; it never waits for a writer."""
+        """Run a short query on the reader. It sees every acknowledged write and never waits for a writer."""
         try:  # not `translated`: a context manager costs as much as the query
             return query(self._reader)
         except sqlite3.Error as error:
@@ -218,7 +218,7 @@ class Database:
 
     async def _flush(self) -> None:
         while self._pending:
-            # What is heavy enough for the thread has its work cut out: nothing is won by waiting.
+            # Writes heavy enough for the thread take long anyway: waiting for more saves nothing.
             if sum(entry.weight for entry in self._pending) <= INLINE_WEIGHT:
                 await self._commit_window.wait(len(self._pending))
             group = self._next_group()
@@ -229,7 +229,7 @@ class Database:
     def _next_group(self) -> Group:
         jobs: list[Job[Any]] = []
         weight = taken = 0
-        # Small ones together stay small enough for the loop; what needs the thread anyway may be as large as it comes.
+        # A group of small writes stays small enough for the loop. A group for the thread may be of any size.
         most = INLINE_WEIGHT if self._pending[0].weight <= INLINE_WEIGHT else MAX_GROUP_WEIGHT
         for entry in self._pending:
             if jobs and weight + entry.weight > most:
@@ -250,7 +250,7 @@ class Database:
                 if self._writer.in_transaction:
                     await self._in_thread(self._writer.execute, "ROLLBACK")
                 self._lock.release()
-        except Exception as error:  # whatever it is, no caller may be left waiting
+        except Exception as error:  # on any error: no caller may be left waiting
             group.fail(error)
         group.answer(self.name)
         for failure in group.failures:

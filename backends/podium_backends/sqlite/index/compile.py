@@ -169,14 +169,14 @@ def starts_with(column: str, prefix: str) -> Condition:
     """The column's text begins so. As a range, which an index serves."""
     if not prefix:
         return Condition(f"{column} IS NOT NULL")
-    behind = _behind(prefix)
-    if behind is None:
+    end = _end_of_prefix(prefix)
+    if end is None:
         return Condition(f"{column} >= ?", (prefix,))
-    return Condition(f"{column} >= ? AND {column} < ?", (prefix, behind))
+    return Condition(f"{column} >= ? AND {column} < ?", (prefix, end))
 
 
-def _behind(prefix: str) -> str | None:
-    """The first text behind all that begin so; None if there is none."""
+def _end_of_prefix(prefix: str) -> str | None:
+    """The first text after all that begin so; None if there is none."""
     kept = prefix.rstrip(_LAST_CHARACTER)
     if not kept:
         return None

@@ -62,7 +62,7 @@ def _send(
 def apply(
     conn: sqlite3.Connection, changes: Sequence[IndexChange], *, now_ms: int
 ) -> list[IndexOutcome]:
-    """Make changes, in order, each with a fresh token that is newer than whatever is there.
+    """Make changes, in order, each with a fresh token that is newer than every stored one.
 
     Raises:
         InvalidArgumentError: The index can't take the document.

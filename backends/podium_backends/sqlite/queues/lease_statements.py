@@ -1,7 +1,7 @@
 """Leases in SQL: functions on a connection, for the queues and for a WriteSet in the same file.
 
-A leased message's due time is the end of its lease: ready means due at or before now, whoever held it. A lapsed lease still
-shows its receipt, so whatever asks for a receipt asks for the time too. Triggers keep the counts (``schema/queues.sql``).
+A leased message's due time is the end of its lease: ready means due at or before now. A lapsed lease still
+shows its receipt, so every check of a receipt checks the time too. Triggers keep the counts (``schema/queues.sql``).
 """
 
 from __future__ import annotations

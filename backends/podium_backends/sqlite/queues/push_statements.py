@@ -52,7 +52,7 @@ def push(conn: sqlite3.Connection, ops: Iterable[PushOp], *, now_ms: int) -> Non
 def push_if_absent(
     conn: sqlite3.Connection, op: PushOp, *, token: int | None = None, now_ms: int
 ) -> bool:
-    """Push unless the id is there, in whatever state; under a fresh token, or the one of its intent."""
+    """Push unless the id is there, in any state; under a fresh token, or the one of its intent."""
     row = _row(op, token=token_now() if token is None else token, now_ms=now_ms)
     return conn.execute(_PUSH_IF_ABSENT, row).rowcount > 0
 
