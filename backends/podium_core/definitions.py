@@ -12,7 +12,7 @@ from podium_core.errors import InvalidArgumentError
 from podium_core.models import EventHandler, TaskDef, WorkflowDef
 from podium_core.models.jackson import LONG, read_boolean, read_number, read_text
 from podium_core.models.json_members import members_of_object
-from podium_core.models.json_text import without_mark
+from podium_core.models.json_text import without_bom
 from podium_core.requirements import require_text, require_version
 
 DOCUMENT_JSON = "document_json"
@@ -34,7 +34,7 @@ class _Reader:
             InvalidArgumentError: Jackson would not read a field that the server goes by.
         """
         values = {}
-        for key, raw in members_of_object(without_mark(bytes(document))).items():
+        for key, raw in members_of_object(without_bom(bytes(document))).items():
             if key not in self._fields:
                 continue
             name, read = self._fields[key]

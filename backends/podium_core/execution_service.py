@@ -163,7 +163,7 @@ class ExecutionService(ExecutionDAO, Protocol):
         ...
 
     async def extend_lease(self, task_id: str) -> int:
-        """Stamp the stored task anew and return the stamp.
+        """Give the stored task a new stamp and return it.
 
         Raises:
             NotFoundError: No task of that id.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.decide import TaskFacts
 from podium_core.decide.effects import Effect
-from podium_core.decide.removal_mark import RemovalMark
+from podium_core.decide.removal_record import RemovalRecord
 from podium_core.models import (
     CreatedTasks,
     CreatedWorkflow,
@@ -127,7 +127,7 @@ class StoreWrites(ExecutionWrites):
 
     @abstractmethod
     async def advance_removal(
-        self, removal: StoredRemoval, mark: RemovalMark | None, effects: Sequence[Effect]
+        self, removal: StoredRemoval, record: RemovalRecord | None, effects: Sequence[Effect]
     ) -> bool:
         """As ``RemovalStore.advance_removal``."""
 

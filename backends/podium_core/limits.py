@@ -9,7 +9,7 @@ from msgspec import UNSET, Raw
 
 from podium_core.models.jackson import read_number
 from podium_core.models.json_members import members_of_object
-from podium_core.models.json_text import raw_bytes, without_mark
+from podium_core.models.json_text import raw_bytes, without_bom
 from podium_core.models.task import Task
 from podium_core.requirements import require_text
 
@@ -32,12 +32,12 @@ class RateLimit(NamedTuple):
 NO_RATE_LIMIT = RateLimit(0, 0)
 
 
-class _Limit(msgspec.Struct, rename="camel"):
+class _LimitMembers(msgspec.Struct, rename="camel"):
     concurrent_exec_limit: int | None = None
 
 
 class _LimitedWorkflowTask(msgspec.Struct, rename="camel"):
-    task_definition: _Limit | None = None
+    task_definition: _LimitMembers | None = None
 
 
 _limited = msgspec.json.Decoder(_LimitedWorkflowTask)
@@ -73,12 +73,12 @@ def embedded_concurrency_limit(task: Task) -> int | None:
     return definition.concurrent_exec_limit if definition else None
 
 
-def asked_places(task: Task, limit: int | None) -> int:
+def concurrency_limit_for(task: Task, limit: int | None) -> int:
     """The limit that ``exceeds_limit`` goes by: the argument, else the one in the task; 0 or less is none."""
     return (embedded_concurrency_limit(task) or 0) if limit is None else limit
 
 
-def asked_rate(task: Task, grants: int | None, seconds: int | None) -> RateLimit:
+def rate_limit_for(task: Task, grants: int | None, seconds: int | None) -> RateLimit:
     """The limit that ``exceeds_rate_limit_per_frequency`` goes by: each number the argument's, else the task's own."""
     return RateLimit(
         task.rate_limit_per_frequency if grants is None else grants,
@@ -120,7 +120,7 @@ def rate_limit_of(definition: Raw) -> RateLimit:
 
 def _member(document: Raw, key: str) -> Raw:
     try:
-        return members_of_object(without_mark(raw_bytes(document))).get(key, _NULL)
+        return members_of_object(without_bom(raw_bytes(document))).get(key, _NULL)
     except msgspec.DecodeError:
         return _NULL  # not an object
 

@@ -42,7 +42,8 @@ def is_owned(key: str, owner: str) -> bool:
     found = _KEY.fullmatch(key)
     if found is None:
         return False
-    # Version 8 leaves free: 48 bits, 12 bits, and 62 bits, behind a version of 4 and a variant of 2.
+    # Version 8 leaves free: 48 bits, 12 bits, and 62 bits. The version (4 bits) comes
+    # before the second part, the variant (2 bits) before the third.
     number = UUID(found[1]).int
     random = number >> 80 << 12 | number >> 64 & 0xFFF
     return number == _uuid(random, owner).int
@@ -61,7 +62,7 @@ def _digest(random: int, owner: str) -> int:
 
 
 def require_path(path: str, field: str = "path") -> str:
-    """The path, once it is known to name a payload and nothing else, in whatever store.
+    """The path, once it is known to name a payload and nothing else, in any store.
 
     Raises:
         InvalidArgumentError: It isn't under one of the prefixes, has a segment that is empty, ``.``, ``..`` or above 255

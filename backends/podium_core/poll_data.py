@@ -43,7 +43,7 @@ class PollDataWrites(ABC):
 
     async def _write(self, before: asyncio.Task[None] | None) -> None:
         if before is not None:
-            # What comes meanwhile is collected.
+            # Updates that come meanwhile are collected.
             await asyncio.wait([before])
         polls, self._collected = self._collected, {}
         self._write_under_way, self._next_write = self._next_write, None

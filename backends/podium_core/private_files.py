@@ -1,6 +1,6 @@
 """Folders and files of stores on a disk: made so that only the server's own user may read them.
 
-What is there already keeps its mode: whoever opened it to others, to a group that makes backups say, meant to.
+Existing files keep their mode: an operator may have opened them on purpose, to a group that makes backups for example.
 """
 
 from __future__ import annotations

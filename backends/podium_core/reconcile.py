@@ -60,7 +60,7 @@ class IndexReport(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         differences: What was found since the report before.
-        resume_token: Hand it back to go on behind this report; empty in the last.
+        resume_token: Hand it back to continue after this report; empty in the last.
         done: It is the last report.
         marked: Documents and entries that a repair has marked since its start; they are indexed in the background.
     """
@@ -116,7 +116,7 @@ class QueueReport(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         findings: What was found since the report before.
-        resume_token: Hand it back to go on behind this report; empty in the last.
+        resume_token: Hand it back to continue after this report; empty in the last.
         done: It is the last report.
         pushed: Messages that a repair has pushed since its start.
     """
@@ -129,7 +129,7 @@ class QueueReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutboxState(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the outbox is behind.
+    """How much the outbox has still to deliver.
 
     Attributes:
         depth: Entries that are due.

@@ -17,7 +17,7 @@ from examples.engine.searches import (
 )
 from podium_client import PodiumClient
 from podium_core.execution_service import FoundWorkflow
-from podium_core.models import Task, Workflow, WorkflowStatus, collected
+from podium_core.models import Task, Workflow, WorkflowStatus, collect
 
 # The index is eventual: how long it may take with what came last.
 INDEX_SECONDS = 10.0
@@ -111,7 +111,7 @@ async def _remove_one(podium: PodiumClient, workflows: Sequence[Workflow]) -> Re
         return None
     await executions.remove_workflow(workflow_id, archive=True)
     task_ids = [str(task.task_id) for task in before.tasks]
-    left = len(await collected(executions.get_workflows([workflow_id])))
+    left = len(await collect(executions.get_workflows([workflow_id])))
     return Removed(
         workflow=before,
         left=left + len(await executions.get_tasks(task_ids)),

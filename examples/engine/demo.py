@@ -25,7 +25,7 @@ from examples.engine.processes import Cast, Process
 from examples.engine.screen import Screen
 from podium_client import PodiumClient, RetryPolicy
 from podium_core.errors import StorageError
-from podium_core.models import collected
+from podium_core.models import collect
 
 WORKERS = 4
 STARTS_PER_SECOND = 20
@@ -175,7 +175,7 @@ class Demo:
         self._cast.server.start()
         await self._answered()
         away = time.monotonic() - killed_at
-        found = len(await collected(self._podium.executions.get_workflows(acknowledged)))
+        found = len(await collect(self._podium.executions.get_workflows(acknowledged)))
         what = "nothing lost" if found == len(acknowledged) else f"only {found} workflows are left"
         self._screen.say(f"server back after {away:.1f} s, {what}", style="green")
 

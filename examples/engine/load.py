@@ -17,7 +17,7 @@ from podium_core.models import (
     PushMessage,
     Workflow,
     WorkflowDef,
-    collected,
+    collect,
 )
 from podium_core.models.json_text import to_raw
 
@@ -70,7 +70,7 @@ async def start_workflow(podium: PodiumClient, definition: WorkflowDef, order: i
 
 async def read_back(podium: PodiumClient, workflow_ids: Sequence[str]) -> list[Workflow]:
     """Workflows and their sub-workflows, with their tasks."""
-    workflows = await collected(podium.executions.get_workflows(workflow_ids, include_tasks=True))
+    workflows = await collect(podium.executions.get_workflows(workflow_ids, include_tasks=True))
     children = [
         str(task.sub_workflow_id)
         for workflow in workflows
@@ -91,7 +91,7 @@ async def pending_counts(podium: PodiumClient) -> dict[str, int]:
 async def pending_tasks(podium: PodiumClient, task_types: Iterable[str]) -> dict[str, int]:
     """How many tasks of each type are pending."""
     pages = podium.executions.get_pending_tasks_for_task_type
-    return {task_type: len(await collected(pages(task_type))) for task_type in task_types}
+    return {task_type: len(await collect(pages(task_type))) for task_type in task_types}
 
 
 def least_tasks(definition: WorkflowDef) -> int:

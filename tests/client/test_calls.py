@@ -27,7 +27,7 @@ from podium_core.models import (
     TaskUpdate,
     Workflow,
     WorkflowStatus,
-    collected,
+    collect,
 )
 
 DEFINITION = {"name": "order", "version": 3, "tasks": [], "ownerEmail": "a@b.c", "big": 2**70}
@@ -71,7 +71,7 @@ class TestExecutions:
         stamps = await podium.executions.update_tasks([TaskUpdate(task=task) for task in tasks])
         assert len(stamps) == 5
         pages = podium.executions.get_tasks_for_workflow("w1")
-        assert len(await collected(pages)) == 5
+        assert len(await collect(pages)) == 5
         assert await podium.executions.remove_task("t1")
         assert len(await podium.executions.get_tasks_by_type("ship", count=10)) == 4
 
@@ -136,7 +136,7 @@ class TestDefinitions:
         assert stored is not None
         await podium.metadata.update_task_def(stored)
         assert await podium.metadata.get_task_def("ship") == stored
-        assert await collected(podium.metadata.get_all_task_defs()) == [stored]
+        assert await collect(podium.metadata.get_all_task_defs()) == [stored]
 
     async def test_a_second_one_exists_already(self, podium: PodiumClient) -> None:
         await podium.metadata.create_workflow_def(DEFINITION)

@@ -19,7 +19,7 @@ from podium_client.errors import (
     StorageError,
     TransportError,
 )
-from podium_core.models import collected
+from podium_core.models import collect
 from tests.client.conftest import QUICK, tasks_left
 from tests.client.scripted_server import Context, fail, scripted
 from tests.patience import PATIENCE_SECONDS
@@ -55,7 +55,7 @@ class Pages:
 
 async def read_all(pages: Pages) -> list[str]:
     async with scripted({IDS: pages}) as address, PodiumClient(address, retry=QUICK) as podium:
-        return await collected(podium.executions.get_running_workflow_ids("order"))
+        return await collect(podium.executions.get_running_workflow_ids("order"))
 
 
 @pytest.mark.parametrize("failure", [DOWN, grpc.StatusCode.UNAVAILABLE], ids=["down", "cut off"])
@@ -99,7 +99,7 @@ async def test_attempts_without_progress_are_bounded() -> None:
 
     async with scripted({IDS: never}) as address, PodiumClient(address, retry=QUICK) as podium:
         with pytest.raises(TransportError) as caught:
-            await collected(podium.executions.get_running_workflow_ids("order"))
+            await collect(podium.executions.get_running_workflow_ids("order"))
     assert "after 8 attempts" in caught.value.__notes__
 
 
@@ -115,7 +115,7 @@ async def test_a_page_that_does_not_come_ends_the_stream() -> None:
         with pytest.raises(
             DeadlineExceededError, match=r"nothing came for 0.2 s \[DEADLINE_EXCEEDED\]"
         ):
-            await collected(podium.executions.get_running_workflow_ids("order"))
+            await collect(podium.executions.get_running_workflow_ids("order"))
 
 
 async def test_a_stream_that_is_left_early_is_cancelled_at_the_server() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from podium_core.decide import removal_mark
+from podium_core.decide import removal_record
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import (
@@ -119,7 +119,7 @@ class ArchiveWorld:
 
     async def due(self) -> list[OutboxEntry]:
         """All marks that are due."""
-        return list((await self.outbox.due(BUCKETS, KINDS, 1_000)).entries)
+        return list((await self.outbox.due_entries(BUCKETS, KINDS, 1_000)).entries)
 
     async def carry_out(self, entries: Sequence[OutboxEntry]) -> None:
         """Do what a drainer does with them, whether they are still there or not."""
@@ -171,7 +171,7 @@ class ArchiveWorld:
         assert removal is not None
         if stages > 0 and await self.archive.store(self.store, removal) and stages > 1:
             assert await self.store.advance_removal(
-                removal, removal_mark.archived(removal.mark), ()
+                removal, removal_record.after_archive(removal.record), ()
             )
 
     async def an_hour_passes(self) -> None:

@@ -89,7 +89,7 @@ async def next_payload_mark(daos: Daos) -> int | None:
 
 async def payload_marks(daos: Daos, keys: Iterable[str]) -> frozenset[str]:
     """Those of these payloads of workflow w1 that are marked to be deleted."""
-    return await daos.outbox.waiting(KIND_PAYLOAD, [(key, "w1") for key in keys])
+    return await daos.outbox.waiting_ids(KIND_PAYLOAD, [(key, "w1") for key in keys])
 
 
 class Write(NamedTuple):

@@ -19,7 +19,7 @@ from podium_core.models import (
     TaskUpdate,
     WorkflowStatus,
     WorkflowSummary,
-    collected,
+    collect,
 )
 from podium_core.models.json_text import raw_text, to_raw
 from podium_core.ports import IndexDAO
@@ -174,7 +174,7 @@ class TestRemoveWorkflowWithArchive:
         await run_to_its_end(executions)
         assert await executions.remove_workflow("w1", archive=True)
         assert await executions.get_task("t1") is None
-        assert await collected(executions.get_workflows(["w1"])) == []
+        assert await collect(executions.get_workflows(["w1"])) == []
         entries: list[WorkflowSummary | TaskSummary] = [
             *await workflow_entries(index_dao),
             *await task_entries(index_dao),

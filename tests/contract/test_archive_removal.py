@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from podium_core.execution_service import ExecutionService, WorkflowSource
-from podium_core.models import TaskSummary, Wait, WorkflowStatus, WorkflowSummary, collected
+from podium_core.models import TaskSummary, Wait, WorkflowStatus, WorkflowSummary, collect
 from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import make_task, make_workflow
@@ -50,7 +50,7 @@ async def test_removes_its_entries_and_says_from_where(
     await archive(executions, "w2")
     assert await remove(executions) == said
     assert await executions.find_workflow("w1") is None
-    assert await collected(executions.get_tasks_for_workflow("w1")) == []
+    assert await collect(executions.get_tasks_for_workflow("w1")) == []
 
     async def is_gone() -> bool:
         return await entries(index_dao) == 0

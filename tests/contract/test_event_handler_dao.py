@@ -6,7 +6,7 @@ import pytest
 from msgspec import Raw
 
 from podium_core.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
-from podium_core.models import EventHandler, collected
+from podium_core.models import EventHandler, collect
 from podium_core.models.json_text import raw_bytes
 from podium_core.ports import EventHandlerDAO
 
@@ -90,7 +90,7 @@ class TestRemoveEventHandler:
         await event_handler_dao.add_event_handler(make_event_handler())
         await event_handler_dao.remove_event_handler("h1")
         assert await names_for(event_handler_dao) == []
-        assert await collected(event_handler_dao.get_all_event_handlers()) == []
+        assert await collect(event_handler_dao.get_all_event_handlers()) == []
 
     async def test_after_its_event_changed_both_events_are_empty(
         self, event_handler_dao: EventHandlerDAO
@@ -113,14 +113,14 @@ class TestRemoveEventHandler:
 
 class TestGetAllEventHandlers:
     async def test_is_empty_without_any(self, event_handler_dao: EventHandlerDAO) -> None:
-        assert await collected(event_handler_dao.get_all_event_handlers()) == []
+        assert await collect(event_handler_dao.get_all_event_handlers()) == []
 
     async def test_streams_active_and_inactive_ones(
         self, event_handler_dao: EventHandlerDAO
     ) -> None:
         await event_handler_dao.add_event_handler(make_event_handler("b", active=False))
         await event_handler_dao.add_event_handler(make_event_handler("a", event="other"))
-        found = await collected(event_handler_dao.get_all_event_handlers())
+        found = await collect(event_handler_dao.get_all_event_handlers())
         assert sorted((handler.name, handler.active) for handler in found) == [
             ("a", True),
             ("b", False),
@@ -133,14 +133,14 @@ class TestGetAllEventHandlers:
         pages = [page async for page in event_handler_dao.get_all_event_handlers()]
         assert len(pages) > 1
         assert pages[-1].resume_token == ""
-        rest = await collected(
+        rest = await collect(
             event_handler_dao.get_all_event_handlers(resume_token=pages[0].resume_token)
         )
         assert sorted(handler.name for handler in (*pages[0].items, *rest)) == names
 
     async def test_refuses_a_token_that_is_none(self, event_handler_dao: EventHandlerDAO) -> None:
         with pytest.raises(InvalidArgumentError) as caught:
-            await collected(event_handler_dao.get_all_event_handlers(resume_token="nonsense!"))
+            await collect(event_handler_dao.get_all_event_handlers(resume_token="nonsense!"))
         assert caught.value.field == "resume_token"
 
 

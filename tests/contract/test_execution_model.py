@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from podium_core.clock import system_clock_ms
 from podium_core.errors import AlreadyExistsError, ConflictError, NotFoundError
-from podium_core.models import Task, TaskStatus, Workflow, WorkflowStatus, collected
+from podium_core.models import Task, TaskStatus, Workflow, WorkflowStatus, collect
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
 from tests.contract.records import make_task, make_workflow
@@ -221,11 +221,11 @@ class ExecutionMachine(RuleBasedStateMachine):
 
     @invariant()
     def sets_are_those_of_the_model(self) -> None:
-        running = self.run(collected(self.executions.get_running_workflow_ids("order")))
+        running = self.run(collect(self.executions.get_running_workflow_ids("order")))
         assert running == sorted(
             id_ for id_, workflow in self.workflows.items() if workflow.pending
         )
-        pending = self.run(collected(self.executions.get_pending_tasks_for_task_type("encode")))
+        pending = self.run(collect(self.executions.get_pending_tasks_for_task_type("encode")))
         assert [task.task_id for task in pending] == sorted(
             id_ for id_, task in self.tasks.items() if task.pending
         )

@@ -13,7 +13,7 @@ from podium_core.errors import (
     NotFoundError,
 )
 from podium_core.execution_service import ExecutionService
-from podium_core.models import TaskStatus, TaskUpdate, collected
+from podium_core.models import TaskStatus, TaskUpdate, collect
 from podium_core.models.json_text import raw_text, to_raw
 from podium_core.ports import ConcurrentExecutionLimitDAO
 from tests.contract.records import make_task, make_workflow
@@ -164,7 +164,7 @@ class TestUpdateTask:
     ) -> None:
         await executions.create_workflow(make_workflow())
         await executions.update_task(make_task(), upsert=True)
-        pending = await collected(executions.get_pending_tasks_for_task_type("encode"))
+        pending = await collect(executions.get_pending_tasks_for_task_type("encode"))
         assert [task.task_id for task in pending] == ["t1"]
 
     async def test_upsert_takes_no_slot(self, executions: ExecutionService) -> None:
@@ -224,9 +224,9 @@ class TestUpdateTask:
         await executions.create_workflow(make_workflow())
         await executions.create_tasks([make_task()])
         await executions.update_task(make_task(status=TaskStatus.COMPLETED))
-        assert await collected(executions.get_pending_tasks_for_task_type("encode")) == []
+        assert await collect(executions.get_pending_tasks_for_task_type("encode")) == []
         await executions.update_task(make_task(status=TaskStatus.SCHEDULED))
-        assert len(await collected(executions.get_pending_tasks_for_task_type("encode"))) == 1
+        assert len(await collect(executions.get_pending_tasks_for_task_type("encode"))) == 1
 
     async def test_payloads_come_back_byte_for_byte(self, executions: ExecutionService) -> None:
         text = '{ "n": 9007199254740993, "d": 1.00, "e": 1E5, "nul": null, "z":1, "a": "ü\\u0000" }'
@@ -296,8 +296,8 @@ class TestRemoveTask:
         await executions.create_tasks([make_task("t1", reference_task_name="ref")])
         assert await executions.remove_task("t1")
         assert await executions.get_task("t1") is None
-        assert await collected(executions.get_tasks_for_workflow("w1")) == []
-        assert await collected(executions.get_pending_tasks_for_task_type("encode")) == []
+        assert await collect(executions.get_tasks_for_workflow("w1")) == []
+        assert await collect(executions.get_pending_tasks_for_task_type("encode")) == []
         created = await executions.create_tasks([make_task("t2", reference_task_name="ref")])
         assert created.created_task_ids == ("t2",)
 
@@ -353,17 +353,17 @@ class TestStreamsOfTasks:
         assert len(pages) > 1
         ids = [task.task_id for page in pages for task in page.items]
         assert sorted(map(str, ids)) == [f"t{n:03}" for n in range(400)]
-        rest = await collected(
+        rest = await collect(
             executions.get_tasks_for_workflow("w1", resume_token=pages[0].resume_token)
         )
         assert [task.task_id for task in rest] == ids[len(pages[0].items) :]
 
     async def test_a_token_of_nowhere_is_refused(self, executions: ExecutionService) -> None:
         with pytest.raises(InvalidArgumentError, match="resume_token"):
-            await collected(executions.get_tasks_for_workflow("w1", resume_token="%%%"))
+            await collect(executions.get_tasks_for_workflow("w1", resume_token="%%%"))
 
     async def test_an_unknown_workflow_has_no_tasks(self, executions: ExecutionService) -> None:
-        assert await collected(executions.get_tasks_for_workflow("w1")) == []
+        assert await collect(executions.get_tasks_for_workflow("w1")) == []
 
     async def test_pending_tasks_of_a_workflow_go_by_the_definition(
         self, executions: ExecutionService
@@ -372,7 +372,7 @@ class TestStreamsOfTasks:
         await executions.create_workflow(make_workflow("w2"))
         await executions.create_tasks([make_task("t1"), make_task("t2", definition_name="ship")])
         await executions.create_tasks([make_task("t3", workflow_id="w2")])
-        pending = await collected(executions.get_pending_tasks_by_workflow("encode", "w1"))
+        pending = await collect(executions.get_pending_tasks_by_workflow("encode", "w1"))
         assert [task.task_id for task in pending] == ["t1"]
 
     async def test_a_task_without_a_definition_goes_by_its_type(
@@ -381,7 +381,7 @@ class TestStreamsOfTasks:
         await executions.create_workflow(make_workflow())
         task = replace(make_task("t1"), task_def_name=msgspec.UNSET)
         await executions.create_tasks([task])
-        assert len(await collected(executions.get_pending_tasks_for_task_type("encode"))) == 1
+        assert len(await collect(executions.get_pending_tasks_for_task_type("encode"))) == 1
 
 
 class TestLimitsOfTasks:
@@ -447,9 +447,9 @@ class TestLimitsOfTasks:
         await executions.update_task(replace(task, task_def_name="other"))
 
         async def pending(name: str) -> list[str]:
-            found = await collected(executions.get_pending_tasks_for_task_type(name))
+            found = await collect(executions.get_pending_tasks_for_task_type(name))
             of_workflow = executions.get_pending_tasks_by_workflow(name, "w1")
-            assert found == await collected(of_workflow)
+            assert found == await collect(of_workflow)
             return [str(one.task_id) for one in found]
 
         assert (await pending("encode"), await pending("other")) == ([], ["t1"])

@@ -12,7 +12,7 @@ from podium_core.errors import (
     NotFoundError,
 )
 from podium_core.execution_service import ExecutionService
-from podium_core.models import DECIDER_QUEUE, PushMessage, TaskStatus, WorkflowStatus, collected
+from podium_core.models import DECIDER_QUEUE, PushMessage, TaskStatus, WorkflowStatus, collect
 from podium_core.models.json_text import to_raw
 from podium_core.ports import QueueDAO
 from tests.contract.eventually import Delivered
@@ -136,11 +136,11 @@ class TestUpdateWorkflow:
         await executions.update_workflow(
             make_workflow(version=2, correlation_id="b", create_time=50)
         )
-        assert await collected(executions.get_running_workflow_ids("order", version=2)) == ["w1"]
-        assert await collected(executions.get_workflows_by_correlation_id("order", "a")) == []
-        assert len(await collected(executions.get_workflows_by_correlation_id("order", "b"))) == 1
+        assert await collect(executions.get_running_workflow_ids("order", version=2)) == ["w1"]
+        assert await collect(executions.get_workflows_by_correlation_id("order", "a")) == []
+        assert len(await collect(executions.get_workflows_by_correlation_id("order", "b"))) == 1
         found = executions.get_workflows_by_type("order", start_time=50, end_time=50)
-        assert len(await collected(found)) == 1
+        assert len(await collect(found)) == 1
 
     async def test_without_a_create_time_keeps_its_place_in_time(
         self, executions: ExecutionService
@@ -148,7 +148,7 @@ class TestUpdateWorkflow:
         await executions.create_workflow(make_workflow(create_time=5))
         await executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
         found = executions.get_workflows_by_type("order", start_time=5, end_time=5)
-        assert len(await collected(found)) == 1
+        assert len(await collect(found)) == 1
 
     @pytest.mark.parametrize("version", ["1", 1.0, None])
     async def test_reads_a_version_as_java_does(
@@ -156,7 +156,7 @@ class TestUpdateWorkflow:
     ) -> None:
         definition = to_raw({"name": "order", "version": version})
         await executions.create_workflow(replace(make_workflow(), workflow_definition=definition))
-        assert await collected(executions.get_running_workflow_ids("order", version=1)) == ["w1"]
+        assert await collect(executions.get_running_workflow_ids("order", version=1)) == ["w1"]
 
 
 class TestGetWorkflow:
@@ -181,7 +181,7 @@ class TestStreamsOfWorkflows:
     async def test_many_by_id_keep_the_order_asked(self, executions: ExecutionService) -> None:
         for id_ in ("w1", "w2", "w3"):
             await executions.create_workflow(make_workflow(id_))
-        found = await collected(executions.get_workflows(["w3", "gone", "w1"]))
+        found = await collect(executions.get_workflows(["w3", "gone", "w1"]))
         assert [workflow.workflow_id for workflow in found] == ["w3", "w1"]
 
     async def test_running_ids_and_pending_workflows_filter_by_version(
@@ -192,9 +192,9 @@ class TestStreamsOfWorkflows:
         await executions.create_workflow(
             make_workflow("w3", version=2, status=WorkflowStatus.COMPLETED)
         )
-        assert await collected(executions.get_running_workflow_ids("order")) == ["w1", "w2"]
-        assert await collected(executions.get_running_workflow_ids("order", version=2)) == ["w2"]
-        pending = await collected(executions.get_pending_workflows_by_type("order", version=1))
+        assert await collect(executions.get_running_workflow_ids("order")) == ["w1", "w2"]
+        assert await collect(executions.get_running_workflow_ids("order", version=2)) == ["w2"]
+        pending = await collect(executions.get_pending_workflows_by_type("order", version=1))
         assert [workflow.workflow_id for workflow in pending] == ["w1"]
 
     async def test_by_type_and_creation_time_both_ends_included(
@@ -205,7 +205,7 @@ class TestStreamsOfWorkflows:
             await executions.create_workflow(
                 make_workflow(f"w{n}", create_time=n * 1_000, status=status)
             )
-        found = await collected(
+        found = await collect(
             executions.get_workflows_by_type("order", start_time=2_000, end_time=4_000)
         )
         assert [workflow.workflow_id for workflow in found] == ["w2", "w3", "w4"]
@@ -216,7 +216,7 @@ class TestStreamsOfWorkflows:
         await executions.create_workflow(make_workflow("w2", correlation_id="c", name="other"))
         await executions.create_workflow(make_workflow("w3"))
         await executions.create_tasks([make_task()])
-        found = await collected(
+        found = await collect(
             executions.get_workflows_by_correlation_id("order", "c", include_tasks=True)
         )
         assert [workflow.workflow_id for workflow in found] == ["w1"]
@@ -236,10 +236,10 @@ class TestRemoveWorkflow:
         assert await executions.remove_workflow("w1")
         assert await executions.get_workflow("w1") is None
         assert await executions.get_tasks(["t000", "t449"]) == []
-        assert await collected(executions.get_tasks_for_workflow("w1")) == []
-        assert await collected(executions.get_pending_tasks_for_task_type("encode")) == []
-        assert await collected(executions.get_running_workflow_ids("order")) == []
-        assert await collected(executions.get_workflows_by_correlation_id("order", "c")) == []
+        assert await collect(executions.get_tasks_for_workflow("w1")) == []
+        assert await collect(executions.get_pending_tasks_for_task_type("encode")) == []
+        assert await collect(executions.get_running_workflow_ids("order")) == []
+        assert await collect(executions.get_workflows_by_correlation_id("order", "c")) == []
         assert await executions.get_in_progress_task_count("encode") == 0
         await delivered()
         assert not await queue_dao.contains_message(DECIDER_QUEUE, "w1")
@@ -275,17 +275,17 @@ class TestRemoveWorkflowWithExpiry:
         assert await executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
         assert await executions.get_pending_workflow_count("order") == 0
         assert (
-            await collected(executions.get_workflows_by_type("order", start_time=0, end_time=10))
+            await collect(executions.get_workflows_by_type("order", start_time=0, end_time=10))
             == []
         )
-        assert await collected(executions.get_workflows_by_correlation_id("order", "c")) == []
-        assert await collected(executions.get_pending_tasks_for_task_type("encode")) == []
+        assert await collect(executions.get_workflows_by_correlation_id("order", "c")) == []
+        assert await collect(executions.get_pending_tasks_for_task_type("encode")) == []
         await delivered()
         assert not await queue_dao.contains_message(DECIDER_QUEUE, "w1")
         await executions.update_workflow(make_workflow(owner_app="late"))
         await executions.update_task(make_task("t1", worker_id="late"))
         assert await executions.get_pending_workflow_count("order") == 0
-        assert await collected(executions.get_pending_tasks_for_task_type("encode")) == []
+        assert await collect(executions.get_pending_tasks_for_task_type("encode")) == []
         stored = await executions.get_workflow("w1", include_tasks=True)
         assert stored is not None
         assert (stored.owner_app, stored.tasks[0].worker_id) == ("late", "late")

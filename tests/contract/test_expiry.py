@@ -25,7 +25,7 @@ async def drained(adapters: Adapters) -> int:
     handler = OneByOne(removal_target(Removals(adapters.executions, None)))
     drainer = Drainer(adapters.outbox, handler)
     buckets = await adapters.outbox.lease_buckets("test")
-    due = await adapters.outbox.due(buckets, handler.kinds, 100)
+    due = await adapters.outbox.due_entries(buckets, handler.kinds, 100)
     await drainer.carry_out(due)
     return len(due.entries)
 
@@ -202,8 +202,8 @@ class TestOutbox:
         await executions.remove_workflow_with_expiry("w1", ttl_seconds=1)
         clock.now_ms += 1_000
         buckets = await outbox.lease_buckets("a")
-        (seen,) = (await outbox.due(buckets, [KIND_REMOVAL], 10)).entries
+        (seen,) = (await outbox.due_entries(buckets, [KIND_REMOVAL], 10)).entries
         clock.now_ms -= 1_000
         await executions.remove_workflow_with_expiry("w1", ttl_seconds=60)
-        await outbox.done([seen])
+        await outbox.finish([seen])
         assert await outbox.due_in_ms(buckets, [KIND_REMOVAL]) == 60_000

@@ -18,7 +18,7 @@ from podium_core.models import (
     Workflow,
     WorkflowDef,
     WorkflowStatus,
-    collected,
+    collect,
 )
 from podium_core.models.documents import TASK
 from podium_core.models.json_members import members_of_object
@@ -71,9 +71,9 @@ class TestExecutions:
         assert_kept(found)
         (found,) = await executions.get_tasks(["t1"])
         assert_kept(found)
-        (found,) = await collected(executions.get_tasks_for_workflow("w1"))
+        (found,) = await collect(executions.get_tasks_for_workflow("w1"))
         assert_kept(found)
-        (found,) = await collected(executions.get_pending_tasks_for_task_type("encode"))
+        (found,) = await collect(executions.get_pending_tasks_for_task_type("encode"))
         assert_kept(found)
 
     async def test_of_a_workflow(self, executions: ExecutionService) -> None:
@@ -92,7 +92,7 @@ class TestExecutions:
         ] * 3
         assert (found.workflow_name, found.workflow_version) == ("order", 3)
         assert_kept(found.tasks[0])
-        (streamed,) = await collected(executions.get_workflows(["w1"], include_tasks=True))
+        (streamed,) = await collect(executions.get_workflows(["w1"], include_tasks=True))
         assert streamed == found
 
     async def test_of_the_definition_in_a_task_with_a_limit(
@@ -147,7 +147,7 @@ class TestDefinitions:
 
     async def test_of_a_workflow(self, daos: Daos) -> None:
         await daos.metadata.create_workflow_def(WorkflowDef(document=Raw(self.DOCUMENT), name="n"))
-        (found,) = await collected(daos.metadata.get_all_workflow_defs())
+        (found,) = await collect(daos.metadata.get_all_workflow_defs())
         assert raw_bytes(found.document) == self.DOCUMENT
 
     async def test_of_an_event_handler(self, daos: Daos) -> None:

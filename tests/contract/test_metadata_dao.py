@@ -8,7 +8,7 @@ import pytest
 from msgspec import UNSET, Raw
 
 from podium_core.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
-from podium_core.models import TaskDef, WorkflowDef, collected
+from podium_core.models import TaskDef, WorkflowDef, collect
 from podium_core.models.json_text import raw_bytes
 from podium_core.ports import MetadataDAO
 
@@ -117,12 +117,12 @@ class TestGetTaskDef:
 
 class TestGetAllTaskDefs:
     async def test_is_empty_without_any(self, metadata_dao: MetadataDAO) -> None:
-        assert await collected(metadata_dao.get_all_task_defs()) == []
+        assert await collect(metadata_dao.get_all_task_defs()) == []
 
     async def test_streams_them_all(self, metadata_dao: MetadataDAO) -> None:
         for name in ("c", "a", "b"):
             await metadata_dao.create_task_def(make_task_def(name))
-        found = await collected(metadata_dao.get_all_task_defs())
+        found = await collect(metadata_dao.get_all_task_defs())
         assert sorted(task_def.name for task_def in found) == ["a", "b", "c"]
         assert raw_bytes(found[0].document).startswith(b'{ "z": 1.00')
 
@@ -135,7 +135,7 @@ class TestGetAllTaskDefs:
         assert len(pages) > 1
         assert all(page.resume_token for page in pages[:-1])
         assert pages[-1].resume_token == ""
-        rest = await collected(metadata_dao.get_all_task_defs(resume_token=pages[0].resume_token))
+        rest = await collect(metadata_dao.get_all_task_defs(resume_token=pages[0].resume_token))
         seen = [task_def.name for task_def in (*pages[0].items, *rest)]
         assert sorted(seen) == names
 
@@ -144,7 +144,7 @@ class TestGetAllTaskDefs:
         self, metadata_dao: MetadataDAO, token: str
     ) -> None:
         with pytest.raises(InvalidArgumentError) as caught:
-            await collected(metadata_dao.get_all_task_defs(resume_token=token))
+            await collect(metadata_dao.get_all_task_defs(resume_token=token))
         assert caught.value.field == "resume_token"
 
 
@@ -280,7 +280,7 @@ class TestGetAllWorkflowDefs:
     async def test_streams_all_versions_of_all(self, metadata_dao: MetadataDAO) -> None:
         for name, version in [("b", 1), ("a", 2), ("a", 10)]:
             await metadata_dao.create_workflow_def(make_workflow_def(name, version))
-        found = await collected(metadata_dao.get_all_workflow_defs())
+        found = await collect(metadata_dao.get_all_workflow_defs())
         assert sorted(ids(found)) == [("a", 2), ("a", 10), ("b", 1)]
 
     async def test_goes_on_behind_a_resume_token(self, metadata_dao: MetadataDAO) -> None:
@@ -291,21 +291,19 @@ class TestGetAllWorkflowDefs:
             )
         pages = [page async for page in metadata_dao.get_all_workflow_defs()]
         assert len(pages) > 1
-        rest = await collected(
-            metadata_dao.get_all_workflow_defs(resume_token=pages[0].resume_token)
-        )
+        rest = await collect(metadata_dao.get_all_workflow_defs(resume_token=pages[0].resume_token))
         assert sorted(ids([*pages[0].items, *rest])) == wanted
 
     async def test_refuses_a_token_that_is_none(self, metadata_dao: MetadataDAO) -> None:
         with pytest.raises(InvalidArgumentError):
-            await collected(metadata_dao.get_all_workflow_defs(resume_token="nonsense!"))
+            await collect(metadata_dao.get_all_workflow_defs(resume_token="nonsense!"))
 
 
 class TestGetAllWorkflowDefsLatestVersions:
     async def test_streams_the_highest_version_of_each(self, metadata_dao: MetadataDAO) -> None:
         for name, version in [("b", 1), ("a", 9), ("a", 10), ("c", 2), ("c", 1)]:
             await metadata_dao.create_workflow_def(make_workflow_def(name, version))
-        found = await collected(metadata_dao.get_all_workflow_defs_latest_versions())
+        found = await collect(metadata_dao.get_all_workflow_defs_latest_versions())
         assert sorted(ids(found)) == [("a", 10), ("b", 1), ("c", 2)]
 
     async def test_goes_on_behind_a_resume_token(self, metadata_dao: MetadataDAO) -> None:
@@ -315,14 +313,14 @@ class TestGetAllWorkflowDefsLatestVersions:
         stream = metadata_dao.get_all_workflow_defs_latest_versions()
         pages = [page async for page in stream]
         assert len(pages) > 1
-        rest = await collected(
+        rest = await collect(
             metadata_dao.get_all_workflow_defs_latest_versions(resume_token=pages[0].resume_token)
         )
         assert sorted(name for name, _ in ids([*pages[0].items, *rest])) == names
 
     async def test_refuses_a_token_that_is_none(self, metadata_dao: MetadataDAO) -> None:
         with pytest.raises(InvalidArgumentError):
-            await collected(
+            await collect(
                 metadata_dao.get_all_workflow_defs_latest_versions(resume_token="nonsense!")
             )
 

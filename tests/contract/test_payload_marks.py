@@ -18,7 +18,7 @@ from podium_core.payload_keys import new_key
 from podium_core.ports import ExternalPayloadStorage, Outbox
 from podium_core.removal import RemovalMachine
 from podium_core.write_set import WriteSet, builders
-from podium_core.write_set.refusals import PayloadMarkLostError
+from podium_core.write_set.refusals import UploadLostError
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne
 from podium_server.outbox.targets import LATE_UPLOADS_MS, payload_target
@@ -85,11 +85,11 @@ async def is_there(payloads: ExternalPayloadStorage) -> bool:
 
 
 async def due(outbox: Outbox) -> list[OutboxEntry]:
-    return list((await outbox.due(range(16), [KIND_PAYLOAD], 10)).entries)
+    return list((await outbox.due_entries(range(16), [KIND_PAYLOAD], 10)).entries)
 
 
 async def waiting(outbox: Outbox, *keys: str) -> frozenset[str]:
-    return await outbox.waiting(KIND_PAYLOAD, [(key, "w1") for key in keys])
+    return await outbox.waiting_ids(KIND_PAYLOAD, [(key, "w1") for key in keys])
 
 
 async def drained(outbox: Outbox, payloads: ExternalPayloadStorage) -> list[bytes]:
@@ -104,7 +104,7 @@ def referring(key: str = KEY, *lifts: str) -> WriteSet:
     """A workflow whose input lies outside."""
     workflow = make_workflow(external_input_payload_storage_path=key)
     write_set = builders.create_workflow(workflow, now_ms=1, replace_existing=True)
-    return replace(write_set, lifts=lifts)
+    return replace(write_set, uploads=lifts)
 
 
 class TestLift:
@@ -132,7 +132,7 @@ class TestLift:
         clock.pass_by(DELAY_MS)
         (taken,) = await due(outbox)
         assert await outbox.claim(taken, delay_ms=1)
-        with pytest.raises(PayloadMarkLostError):
+        with pytest.raises(UploadLostError):
             await executions.apply(referring(KEY, KEY))
         assert await executions.get_workflow("w1") is None
 
@@ -140,7 +140,7 @@ class TestLift:
         self, executions: ExecutionAdapter, outbox: Outbox
     ) -> None:
         await uploaded(outbox)
-        with pytest.raises(PayloadMarkLostError):
+        with pytest.raises(UploadLostError):
             await executions.apply(referring(KEY, KEY, OTHER))
         assert await executions.get_workflow("w1") is None
         assert await waiting(outbox, KEY) == {KEY}
@@ -152,7 +152,7 @@ class TestLift:
         await executions.create_tasks([make_task("t1", reference_task_name="ref")])
         await uploaded(outbox)
         task = make_task("t2", reference_task_name="ref", external_input_payload_storage_path=KEY)
-        await executions.apply(replace(builders.create_tasks([task], now_ms=1), lifts=(KEY,)))
+        await executions.apply(replace(builders.create_tasks([task], now_ms=1), uploads=(KEY,)))
         assert await waiting(outbox, KEY) == {KEY}
 
     async def test_leaves_the_mark_where_a_guard_refuses(
@@ -163,7 +163,7 @@ class TestLift:
         workflow = make_workflow(external_input_payload_storage_path=KEY)
         update = builders.update_workflow(workflow, now_ms=1, expected_update_time=1)
         with pytest.raises(ConflictError):
-            await executions.apply(replace(update, lifts=(KEY,)))
+            await executions.apply(replace(update, uploads=(KEY,)))
         assert await waiting(outbox, KEY) == {KEY}
 
 
@@ -306,7 +306,7 @@ class TestRemoval:
             for at, key in enumerate(keys)
         ]
         await executions.create_tasks(tasks)
-        removal = builders.remove_workflow("w1", require_terminal=False, take_payloads=True)
+        removal = builders.remove_workflow("w1", require_terminal=False, delete_payloads=True)
         await executions.apply(removal)
         await RemovalMachine(executions).carry_out("w1")
         assert await waiting(outbox, KEY, *keys) == {KEY, *keys}

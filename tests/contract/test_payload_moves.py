@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from podium_core.errors import CorruptRecordError, FailedPreconditionError, PayloadTooLargeError
 from podium_core.execution_service import ExecutionService
-from podium_core.models import Commit, Page, Task, Workflow, WorkflowStatus, collected
+from podium_core.models import Commit, Page, Task, Workflow, WorkflowStatus, collect
 from podium_core.models.json_text import raw_text
 from podium_core.payload_keys import is_owned
 from podium_core.ports import ExternalPayloadStorage
@@ -157,28 +157,26 @@ READS: dict[str, Callable[[ExecutionService, bool], Awaitable[list[Any]]]] = {
     "GetTask": lambda e, w: _listed(e.get_task("t1", include_payloads=w)),
     "GetTasks": lambda e, w: e.get_tasks(["t1"], include_payloads=w),
     "GetTasksByType": lambda e, w: e.get_tasks_by_type("encode", count=9, include_payloads=w),
-    "GetPendingTasksByWorkflow": lambda e, w: collected(
+    "GetPendingTasksByWorkflow": lambda e, w: collect(
         e.get_pending_tasks_by_workflow("encode", "w1", include_payloads=w)
     ),
-    "GetPendingTasksForTaskType": lambda e, w: collected(
+    "GetPendingTasksForTaskType": lambda e, w: collect(
         e.get_pending_tasks_for_task_type("encode", include_payloads=w)
     ),
-    "GetTasksForWorkflow": lambda e, w: collected(
-        e.get_tasks_for_workflow("w1", include_payloads=w)
-    ),
+    "GetTasksForWorkflow": lambda e, w: collect(e.get_tasks_for_workflow("w1", include_payloads=w)),
     "GetWorkflow": lambda e, w: _listed(
         e.get_workflow("w1", include_tasks=True, include_payloads=w)
     ),
-    "GetWorkflows": lambda e, w: collected(
+    "GetWorkflows": lambda e, w: collect(
         e.get_workflows(["w1"], include_tasks=True, include_payloads=w)
     ),
-    "GetPendingWorkflowsByType": lambda e, w: collected(
+    "GetPendingWorkflowsByType": lambda e, w: collect(
         e.get_pending_workflows_by_type("order", include_payloads=w)
     ),
-    "GetWorkflowsByType": lambda e, w: collected(
+    "GetWorkflowsByType": lambda e, w: collect(
         e.get_workflows_by_type("order", start_time=0, end_time=9, include_payloads=w)
     ),
-    "GetWorkflowsByCorrelationId": lambda e, w: collected(
+    "GetWorkflowsByCorrelationId": lambda e, w: collect(
         e.get_workflows_by_correlation_id("order", "c", include_tasks=True, include_payloads=w)
     ),
 }
@@ -399,7 +397,7 @@ class TestLargeStreams:
         assert max(len(page.items) for page in pages) <= 3
         assert [task.task_id for page in pages for task in page.items] == ids
         for at, page in enumerate(pages[:-1]):
-            rest = await collected(
+            rest = await collect(
                 executions.get_tasks_for_workflow(
                     "w1", include_payloads=True, resume_token=page.resume_token
                 )

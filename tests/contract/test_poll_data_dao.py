@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from podium_core.clock import system_clock_ms
 from podium_core.errors import InvalidArgumentError
-from podium_core.models import PollData, collected
+from podium_core.models import PollData, collect
 from podium_core.ports import PollDataDAO
 
 
@@ -63,7 +63,7 @@ class TestUpdateLastPollData:
                 for n in range(100)
             )
         )
-        polls = await collected(poll_data_dao.get_all_poll_data())
+        polls = await collect(poll_data_dao.get_all_poll_data())
         assert sorted(str(poll.queue_name) for poll in polls) == [f"task-{n}" for n in range(10)]
 
     async def test_a_cancelled_one_takes_no_other_along(self, poll_data_dao: PollDataDAO) -> None:
@@ -122,12 +122,12 @@ class TestGetPollDataForTask:
 
 class TestGetAllPollData:
     async def test_is_empty_without_any(self, poll_data_dao: PollDataDAO) -> None:
-        assert await collected(poll_data_dao.get_all_poll_data()) == []
+        assert await collect(poll_data_dao.get_all_poll_data()) == []
 
     async def test_streams_all_tasks_and_domains(self, poll_data_dao: PollDataDAO) -> None:
         for name, domain in [("b", None), ("a", "eu"), ("a", None)]:
             await poll_data_dao.update_last_poll_data(name, domain, "worker-1")
-        polls = await collected(poll_data_dao.get_all_poll_data())
+        polls = await collect(poll_data_dao.get_all_poll_data())
         assert set(keys(polls)) == {("a", None), ("a", "eu"), ("b", None)}
 
     async def test_goes_on_behind_a_resume_token(self, poll_data_dao: PollDataDAO) -> None:
@@ -137,10 +137,10 @@ class TestGetAllPollData:
         )
         pages = [page async for page in poll_data_dao.get_all_poll_data()]
         assert len(pages) > 1
-        rest = await collected(poll_data_dao.get_all_poll_data(resume_token=pages[0].resume_token))
+        rest = await collect(poll_data_dao.get_all_poll_data(resume_token=pages[0].resume_token))
         assert sorted(str(poll.queue_name) for poll in (*pages[0].items, *rest)) == names
 
     async def test_refuses_a_token_that_is_none(self, poll_data_dao: PollDataDAO) -> None:
         with pytest.raises(InvalidArgumentError) as caught:
-            await collected(poll_data_dao.get_all_poll_data(resume_token="nonsense!"))
+            await collect(poll_data_dao.get_all_poll_data(resume_token="nonsense!"))
         assert caught.value.field == "resume_token"

@@ -9,7 +9,7 @@ import pytest
 
 from podium_core.errors import InvalidArgumentError
 from podium_core.execution_service import ExecutionService
-from podium_core.models import Commit, CommitPush, PushMessage, collected
+from podium_core.models import Commit, CommitPush, PushMessage, collect
 from podium_core.ports import QueueDAO
 from podium_core.requirements import MAX_DURATION_MS
 from tests.contract.records import make_workflow
@@ -95,7 +95,7 @@ class TestTimes:
         self, executions: ExecutionService
     ) -> None:
         with pytest.raises(InvalidArgumentError) as caught:
-            await collected(executions.get_workflows_by_type("order", start_time=5, end_time=4))
+            await collect(executions.get_workflows_by_type("order", start_time=5, end_time=4))
         assert caught.value.field == "end_time"
 
 

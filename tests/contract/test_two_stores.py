@@ -131,7 +131,7 @@ class TwoStores:
         """The intents that are due for the drainer."""
         self.clock.ahead_ms += WRITER_FIRST_MS
         buckets = await self.outbox.lease_buckets("test")
-        due = await self.outbox.due(buckets, [kind], 10)
+        due = await self.outbox.due_entries(buckets, [kind], 10)
         await self.outbox.release_buckets("test")
         return due
 
@@ -278,7 +278,7 @@ class TestPushIntents:
         old = (await stores.due()).entries
         push = CommitPush(queue_name="q", message=PushMessage(id="m", payload="new"))
         await stores.executions.commit(Commit(workflow_id="w1", pushes=[push]))
-        await stores.outbox.done(old)
+        await stores.outbox.finish(old)
         stores.leave_to_the_drainer()
         async with stores.draining():
             (message,) = await stores.queues.poll_messages("q", count=1, timeout_ms=PATIENCE_MS)

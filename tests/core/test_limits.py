@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from podium_core.limits import RateLimit, asked_places, asked_rate
+from podium_core.limits import RateLimit, concurrency_limit_for, rate_limit_for
 from podium_core.models import Task
 from podium_core.models.json_text import to_raw
 
@@ -17,7 +17,7 @@ RATED = Task(rate_limit_per_frequency=5, rate_limit_frequency_in_seconds=7)
     [(LIMITED, None, 3), (LIMITED, 1, 1), (LIMITED, 0, 0), (Task(), None, 0), (Task(), 2, 2)],
 )
 def test_places(task: Task, limit: int | None, places: int) -> None:
-    assert asked_places(task, limit) == places
+    assert concurrency_limit_for(task, limit) == places
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_places(task: Task, limit: int | None, places: int) -> None:
     ],
 )
 def test_rates(grants: int | None, seconds: int | None, rate: RateLimit) -> None:
-    assert asked_rate(RATED, grants, seconds) == rate
+    assert rate_limit_for(RATED, grants, seconds) == rate
 
 
 @pytest.mark.parametrize("rate", [RateLimit(0, 1), RateLimit(1, 0), RateLimit(-1, 1)])

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from podium_client import PodiumClient
 from podium_core.execution_service import WorkflowSource
 from podium_core.index import task_summary, workflow_summary
-from podium_core.models import SearchResult, TaskSummary, Workflow, WorkflowSummary, collected
+from podium_core.models import SearchResult, TaskSummary, Workflow, WorkflowSummary, collect
 from podium_core.reconcile import IndexDifference
 from tests.faults.index_entries import EVENT, QUEUE, TASK_WITH_A_LOG, Entry
 from tests.faults.index_executions import Execution, Fate
@@ -78,7 +78,7 @@ async def _stored(podium: PodiumClient, ids: list[str]) -> Mapping[str, Workflow
     found: dict[str, Workflow] = {}
     for at in range(0, len(ids), PAGE):
         pages = podium.executions.get_workflows(ids[at : at + PAGE], include_tasks=True)
-        found |= {str(workflow.workflow_id): workflow for workflow in await collected(pages)}
+        found |= {str(workflow.workflow_id): workflow for workflow in await collect(pages)}
     return found
 
 

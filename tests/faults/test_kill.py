@@ -13,7 +13,7 @@ import pytest
 
 from podium_client import PodiumClient
 from podium_client.errors import TransportError
-from podium_core.models import collected
+from podium_core.models import collect
 from tests.faults.journal import WORK_QUEUE, Chain, Group, Register
 from tests.faults.server import KillableServer, running
 
@@ -97,7 +97,7 @@ async def _write_until_killed(server: KillableServer, journal: Journal, wanted: 
 async def _check(podium: PodiumClient, journal: Journal, *, registers: int, groups: int) -> None:
     """Check what was written from these on, and every chain."""
     recent = journal.registers[registers:]
-    stored = await collected(podium.executions.get_workflows([item.id for item in recent]))
+    stored = await collect(podium.executions.get_workflows([item.id for item in recent]))
     by_id = {str(found.workflow_id): found for found in stored}
     for register in recent:
         register.check(by_id.get(register.id))
@@ -128,7 +128,7 @@ async def _check_everything(podium: PodiumClient, journal: Journal) -> None:
     assert await podium.executions.get_pending_workflow_count("killed") == 1 + len(
         [register for register in journal.registers if register.acked]
     ) + len(journal.chains)
-    stored = await collected(podium.executions.get_tasks_for_workflow("groups"))
+    stored = await collect(podium.executions.get_tasks_for_workflow("groups"))
     assert len(stored) == GROUP_SIZE * len([group for group in journal.groups if group.acked])
 
 

@@ -120,7 +120,7 @@ def faults(
         named = {f"{path}.{attribute}", f"{path}.{attribute}_json"}
         return [] if error.field in named else [f"{value}: refused with {error.field!r}"]
     (put,) = write_set.task_puts or write_set.workflow_puts
-    stored = put.document.stamped(NOW_MS)
+    stored = put.document.with_stamp(NOW_MS)
     found = {"stored": stored, "came back": through_a_message(document, stored)}
     return [
         f"{value}: {how} as {member(text, key)!r}"

@@ -43,7 +43,7 @@ def over_the_wire(document: bytes) -> Task:
 
 def stored_again(document: bytes) -> dict[str, Any]:
     """What is stored of a task that a client read and wrote back unchanged, derived fields aside."""
-    text = task_document(over_the_wire(document), stamp=False).stamped(0)
+    text = task_document(over_the_wire(document), stamp=False).with_stamp(0)
     return _without_derived(json.loads(text))
 
 

@@ -57,7 +57,7 @@ class Indexing:
 
     async def due(self) -> list[OutboxEntry]:
         """The marks that are due."""
-        return list((await self.outbox.due(BUCKETS, INDEX_KINDS, 10_000)).entries)
+        return list((await self.outbox.due_entries(BUCKETS, INDEX_KINDS, 10_000)).entries)
 
     async def drained(self) -> int:
         """Carry out the marks that are due, once; how many those were."""

@@ -80,7 +80,7 @@ class Reconciling:
 
     async def due(self) -> list[OutboxEntry]:
         """The marks of the index that are due."""
-        return list((await self.outbox.due(BUCKETS, INDEX_KINDS, 100_000)).entries)
+        return list((await self.outbox.due_entries(BUCKETS, INDEX_KINDS, 100_000)).entries)
 
     async def drained(self) -> int:
         """Carry out the marks that are due, those too that got a fresh token; how many there were at first."""

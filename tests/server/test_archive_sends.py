@@ -153,7 +153,7 @@ async def test_a_workflow_that_was_to_expire_still_does_when_its_removal_is_take
         await world.store.apply(at_once)
         removal = await world.store.removal("w1")
         assert removal is not None
-        assert await removals.machine.take_back(removal)
+        assert await removals.machine.cancel(removal)
         assert await stage(world) is (RemovalStage.ARCHIVE if archive else RemovalStage.WAIT)
         await removals.carry_out("w1")
         assert await stage(world) is RemovalStage.WAIT

@@ -401,10 +401,10 @@ class _Outbox:
     def __init__(self, outbox: object, before: Write) -> None:
         self._outbox, self._before = outbox, before
 
-    async def waiting(self, kind: str, ids: Sequence[OwnedId]) -> frozenset[str]:
+    async def waiting_ids(self, kind: str, ids: Sequence[OwnedId]) -> frozenset[str]:
         before, self._before = self._before, _nothing
         await before()
-        answer: frozenset[str] = await self._outbox.waiting(kind, ids)  # type: ignore[attr-defined]
+        answer: frozenset[str] = await self._outbox.waiting_ids(kind, ids)  # type: ignore[attr-defined]
         return answer
 
 

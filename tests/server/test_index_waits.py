@@ -45,7 +45,7 @@ def facade(world: Indexing, woken: list[str]) -> IndexFacade:
 
 async def waiting(world: Indexing, id_: str = "w1") -> bool:
     """Whether a mark of this workflow is in the outbox."""
-    return bool(await world.outbox.waiting("index_workflow", [(id_, id_)]))
+    return bool(await world.outbox.waiting_ids("index_workflow", [(id_, id_)]))
 
 
 def is_indexed(world: Indexing, id_: str = "w1") -> bool:

@@ -15,7 +15,7 @@ from podium_core.index.marks import (
     IndexMark,
     Upsert,
     Verify,
-    combined,
+    combined_mark,
     decode_mark,
     encode_mark,
     outbox_kind,
@@ -312,7 +312,7 @@ class TestVerify:
 
     async def test_beside_a_waiting_mark_adds_nothing(self) -> None:
         for waiting in (Upsert(), Upsert(FIELDS), Remove(), Put(FIELDS), Merge(FIELDS)):
-            assert combined(waiting, Verify()) == waiting
+            assert combined_mark(waiting, Verify()) == waiting
 
 
 class TestPut:

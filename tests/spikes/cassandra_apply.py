@@ -326,7 +326,7 @@ def refuse_what_is_elsewhere(write_set: WriteSet) -> None:
     strange = [guard for guard in write_set.guards if not isinstance(guard, guards)]
     left_out: tuple[Any, ...] = (
         *write_set.workflow_removals,
-        *write_set.unpend,
+        *write_set.pending_removals,
         *write_set.event_puts,
         *write_set.event_removals,
     )

@@ -60,7 +60,7 @@ def put_statements(
     tables: Tables, put: TaskPut | WorkflowPut, stamp: int, timestamp: int
 ) -> Iterator[tuple[str, Statement]]:
     """A document, and what is kept beside it in Conductor's tables."""
-    document = put.document.stamped(stamp).decode()
+    document = put.document.with_stamp(stamp).decode()
     if isinstance(put, WorkflowPut):
         if put.mode is PutMode.UPDATE:
             yield "workflow", tables.bound("put_workflow", timestamp, document, put.workflow_id)

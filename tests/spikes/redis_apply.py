@@ -87,9 +87,9 @@ class RedisApply:
                 yield self._keys.data("TASK", put.task_id)
         for removal in write_set.task_removals:
             yield self._keys.data("TASK", removal.task_id)
-        for unpend in write_set.unpend:
-            if not unpend.name:
-                yield self._keys.data("WORKFLOW", unpend.workflow_id)
+        for pending in write_set.pending_removals:
+            if not pending.name:
+                yield self._keys.data("WORKFLOW", pending.workflow_id)
 
 
 def outcome(write_set: WriteSet, packed: bytes, *, replayed: bool) -> WriteOutcome:

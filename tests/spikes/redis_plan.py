@@ -24,12 +24,12 @@ from podium_core.write_set import (
     AckOp,
     ExpectedWorkflowTime,
     HeldReceipt,
+    PendingRemoval,
     PushOp,
     PutMode,
     RemoveOp,
     TaskPut,
     TaskRemoval,
-    Unpend,
     WorkflowExists,
     WorkflowPut,
     WorkflowTerminal,
@@ -258,7 +258,7 @@ class Plan:
         if document is not None:
             task = TASK.decode(document, removal.task_id)
             commands = self._leave(task, removal.task_id)
-            if removal.take_message:
+            if removal.remove_message:
                 commands += self.unqueue(task_queue_name(task), removal.task_id)
             commands.append(self.command("DEL", self.document_key("task", removal.task_id)))
         self.removals.append({"id": removal.task_id, "commands": commands})
@@ -276,9 +276,9 @@ class Plan:
             *self._limit(task.definition_name, id_, in_progress=False),
         ]
 
-    def unpend(self, unpend: Unpend) -> None:
+    def leave_pending(self, removal: PendingRemoval) -> None:
         """The pending set goes by the name; if none was given, only the document tells it."""
-        name, id_ = unpend.name, unpend.workflow_id
+        name, id_ = removal.name, removal.workflow_id
         if not name:
             document = self._read("workflow", id_)
             name = "" if document is None else name_of(document, id_)
@@ -319,8 +319,8 @@ def planned(write_set: WriteSet, keys: Keys, stored: Stored) -> Plan:
         plan.remove_task(removal)
     for task_put in write_set.task_puts:
         plan.put_task(task_put)
-    for unpend in write_set.unpend:
-        plan.unpend(unpend)
+    for pending in write_set.pending_removals:
+        plan.leave_pending(pending)
     return plan
 
 

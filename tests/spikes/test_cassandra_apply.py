@@ -204,9 +204,11 @@ class TestBesideJava:
         """A workflow with one task, as Java leaves it: no guard, timestamps of its own clock."""
         step, timestamp = DecideStep(), (now_ms() + ahead_ms) * 1_000
         workflow = (
-            builders.create_workflow(step.workflow, now_ms=1).workflow_puts[0].document.stamped(5)
+            builders.create_workflow(step.workflow, now_ms=1)
+            .workflow_puts[0]
+            .document.with_stamp(5)
         )
-        task = builders.create_tasks([step.ship], now_ms=1).task_puts[0].document.stamped(5)
+        task = builders.create_tasks([step.ship], now_ms=1).task_puts[0].document.with_stamp(5)
         await store.tables.rows("create_workflow", step.workflow_id, workflow.decode(), timestamp)
         await store.tables.rows(
             "put_task", step.workflow_id, step.ship.task_id, task.decode(), timestamp

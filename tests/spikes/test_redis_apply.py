@@ -166,7 +166,7 @@ class TestDecideStep:
         step = DecideStep()
         seen = await store.first(step)
         await store.writer.apply(write_set(step.second(seen)))
-        removal = builders.remove_task(str(step.charge.task_id), take_message=True)
+        removal = builders.remove_task(str(step.charge.task_id), remove_message=True)
         assert (await store.writer.apply(removal)).tasks_removed == (True,)
         assert (await store.writer.apply(removal)).tasks_removed == (False,)
         shown = await store.shown(step)

@@ -10,7 +10,7 @@ from threading import Lock
 
 from podium_backends.local_files.space import Space, size_of
 from podium_backends.local_files.translation import outcome_unknown, translated
-from podium_backends.local_files.tree import Place, Tree, refuse_link, sync, sync_folders
+from podium_backends.local_files.tree import OpenPath, Tree, refuse_link, sync, sync_folders
 from podium_core.errors import FailedPreconditionError
 from podium_core.private_files import PRIVATE_FILE
 
@@ -80,7 +80,7 @@ class IncomingFile:
                     raise _taken(path) from error
 
     def _move(self, path: str) -> None:
-        with self._tree.opened(path, make=True) as place:
+        with self._tree.open_path(path, make=True) as place:
             refuse_link(place.folder, place.name, path)
             replaced = _size_before(place)
             os.replace(
@@ -96,7 +96,7 @@ class IncomingFile:
 
     def discard(self) -> None:
         """Let go of it, and remove it unless it was published."""
-        # What can't be removed now goes later, with what crashes have left.
+        # Files that cannot be removed now are removed later, with the leftovers of crashes.
         with self._lock, suppress(OSError):
             over, self._over = self._over, True
             self._close()
@@ -113,7 +113,7 @@ class IncomingFile:
             os.close(file)
 
 
-def _size_before(place: Place) -> int:
+def _size_before(place: OpenPath) -> int:
     try:
         return size_of(place.name, place.folder)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What uploads leave behind when their process ends in the middle."""
+"""Files of uploads whose process ended before they were complete."""
 
 from __future__ import annotations
 

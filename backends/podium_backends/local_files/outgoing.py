@@ -13,7 +13,7 @@ from podium_core.errors import CorruptRecordError, FailedPreconditionError, NotF
 # Each download holds so much, also one whose client takes nothing.
 READ_BYTES = 512 * 1024
 
-# Opening a pipe must not wait for whoever writes to it.
+# Opening a pipe must not wait for its writer.
 _EXISTING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 _NO_FILE = -1
 
@@ -42,7 +42,7 @@ class OutgoingFile:
         self._lock = Lock()
 
     def read(self) -> bytes:
-        """The next piece of it; it closes itself behind the last one.
+        """The next piece of it; it closes itself after the last one.
 
         Raises:
             NotFoundError: There is nothing at the path.
@@ -66,7 +66,7 @@ class OutgoingFile:
 
     def _open(self) -> None:
         try:
-            with self._tree.opened(self._path) as place:
+            with self._tree.open_path(self._path) as place:
                 try:
                     self._file = os.open(place.name, _EXISTING, dir_fd=place.folder)
                 except FileNotFoundError:

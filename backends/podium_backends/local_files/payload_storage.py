@@ -71,7 +71,7 @@ class LocalPayloadStorage:
         payload_type: PayloadType | None = None,
         path: str = "",
     ) -> PayloadLocation:
-        del operation  # the same file, whatever for
+        del operation  # upload and download use the same file
         key = _key(payload_type, path)
         return PayloadLocation(path=key, uri=self._tree.uri(key))
 
@@ -133,7 +133,7 @@ class LocalPayloadStorage:
                 return False
 
     def _unlink(self, path: str) -> bool:
-        with self._tree.opened(path) as place:
+        with self._tree.open_path(path) as place:
             if not _is_there(place.folder, place.name, path):
                 return False
             size = size_of(place.name, place.folder)

@@ -11,7 +11,7 @@ from threading import Lock
 from podium_backends.local_files.tree import UPLOADING, Tree
 from podium_core.errors import FailedPreconditionError
 
-# What other servers on the same folder store and delete is counted so often.
+# How often the files of other servers on the same folder are counted.
 RECOUNT_SECONDS = 10 * 60
 
 
@@ -48,7 +48,7 @@ class Space:
         self._changed = 0
         found = size_of_payloads(self._tree)
         with self._lock:
-            # What came and went meanwhile may have been met or not: rather too much than too little.
+            # The count may include files that came and went meanwhile: rather too high than too low.
             self._held = found + max(self._changed, 0)
             self._counted_at = time.monotonic()
 

@@ -1,7 +1,7 @@
 """The folder of a store, held open.
 
 Everything below it is opened step by step, each relative to the one before, and no symbolic link is ever followed: a path
-can't lead out, whatever is in the folder and whoever changes it meanwhile.
+can't lead out of the folder, even if another program changes the folder meanwhile.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
 
 
-class Place(NamedTuple):
+class OpenPath(NamedTuple):
     """Where a payload lies: the open folders on the way to it, the last one its own, and its name there."""
 
     folders: list[int]
@@ -55,14 +55,14 @@ class Tree:
             OSError: It can't be made or opened.
         """
         make_private_folder(path)
-        # The folder itself may be a link: whoever configured it may choose where it lies.
+        # The folder itself may be a link: the operator chooses where it lies.
         self._uri = path.resolve().as_uri()
         self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             for payload_type in PayloadType:
-                with self.opened(f"{payload_type}/*", make=True):
+                with self.open_path(f"{payload_type}/*", make=True):
                     pass
-            self.uploading = self._entered(self._root, UPLOADING, UPLOADING, make=True)
+            self.uploading = self._open_folder(self._root, UPLOADING, UPLOADING, make=True)
         except BaseException:
             os.close(self._root)
             raise
@@ -72,7 +72,7 @@ class Tree:
         for folder in (self.uploading, self._root):
             if folder != _CLOSED:
                 os.close(folder)
-        # Whoever comes too late must not meet another file's number.
+        # A late caller must not use the number of another open file.
         self.uploading = self._root = _CLOSED
 
     @property
@@ -85,7 +85,7 @@ class Tree:
         return f"{self._uri}/{quote(path)}"
 
     @contextmanager
-    def opened(self, path: str, *, make: bool = False) -> Iterator[Place]:
+    def open_path(self, path: str, *, make: bool = False) -> Iterator[OpenPath]:
         """The place of a payload, for as long as the block runs.
 
         Args:
@@ -100,12 +100,12 @@ class Tree:
         with ExitStack() as held:
             folders = [self._root]
             for segment in above:
-                folder = self._entered(folders[-1], segment, path, make=make)
+                folder = self._open_folder(folders[-1], segment, path, make=make)
                 held.callback(os.close, folder)
                 folders.append(folder)
-            yield Place(folders, name)
+            yield OpenPath(folders, name)
 
-    def _entered(self, folder: int, name: str, path: str, *, make: bool) -> int:
+    def _open_folder(self, folder: int, name: str, path: str, *, make: bool) -> int:
         try:
             return os.open(name, _FOLDER, dir_fd=folder)
         except FileNotFoundError:
@@ -119,11 +119,11 @@ class Tree:
         with suppress(FileExistsError):
             os.mkdir(name, PRIVATE_FOLDER, dir_fd=folder)
         sync(folder)
-        return self._entered(folder, name, path, make=False)
+        return self._open_folder(folder, name, path, make=False)
 
 
 def refuse_link(folder: int, name: str, path: str) -> None:
-    """Refuse a name that is a symbolic link. Not CorruptRecordError: it is no record, and whoever made it can remove it.
+    """Refuse a name that is a symbolic link. Not CorruptRecordError: it is no record, and an operator can remove it.
 
     Raises:
         FailedPreconditionError: It is one.
@@ -148,7 +148,7 @@ def sync(file: int) -> None:
         fcntl.fcntl(file, _FULL_SYNC)
 
 
-def sync_folders(place: Place) -> None:
+def sync_folders(place: OpenPath) -> None:
     """The same for every folder that may be new to others: those below a prefix's first segment, which are old."""
     for folder in reversed(place.folders[2:]):
         sync(folder)

@@ -6,7 +6,7 @@ import sqlite3
 from typing import NamedTuple
 
 from podium_backends.sqlite.file.database import Database
-from podium_core.limits import asked_rate, definition_limited_by
+from podium_core.limits import definition_limited_by, rate_limit_for
 from podium_core.models import Task
 from podium_core.ports import RateLimitingDAO
 
@@ -34,11 +34,11 @@ class SqliteRateLimitingDAO:
         rate_limit_frequency_seconds: int | None = None,
     ) -> bool:
         name = definition_limited_by(task)
-        asked = asked_rate(task, rate_limit_per_frequency, rate_limit_frequency_seconds)
+        asked = rate_limit_for(task, rate_limit_per_frequency, rate_limit_frequency_seconds)
         if not asked.limits:
             return False
         limit = _Limit(name, asked.grants, asked.seconds * 1_000)
-        # Refused from a read: what is refused writes nothing, and most who ask at a limit are.
+        # Refuse from a read: at a limit most calls are refused, and a refusal writes nothing.
         now_ms = self._database.now_ms()
         if self._database.read(lambda conn: _is_refused(conn, limit, now_ms=now_ms)):
             return True

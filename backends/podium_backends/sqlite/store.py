@@ -8,7 +8,7 @@ from podium_backends.sqlite.event_handler_dao import SqliteEventHandlerDAO
 from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.executions.dao import SqliteExecutionDAO
 from podium_backends.sqlite.executions.outbox import SqliteOutbox
-from podium_backends.sqlite.executions.queue_effects import QueuesElsewhere, QueuesHere
+from podium_backends.sqlite.executions.queue_effects import QueueIntents, QueuesInSameFile
 from podium_backends.sqlite.executions.stored_documents import SqliteStoredDocuments
 from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.index.index_file import IndexFile
@@ -76,7 +76,7 @@ def _connected(
     one_step = context.commit_guarantee is Guarantee.ATOMIC
     executions = SqliteExecutionDAO(
         database,
-        QueuesHere(database, changes) if one_step else QueuesElsewhere(),
+        QueuesInSameFile(database, changes) if one_step else QueueIntents(),
         limits,
         event_ttl_ms=settings.event_execution_ttl_seconds * 1000,
         max_answer_bytes=most,

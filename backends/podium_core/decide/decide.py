@@ -15,7 +15,7 @@ from podium_core.decide.events import decide_events
 from podium_core.decide.facts import Known
 from podium_core.decide.guards import require_guards, require_uploads
 from podium_core.decide.removals import decide_task_removals, decide_workflow_removals
-from podium_core.decide.state import State
+from podium_core.decide.state import DecisionState
 from podium_core.decide.tasks import decide_tasks
 from podium_core.decide.workflows import decide_pending, decide_workflows
 from podium_core.outbox import OutboxEntry
@@ -54,7 +54,7 @@ def decide(write_set: WriteSet, known: Known, *, now_ms: int) -> Decision:
     Raises:
         NotFoundError, AlreadyExistsError, ConflictError, FailedPreconditionError: It is refused; the last one too where its
             request id was used for another request.
-        PayloadMarkLostError: An upload is being deleted.
+        UploadLostError: An upload is being deleted.
         RemovalUnderWayError: An id is wanted whose workflow is being removed: that has to end first.
     """
     if known.remembered is not None:
@@ -62,9 +62,9 @@ def decide(write_set: WriteSet, known: Known, *, now_ms: int) -> Decision:
     s = write_set
     if s.guards:
         require_guards(s.guards, known, now_ms=now_ms)
-    if s.lifts:
-        require_uploads(s.lifts, known)
-    state = State(known, now_ms=now_ms, mark_index=s.mark_index)
+    if s.uploads:
+        require_uploads(s.uploads, known)
+    state = DecisionState(known, now_ms=now_ms, mark_index=s.mark_index)
     created, workflow_times = decide_workflows(s.workflow_puts, state)
     if created is False:
         return Decision(WriteOutcome(workflow_created=False))
@@ -78,16 +78,16 @@ def decide(write_set: WriteSet, known: Known, *, now_ms: int) -> Decision:
         task_times=tasks.times,
         tasks_removed=tasks_removed,
     )
-    if s.event_puts or s.event_removals or s.unpend or s.workflow_removals:
+    if s.event_puts or s.event_removals or s.pending_removals or s.workflow_removals:
         outcome = _decide_rare_parts(s, outcome, state)
     if s.queue_ops:
         _decide_queue_ops(s.queue_ops, tasks.left_out, state)
     return Decision(outcome, state.effects, bool(s.request_id))
 
 
-def _decide_rare_parts(s: WriteSet, outcome: WriteOutcome, state: State) -> WriteOutcome:
+def _decide_rare_parts(s: WriteSet, outcome: WriteOutcome, state: DecisionState) -> WriteOutcome:
     event_created, events_removed = decide_events(s, state)
-    decide_pending(s.unpend, state)
+    decide_pending(s.pending_removals, state)
     return msgspec.structs.replace(
         outcome,
         event_created=event_created,
@@ -115,7 +115,9 @@ def answer_queue_ops(
     )
 
 
-def _decide_queue_ops(ops: Sequence[QueueOp], left_out: Sequence[str], state: State) -> None:
+def _decide_queue_ops(
+    ops: Sequence[QueueOp], left_out: Sequence[str], state: DecisionState
+) -> None:
     dropped = frozenset(left_out)
     state.effects += [op for op in ops if isinstance(op, AckOp | RemoveOp)]
     state.effects += [op for op in ops if isinstance(op, PushOp) and op.of_task not in dropped]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from podium_core.decide.facts import TaskFacts, WorkflowFacts
-from podium_core.decide.removal_mark import RemovalMark
+from podium_core.decide.removal_record import RemovalRecord
 from podium_core.models.enums import TaskStatus
 from podium_core.write_set.write_set import (
     EventPut,
@@ -55,7 +55,7 @@ class TakeSlot(msgspec.Struct, frozen=True, gc=False):
 
 
 class OccupyPlace(msgspec.Struct, frozen=True, gc=False):
-    """The task is IN_PROGRESS: a place that it holds lapses no more. ``certain``: it gets one whatever the limit."""
+    """The task is IN_PROGRESS: a place that it holds lapses no more. ``certain``: it gets one even above the limit."""
 
     definition_name: str
     task_id: str
@@ -90,33 +90,33 @@ class DropMark(msgspec.Struct, frozen=True, gc=False):
     owner: str
 
 
-class LeavePayloads(msgspec.Struct, frozen=True, gc=False):
+class DeletePayloadsLater(msgspec.Struct, frozen=True, gc=False):
     """Delete later those of these payloads to which no document of the workflow refers then."""
 
     workflow_id: str
     keys: tuple[str, ...]
 
 
-class LiftPayloads(msgspec.Struct, frozen=True, gc=False):
-    """A stored document refers to these payloads: their due marks go, unless they are claimed."""
+class KeepPayloads(msgspec.Struct, frozen=True, gc=False):
+    """A stored document refers to these payloads: delete their payload deletions, unless they are claimed."""
 
     owner: str
     keys: tuple[str, ...]
 
 
 class RemoveTaskDocument(msgspec.Struct, frozen=True, gc=False):
-    """Remove a task's document, slot and place in every set. ``take_message``: its queue message too."""
+    """Remove a task's document, slot and place in every set. ``remove_message``: its queue message too."""
 
     task_id: str
     facts: TaskFacts
-    take_message: bool
+    remove_message: bool
 
 
 class SetRemoval(msgspec.Struct, frozen=True, gc=False):
-    """Write the removal mark of a workflow; the sets follow by effects of their own."""
+    """Write the removal record of a workflow; the sets follow by effects of their own."""
 
     workflow_id: str
-    mark: RemovalMark
+    record: RemovalRecord
 
 
 class LeaveSets(msgspec.Struct, frozen=True, gc=False):
@@ -125,7 +125,7 @@ class LeaveSets(msgspec.Struct, frozen=True, gc=False):
     workflow_id: str
 
 
-class TaskLeaves(msgspec.Struct, frozen=True, gc=False):
+class LeaveTaskSets(msgspec.Struct, frozen=True, gc=False):
     """Take a task out of the pending sets, and free its slot; its document stays."""
 
     task_id: str
@@ -139,7 +139,7 @@ class FreeSlots(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unqueue(msgspec.Struct, frozen=True, gc=False):
-    """Take along the queue message of a record that is removed, in whatever state."""
+    """Remove the queue message of a record that is removed, in any state."""
 
     queue_name: str
     message_id: str
@@ -175,12 +175,12 @@ Effect = (
     | ReleasePlace
     | MarkEntry
     | DropMark
-    | LeavePayloads
-    | LiftPayloads
+    | DeletePayloadsLater
+    | KeepPayloads
     | RemoveTaskDocument
     | SetRemoval
     | LeaveSets
-    | TaskLeaves
+    | LeaveTaskSets
     | FreeSlots
     | Unqueue
     | DeletePayloads

@@ -6,13 +6,15 @@ from msgspec import Raw
 
 from podium_core.decide.effects import StoreEvent
 from podium_core.decide.needs import event_key
-from podium_core.decide.state import MARK_EVENT, State
+from podium_core.decide.state import MARK_EVENT, DecisionState
 from podium_core.index.changes import Put
 from podium_core.index.marks import encode_mark
 from podium_core.write_set.write_set import PutMode, WriteSet
 
 
-def decide_events(write_set: WriteSet, state: State) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+def decide_events(
+    write_set: WriteSet, state: DecisionState
+) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
     """For each put, whether it created; for each removal, whether there was one."""
     created = []
     for put in write_set.event_puts:
@@ -22,7 +24,9 @@ def decide_events(write_set: WriteSet, state: State) -> tuple[tuple[bool, ...], 
             continue
         state.effects.append(StoreEvent(put, fresh=not there))
         # The document may have expired when the mark is carried out, so the mark carries it.
-        state.mark(MARK_EVENT, put.entry_id, put.entry_id, encode_mark(Put(Raw(put.document))))
+        state.mark_entry(
+            MARK_EVENT, put.entry_id, put.entry_id, encode_mark(Put(Raw(put.document)))
+        )
     state.effects += write_set.event_removals
     removed = (event_key(removal) in state.events for removal in write_set.event_removals)
     return tuple(created), tuple(removed)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set as AbstractSet
 
 import msgspec
 
-from podium_core.decide.removal_mark import RemovalMark
+from podium_core.decide.removal_record import RemovalRecord
 from podium_core.models.enums import TaskStatus, WorkflowStatus
 from podium_core.write_set.write_set import Slot, WriteOutcome
 
@@ -33,7 +33,7 @@ class WorkflowFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     pending: bool
     listed: bool
     payload_keys: tuple[str, ...] = ()
-    removal: RemovalMark | None = None
+    removal: RemovalRecord | None = None
 
 
 class TaskFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -44,7 +44,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         pending: It is in the pending sets.
         limited: As in ``TaskPut``.
         slot: The slot that it holds; needed only for a CREATE.
-        removal: The mark of its workflow.
+        removal: The record of its workflow.
     """
 
     workflow_id: str
@@ -56,7 +56,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     queue_name: str
     payload_keys: tuple[str, ...] = ()
     slot: Slot | None = None
-    removal: RemovalMark | None = None
+    removal: RemovalRecord | None = None
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,13 +65,13 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         request_id: Whether it was remembered; empty: not asked.
         workflows: Facts by id.
-        removals: Of these workflows only the removal mark.
-        tasks: Facts by id, with the removal mark of each one's workflow.
+        removals: Of these workflows only the removal record.
+        tasks: Facts by id, with the removal record of each one's workflow.
         created_tasks: Of ``tasks``, those whose slot is needed too.
         slots: Their holders.
         events: Whether each is there and hasn't expired.
         receipts: Whether each is held, as queue name, message id and receipt.
-        payload_marks: Whether the due mark of each upload is there and unclaimed.
+        payload_marks: Whether the payload deletion of each upload is there and unclaimed.
     """
 
     request_id: str = ""
@@ -82,11 +82,11 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     slots: tuple[SlotKey, ...] = ()
     events: tuple[EventKey, ...] = ()
     receipts: tuple[tuple[str, str, str], ...] = ()
-    payload_marks: tuple[str, ...] = ()
+    uploads: tuple[str, ...] = ()
 
 
 class Known(msgspec.Struct, kw_only=True):
-    """What a store found. What is absent in a mapping isn't there; ``needs`` says what had to be looked for.
+    """What a store found. A key that is absent in a mapping is not stored; ``needs`` says which keys were looked up.
 
     Attributes:
         remembered: The outcome of the request id.
@@ -96,7 +96,7 @@ class Known(msgspec.Struct, kw_only=True):
 
     remembered: WriteOutcome | None = None
     workflows: Mapping[str, WorkflowFacts] = {}
-    removals: Mapping[str, RemovalMark] = {}
+    removals: Mapping[str, RemovalRecord] = {}
     tasks: Mapping[str, TaskFacts] = {}
     slots: Mapping[SlotKey, str] = {}
     events: AbstractSet[EventKey] = frozenset()

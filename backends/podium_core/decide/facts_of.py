@@ -14,7 +14,7 @@ from podium_core.write_set.write_set import Slot
 
 
 def workflow_facts_of(workflow: Workflow) -> WorkflowFacts:
-    """The facts that follow from a workflow's document alone: as if it had no removal mark."""
+    """The facts that follow from a workflow's document alone: as if it had no removal record."""
     name, version = workflow_definition_identity(workflow)
     status = None if workflow.status is UNSET else workflow.status
     return WorkflowFacts(
@@ -31,7 +31,7 @@ def workflow_facts_of(workflow: Workflow) -> WorkflowFacts:
 
 
 def task_facts_of(task: Task) -> TaskFacts:
-    """The facts that follow from a task's document alone: as if its workflow had no removal mark."""
+    """The facts that follow from a task's document alone: as if its workflow had no removal record."""
     workflow_id = _text(task.workflow_instance_id)
     status = None if task.status is UNSET else task.status
     return TaskFacts(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from podium_core.decide.facts import Known, WorkflowFacts
-from podium_core.decide.removal_mark import expiring, is_due
+from podium_core.decide.removal_record import expiry_of, is_due
 from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
 from podium_core.models.enums import TaskStatus
-from podium_core.write_set.refusals import PayloadMarkLostError
+from podium_core.write_set.refusals import UploadLostError
 from podium_core.write_set.write_set import (
     ExpectedWorkflowTime,
     Guard,
@@ -38,9 +38,9 @@ def require_guards(guards: Sequence[Guard], known: Known, *, now_ms: int) -> Non
 
 
 def require_uploads(keys: Sequence[str], known: Known) -> None:
-    """Each payload uploaded for this write still has its due mark, and nobody has begun to delete it."""
+    """Each payload uploaded for this write still has its payload deletion, unclaimed."""
     if any(key not in known.unclaimed_payloads for key in keys):
-        raise PayloadMarkLostError
+        raise UploadLostError
 
 
 def require_time(kind: str, name: str, expected: int, stamp: int) -> None:
@@ -65,7 +65,7 @@ def _require_live(workflow_id: str, known: Known, now_ms: int) -> WorkflowFacts:
 
 def _require_queueable(workflow_id: str, task_id: str, known: Known) -> None:
     facts = known.workflows.get(workflow_id)
-    if facts is None or expiring(facts.removal) is not None:
+    if facts is None or expiry_of(facts.removal) is not None:
         raise NotFoundError("workflow", workflow_id)
     if task_id:
         task = known.tasks.get(task_id)

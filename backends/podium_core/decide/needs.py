@@ -32,12 +32,12 @@ def needs(write_set: WriteSet) -> Needs:
         slots=tuple(slots),
         events=_events(s) if s.event_puts or s.event_removals else (),
         receipts=_receipts(s) if s.guards else (),
-        payload_marks=s.lifts,
+        uploads=s.uploads,
     )
 
 
 def _names_workflows(s: WriteSet) -> bool:
-    return bool(s.guards or s.workflow_puts or s.workflow_removals or s.unpend)
+    return bool(s.guards or s.workflow_puts or s.workflow_removals or s.pending_removals)
 
 
 def _other_tasks(s: WriteSet) -> list[str]:
@@ -88,5 +88,5 @@ def _workflows(s: WriteSet) -> tuple[str, ...]:
         (guard.workflow_id, None) for guard in s.guards if not isinstance(guard, HeldReceipt)
     )
     ids.update((removal.workflow_id, None) for removal in s.workflow_removals)
-    ids.update((unpend.workflow_id, None) for unpend in s.unpend if not unpend.name)
+    ids.update((removal.workflow_id, None) for removal in s.pending_removals if not removal.name)
     return tuple(ids)

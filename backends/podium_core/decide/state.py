@@ -1,17 +1,17 @@
-"""The stored facts as this WriteSet leaves them, while it is decided; and the effects so far."""
+"""The state while a WriteSet is decided: the stored facts, with its own changes, and the effects so far."""
 
 from __future__ import annotations
 
 from podium_core.decide.effects import (
+    DeletePayloadsLater,
     DropMark,
     Effect,
-    LeavePayloads,
-    LiftPayloads,
+    KeepPayloads,
     MarkEntry,
     SetRemoval,
 )
 from podium_core.decide.facts import Known, SlotKey
-from podium_core.decide.removal_mark import RemovalMark, expiring, written
+from podium_core.decide.removal_record import RemovalRecord, after_write, expiry_of
 from podium_core.index.changes import EntryKind
 from podium_core.index.marks import UPSERT_BODY, outbox_kind
 
@@ -20,12 +20,12 @@ MARK_TASK = outbox_kind(EntryKind.TASK)
 MARK_EVENT = outbox_kind(EntryKind.EVENT)
 
 
-class State:
+class DecisionState:
     """Facts by id, an earlier part of the WriteSet included.
 
     Attributes:
         now_ms: The store's clock.
-        effects: What was decided so far.
+        effects: The effects decided so far.
         marks_index: Whether entries of the index follow.
     """
 
@@ -51,37 +51,39 @@ class State:
         """A task of this WriteSet holds the slot."""
         self._taken[slot] = task_id
 
-    # removal marks
+    # removal records
 
-    def removal(self, workflow_id: str) -> RemovalMark | None:
-        """The removal mark of a workflow that is being removed, or expires."""
-        return expiring(self._removals.get(workflow_id))
+    def removal(self, workflow_id: str) -> RemovalRecord | None:
+        """The removal record of a workflow that is being removed, or expires."""
+        return expiry_of(self._removals.get(workflow_id))
 
-    def archive_again(self, workflow_id: str, mark: RemovalMark) -> None:
+    def archive_again(self, workflow_id: str, record: RemovalRecord) -> None:
         """A workflow that is to be archived was written: the index has to hold it as it is now."""
         if workflow_id not in self._archived_again:
             self._archived_again.add(workflow_id)
-            self.effects.append(SetRemoval(workflow_id, written(mark)))
+            self.effects.append(SetRemoval(workflow_id, after_write(record)))
 
     # marks for the index
 
-    def mark(self, kind: str, id_: str, owner: str, body: bytes = UPSERT_BODY) -> None:
+    def mark_entry(self, kind: str, id_: str, owner: str, body: bytes = UPSERT_BODY) -> None:
         """Mark an entry, if this WriteSet marks at all."""
         if self.marks_index:
             self.effects.append(MarkEntry(kind, id_, owner, body))
 
     def drop_mark(self, kind: str, id_: str, owner: str) -> None:
-        """Take back what an earlier write has asked for."""
+        """Delete the mark of an earlier write."""
         if self.marks_index:
             self.effects.append(DropMark(kind, id_, owner))
 
     # payloads
 
-    def refer(self, workflow_id: str, before: tuple[str, ...], now: tuple[str, ...]) -> None:
+    def refer_to_payloads(
+        self, workflow_id: str, before: tuple[str, ...], now: tuple[str, ...]
+    ) -> None:
         """A document refers to these payloads now, and did to those before."""
         if now:
-            self.effects.append(LiftPayloads(workflow_id, now))
+            self.effects.append(KeepPayloads(workflow_id, now))
         if before and before != now:
             left = tuple(key for key in before if key not in now)
             if left:
-                self.effects.append(LeavePayloads(workflow_id, left))
+                self.effects.append(DeletePayloadsLater(workflow_id, left))

@@ -1,4 +1,4 @@
-"""A workflow's removal mark as it is stored, and what comes next for it."""
+"""A workflow's removal record as it is stored, and what comes next for it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from enum import StrEnum
 import msgspec
 
 from podium_core.decide.facts import WorkflowFacts
-from podium_core.decide.removal_mark import ArchiveState, RemovalMark, is_due
+from podium_core.decide.removal_record import ArchiveState, RemovalRecord, is_due
 
 
 class RemovalStage(StrEnum):
-    """What comes next for a removal mark."""
+    """The next step of a removal."""
 
     SWEEP = "sweep"  # the pass through its tasks isn't over
     ARCHIVE = "archive"  # the index doesn't hold the documents yet, as they are now
@@ -20,25 +20,25 @@ class RemovalStage(StrEnum):
 
 
 class StoredRemoval(msgspec.Struct, frozen=True, kw_only=True):
-    """A workflow's removal mark as it is stored.
+    """A workflow's removal record as it is stored.
 
     Attributes:
-        token: Fresh whenever the mark was written, or the workflow that is to be archived.
+        token: Fresh whenever the record was written, or the workflow that is to be archived.
         stage: By the store's clock when it was read.
-        facts: The workflow's; the mark is ``facts.removal``.
+        facts: The workflow's; the record is ``facts.removal``.
     """
 
     workflow_id: str
     token: int
     stage: RemovalStage
     facts: WorkflowFacts
-    mark: RemovalMark
+    record: RemovalRecord
 
 
-def stage_of(mark: RemovalMark, now_ms: int) -> RemovalStage:
-    """What comes next."""
-    if mark.sweeps:
+def stage_of(record: RemovalRecord, now_ms: int) -> RemovalStage:
+    """The next step of a removal with this record."""
+    if record.sweeps:
         return RemovalStage.SWEEP
-    if mark.archive is ArchiveState.WANTED:
+    if record.archive is ArchiveState.WANTED:
         return RemovalStage.ARCHIVE
-    return RemovalStage.DELETE if is_due(mark, now_ms) else RemovalStage.WAIT
+    return RemovalStage.DELETE if is_due(record, now_ms) else RemovalStage.WAIT

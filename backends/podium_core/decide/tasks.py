@@ -8,8 +8,8 @@ from typing import NamedTuple
 from podium_core.decide.effects import OccupyPlace, ReleasePlace, StoreTask, TakeSlot
 from podium_core.decide.facts import TaskFacts
 from podium_core.decide.guards import require_time
-from podium_core.decide.removal_mark import RemovalMark, expiring, is_due
-from podium_core.decide.state import MARK_TASK, State
+from podium_core.decide.removal_record import RemovalRecord, expiry_of, is_due
+from podium_core.decide.state import MARK_TASK, DecisionState
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models.enums import TaskStatus
 from podium_core.write_set.write_set import PutMode, TaskPut
@@ -23,7 +23,7 @@ class DecidedTasks(NamedTuple):
     times: dict[str, int]
 
 
-def decide_tasks(puts: Sequence[TaskPut], state: State) -> DecidedTasks:
+def decide_tasks(puts: Sequence[TaskPut], state: DecisionState) -> DecidedTasks:
     """Decide each task in turn: of two for one slot the first has it."""
     decided = DecidedTasks([], [], {})
     for put in puts:
@@ -35,7 +35,9 @@ def decide_tasks(puts: Sequence[TaskPut], state: State) -> DecidedTasks:
     return decided
 
 
-def _create(put: TaskPut, stored: TaskFacts | None, state: State, decided: DecidedTasks) -> None:
+def _create(
+    put: TaskPut, stored: TaskFacts | None, state: DecisionState, decided: DecidedTasks
+) -> None:
     if stored is not None and stored.workflow_id != put.workflow_id:
         raise AlreadyExistsError("task", put.task_id)
     if not _has_slot(put, stored, state):
@@ -47,7 +49,7 @@ def _create(put: TaskPut, stored: TaskFacts | None, state: State, decided: Decid
         decided.times[put.task_id] = _insert(put, state)
 
 
-def _has_slot(put: TaskPut, stored: TaskFacts | None, state: State) -> bool:
+def _has_slot(put: TaskPut, stored: TaskFacts | None, state: DecisionState) -> bool:
     """Take the slot; whether it is this task's now."""
     if put.slot is None:
         return True
@@ -62,7 +64,7 @@ def _has_slot(put: TaskPut, stored: TaskFacts | None, state: State) -> bool:
     return True
 
 
-def _update(put: TaskPut, stored: TaskFacts | None, state: State) -> int:
+def _update(put: TaskPut, stored: TaskFacts | None, state: DecisionState) -> int:
     if stored is None and put.mode is PutMode.UPSERT and put.expected_time is None:
         return _insert(put, state)
     if stored is None or stored.workflow_id != put.workflow_id:
@@ -72,14 +74,14 @@ def _update(put: TaskPut, stored: TaskFacts | None, state: State) -> int:
     if is_due(stored.removal, state.now_ms):
         raise NotFoundError("task", put.task_id)
     stamp = max(state.now_ms, stored.stamp + 1)
-    removal = expiring(stored.removal)
+    removal = expiry_of(stored.removal)
     _store(put, stamp, stored, removal, state)
     if put.limited or put.status != stored.status or put.definition_name != stored.definition_name:
         _follow_limit(put, stored, expires=removal is not None, state=state)
     return stamp
 
 
-def _insert(put: TaskPut, state: State) -> int:
+def _insert(put: TaskPut, state: DecisionState) -> int:
     removal = state.removal(put.workflow_id)
     if is_due(removal, state.now_ms):
         raise NotFoundError("workflow", put.workflow_id)
@@ -90,14 +92,18 @@ def _insert(put: TaskPut, state: State) -> int:
 
 
 def _store(
-    put: TaskPut, stamp: int, before: TaskFacts | None, removal: RemovalMark | None, state: State
+    put: TaskPut,
+    stamp: int,
+    before: TaskFacts | None,
+    removal: RemovalRecord | None,
+    state: DecisionState,
 ) -> None:
     after = TaskFacts(
         workflow_id=put.workflow_id,
         stamp=stamp,
         definition_name=put.definition_name,
         status=put.status,
-        # What expires is in no set any more.
+        # A workflow that expires is in no set any more.
         pending=put.pending and removal is None,
         limited=put.limited,
         queue_name=put.queue_name,
@@ -110,11 +116,13 @@ def _store(
         state.drop_mark(MARK_TASK, put.task_id, put.workflow_id)
         state.archive_again(put.workflow_id, removal)
     else:
-        state.mark(MARK_TASK, put.task_id, put.workflow_id)
-    state.refer(put.workflow_id, before.payload_keys if before else (), put.payload_keys)
+        state.mark_entry(MARK_TASK, put.task_id, put.workflow_id)
+    state.refer_to_payloads(
+        put.workflow_id, before.payload_keys if before else (), put.payload_keys
+    )
 
 
-def _follow_limit(put: TaskPut, stored: TaskFacts, *, expires: bool, state: State) -> None:
+def _follow_limit(put: TaskPut, stored: TaskFacts, *, expires: bool, state: DecisionState) -> None:
     """Places belong to tasks, wherever the limit came from: they follow a task whose document names none, too."""
     if put.definition_name != stored.definition_name:
         state.effects.append(ReleasePlace(stored.definition_name, put.task_id, stored.status))

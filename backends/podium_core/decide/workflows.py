@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from podium_core.decide.effects import FreeSlots, LeavePending, StoreWorkflow
 from podium_core.decide.facts import WorkflowFacts
-from podium_core.decide.removal_mark import expiring, is_due
-from podium_core.decide.state import MARK_WORKFLOW, State
+from podium_core.decide.removal_record import expiry_of, is_due
+from podium_core.decide.state import MARK_WORKFLOW, DecisionState
 from podium_core.errors import NotFoundError
 from podium_core.write_set.refusals import RemovalUnderWayError
-from podium_core.write_set.write_set import PutMode, Unpend, WorkflowPut
+from podium_core.write_set.write_set import PendingRemoval, PutMode, WorkflowPut
 
 
 def decide_workflows(
-    puts: Sequence[WorkflowPut], state: State
+    puts: Sequence[WorkflowPut], state: DecisionState
 ) -> tuple[bool | None, dict[str, int]]:
     """Whether a CREATE created (None: there was none; false: nothing is written at all), and the stamps by id."""
     created = None
@@ -29,7 +29,9 @@ def decide_workflows(
     return created, times
 
 
-def _decide_workflow(put: WorkflowPut, before: WorkflowFacts | None, state: State) -> int | None:
+def _decide_workflow(
+    put: WorkflowPut, before: WorkflowFacts | None, state: DecisionState
+) -> int | None:
     if before is None:
         if put.mode is PutMode.UPDATE:
             raise NotFoundError("workflow", put.workflow_id)
@@ -41,8 +43,8 @@ def _decide_workflow(put: WorkflowPut, before: WorkflowFacts | None, state: Stat
     return None if put.mode is PutMode.CREATE else _store(put, before, state)
 
 
-def _store(put: WorkflowPut, before: WorkflowFacts | None, state: State) -> int:
-    removal = expiring(before.removal) if before else None
+def _store(put: WorkflowPut, before: WorkflowFacts | None, state: DecisionState) -> int:
+    removal = expiry_of(before.removal) if before else None
     stamp = max(state.now_ms, before.stamp + 1) if before else state.now_ms
     after = WorkflowFacts(
         stamp=stamp,
@@ -52,7 +54,7 @@ def _store(put: WorkflowPut, before: WorkflowFacts | None, state: State) -> int:
         correlation_id=put.correlation_id,
         # An update that doesn't say keeps its place in time.
         create_time=put.create_time or (before.create_time if before else 0),
-        # What expires is in no set any more.
+        # A workflow that expires is in no set any more.
         pending=put.pending and removal is None,
         listed=removal is None,
         payload_keys=put.payload_keys,
@@ -62,14 +64,16 @@ def _store(put: WorkflowPut, before: WorkflowFacts | None, state: State) -> int:
     if removal is not None and removal.archives:
         state.archive_again(put.workflow_id, removal)
     else:
-        state.mark(MARK_WORKFLOW, put.workflow_id, put.workflow_id)
-    state.refer(put.workflow_id, before.payload_keys if before else (), put.payload_keys)
+        state.mark_entry(MARK_WORKFLOW, put.workflow_id, put.workflow_id)
+    state.refer_to_payloads(
+        put.workflow_id, before.payload_keys if before else (), put.payload_keys
+    )
     return stamp
 
 
-def decide_pending(unpend: Sequence[Unpend], state: State) -> None:
+def decide_pending(pending_removals: Sequence[PendingRemoval], state: DecisionState) -> None:
     """Workflows that leave the pending set; documents stay."""
-    for leaving in unpend:
+    for leaving in pending_removals:
         facts = state.workflows.get(leaving.workflow_id)
         name = leaving.name or (facts.name if facts else "")
         state.effects.append(LeavePending(leaving.workflow_id, name))

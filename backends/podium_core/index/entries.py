@@ -25,7 +25,7 @@ class IndexWrite(msgspec.Struct, frozen=True, kw_only=True):
         document: The JSON document, as Elasticsearch would hold it; None deletes the entry.
         external: It came through IndexService, not from a stored document: its execution may live elsewhere.
         expected: The token of the entry that the document was made from, or ``ABSENT``: where another one is there, the
-            write is stale. None: whatever is there.
+            write is stale. None: no condition.
     """
 
     kind: EntryKind

@@ -42,7 +42,7 @@ def has_archive(document: bytes) -> bool:
     return archive.has_text or archive.is_archived
 
 
-def keeping_archive(written: bytes, before: bytes, *, replaceable: bool) -> bytes:
+def document_with_archive(written: bytes, before: bytes, *, replaceable: bool) -> bytes:
     """What is written, with the archive that was there before it.
 
     Args:
@@ -73,9 +73,9 @@ def put_onto(before: bytes, written: bytes, *, external: bool) -> tuple[bytes, b
         written: The document that is put.
         external: The entry came through IndexService. One that holds an archive of Podium's own stays Podium's.
     Raises:
-        CorruptRecordError: As ``keeping_archive``.
+        CorruptRecordError: As ``document_with_archive``.
     """
-    kept = keeping_archive(written, before, replaceable=external)
+    kept = document_with_archive(written, before, replaceable=external)
     return kept, external or not has_archive(before)
 
 

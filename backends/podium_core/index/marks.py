@@ -1,4 +1,4 @@
-"""What stands in the outbox for an entry of the index, and what a newer mark makes of one that still waits.
+"""Index marks: the outbox entry for an entry of the index, and how a newer mark combines with a waiting one.
 
 A mark says what to do, not with which content: the stored document is read when the mark is carried out, so that many
 writes of one document cost one indexing. Only what came through IndexService carries its body.
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from podium_core.index.changes import EntryKind, IndexChange, Merge, Put, Remove
 from podium_core.index.documents import merged
-from podium_core.index.kept_archive import keeping_archive
+from podium_core.index.kept_archive import document_with_archive
 from podium_core.models.json_members import (
     Members,
     members_of_object,
@@ -37,7 +37,7 @@ class Verify(msgspec.Struct, frozen=True, tag="verify", omit_defaults=True):
     """Index the stored document; if that is gone, delete the entry.
 
     Not one that is archived, which is the only copy, nor one that came through IndexService, whose execution may live
-    elsewhere. ``fields`` are set on top of whatever stays.
+    elsewhere. ``fields`` are set on top of the entry that stays.
 
     Attributes:
         removes_archive: An explicit removal: if the document is gone, the entry goes, archived or not.
@@ -105,7 +105,7 @@ def _mark_of_members(members: Members) -> IndexMark:
     return msgspec.structs.replace(mark, **bodies)
 
 
-def combined(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
+def combined_mark(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
     """The one mark that does what both would have done, one after the other."""
     if waiting is None:
         return newer
@@ -158,5 +158,5 @@ def _both(first: Raw, second: Raw) -> Raw:
 
 
 def _kept(written: Raw, before: Raw) -> Raw:
-    # What waits came through IndexService, too.
-    return Raw(keeping_archive(raw_bytes(written), raw_bytes(before), replaceable=True))
+    # The waiting mark came through IndexService, too.
+    return Raw(document_with_archive(raw_bytes(written), raw_bytes(before), replaceable=True))

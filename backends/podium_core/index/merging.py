@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podium_core.index.marks import INDEX_KINDS, combined, decode_mark, encode_mark
+from podium_core.index.marks import INDEX_KINDS, combined_mark, decode_mark, encode_mark
 from podium_core.outbox import EntryPut, NewEntry, due_after
 
 _COMBINED = frozenset(INDEX_KINDS)
@@ -18,12 +18,12 @@ def entry_put(entry: NewEntry, waiting: bytes | None, *, now_ms: int) -> EntryPu
 
     Args:
         entry: What was asked for.
-        waiting: The body of the entry that waits there, of a kind that is combined; None: there is none.
+        waiting: The body of the entry that waits there, of a kind that is combined_mark; None: there is none.
         now_ms: The store's clock.
     """
     body = entry.body
     if waiting is not None and is_combined(entry.kind):
-        body = encode_mark(combined(decode_mark(waiting), decode_mark(body)))
+        body = encode_mark(combined_mark(decode_mark(waiting), decode_mark(body)))
     return EntryPut(
         kind=entry.kind,
         id=entry.id,

@@ -26,7 +26,7 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
         record: The document; None where it is gone, or can't be read.
         text: The document as it is stored; empty where it is gone.
         removing: Its workflow is being removed, or is to be archived: the entry is the removal's to write.
-        leaving: Its workflow carries a removal mark, due or not: nothing of it is queued any more.
+        leaving: Its workflow carries a removal record, due or not: nothing of it is queued any more.
         unreadable: Why it can't be read.
     """
 

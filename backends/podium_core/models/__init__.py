@@ -12,7 +12,7 @@ from podium_core.models.definitions import EventHandler, TaskDef, WorkflowDef
 from podium_core.models.enums import EventAction, EventExecutionStatus, TaskStatus, WorkflowStatus
 from podium_core.models.event_execution import EventExecution
 from podium_core.models.message import Message, PushMessage, QueueDetail
-from podium_core.models.page import Page, collected
+from podium_core.models.page import Page, collect
 from podium_core.models.payload import (
     PayloadLocation,
     PayloadOperation,
@@ -69,6 +69,6 @@ __all__ = [
     "WorkflowDef",
     "WorkflowStatus",
     "WorkflowSummary",
-    "collected",
+    "collect",
     "task_queue_name",
 ]

@@ -36,7 +36,7 @@ class CommitAck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommitRemove(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to remove, in whatever state."""
+    """A message to remove, in any state."""
 
     queue_name: str
     message_id: str
@@ -47,7 +47,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         create_workflow: A new workflow; of an id that exists nothing of the Commit is written.
-        update_workflow: The workflow anew.
+        update_workflow: The workflow, to be stored again.
         expected_update_time: Write only if the workflow's stored stamp is this one.
         request_id: Remembered for ten minutes; a repeat returns the first answer, a different Commit with it is
             FailedPreconditionError, kind ``REQUEST_ID_REUSED``.

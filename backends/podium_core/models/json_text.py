@@ -51,11 +51,11 @@ def json_value(text: str | bytes, field: str) -> msgspec.Raw:
 def json_document(text: str | bytes, field: str) -> msgspec.Raw:
     """As ``json_object``, for what people keep in files: a byte order mark in front of it is kept, too."""
     data = text.encode() if isinstance(text, str) else text
-    raw = json_object(without_mark(data), field)
+    raw = json_object(without_bom(data), field)
     return msgspec.Raw(_BYTE_ORDER_MARK + bytes(raw)) if data.startswith(_BYTE_ORDER_MARK) else raw
 
 
-def without_mark(document: bytes) -> bytes:
+def without_bom(document: bytes) -> bytes:
     """A document without the byte order mark that an editor may have put in front of it."""
     return document.removeprefix(_BYTE_ORDER_MARK)
 

@@ -15,10 +15,10 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     Attributes:
         items: What it holds.
-        resume_token: Hand it back to go on behind this chunk; empty behind the last.
+        resume_token: Hand it back to continue after this chunk; empty after the last.
         unreadable_ids: Ids of records that are stored and can't be read.
         archived: The items are from the archive of a workflow that was removed.
-        keys: For each item the parts of the token behind it, so that a chunk may end within a page. Pages that came over
+        keys: Each item carries its own resume token, so a chunk may end inside a page. Pages that came over
             the wire have none.
     """
 
@@ -29,6 +29,6 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     keys: tuple[tuple[str | int, ...], ...] = ()
 
 
-async def collected(pages: AsyncIterator[Page[T]]) -> list[T]:
+async def collect(pages: AsyncIterator[Page[T]]) -> list[T]:
     """All items of all chunks: for results that are known to be small."""
     return [item async for page in pages for item in page.items]

@@ -19,7 +19,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
 
     ``input_data``, ``output_data``, ``workflow_task`` and the messages are JSON text (``Raw``). ``extra`` is a JSON
     object with what the stored document holds beyond these fields, or holds in a form that they can't carry.
-    ``task_definition``, ``loop_over_task`` and ``queue_wait_time`` are derived by whoever stores: they come back as
+    ``task_definition``, ``loop_over_task`` and ``queue_wait_time`` are derived by the store: they come back as
     stored, and are ignored on writing.
     """
 

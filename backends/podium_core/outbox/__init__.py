@@ -9,7 +9,7 @@ from podium_core.outbox.buckets import (
     fair_share,
 )
 from podium_core.outbox.clock_steps import LONG_KINDS, MOMENT_MS, ClockSteps, waits_too_long
-from podium_core.outbox.due_times import deletion_of_payload, due_after, left_payload
+from podium_core.outbox.due_times import due_after, later_payload_deletion, payload_deletion
 from podium_core.outbox.entries import (
     CLAIMED,
     KIND_ACK,
@@ -60,11 +60,11 @@ __all__ = [
     "OutboxFailure",
     "OutboxStats",
     "bucket_of",
-    "deletion_of_payload",
     "due_after",
     "fair_share",
-    "left_payload",
+    "later_payload_deletion",
     "message_key",
+    "payload_deletion",
     "removal_entry",
     "waits_too_long",
 ]

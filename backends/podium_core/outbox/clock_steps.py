@@ -1,6 +1,6 @@
-"""A store's clock that is set back: noticed, and entries that would wait too long by it made due.
+"""Notices a store's clock that is set back, and finds the entries that would be late.
 
-What was to wait for a moment would wait for as long as the step.
+A clock set back would lengthen short delays by the size of the step; those entries become due now.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from podium_core.outbox.entries import KIND_PAYLOAD, KIND_REMOVAL
 STEP_MS = 1_000
 # Longer than the delay before any other try.
 MOMENT_MS = 60_000
-# They wait for long on purpose, whatever the clock says.
+# They are delayed for long on purpose.
 LONG_KINDS = frozenset({KIND_PAYLOAD})
 
 

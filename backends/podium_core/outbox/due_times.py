@@ -1,4 +1,4 @@
-"""When an entry is due, and the marks of payloads, which wait on purpose."""
+"""When an entry is due; and payload deletions, which are delayed on purpose."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ def due_after(delay_ms: int, *, now_ms: int) -> int:
     return now_ms + delay_ms if delay_ms else 0
 
 
-def deletion_of_payload(key: str, owner: str) -> EntryPut:
-    """Delete a payload to which no document refers any more: nothing lifts that."""
+def payload_deletion(key: str, owner: str) -> EntryPut:
+    """Delete a payload to which no document refers any more. Nothing cancels that."""
     return EntryPut(kind=KIND_PAYLOAD, id=key, owner=owner, body=CLAIMED)
 
 
-def left_payload(key: str, owner: str, *, now_ms: int) -> EntryPut:
-    """Delete a payload later. A document that is written back meanwhile lifts the mark."""
+def later_payload_deletion(key: str, owner: str, *, now_ms: int) -> EntryPut:
+    """Delete a payload later. A document that refers to it by then cancels the deletion."""
     return EntryPut(
         kind=KIND_PAYLOAD, id=key, owner=owner, due_ms=due_after(LEFT_MS, now_ms=now_ms)
     )

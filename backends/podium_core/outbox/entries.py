@@ -1,4 +1,4 @@
-"""Entries of the outbox: what was marked beside a document and has still to reach its target.
+"""Entries of the outbox: work that was written with a document and has still to reach its target.
 
 An entry is written in the atomic step of the write that needs it, and deleted once its target has confirmed it and its
 token is unchanged. Leases on buckets only spare double work; correctness rests on the token.
@@ -10,17 +10,19 @@ from collections.abc import Sequence
 
 import msgspec
 
-KIND_REMOVAL = "removal"  # id: a workflow whose removal mark has a due time
+KIND_REMOVAL = "removal"  # id: a workflow whose removal record has a due time
 KIND_PUSH = "push"  # id: queue name and message id; body: a PushIntent
 KIND_ACK = "ack"  # the same id; body: the AckOp
 KIND_REMOVE = "remove"  # the same id; body: the RemoveOp
 KIND_UNQUEUE = "unqueue"  # the same id, for a message that a removal takes along
-KIND_PAYLOAD = "payload"  # id: a key of the payload store, to be deleted; body: CLAIMED once that can't be lifted any more
+KIND_PAYLOAD = (
+    "payload"  # id: a key of the payload store, to be deleted; body: CLAIMED once that is final
+)
 CLAIMED = b"claimed"
 # The writer of some entries carries them out itself; the drainer only if it doesn't.
 WRITER_FIRST_MS = 2_000
-# How long a payload stays to which an update or a removal no longer refers: whoever has read the document or the archive
-# may still be about to read it, or to write a document that refers to it.
+# How long a payload stays after an update or a removal stops referring to it. A caller that read the document or the archive
+# before may still read the payload, or write a document that refers to it.
 LEFT_MS = 60 * 60 * 1000
 
 # A store's own name for a part of its outbox.
@@ -59,9 +61,9 @@ class DueEntries(msgspec.Struct, frozen=True):
 
 
 class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry to write, not beside a document: what came through IndexService, a mark of a repair, a payload's due mark.
+    """An entry to write without a document: a change through IndexService, a mark of a repair, a payload deletion.
 
-    Of the kinds of the index, it is combined with the mark that waits there (``index.merging``). ``owner`` as of
+    Of the kinds of the index, it is combined_mark with the mark that waits there (``index.merging``). ``owner`` as of
     ``OutboxEntry``; it is due ``delay_ms`` after it was written.
     """
 
@@ -91,7 +93,7 @@ class EntryPut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class EntryDrop(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An entry to delete, whatever its token."""
+    """An entry to delete, with any token."""
 
     kind: str
     id: str
@@ -111,7 +113,7 @@ class OutboxFailure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the targets are behind: entries that are due, the age of the oldest, entries set aside.
+    """How much the targets have still to receive: entries that are due, the age of the oldest, entries set aside.
 
     ``depth`` and ``oldest_age_ms`` may be estimates, but are 0 only where nothing is due.
     """
@@ -127,5 +129,5 @@ def message_key(queue_name: str, message_id: str) -> str:
 
 
 def removal_entry(workflow_id: str, token: int) -> OutboxEntry:
-    """The entry of a removal mark, by what identifies it."""
+    """The entry of a removal record, by what identifies it."""
     return OutboxEntry(kind=KIND_REMOVAL, id=workflow_id, owner=workflow_id, token=token)

@@ -21,7 +21,7 @@ class EventHandlerDAO(Protocol):
         ...
 
     async def update_event_handler(self, event_handler: EventHandler) -> None:
-        """Store an event handler anew.
+        """Store an event handler again.
 
         Raises:
             NotFoundError: There is none of that name.

@@ -46,7 +46,7 @@ class ExecutionDAO(Protocol):
     async def update_task(
         self, task: Task, *, expected_update_time: int | None = None, upsert: bool = False
     ) -> int:
-        """Store a task anew and return its stamp.
+        """Store a task again and return its stamp.
 
         Args:
             task: The whole task; ``task_id``, ``workflow_instance_id`` and ``status`` are required.
@@ -89,7 +89,7 @@ class ExecutionDAO(Protocol):
     async def get_tasks_by_type(
         self, task_type: str, *, start_key: str = "", count: int
     ) -> list[Task]:
-        """Up to ``count`` pending tasks of a definition in order of task id, from behind ``start_key``.
+        """Up to ``count`` pending tasks of a definition in order of task id, after ``start_key``.
 
         Source: ``ExecutionDAO.getTasks(taskType, startKey, count)``, whose order is the store's.
         """
@@ -146,7 +146,7 @@ class ExecutionDAO(Protocol):
     async def update_workflow(
         self, workflow: Workflow, *, expected_update_time: int | None = None, upsert: bool = False
     ) -> int:
-        """Store a workflow anew and return its stamp. Its tasks are ignored.
+        """Store a workflow again and return its stamp. Its tasks are ignored.
 
         Raises:
             NotFoundError: No workflow of that id (without ``upsert``), or it is being removed.
@@ -169,7 +169,7 @@ class ExecutionDAO(Protocol):
     ) -> bool:
         """Take a workflow out of every set at once; it stays readable and writable by id for ``ttl_seconds``.
 
-        Source: ``ExecutionDAO.removeWorkflowWithExpiry``, after which an update lifts the expiry again.
+        Source: ``ExecutionDAO.removeWorkflowWithExpiry``, where an update removes the expiry again.
         """
         ...
 
@@ -245,7 +245,7 @@ class ExecutionDAO(Protocol):
         ...
 
     async def update_event_execution(self, event_execution: EventExecution) -> None:
-        """Store an event execution anew, its time to live running on. Source: ``ExecutionDAO.updateEventExecution``."""
+        """Store an event execution again; its time to live goes on. Source: ``ExecutionDAO.updateEventExecution``."""
         ...
 
     async def remove_event_execution(self, event_execution: EventExecution) -> bool:

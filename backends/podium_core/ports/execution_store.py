@@ -17,7 +17,7 @@ class ExecutionStore(RemovalStore, Protocol):
         Raises:
             NotFoundError, ConflictError, FailedPreconditionError: A guard doesn't hold, or the request id was used for
                 another request; nothing was written.
-            PayloadMarkLostError: An uploaded payload is being deleted: upload it again.
+            UploadLostError: An uploaded payload is being deleted: upload it again.
             RemovalUnderWayError: The id belongs to a workflow that is being removed: that has to end first.
         """
         ...

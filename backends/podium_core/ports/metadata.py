@@ -16,7 +16,7 @@ class MetadataDAO(Protocol):
         ...
 
     async def update_task_def(self, task_def: TaskDef) -> None:
-        """Store a task definition anew.
+        """Store a task definition again.
 
         Raises:
             NotFoundError: There is none of that name.
@@ -51,7 +51,7 @@ class MetadataDAO(Protocol):
         ...
 
     async def update_workflow_def(self, workflow_def: WorkflowDef) -> None:
-        """Store a workflow definition anew.
+        """Store a workflow definition again.
 
         Raises:
             NotFoundError: There is none of that name and version.

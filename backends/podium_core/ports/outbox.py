@@ -30,7 +30,9 @@ class Outbox(Protocol):
         """Give the buckets back, so that another server needn't wait for the lease."""
         ...
 
-    async def due(self, buckets: Sequence[Bucket], kinds: Sequence[str], limit: int) -> DueEntries:
+    async def due_entries(
+        self, buckets: Sequence[Bucket], kinds: Sequence[str], limit: int
+    ) -> DueEntries:
         """The entries that are due, oldest first."""
         ...
 
@@ -42,11 +44,11 @@ class Outbox(Protocol):
         """Write entries in one step, each under a fresh token, and return them as they stand now."""
         ...
 
-    async def waiting(self, kind: str, keys: Sequence[tuple[str, str]]) -> frozenset[str]:
+    async def waiting_ids(self, kind: str, keys: Sequence[tuple[str, str]]) -> frozenset[str]:
         """Of these (id, owner) the ids that have an entry, due or not, set aside or not."""
         ...
 
-    async def done(self, entries: Sequence[OutboxEntry]) -> None:
+    async def finish(self, entries: Sequence[OutboxEntry]) -> None:
         """Delete the entries whose token is unchanged."""
         ...
 
@@ -61,7 +63,7 @@ class Outbox(Protocol):
     async def claim(self, entry: OutboxEntry, *, delay_ms: int) -> bool:
         """Make the entry's body ``CLAIMED``, and due again only then, if its token is unchanged.
 
-        From then on no write can lift it; says whether it was there.
+        From then on no write can cancel it. Says whether the entry was there.
         """
         ...
 
@@ -82,5 +84,5 @@ class Outbox(Protocol):
         ...
 
     async def stats(self) -> OutboxStats:
-        """How far the targets are behind."""
+        """How much the targets have still to receive."""
         ...

@@ -25,7 +25,7 @@ class QueueDAO(Protocol):
         ...
 
     async def push_if_not_exists(self, queue_name: str, message: PushMessage) -> bool:
-        """Push a message unless one of that id is there, in whatever state. Source: ``QueueDAO.pushIfNotExists``."""
+        """Push a message unless one of that id is there, in any state. Source: ``QueueDAO.pushIfNotExists``."""
         ...
 
     async def pop(
@@ -59,7 +59,7 @@ class QueueDAO(Protocol):
         ...
 
     async def remove(self, queue_name: str, message_id: str) -> bool:
-        """Take a message out, in whatever state; false if it isn't there. Source: ``QueueDAO.remove``."""
+        """Take a message out, in any state; false if it isn't there. Source: ``QueueDAO.remove``."""
         ...
 
     async def get_size(self, queue_name: str) -> int:
@@ -128,13 +128,13 @@ class QueueDAO(Protocol):
             message_id: The message.
             priority: Its new priority, 0-99.
             offset_ms: When it is ready, from now.
-            receipt: Of the caller's lease; with a stale one: false, nothing changes. Empty: in whatever state it is.
+            receipt: Of the caller's lease; with a stale one: false, nothing changes. Empty: in any state.
         Source: ``QueueDAO.postpone``, which knows no receipt.
         """
         ...
 
     async def contains_message(self, queue_name: str, message_id: str) -> bool:
-        """Whether a message is there, in whatever state. Source: ``QueueDAO.containsMessage``."""
+        """Whether a message is there, in any state. Source: ``QueueDAO.containsMessage``."""
         ...
 
     async def peek_first_ids(self, queue_name: str, count: int) -> list[str]:
@@ -164,7 +164,7 @@ class QueueStore(QueueDAO, Protocol):
         ...
 
     async def scan_messages(self, *, cursor: str = "", limit: int = 1_000) -> MessageScan:
-        """The next messages of all queues, in whatever state, in the store's own order.
+        """The next messages of all queues, in any state, in the store's own order.
 
         A message that is there throughout a scan comes at least once.
 

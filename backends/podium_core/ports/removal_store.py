@@ -7,7 +7,7 @@ from typing import Protocol
 
 from podium_core.decide.effects import Effect
 from podium_core.decide.facts import TaskFacts
-from podium_core.decide.removal_mark import RemovalMark
+from podium_core.decide.removal_record import RemovalRecord
 from podium_core.decide.stored_removal import StoredRemoval
 
 Tasks = Sequence[tuple[str, TaskFacts]]
@@ -17,7 +17,7 @@ class RemovalStore(Protocol):
     """What a store that serves executions gives to removals."""
 
     async def removal(self, workflow_id: str) -> StoredRemoval | None:
-        """The removal mark of a workflow; None without one."""
+        """The removal record of a workflow; None without one."""
         ...
 
     async def next_tasks(self, workflow_id: str, *, after: str, limit: int) -> Tasks:
@@ -25,9 +25,9 @@ class RemovalStore(Protocol):
         ...
 
     async def advance_removal(
-        self, removal: StoredRemoval, mark: RemovalMark | None, effects: Sequence[Effect]
+        self, removal: StoredRemoval, record: RemovalRecord | None, effects: Sequence[Effect]
     ) -> bool:
-        """Write the next mark (None: it goes) and carry effects out, in one step, if the token is unchanged.
+        """Write the next record (None: it goes) and carry effects out, in one step, if the token is unchanged.
 
         Returns:
             Whether it was unchanged; otherwise nothing was written.

@@ -10,7 +10,7 @@ from podium_core.index.stored_document import DocumentScan, OwnedId, StoredDocum
 
 
 class StoredDocuments(Protocol):
-    """Reads beside those of ExecutionDAO, which know nothing of removal marks."""
+    """Reads beside those of ExecutionDAO, which know nothing of removal records."""
 
     async def documents(
         self, kind: EntryKind, ids: Sequence[OwnedId], *, max_size: int
@@ -35,7 +35,7 @@ class StoredDocuments(Protocol):
     async def tasks_of(
         self, workflow_id: str, *, after: str = "", max_size: int, limit: int = 1_000
     ) -> list[StoredDocument]:
-        """The next tasks of a workflow in order of id, after ``after``, whatever its removal mark says.
+        """The next tasks of a workflow in order of id, after ``after``, whatever its removal record says.
 
         At most ``limit``: at least one, and no more once ``max_size`` bytes are reached.
         """

@@ -75,10 +75,10 @@ def parse_free_text(text: str, fields: Mapping[str, Field]) -> Query:
     require_usable(text, _PATH)
     if not text.strip():
         return MatchAll()
-    return _Parser(text, fields).parse()
+    return _FreeTextParser(text, fields).parse()
 
 
-class _Parser:
+class _FreeTextParser:
     """Goes through the text once; ``_at`` is where it is."""
 
     def __init__(self, text: str, fields: Mapping[str, Field]) -> None:
@@ -86,7 +86,7 @@ class _Parser:
         self._at = 0
         self._fields = fields
         self._tree = TreeBuilder(_PATH, by_precedence)
-        # The field that each open parenthesis stands behind, if any; the first is the whole text.
+        # The field before each open parenthesis, if any; the first is the whole text.
         self._scopes: list[Field | None] = [None]
         # Words that stand side by side, up to here; None where the next word can't be the first of such.
         self._run: list[str] | None = []
@@ -161,7 +161,7 @@ class _Parser:
     # terms
 
     def _term(self) -> bool:
-        """Take a term; False if only a field name was taken, and a group opened behind it."""
+        """Take a term; False if only a field name was taken, and a group opened after it."""
         start = self._at
         named = self._field_name()
         field = named or self._scopes[-1]
@@ -180,7 +180,7 @@ class _Parser:
         return True
 
     def _field_name(self) -> Field | None:
-        """Take ``name:`` and the white space behind it, if that is what comes next."""
+        """Take ``name:`` and the white space after it, if that comes next."""
         self._refuse(_REFUSED_FIRST)
         start = self._at
         name = self._word_text()
@@ -191,7 +191,7 @@ class _Parser:
         self._at += 1
         self._skip_space()
         if self._peek_operator() or self._peek() in {"", ")"}:
-            self._expected(f"a value behind {name}:")
+            self._expected(f"a value after {name}:")
         return field
 
     def _require_field(self, name: str, position: int) -> Field:
@@ -237,7 +237,7 @@ class _Parser:
 
     def _escaped(self) -> str:
         if self._at + 1 == len(self._text):
-            self._fail("nothing is behind this \\; write \\\\ if it is meant itself")
+            self._fail("nothing is after this \\; write \\\\ if it is meant itself")
         self._at += 2
         return self._text[self._at - 1]
 

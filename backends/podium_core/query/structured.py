@@ -73,10 +73,10 @@ def parse_query(text: str, fields: Mapping[str, Field], *, right_grouping: bool 
     require_usable(text, _PATH)
     if not text.strip():
         return MatchAll()
-    return _Parser(text, fields, right_grouping=right_grouping).parse()
+    return _StructuredParser(text, fields, right_grouping=right_grouping).parse()
 
 
-class _Parser:
+class _StructuredParser:
     """Goes through the text once; ``_at`` is where it is."""
 
     def __init__(self, text: str, fields: Mapping[str, Field], *, right_grouping: bool) -> None:

@@ -100,7 +100,7 @@ class Phrase(msgspec.Struct, frozen=True):
 
 
 class Prefix(msgspec.Struct, frozen=True):
-    """A word with a star behind it, in ``field`` or, with None, in any. As ``StartsWith``; no match on other types."""
+    """A word with a star after it, in ``field`` or, with None, in any. As ``StartsWith``; no match on other types."""
 
     text: str
     field: Field | None = None

@@ -123,7 +123,7 @@ def _day_ms(year: int, month: int, day: int) -> int:
 
 
 def _days(year: int, first_month: int, last_month: int) -> int:
-    # By their last day, as the first day behind December 9999 isn't a date.
+    # By their last day, as the first day after December 9999 isn't a date.
     return sum(_days_of_month(year, month) for month in range(first_month, last_month + 1))
 
 

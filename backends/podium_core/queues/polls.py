@@ -18,7 +18,7 @@ MAX_WAIT_MS = 86_400_000
 class Polls:
     """The polls of one store in this process.
 
-    A caller that is cancelled loses no message: what was leased for it is given back, and that delivery isn't counted.
+    A caller that is cancelled loses no message: its messages are given back, and that delivery isn't counted.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Polls:
         return await self._wait(queue_name, ask, deadline)
 
     async def _take_large(self, queue_name: str, ask: Ask) -> list[Message]:
-        # Who finds nothing takes no turn: it may wait for long.
+        # A poll that finds nothing takes no turn: it may wait for long.
         if not (await self._takes.look(queue_name)).ready:
             return []
         return await self._take_in_turn(queue_name, ask)

@@ -1,4 +1,4 @@
-"""Who wants to know, in this process, that a queue has changed."""
+"""Subscriptions of this process to changes of queues."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Takes:
         room = OneTakeRoom(self.room)
         try:
             take = await self.table.take(queue_name, [poll.ask for poll in polls], room)
-        except Exception as error:  # whatever it is, no caller may be left waiting
+        except Exception as error:  # on any error: no caller may be left waiting
             room.end(queue_name)
             for poll in polls:
                 poll.fail(error)

@@ -92,7 +92,7 @@ class WaitingQueue:
                 self._changed, self._look_at = False, 0.0
                 if not await self._serve_some():
                     await self._wait_for_change()
-        except Exception as error:  # whatever it is, no caller may be left waiting
+        except Exception as error:  # on any error: no caller may be left waiting
             for poll in self._waiting:
                 poll.fail(error)
         finally:

@@ -1,13 +1,13 @@
-"""Removing workflows: the stages of a removal mark, and the steps from the mark to the last document."""
+"""Removing workflows: the stages of a removal record, and the steps from the record to the last document."""
 
 from podium_core.decide.stored_removal import RemovalStage, StoredRemoval, stage_of
-from podium_core.removal.machine import STEP_TASKS, RemovalMachine, next_look_ms
+from podium_core.removal.machine import STEP_TASKS, RemovalMachine, next_step_ms
 
 __all__ = [
     "STEP_TASKS",
     "RemovalMachine",
     "RemovalStage",
     "StoredRemoval",
-    "next_look_ms",
+    "next_step_ms",
     "stage_of",
 ]

@@ -1,6 +1,6 @@
-"""How a workflow goes, from its removal mark to its last document.
+"""How a workflow goes, from its removal record to its last document.
 
-    RemoveWorkflow ──▶ mark, due 0 ──────────────┐            RemoveWorkflowWithExpiry ──▶ mark, due later
+    RemoveWorkflow ──▶ record, due 0 ────────────┐            RemoveWorkflowWithExpiry ──▶ record, due later
                                                  ▼                                           │
                         SWEEP    tasks leave sets and queues, or lose their marks  ◀─────────┘
                           ▼
@@ -10,32 +10,32 @@
                           ▼
                         DELETE   tasks, a step at a time; the workflow's own document last
 
-Whoever carries a removal out reads the mark, does one step of bounded size, and writes the mark again in the same atomic
-write, only if its token is unchanged. So a crash anywhere leaves a mark from which the next one goes on, and two at once
-do no harm. Who sets a mark, and what writes do to one, is decided in ``podium_core.decide``.
+Each step reads the record, does work of bounded size, and writes the next record in the same atomic write, only if the
+token is unchanged. A crash leaves a record from which the next caller continues, and two callers at once do no harm.
+``podium_core.decide`` decides when a record is set, and what a write does to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from podium_core.decide import removal_mark as marks
+from podium_core.decide import removal_record as records
 from podium_core.decide.effects import (
     DeletePayloads,
+    DeletePayloadsLater,
     DropMark,
     Effect,
     FreeSlots,
-    LeavePayloads,
     LeaveSets,
+    LeaveTaskSets,
     MarkEntry,
     ReleasePlace,
     RemoveTaskDocument,
     RemoveWorkflowDocument,
-    TaskLeaves,
     Unqueue,
 )
 from podium_core.decide.facts import TaskFacts, WorkflowFacts
-from podium_core.decide.removal_mark import ArchiveState, RemovalMark, Sweep
+from podium_core.decide.removal_record import ArchiveState, RemovalRecord, Sweep
 from podium_core.decide.state import MARK_TASK, MARK_WORKFLOW
 from podium_core.decide.stored_removal import RemovalStage, StoredRemoval, stage_of
 from podium_core.index.changes import Remove
@@ -60,7 +60,7 @@ class RemovalMachine:
     ) -> None:
         """Take the store, and what brings an execution into the index.
 
-        ``archive`` says whether the index now holds the documents as the mark saw them. Without it a removal that archives
+        ``archive`` says whether the index now holds the documents as the record saw them. Without it a removal that archives
         stops before that.
         """
         self._store = store
@@ -70,7 +70,7 @@ class RemovalMachine:
         """Go on until the workflow is gone, or waits; says whether there was anything to do.
 
         Raises:
-            StorageError: As the store and the archive; the mark stands, and goes on from here.
+            StorageError: As the store and the archive; the record stands, and goes on from here.
         """
         began = False
         while (removal := await self._store.removal(workflow_id)) is not None:
@@ -96,7 +96,7 @@ class RemovalMachine:
 
     async def _confirm_archive(self, removal: StoredRemoval) -> None:
         leaves = LeaveSets(removal.workflow_id)
-        await self._store.advance_removal(removal, marks.archived(removal.mark), [leaves])
+        await self._store.advance_removal(removal, records.after_archive(removal.record), [leaves])
 
     async def finish_sweep(self, workflow_id: str) -> None:
         """Carry the pass through the tasks to its end, and nothing else."""
@@ -105,19 +105,19 @@ class RemovalMachine:
                 break
             await self._sweep(removal)
 
-    async def take_back(self, removal: StoredRemoval) -> bool:
-        """Take a removal at once back, of which nothing but archived entries has come; says whether it was.
+    async def cancel(self, removal: StoredRemoval) -> bool:
+        """Cancel a removal without a ttl that has done nothing but archive entries; says whether it was cancelled.
 
         The workflow is as it was before: it lives, or expires. Its tasks are marked for the index again.
         """
-        mark = removal.mark
-        if mark.archive is not ArchiveState.WANTED or mark.due_ms != 0:
+        record = removal.record
+        if record.archive is not ArchiveState.WANTED or record.due_ms != 0:
             return False
         effects: list[Effect] = []
-        if mark.mark_index and not (mark.expiry and mark.expiry.archives):
+        if record.mark_index and not (record.expiry and record.expiry.archives):
             id_ = removal.workflow_id
             effects.append(MarkEntry(MARK_WORKFLOW, id_, id_, UPSERT_BODY))
-        back = marks.taken_back(mark)
+        back = records.after_cancel(record)
         if not await self._store.advance_removal(removal, back, effects):
             return False
         await self.finish_sweep(removal.workflow_id)
@@ -125,92 +125,96 @@ class RemovalMachine:
 
     async def _sweep(self, removal: StoredRemoval) -> None:
         tasks = await self._store.next_tasks(
-            removal.workflow_id, after=removal.mark.after, limit=STEP_TASKS
+            removal.workflow_id, after=removal.record.after, limit=STEP_TASKS
         )
         over = len(tasks) < STEP_TASKS
-        effects = sweep_effects(removal.mark, tasks)
-        if over and Sweep.LEAVE in removal.mark.sweeps:
+        effects = sweep_effects(removal.record, tasks)
+        if over and Sweep.LEAVE in removal.record.sweeps:
             # Those of tasks without a document too.
             effects.append(FreeSlots(removal.workflow_id))
-        mark = marks.swept(removal.mark, "" if over else tasks[-1][0])
-        await self._store.advance_removal(removal, mark, effects)
+        record = records.after_sweep_step(removal.record, "" if over else tasks[-1][0])
+        await self._store.advance_removal(removal, record, effects)
 
     async def _delete(self, removal: StoredRemoval) -> None:
         tasks = await self._store.next_tasks(removal.workflow_id, after="", limit=STEP_TASKS)
-        effects = deletion_effects(removal.mark, tasks)
+        effects = deletion_effects(removal.record, tasks)
         if len(tasks) == STEP_TASKS:
-            await self._store.advance_removal(removal, marks.begun(removal.mark), effects)
+            await self._store.advance_removal(
+                removal, records.after_deletion_began(removal.record), effects
+            )
             return
-        effects += last_effects(removal.workflow_id, removal.facts, removal.mark)
+        effects += last_effects(removal.workflow_id, removal.facts, removal.record)
         await self._store.advance_removal(removal, None, effects)
 
 
-def sweep_effects(mark: RemovalMark, tasks: Tasks) -> list[Effect]:
+def sweep_effects(record: RemovalRecord, tasks: Tasks) -> list[Effect]:
     """One step of the pass through the tasks."""
     effects: list[Effect] = []
     for id_, facts in tasks:
-        if Sweep.LEAVE in mark.sweeps:
-            effects += _leave(id_, facts, take_message=mark.take_messages)
-        if Sweep.UNMARK in mark.sweeps:
+        if Sweep.LEAVE in record.sweeps:
+            effects += _leave(id_, facts, remove_message=record.remove_messages)
+        if Sweep.UNMARK in record.sweeps:
             effects.append(DropMark(MARK_TASK, id_, facts.workflow_id))
-        if Sweep.MARK in mark.sweeps and mark.mark_index:
+        if Sweep.MARK in record.sweeps and record.mark_index:
             effects.append(MarkEntry(MARK_TASK, id_, facts.workflow_id, UPSERT_BODY))
     return effects
 
 
-def _leave(task_id: str, facts: TaskFacts, *, take_message: bool) -> list[Effect]:
-    effects: list[Effect] = [TaskLeaves(task_id, facts)]
+def _leave(task_id: str, facts: TaskFacts, *, remove_message: bool) -> list[Effect]:
+    effects: list[Effect] = [LeaveTaskSets(task_id, facts)]
     if facts.pending:
         effects.append(ReleasePlace(facts.definition_name, task_id, facts.status))
-        if take_message:
+        if remove_message:
             effects.append(Unqueue(facts.queue_name, task_id, facts.workflow_id))
     return effects
 
 
-def deletion_effects(mark: RemovalMark, tasks: Tasks) -> list[Effect]:
+def deletion_effects(record: RemovalRecord, tasks: Tasks) -> list[Effect]:
     """One step of the deletion. An archived entry stays: it is all that is left of its document."""
     effects: list[Effect] = []
     for id_, facts in tasks:
-        effects.append(RemoveTaskDocument(id_, facts, mark.take_messages))
-        if mark.mark_index and not mark.archives:
+        effects.append(RemoveTaskDocument(id_, facts, record.remove_messages))
+        if record.mark_index and not record.archives:
             effects.append(MarkEntry(MARK_TASK, id_, facts.workflow_id, _REMOVED))
-        effects += _payload_effects(facts.workflow_id, facts.payload_keys, mark)
+        effects += _payload_effects(facts.workflow_id, facts.payload_keys, record)
     return effects
 
 
-def _payload_effects(workflow_id: str, keys: tuple[str, ...], mark: RemovalMark) -> list[Effect]:
+def _payload_effects(
+    workflow_id: str, keys: tuple[str, ...], record: RemovalRecord
+) -> list[Effect]:
     """Of a document that has gone just now."""
     if not keys:
         return []
-    if mark.leave_payloads:
+    if record.delete_payloads_later:
         # The workflow may be created again at once, with what it refers to.
-        return [LeavePayloads(workflow_id, keys)]
-    # Whatever else refers to them goes too.
-    return [DeletePayloads(workflow_id, keys)] if mark.take_payloads else []
+        return [DeletePayloadsLater(workflow_id, keys)]
+    # Every other document that refers to them goes too.
+    return [DeletePayloads(workflow_id, keys)] if record.delete_payloads else []
 
 
-def last_effects(workflow_id: str, facts: WorkflowFacts, mark: RemovalMark) -> list[Effect]:
+def last_effects(workflow_id: str, facts: WorkflowFacts, record: RemovalRecord) -> list[Effect]:
     """The last step: the workflow's own document."""
     effects: list[Effect] = [FreeSlots(workflow_id)]
-    if mark.take_messages:
+    if record.remove_messages:
         effects.append(Unqueue(DECIDER_QUEUE, workflow_id, workflow_id))
     effects.append(RemoveWorkflowDocument(workflow_id, facts))
-    effects += _payload_effects(workflow_id, facts.payload_keys, mark)
-    if mark.mark_index and not mark.archives:
+    effects += _payload_effects(workflow_id, facts.payload_keys, record)
+    if record.mark_index and not record.archives:
         effects.append(MarkEntry(MARK_WORKFLOW, workflow_id, workflow_id, _REMOVED))
     return effects
 
 
-def next_look_ms(mark: RemovalMark, now_ms: int) -> int:
-    """When a drainer has something to do about it."""
-    # The call that set the mark goes on with it by itself: a drainer only if that fails.
+def next_step_ms(record: RemovalRecord, now_ms: int) -> int:
+    """When a drainer has to carry out the next step, in milliseconds of the store's clock."""
+    # The call that set the record goes on with it by itself: a drainer only if that fails.
     later = now_ms + WRITER_FIRST_MS
-    match stage_of(mark, now_ms):
+    match stage_of(record, now_ms):
         case RemovalStage.SWEEP:
             return later
         case RemovalStage.ARCHIVE:
-            return 0 if mark.due_ms else later
+            return 0 if record.due_ms else later
         case RemovalStage.DELETE:
             return later
         case RemovalStage.WAIT:
-            return mark.due_ms
+            return record.due_ms

@@ -43,13 +43,13 @@ from podium_core.write_set.write_set import (
     EventRemoval,
     ExpectedWorkflowTime,
     Guard,
+    PendingRemoval,
     PushOp,
     PutMode,
     Queueable,
     Slot,
     TaskPut,
     TaskRemoval,
-    Unpend,
     WorkflowExists,
     WorkflowPut,
     WorkflowRemoval,
@@ -78,7 +78,7 @@ def new_task_put(task: Task, path: str, *, now_ms: int) -> TaskPut:
 def updated_task_put(
     update: TaskUpdate, path: str, *, now_ms: int, upsert: bool = False
 ) -> TaskPut:
-    """A task to store anew; ``path`` is the update's, empty where it is the request itself."""
+    """A task to store again; ``path`` is the update's, empty where it is the request itself."""
     prefix = f"{path}." if path else ""
     require_task(update.task, f"{prefix}task")
     require_task_status(update.task, f"{prefix}task")
@@ -156,13 +156,13 @@ def update_tasks(updates: Sequence[TaskUpdate], *, now_ms: int, upsert: bool = F
 
 
 def remove_task(
-    task_id: str, *, take_message: bool = False, take_payloads: bool = False
+    task_id: str, *, remove_message: bool = False, delete_payloads: bool = False
 ) -> WriteSet:
     """RemoveTask."""
     removal = TaskRemoval(
         task_id=require_text(task_id, "task_id"),
-        take_message=take_message,
-        take_payloads=take_payloads,
+        remove_message=remove_message,
+        delete_payloads=delete_payloads,
     )
     return WriteSet(task_removals=(removal,))
 
@@ -232,11 +232,11 @@ def remove_workflow(
     require_terminal: bool,
     ttl_ms: int = 0,
     archive: bool = False,
-    take_messages: bool = False,
-    take_payloads: bool = False,
-    leave_payloads: bool = False,
+    remove_messages: bool = False,
+    delete_payloads: bool = False,
+    delete_payloads_later: bool = False,
 ) -> WriteSet:
-    """RemoveWorkflow, RemoveWorkflowWithExpiry, ResetWorkflow: the step that sets the removal mark."""
+    """RemoveWorkflow, RemoveWorkflowWithExpiry, ResetWorkflow: the step that sets the removal record."""
     require_text(workflow_id, "workflow_id")
     require_duration(ttl_ms, "ttl_seconds")
     guards: tuple[Guard, ...] = (WorkflowTerminal(workflow_id),) if require_terminal else ()
@@ -244,17 +244,19 @@ def remove_workflow(
         workflow_id=workflow_id,
         ttl_ms=ttl_ms,
         archive=archive,
-        take_messages=take_messages,
-        take_payloads=take_payloads,
-        leave_payloads=leave_payloads,
+        remove_messages=remove_messages,
+        delete_payloads=delete_payloads,
+        delete_payloads_later=delete_payloads_later,
     )
     return WriteSet(guards=guards, workflow_removals=(removal,))
 
 
 def remove_from_pending(workflow_name: str, workflow_id: str) -> WriteSet:
     """RemoveFromPendingWorkflow; a store that needs the name and gets none looks it up."""
-    unpend = Unpend(workflow_id=require_text(workflow_id, "workflow_id"), name=workflow_name)
-    return WriteSet(unpend=(unpend,))
+    pending_removals = PendingRemoval(
+        workflow_id=require_text(workflow_id, "workflow_id"), name=workflow_name
+    )
+    return WriteSet(pending_removals=(pending_removals,))
 
 
 def put_event_execution(event_execution: EventExecution, mode: PutMode) -> WriteSet:

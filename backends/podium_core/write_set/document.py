@@ -22,7 +22,7 @@ _NULL = Raw(b"null")
 
 
 class Document(msgspec.Struct, frozen=True):
-    """The text before and behind the stamp; ``tail`` is empty where the document is stored as it is."""
+    """The text before and after the stamp; ``tail`` is empty where the document is stored as it is."""
 
     head: bytes
     tail: bytes = b""
@@ -32,7 +32,7 @@ class Document(msgspec.Struct, frozen=True):
         """About how many bytes it has."""
         return len(self.head) + len(self.tail)
 
-    def stamped(self, stamp: int) -> bytes:
+    def with_stamp(self, stamp: int) -> bytes:
         """The whole document, with ``stamp`` as its update time."""
         return self.head + str(stamp).encode() + self.tail if self.tail else self.head
 
@@ -56,7 +56,7 @@ def _split(text: bytes, hole: bytes) -> Document:
 
 
 def task_document(task: Task, *, stamp: bool = True) -> Document:
-    """What is stored of a task, derived fields computed anew in the form of a running Conductor server.
+    """What is stored of a task, with derived fields in the form of a running Conductor server.
 
     Without ``stamp`` the task keeps the update time that it has.
     """
@@ -72,7 +72,7 @@ def task_document(task: Task, *, stamp: bool = True) -> Document:
 
 
 def workflow_document(workflow: Workflow) -> Document:
-    """What is stored of a workflow: without its tasks, derived fields computed anew."""
+    """What is stored of a workflow: without its tasks, with derived fields."""
     name, version = workflow_definition_identity(workflow)
     derived = replace(
         workflow,

@@ -17,7 +17,7 @@ class RemovalUnderWayError(BackendUnavailableError):
         self.workflow_id = workflow_id
 
 
-class PayloadMarkLostError(BackendUnavailableError):
+class UploadLostError(BackendUnavailableError):
     """A payload uploaded for a write is being deleted, since its time was over: nothing was written."""
 
     def __init__(self) -> None:

@@ -66,7 +66,13 @@ def workflows_of(write_set: WriteSet) -> frozenset[str]:
 
 
 def _workflows(s: WriteSet) -> Iterator[str]:
-    named = (*s.workflow_puts, *s.task_puts, *s.workflow_removals, *s.unpend, *s.queue_ops)
+    named = (
+        *s.workflow_puts,
+        *s.task_puts,
+        *s.workflow_removals,
+        *s.pending_removals,
+        *s.queue_ops,
+    )
     yield from (one.workflow_id for one in named)
     for guard in s.guards:
         if not isinstance(guard, HeldReceipt):

@@ -22,7 +22,7 @@ class PutMode(StrEnum):
         "create"  # not there: else the put (a task's, with its slot taken by another) is left out
     )
     UPDATE = "update"  # there: else NotFoundError
-    UPSERT = "upsert"  # whatever is there is replaced
+    UPSERT = "upsert"  # replaces the stored one, if any
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -126,25 +126,25 @@ class EventRemoval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
-    """Sets the removal mark, from which on the workflow's writes answer NOT_FOUND; with a ttl, only once that is over.
+    """Sets the removal record, from which on the workflow's writes answer NOT_FOUND; with a ttl, only once that is over.
 
     Attributes:
         ttl_ms: How long until the removal is carried out, by the store's clock. 0: now.
-        take_messages: The queue messages of the workflow and its tasks go too.
-        take_payloads: The payloads that Podium stored for them go too, through the outbox.
-        leave_payloads: They stay for an hour; those to which no document of this id refers by then go.
+        remove_messages: The queue messages of the workflow and its tasks go too.
+        delete_payloads: The payloads that Podium stored for them go too, through the outbox.
+        delete_payloads_later: They stay for an hour; those to which no document of this id refers by then go.
         archive: Documents go only once the index is known to hold them.
     """
 
     workflow_id: str
     ttl_ms: int = 0
-    take_messages: bool = False
-    take_payloads: bool = False
-    leave_payloads: bool = False
+    remove_messages: bool = False
+    delete_payloads: bool = False
+    delete_payloads_later: bool = False
     archive: bool = False
 
 
-class Unpend(msgspec.Struct, frozen=True, kw_only=True):
+class PendingRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """Takes a workflow out of the pending set and frees its slots; documents stay. ``name`` may be empty: unknown."""
 
     workflow_id: str
@@ -155,8 +155,8 @@ class TaskRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """Removes a task with all that follows from it; its queue message and its payloads too, if that is said."""
 
     task_id: str
-    take_message: bool = False
-    take_payloads: bool = False
+    remove_message: bool = False
+    delete_payloads: bool = False
 
 
 # guards
@@ -190,7 +190,7 @@ class HeldReceipt(msgspec.Struct, frozen=True, tag=True):
 
 
 class Queueable(msgspec.Struct, frozen=True, tag=True):
-    """The workflow is there without a removal mark, due or not, and the task, if one is named, is SCHEDULED.
+    """The workflow is there without a removal record, due or not, and the task, if one is named, is SCHEDULED.
 
     Else NotFoundError.
     """
@@ -208,7 +208,7 @@ Guard = WorkflowExists | WorkflowTerminal | ExpectedWorkflowTime | HeldReceipt |
 class PushOp(msgspec.Struct, frozen=True, kw_only=True, tag="push"):
     """Push a message, replacing one of that id; dropped if ``of_task``, a task of this WriteSet, is left out.
 
-    With ``if_absent`` one that is there, in whatever state, or whose push is an intent still, stays as it is.
+    With ``if_absent`` one that is there, in any state, or whose push is an intent still, stays as it is.
     ``workflow_id``, in each operation: whose write it is part of; empty: of no execution.
     """
 
@@ -232,7 +232,7 @@ class AckOp(msgspec.Struct, frozen=True, kw_only=True, tag="ack"):
 
 
 class RemoveOp(msgspec.Struct, frozen=True, kw_only=True, tag="remove"):
-    """Take a message out, in whatever state; with it go pending push intents of its id.
+    """Take a message out, in any state; with it go pending push intents of its id.
 
     Where queues are another store, only the message that was there before: the one whose push had ``seen_token``.
     """
@@ -256,8 +256,8 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
             writes nothing.
         request_digest: Of the request as it came; a different one under the same id is FailedPreconditionError.
         mark_index: Each document written or removed gets a mark in the outbox, for the index.
-        lifts: Payloads uploaded for this write, each under a due mark in the outbox. One whose mark isn't there unclaimed:
-            PayloadMarkLostError. The marks of those that a written document refers to go.
+        uploads: Payloads uploaded for this write, each with a payload deletion in the outbox. If one is gone or claimed:
+            UploadLostError. The marks of those that a written document refers to go.
     """
 
     request_id: str = ""
@@ -268,10 +268,10 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     event_removals: tuple[EventRemoval, ...] = ()
     task_removals: tuple[TaskRemoval, ...] = ()
     workflow_removals: tuple[WorkflowRemoval, ...] = ()
-    unpend: tuple[Unpend, ...] = ()
+    pending_removals: tuple[PendingRemoval, ...] = ()
     queue_ops: tuple[QueueOp, ...] = ()
     mark_index: bool = False
-    lifts: tuple[str, ...] = ()
+    uploads: tuple[str, ...] = ()
     request_digest: bytes = b""
 
 

@@ -27,22 +27,22 @@ class ArchiveRemoval:
         self._index = index
         self._marks = marks
 
-    async def remove(self, workflow_id: str, *, take_payloads: bool) -> bool:
+    async def remove(self, workflow_id: str, *, delete_payloads: bool) -> bool:
         """Remove an archive, the workflow's own entry last; false without one.
 
         A document that is created meanwhile keeps its entry.
 
         Args:
             workflow_id: Whose archive.
-            take_payloads: Delete the payloads that Podium stored for the workflow, too.
+            delete_payloads: Delete the payloads that Podium stored for the workflow, too.
         Raises:
             BackendUnavailableError: The index was not reached; nothing was removed.
         """
         (entry,) = await self._index.entries(EntryKind.WORKFLOW, [workflow_id])
         if entry is None or not entry.archived:
             return False
-        await self._remove_tasks(workflow_id, take_payloads=take_payloads)
-        await self._marks.put(_payload_marks([entry], workflow_id) if take_payloads else [])
+        await self._remove_tasks(workflow_id, delete_payloads=delete_payloads)
+        await self._marks.put(_payload_marks([entry], workflow_id) if delete_payloads else [])
         mark = encode_mark(Verify(removes_archive=True))
         kind = outbox_kind(EntryKind.WORKFLOW)
         await self._marks.put_and_wait(
@@ -58,12 +58,12 @@ class ArchiveRemoval:
         )
         return True
 
-    async def _remove_tasks(self, workflow_id: str, *, take_payloads: bool) -> None:
+    async def _remove_tasks(self, workflow_id: str, *, delete_payloads: bool) -> None:
         mark = encode_mark(Verify(removes_archive=True, workflow_id=workflow_id))
         kind = outbox_kind(EntryKind.TASK)
         after = ""
         while ids := await self._index.task_ids(workflow_id, after=after, limit=IDS_AT_ONCE):
-            payloads = await self._payload_marks(ids, workflow_id) if take_payloads else []
+            payloads = await self._payload_marks(ids, workflow_id) if delete_payloads else []
             marks = [NewEntry(kind=kind, id=id_, owner=workflow_id, body=mark) for id_ in ids]
             await self._marks.put([*payloads, *marks])
             after = ids[-1]

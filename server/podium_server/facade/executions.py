@@ -181,7 +181,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
 
     async def remove_task(self, task_id: str) -> bool:
         write_set = builders.remove_task(
-            task_id, take_message=True, take_payloads=self._effects.remove_payloads
+            task_id, remove_message=True, delete_payloads=self._effects.remove_payloads
         )
         return (await self.apply(write_set)).tasks_removed[0]
 
@@ -268,32 +268,32 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     async def remove_found_workflow(
         self, workflow_id: str, *, archive: bool = False, ttl_seconds: int = 0
     ) -> WorkflowSource | None:
-        take_payloads = self._effects.remove_payloads and not archive
+        delete_payloads = self._effects.remove_payloads and not archive
         write_set = builders.remove_workflow(
             workflow_id,
             require_terminal=archive,
             archive=archive,
             ttl_ms=ttl_seconds * 1000,
-            take_messages=True,
-            take_payloads=take_payloads,
+            remove_messages=True,
+            delete_payloads=delete_payloads,
         )
         if archive:
             self._removals.require_archive(workflow_id)
         if await self._carried_out(write_set, at_once=ttl_seconds == 0):
             return WorkflowSource.PRIMARY
         if not archive and await self._removals.remove_archived(
-            workflow_id, take_payloads=take_payloads
+            workflow_id, delete_payloads=delete_payloads
         ):
             return WorkflowSource.ARCHIVE
         return None
 
     async def reset_workflow(self, workflow_id: str) -> bool:
         write_set = builders.remove_workflow(
-            workflow_id, require_terminal=False, leave_payloads=self._effects.remove_payloads
+            workflow_id, require_terminal=False, delete_payloads_later=self._effects.remove_payloads
         )
         return await self._carried_out(
             write_set, at_once=True
-        ) or await self._removals.remove_archived(workflow_id, take_payloads=False)
+        ) or await self._removals.remove_archived(workflow_id, delete_payloads=False)
 
     async def _carried_out(self, write_set: WriteSet, *, at_once: bool) -> bool:
         outcome = await self.apply(write_set)
@@ -333,7 +333,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
 
 
 def _lifting(write_set: WriteSet, lifts: tuple[str, ...]) -> WriteSet:
-    return msgspec.structs.replace(write_set, lifts=lifts) if lifts else write_set
+    return msgspec.structs.replace(write_set, uploads=lifts) if lifts else write_set
 
 
 _: type[ExecutionService] = ExecutionFacade

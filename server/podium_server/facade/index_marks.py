@@ -52,7 +52,7 @@ class IndexMarks:
         while True:
             results = await self._indexer.index(list(waiting.values()))
             pairs = list(zip(waiting.items(), results, strict=True))
-            await self._outbox.done([e for (_, e), r in pairs if r.settlement is Settled.DONE])
+            await self._outbox.finish([e for (_, e), r in pairs if r.settlement is Settled.DONE])
             waiting = {}
             for (at, entry), result in pairs:
                 outcomes[at] = result.outcome
@@ -69,7 +69,7 @@ class IndexMarks:
         match result.settlement:
             case PoisonError() as error:
                 # The caller learns of it: nothing is kept that could never be indexed.
-                await self._outbox.done([entry])
+                await self._outbox.finish([entry])
                 raise InvalidArgumentError("", error.message)
             case BackendUnavailableError() | OutcomeUnknownError():
                 return entry

@@ -62,12 +62,12 @@ class PayloadWrites:
         for record, path in zip(records, paths, strict=True):
             self._limits.require(record, path)
         written = list(records)
-        lifts: list[str] = []
+        uploads: list[str] = []
         for at, record in enumerate(records):
             if self._concerns(record):
                 written[at], keys = await self._moved(record)
-                lifts += keys
-        return written, tuple(lifts)
+                uploads += keys
+        return written, tuple(uploads)
 
     def _concerns(self, record: Task | Workflow) -> bool:
         # A loop, not any(): every write comes by here.
@@ -102,7 +102,7 @@ class PayloadWrites:
         data: Raw,
         owner: str,
     ) -> str:
-        """Upload under a due mark, which the write that refers to the payload lifts: whatever happens, no orphan stays."""
+        """Upload under a due mark, which the write that refers to the payload uploads: whatever happens, no orphan stays."""
         key = new_key(place.payload_type, owner)
         await outbox.put([NewEntry(kind=KIND_PAYLOAD, id=key, owner=owner, delay_ms=DUE_MS)])
         content = bytes(data)

@@ -48,7 +48,7 @@ class RemovalFacade:
         """
         removal = await self._store.removal(workflow_id)
         await self.end(workflow_id, take_back=take_back)
-        if removal is not None and removal.mark.archives:
+        if removal is not None and removal.record.archives:
             await self._require_gone(workflow_id)
 
     async def leave_sets(self, workflow_id: str) -> None:
@@ -62,11 +62,11 @@ class RemovalFacade:
             message = f"workflow '{workflow_id}' expires; its tasks leave the queues by themselves: {error}"
             raise OutcomeUnknownError(error.store, message) from error
 
-    async def remove_archived(self, workflow_id: str, *, take_payloads: bool) -> bool:
+    async def remove_archived(self, workflow_id: str, *, delete_payloads: bool) -> bool:
         """Remove what only the archive holds, as ``ArchiveRemoval.remove``."""
         if self._archived is None:
             return False
-        return await self._archived.remove(workflow_id, take_payloads=take_payloads)
+        return await self._archived.remove(workflow_id, delete_payloads=delete_payloads)
 
     async def end(self, workflow_id: str, *, take_back: bool = False) -> bool:
         """Archive if that was asked for, then delete; says whether there was anything to do.
@@ -102,7 +102,7 @@ class RemovalFacade:
     async def _taken_back(self, workflow_id: str) -> bool:
         try:
             removal = await self._store.removal(workflow_id)
-            return removal is not None and await self._removals.machine.take_back(removal)
+            return removal is not None and await self._removals.machine.cancel(removal)
         except StorageError:
             return False  # the store itself can't be reached: the mark stands
 

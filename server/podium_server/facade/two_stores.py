@@ -61,7 +61,7 @@ class QueuesElsewhere:
             pushes = [self._push(entry) for entry in by_kind.get(KIND_PUSH, ())]
             unqueues = [self._unqueue(entry) for entry in by_kind.get(KIND_UNQUEUE, ())]
             await asyncio.gather(*pushes, *unqueues)
-            await self._outbox.done(outcome.intents)
+            await self._outbox.finish(outcome.intents)
         except (BackendUnavailableError, OutcomeUnknownError) as error:
             # What is written is written: the caller isn't told to repeat, the drainer does the rest.
             _log.warning("the queues' part of a write has to wait", error=error.message)

@@ -72,7 +72,7 @@ class Drainer:
     async def _round(self) -> None:
         buckets = await self._leases.buckets()
         self._wake.clear()
-        due = await self._outbox.due(buckets, self._handler.kinds, self._batch)
+        due = await self._outbox.due_entries(buckets, self._handler.kinds, self._batch)
         away = bool(due.entries) and await self.carry_out(due)
         if len(due.entries) < self._batch:
             await self._rest(buckets)
@@ -100,7 +100,7 @@ class Drainer:
         settlements = await self._handler.carry_out(due)
         done = [e for e, s in zip(entries, settlements, strict=True) if s is Settled.DONE]
         if done:
-            await self._outbox.done(done)
+            await self._outbox.finish(done)
         # At once: they share a transaction.
         await asyncio.gather(
             *(

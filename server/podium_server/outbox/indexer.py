@@ -15,7 +15,7 @@ from podium_core.errors import BackendUnavailableError, StorageError
 from podium_core.index.changes import EntryKind, IndexOutcome, Merge, Put, Remove
 from podium_core.index.documents import merged
 from podium_core.index.entries import ABSENT, IndexAnswer, IndexEntry, IndexWrite
-from podium_core.index.kept_archive import ARCHIVED_KINDS, keeping_archive, put_onto
+from podium_core.index.kept_archive import ARCHIVED_KINDS, document_with_archive, put_onto
 from podium_core.index.marks import (
     INDEX_KINDS,
     IndexMark,
@@ -293,7 +293,7 @@ def _merge(step: _Step, shown: IndexEntry | None, fields: Raw, workflow_id: str)
     if shown is None or (workflow_id and not _is_of(shown, workflow_id)):
         step.drop(IndexOutcome.ABSENT)
     else:
-        kept = keeping_archive(raw_bytes(fields), shown.document, replaceable=shown.external)
+        kept = document_with_archive(raw_bytes(fields), shown.document, replaceable=shown.external)
         # Of the entry that was read: an archive that comes between must not give way to what was there before it.
         document = merged(shown.document, Raw(kept))
         step.send(document, external=shown.external, expected=shown.token)

@@ -138,7 +138,7 @@ class IndexCheck:
         if not pairs:
             return pairs
         ids = [(pair.id, pair.owner) for pair in pairs]
-        waiting = await self._outbox.waiting(outbox_kind(kind), ids)
+        waiting = await self._outbox.waiting_ids(outbox_kind(kind), ids)
         return [pair for pair in pairs if pair.id not in waiting]
 
     async def _mark(self, kind: EntryKind, pairs: Sequence[Pair]) -> None:

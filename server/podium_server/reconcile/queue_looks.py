@@ -138,7 +138,7 @@ class QueueLooks:
         ids = [(id_, owners[key]) for id_, key in by_id.items()]
         waiting: set[str] = set()
         for kind in kinds:
-            waiting |= await self._outbox.waiting(kind, ids)
+            waiting |= await self._outbox.waiting_ids(kind, ids)
         return {by_id[id_] for id_ in waiting}
 
 

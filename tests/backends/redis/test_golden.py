@@ -19,7 +19,7 @@ from podium_backends.redis.poll_data_dao import RedisPollDataDAO
 from podium_backends.redis.rate_limiting_dao import RedisRateLimitingDAO
 from podium_core.definitions import event_handler_of, task_def_of, workflow_def_of
 from podium_core.errors import StorageError
-from podium_core.models import collected
+from podium_core.models import collect
 from podium_core.models.documents import POLL_DATA, TASK
 from podium_core.models.json_text import to_raw
 from tests.backends.redis import keyspace
@@ -129,19 +129,19 @@ async def _get_latest(daos: Daos, name: str) -> Any:
 
 
 async def _all_task_defs(daos: Daos) -> Any:
-    return _documents(await collected(daos.metadata.get_all_task_defs()))
+    return _documents(await collect(daos.metadata.get_all_task_defs()))
 
 
 async def _all_workflow_defs(daos: Daos) -> Any:
-    return _documents(await collected(daos.metadata.get_all_workflow_defs()))
+    return _documents(await collect(daos.metadata.get_all_workflow_defs()))
 
 
 async def _latest_versions(daos: Daos) -> Any:
-    return _documents(await collected(daos.metadata.get_all_workflow_defs_latest_versions()))
+    return _documents(await collect(daos.metadata.get_all_workflow_defs_latest_versions()))
 
 
 async def _all_handlers(daos: Daos) -> Any:
-    return _documents(await collected(daos.handlers.get_all_event_handlers()))
+    return _documents(await collect(daos.handlers.get_all_event_handlers()))
 
 
 async def _handlers_for(daos: Daos, event: str, active_only: bool) -> Any:

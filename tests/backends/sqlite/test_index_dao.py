@@ -18,7 +18,7 @@ import pytest
 from msgspec import UNSET, Raw, UnsetType
 
 from podium_backends.sqlite.index import search as search_module
-from podium_backends.sqlite.index.compile import compiled
+from podium_backends.sqlite.index.compile import compile_query
 from podium_backends.sqlite.index.index_file import IndexFile
 from podium_backends.sqlite.index.layout import WORKFLOWS
 from podium_backends.sqlite.index.searchers import SEARCHERS
@@ -366,12 +366,12 @@ class TestRepeatedTerms:
     )
     def test_are_one(self, free_text: str, terms: list[str]) -> None:
         tree = parse_free_text(free_text, WORKFLOWS.fields)
-        found = re.findall(r'"[^"]*"(?: \*)?', compiled(tree, WORKFLOWS).condition.match)
+        found = re.findall(r'"[^"]*"(?: \*)?', compile_query(tree, WORKFLOWS).condition.match)
         assert sorted(found) == terms
 
     def test_are_one_where_fields_are_compared(self) -> None:
         query = " OR ".join(["input = 'a b'"] * 100)
-        match = compiled(parse_query(query, WORKFLOWS.fields), WORKFLOWS).condition.match
+        match = compile_query(parse_query(query, WORKFLOWS.fields), WORKFLOWS).condition.match
         assert match.count('"a b"') == 1
 
 

@@ -17,7 +17,7 @@ from podium_backends.sqlite.file.connection import prepare_file
 from podium_backends.sqlite.index.index_file import INDEX_FORMAT, IndexFile
 from podium_backends.sqlite.index.layout import WORKFLOWS
 from podium_backends.sqlite.index.search import Search
-from podium_backends.sqlite.index.stored import digest_of
+from podium_backends.sqlite.index.stored_entry import digest_of
 from podium_backends.sqlite.index.writes import TABLES, apply, send
 from podium_core.errors import InvalidArgumentError
 from podium_core.index import EntryKind, IndexChange, IndexOutcome, Merge, Put, Remove

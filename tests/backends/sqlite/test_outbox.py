@@ -57,7 +57,7 @@ async def put(outbox: Outbox, id_: str = "e", **fields: object) -> OutboxEntry:
 
 
 async def due(outbox: Outbox, *kinds: str) -> DueEntries:
-    return await outbox.due(await outbox.lease_buckets("test"), kinds or [KIND], 10)
+    return await outbox.due_entries(await outbox.lease_buckets("test"), kinds or [KIND], 10)
 
 
 async def due_in_ms(outbox: Outbox, *kinds: str) -> int | None:
@@ -105,7 +105,7 @@ class TestEntries:
 
     async def test_are_found_by_id_and_owner(self, outbox: Outbox) -> None:
         await put(outbox, delay_ms=HOUR_MS)
-        assert await outbox.waiting(KIND, [("e", "w1"), ("f", "w1")]) == {"e"}
+        assert await outbox.waiting_ids(KIND, [("e", "w1"), ("f", "w1")]) == {"e"}
 
 
 class TestDueInMs:
@@ -131,7 +131,7 @@ class TestTokens:
         old = await put(outbox)
         new = await put(outbox)
         assert await outbox.raise_token(old, above=new.token) is None
-        await outbox.done([old])
+        await outbox.finish([old])
         await outbox.set_aside(old, reason="it is old")
         await outbox.retry(old, delay_ms=HOUR_MS, reason="it is old")
         assert not await outbox.claim(old, delay_ms=HOUR_MS)

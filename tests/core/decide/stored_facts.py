@@ -15,7 +15,7 @@ from podium_core.decide import (
     effects as do,
     needs,
 )
-from podium_core.decide.removal_mark import RemovalMark
+from podium_core.decide.removal_record import RemovalRecord
 from podium_core.models.enums import TaskStatus, WorkflowStatus
 from podium_core.write_set import Slot, WriteOutcome, WriteSet
 
@@ -112,7 +112,7 @@ class StoredFacts:
         facts = self.tasks[task_id]
         return msgspec.structs.replace(facts, removal=self._removal(facts.workflow_id))
 
-    def _removal(self, workflow_id: str) -> RemovalMark | None:
+    def _removal(self, workflow_id: str) -> RemovalRecord | None:
         facts = self.workflows.get(workflow_id)
         return facts.removal if facts else None
 

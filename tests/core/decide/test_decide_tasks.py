@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from podium_core.decide import TaskFacts, effects as do
-from podium_core.decide.removal_mark import ArchiveState, RemovalMark
+from podium_core.decide.removal_record import ArchiveState, RemovalRecord
 from podium_core.decide.state import MARK_TASK
 from podium_core.errors import AlreadyExistsError, ConflictError, NotFoundError
 from podium_core.models import TaskUpdate
@@ -24,9 +24,9 @@ from tests.core.decide.stored_facts import (
     workflow_facts,
 )
 
-EXPIRING = RemovalMark(due_ms=NOW_MS + 1)
-TO_ARCHIVE = RemovalMark(due_ms=NOW_MS + 1, archive=ArchiveState.CONFIRMED)
-DUE = RemovalMark(due_ms=NOW_MS)
+EXPIRING = RemovalRecord(due_ms=NOW_MS + 1)
+TO_ARCHIVE = RemovalRecord(due_ms=NOW_MS + 1, archive=ArchiveState.CONFIRMED)
+DUE = RemovalRecord(due_ms=NOW_MS)
 
 
 def create(*task_ids: str, **fields: Any) -> WriteSet:
@@ -42,7 +42,7 @@ def update(
     return msgspec.structs.replace(write_set, mark_index=True)
 
 
-def stored(facts: TaskFacts | None = None, *, removal: RemovalMark | None = None) -> StoredFacts:
+def stored(facts: TaskFacts | None = None, *, removal: RemovalRecord | None = None) -> StoredFacts:
     tasks = {"t1": facts} if facts else {}
     return StoredFacts(workflows={"w1": workflow_facts(removal=removal)}, tasks=tasks)
 
@@ -146,8 +146,8 @@ class TestUpdate:
     def test_of_what_is_archived_archives_again_and_leaves_no_mark(self) -> None:
         decision = stored(task_facts(), removal=TO_ARCHIVE).decide(update())
         (again,) = effects_of(decision, do.SetRemoval)
-        assert (again.workflow_id, again.mark.archive) == ("w1", ArchiveState.WANTED)
-        assert again.mark.due_ms == TO_ARCHIVE.due_ms
+        assert (again.workflow_id, again.record.archive) == ("w1", ArchiveState.WANTED)
+        assert again.record.due_ms == TO_ARCHIVE.due_ms
         assert effects_of(decision, do.DropMark) == [do.DropMark(MARK_TASK, "t1", "w1")]
         assert not effects_of(decision, do.MarkEntry)
 
@@ -231,9 +231,9 @@ class TestPayloads:
         (put,) = write_set.task_puts
         put = msgspec.structs.replace(put, payload_keys=("task/input/new", "task/output/kept"))
         decision = stored(facts).decide(msgspec.structs.replace(write_set, task_puts=(put,)))
-        assert effects_of(decision, do.LiftPayloads) == [do.LiftPayloads("w1", put.payload_keys)]
-        assert effects_of(decision, do.LeavePayloads) == [
-            do.LeavePayloads("w1", ("task/input/old",))
+        assert effects_of(decision, do.KeepPayloads) == [do.KeepPayloads("w1", put.payload_keys)]
+        assert effects_of(decision, do.DeletePayloadsLater) == [
+            do.DeletePayloadsLater("w1", ("task/input/old",))
         ]
 
     def test_unchanged_ones_are_not_left(self) -> None:
@@ -242,7 +242,7 @@ class TestPayloads:
         (put,) = write_set.task_puts
         put = msgspec.structs.replace(put, payload_keys=("task/input/k",))
         decision = stored(facts).decide(msgspec.structs.replace(write_set, task_puts=(put,)))
-        assert not effects_of(decision, do.LeavePayloads)
+        assert not effects_of(decision, do.DeletePayloadsLater)
 
 
 class TestRemoveTask:
@@ -250,9 +250,9 @@ class TestRemoveTask:
         return msgspec.structs.replace(builders.remove_task("t1", **options), mark_index=True)
 
     def test_removes_the_document_and_the_entry(self) -> None:
-        decision = stored(task_facts()).decide(self.removal(take_message=True))
+        decision = stored(task_facts()).decide(self.removal(remove_message=True))
         (effect,) = effects_of(decision, do.RemoveTaskDocument)
-        assert (effect.task_id, effect.take_message) == ("t1", True)
+        assert (effect.task_id, effect.remove_message) == ("t1", True)
         (mark,) = effects_of(decision, do.MarkEntry)
         assert mark.body != b""
         assert decision.outcome.tasks_removed == (True,)
@@ -273,6 +273,6 @@ class TestRemoveTask:
 
     def test_takes_payloads_only_when_asked(self) -> None:
         facts = stored(task_facts(payload_keys=("task/input/k",)))
-        assert not effects_of(facts.decide(self.removal()), do.LeavePayloads)
-        taken = effects_of(facts.decide(self.removal(take_payloads=True)), do.LeavePayloads)
-        assert taken == [do.LeavePayloads("w1", ("task/input/k",))]
+        assert not effects_of(facts.decide(self.removal()), do.DeletePayloadsLater)
+        taken = effects_of(facts.decide(self.removal(delete_payloads=True)), do.DeletePayloadsLater)
+        assert taken == [do.DeletePayloadsLater("w1", ("task/input/k",))]

@@ -9,7 +9,7 @@ import pytest
 
 from podium_core.decide import Known, TaskFacts, answer_queue_ops, decide, effects as do
 from podium_core.decide.facts_of import task_facts_of, workflow_facts_of
-from podium_core.decide.removal_mark import ArchiveState, RemovalMark, Sweep
+from podium_core.decide.removal_record import ArchiveState, RemovalRecord, Sweep
 from podium_core.decide.state import MARK_WORKFLOW
 from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
 from podium_core.models import Commit, CommitAck, CommitPush, CommitRemove, PushMessage
@@ -25,7 +25,7 @@ from podium_core.write_set import (
     builders,
     commit_builder,
 )
-from podium_core.write_set.refusals import PayloadMarkLostError, RemovalUnderWayError
+from podium_core.write_set.refusals import RemovalUnderWayError, UploadLostError
 from tests.contract.records import make_event_execution, make_task, make_workflow
 from tests.core.decide.stored_facts import (
     NOW_MS,
@@ -35,8 +35,8 @@ from tests.core.decide.stored_facts import (
     workflow_facts,
 )
 
-DUE = RemovalMark(due_ms=0)
-EXPIRING = RemovalMark(due_ms=NOW_MS + 1)
+DUE = RemovalRecord(due_ms=0)
+EXPIRING = RemovalRecord(due_ms=NOW_MS + 1)
 
 
 def create(**options: bool) -> WriteSet:
@@ -104,10 +104,10 @@ class TestUpdate:
         assert effect.after.removal == EXPIRING
 
     def test_of_what_is_archived_archives_again_and_leaves_no_mark(self) -> None:
-        mark = RemovalMark(due_ms=NOW_MS + 1, archive=ArchiveState.CONFIRMED)
+        mark = RemovalRecord(due_ms=NOW_MS + 1, archive=ArchiveState.CONFIRMED)
         decision = stored(removal=mark).decide(update())
         (again,) = effects_of(decision, do.SetRemoval)
-        assert again.mark.archive is ArchiveState.WANTED
+        assert again.record.archive is ArchiveState.WANTED
         assert not effects_of(decision, do.MarkEntry)
 
     def test_upsert_stores_what_is_not_there(self) -> None:
@@ -144,13 +144,13 @@ class TestGuards:
         stored(status=WorkflowStatus.FAILED).decide(write_set)
 
     @pytest.mark.parametrize("removal", [EXPIRING, DUE])
-    def test_what_carries_a_removal_mark_is_not_queued(self, removal: RemovalMark) -> None:
+    def test_what_carries_a_removal_mark_is_not_queued(self, removal: RemovalRecord) -> None:
         write_set = WriteSet(guards=(Queueable("w1"),))
         with pytest.raises(NotFoundError):
             stored(removal=removal).decide(write_set)
         stored().decide(write_set)
-        taken_back = RemovalMark(due_ms=2**53, taken_back=True, sweeps=(Sweep.MARK,))
-        stored(removal=taken_back).decide(write_set)
+        cancelled = RemovalRecord(due_ms=2**53, cancelled=True, sweeps=(Sweep.MARK,))
+        stored(removal=cancelled).decide(write_set)
 
     @pytest.mark.parametrize(
         "facts",
@@ -164,8 +164,8 @@ class TestGuards:
         StoredFacts(workflows=workflows, tasks={"t1": task_facts()}).decide(write_set)
 
     def test_a_lost_upload_is_refused(self) -> None:
-        write_set = msgspec.structs.replace(update(), lifts=("k",))
-        with pytest.raises(PayloadMarkLostError):
+        write_set = msgspec.structs.replace(update(), uploads=("k",))
+        with pytest.raises(UploadLostError):
             stored().decide(write_set)
         StoredFacts(workflows=stored().workflows, unclaimed_payloads={"k"}).decide(write_set)
 
@@ -245,22 +245,22 @@ class TestRemoval:
     def test_a_mark_at_once_is_due_whatever_the_clock_does(self) -> None:
         decision = stored().decide(builders.remove_workflow("w1", require_terminal=False))
         (effect,) = effects_of(decision, do.SetRemoval)
-        assert (effect.mark.due_ms, effect.mark.sweeps) == (0, ())
+        assert (effect.record.due_ms, effect.record.sweeps) == (0, ())
         assert len(effects_of(decision, do.LeaveSets)) == 1
 
     def test_an_expiry_is_due_later_and_is_not_carried_out(self) -> None:
         write_set = builders.remove_workflow("w1", require_terminal=False, ttl_ms=500)
         decision = stored().decide(write_set)
         (effect,) = effects_of(decision, do.SetRemoval)
-        assert effect.mark.due_ms == NOW_MS + 500
-        assert effect.mark.sweeps == (Sweep.LEAVE,)
+        assert effect.record.due_ms == NOW_MS + 500
+        assert effect.record.sweeps == (Sweep.LEAVE,)
 
     def test_at_once_of_one_that_expires_remembers_the_expiry(self) -> None:
         decision = stored(removal=EXPIRING).decide(
             builders.remove_workflow("w1", require_terminal=False, archive=True)
         )
         (effect,) = effects_of(decision, do.SetRemoval)
-        assert effect.mark.expiry == EXPIRING
+        assert effect.record.expiry == EXPIRING
 
     def test_one_under_way_goes_on_under_its_own_mark(self) -> None:
         write_set = builders.remove_workflow("w1", require_terminal=False, ttl_ms=500)

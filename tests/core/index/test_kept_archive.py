@@ -8,8 +8,15 @@ import pytest
 from msgspec import Raw
 
 from podium_core.index.changes import Merge, Put, Remove
-from podium_core.index.kept_archive import has_archive, keeping_archive
-from podium_core.index.marks import IndexMark, Upsert, Verify, combined, decode_mark, encode_mark
+from podium_core.index.kept_archive import document_with_archive, has_archive
+from podium_core.index.marks import (
+    IndexMark,
+    Upsert,
+    Verify,
+    combined_mark,
+    decode_mark,
+    encode_mark,
+)
 
 ARCHIVED = b'{"workflowId":"w1","status":"COMPLETED","rawJSON":"{}","archived":true}'
 PLAIN = Raw(b'{"workflowId":"w1"}')
@@ -40,20 +47,20 @@ def test_an_archive_is_a_text_or_the_word_archived(document: bytes, expected: bo
     [b"{}", b'{"rawJSON":null,"archived":false}', b'{"rawJSON":"[]","archived":"x"}'],
 )
 def test_an_archive_of_ours_stays_whatever_is_written(written: bytes) -> None:
-    found = json.loads(keeping_archive(written, ARCHIVED, replaceable=False))
+    found = json.loads(document_with_archive(written, ARCHIVED, replaceable=False))
     assert found == {"rawJSON": "{}", "archived": True}
 
 
 def test_one_of_the_engines_gives_way_to_its_next_one_only() -> None:
-    assert keeping_archive(b'{"rawJSON":"[]","archived":true}', ARCHIVED, replaceable=True) == (
-        b'{"rawJSON":"[]","archived":true}'
-    )
-    kept = keeping_archive(b'{"rawJSON":1}', ARCHIVED, replaceable=True)
+    assert document_with_archive(
+        b'{"rawJSON":"[]","archived":true}', ARCHIVED, replaceable=True
+    ) == (b'{"rawJSON":"[]","archived":true}')
+    kept = document_with_archive(b'{"rawJSON":1}', ARCHIVED, replaceable=True)
     assert json.loads(kept) == {"rawJSON": "{}", "archived": True}
 
 
 def test_without_an_archive_nothing_changes() -> None:
-    assert keeping_archive(b'{ "a": 1.00 }', b'{"archived":false}', replaceable=False) == (
+    assert document_with_archive(b'{ "a": 1.00 }', b'{"archived":false}', replaceable=False) == (
         b'{ "a": 1.00 }'
     )
 
@@ -80,7 +87,7 @@ def test_without_an_archive_nothing_changes() -> None:
 def test_a_mark_does_what_both_would_have_done(
     waiting: IndexMark, newer: IndexMark, expected: IndexMark
 ) -> None:
-    found = combined(waiting, newer)
+    found = combined_mark(waiting, newer)
     assert found == expected
     assert decode_mark(encode_mark(found)) == found
 
@@ -88,5 +95,5 @@ def test_a_mark_does_what_both_would_have_done(
 def test_half_of_a_surrogate_pair_hides_no_archive() -> None:
     before = rb'{"rawJSON":"{}","archived":true,"other":"\ud83d"}'
     assert has_archive(before)
-    kept = keeping_archive(b'{"workflowId":"w"}', before, replaceable=False)
+    kept = document_with_archive(b'{"workflowId":"w"}', before, replaceable=False)
     assert has_archive(kept)

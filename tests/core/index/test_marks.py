@@ -6,7 +6,7 @@ import pytest
 from msgspec import Raw
 
 from podium_core.index.changes import Merge, Put, Remove
-from podium_core.index.marks import UPSERT, IndexMark, combined, decode_mark, encode_mark
+from podium_core.index.marks import UPSERT, IndexMark, combined_mark, decode_mark, encode_mark
 
 WAITING = Put(Raw(b'{"taskId":"t1","workflowId":"w1"}'))
 FIELDS = Raw(b'{"status":"FAILED"}')
@@ -14,13 +14,13 @@ FIELDS = Raw(b'{"status":"FAILED"}')
 
 @pytest.mark.parametrize("newer", [Remove("w2"), Merge(FIELDS, "w2")])
 def test_a_change_of_another_workflows_task_leaves_what_waits(newer: IndexMark) -> None:
-    assert combined(WAITING, newer) == WAITING
+    assert combined_mark(WAITING, newer) == WAITING
 
 
 @pytest.mark.parametrize("workflow_id", ["w1", ""])
 def test_a_change_of_its_own_does_what_it_says(workflow_id: str) -> None:
-    assert combined(WAITING, Remove(workflow_id)) == Remove(workflow_id)
-    merged = combined(WAITING, Merge(FIELDS, workflow_id))
+    assert combined_mark(WAITING, Remove(workflow_id)) == Remove(workflow_id)
+    merged = combined_mark(WAITING, Merge(FIELDS, workflow_id))
     assert merged == Put(Raw(b'{"taskId":"t1","workflowId":"w1","status":"FAILED"}'))
 
 

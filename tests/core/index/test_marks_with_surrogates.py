@@ -7,7 +7,14 @@ from msgspec import Raw
 
 from podium_core.index.changes import Merge, Put, Remove
 from podium_core.index.documents import merged
-from podium_core.index.marks import IndexMark, Upsert, Verify, combined, decode_mark, encode_mark
+from podium_core.index.marks import (
+    IndexMark,
+    Upsert,
+    Verify,
+    combined_mark,
+    decode_mark,
+    encode_mark,
+)
 
 HALVES = Raw(rb'{"workflowId":"w1","\uDE00":"\ud83d"}')
 
@@ -25,5 +32,5 @@ def test_a_merge_leaves_them_in_their_entry() -> None:
 
 
 def test_a_document_with_them_says_whose_it_is() -> None:
-    assert combined(Put(HALVES), Remove("w2")) == Put(HALVES)
-    assert combined(Put(HALVES), Remove("w1")) == Remove("w1")
+    assert combined_mark(Put(HALVES), Remove("w2")) == Put(HALVES)
+    assert combined_mark(Put(HALVES), Remove("w1")) == Remove("w1")

@@ -13,9 +13,9 @@ from podium_core.outbox import (
     MOMENT_MS,
     ClockSteps,
     EntryPut,
-    deletion_of_payload,
     due_after,
-    left_payload,
+    later_payload_deletion,
+    payload_deletion,
     waits_too_long,
 )
 
@@ -28,13 +28,13 @@ def test_what_is_due_at_once_is_so_whatever_the_clock_does() -> None:
 
 
 def test_a_payload_that_nothing_refers_to_is_deleted_at_once_and_nothing_lifts_that() -> None:
-    assert deletion_of_payload("k", "w1") == EntryPut(
+    assert payload_deletion("k", "w1") == EntryPut(
         kind=KIND_PAYLOAD, id="k", owner="w1", due_ms=0, body=CLAIMED
     )
 
 
 def test_one_that_an_update_leaves_stays_for_an_hour_and_may_be_lifted() -> None:
-    put = left_payload("k", "w1", now_ms=NOW_MS)
+    put = later_payload_deletion("k", "w1", now_ms=NOW_MS)
     assert (put.kind, put.id, put.owner) == (KIND_PAYLOAD, "k", "w1")
     assert (put.due_ms, put.body) == (NOW_MS + LEFT_MS, b"")
 

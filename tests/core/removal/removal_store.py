@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from podium_core.decide import TaskFacts, WorkflowFacts, effects as do
-from podium_core.decide.removal_mark import RemovalMark
+from podium_core.decide.removal_record import RemovalRecord
 from podium_core.removal import StoredRemoval, stage_of
 
 
@@ -49,7 +49,7 @@ class RemovalStoreInMemory:
             token=self.token,
             stage=stage_of(mark, self.now_ms),
             facts=self.workflow,
-            mark=mark,
+            record=mark,
         )
 
     async def next_tasks(
@@ -58,7 +58,7 @@ class RemovalStoreInMemory:
         return sorted((id_, facts) for id_, facts in self.tasks.items() if id_ > after)[:limit]
 
     async def advance_removal(
-        self, removal: StoredRemoval, mark: RemovalMark | None, effects: Sequence[do.Effect]
+        self, removal: StoredRemoval, mark: RemovalRecord | None, effects: Sequence[do.Effect]
     ) -> bool:
         if removal.token != self.token:
             return False
@@ -89,7 +89,7 @@ class RemovalStoreInMemory:
                 self.index_marks[kind, id_] = body
             case do.DropMark(kind, id_, _):
                 self.index_marks.pop((kind, id_), None)
-            case do.TaskLeaves(id_, facts):
+            case do.LeaveTaskSets(id_, facts):
                 self.tasks[id_] = msgspec.structs.replace(self.tasks[id_], pending=False)
                 self.slots.pop(facts.slot, None)
             case do.ReleasePlace(name, id_):
@@ -98,15 +98,15 @@ class RemovalStoreInMemory:
                 self.queued.discard((queue_name, id_))
             case do.FreeSlots():
                 self.slots.clear()
-            case do.LeavePayloads(_, keys):
+            case do.DeletePayloadsLater(_, keys):
                 self.left_payloads.update(keys)
             case do.DeletePayloads(_, keys):
                 self.deleted_payloads.update(keys)
-            case do.RemoveTaskDocument(id_, facts, take_message):
+            case do.RemoveTaskDocument(id_, facts, remove_message):
                 del self.tasks[id_]
                 self.places.discard((facts.definition_name, id_))
                 self.slots.pop(facts.slot, None)
-                if take_message:
+                if remove_message:
                     self.queued.discard((facts.queue_name, id_))
             case do.RemoveWorkflowDocument():
                 self.workflow = None

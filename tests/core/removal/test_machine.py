@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from podium_core.decide import effects as do, removal_mark as marks
-from podium_core.decide.removal_mark import ArchiveState, RemovalMark, Sweep
+from podium_core.decide import effects as do, removal_record as records
+from podium_core.decide.removal_record import ArchiveState, RemovalRecord, Sweep
 from podium_core.decide.state import MARK_TASK, MARK_WORKFLOW
 from podium_core.models import DECIDER_QUEUE
 from podium_core.removal import (
@@ -16,7 +16,7 @@ from podium_core.removal import (
     RemovalMachine,
     RemovalStage,
     StoredRemoval,
-    next_look_ms,
+    next_step_ms,
     stage_of,
 )
 from podium_core.write_set import Slot, WorkflowRemoval, builders
@@ -82,7 +82,7 @@ async def survive(made: RemovalStoreInMemory, archive: Archive | None = None) ->
 
 class TestAtOnce:
     async def test_nothing_is_left(self) -> None:
-        made = store(MANY, take_messages=True, take_payloads=True)
+        made = store(MANY, remove_messages=True, delete_payloads=True)
         assert await RemovalMachine(made).carry_out("w1")
         assert made.workflow is None
         assert made.left() == set()
@@ -103,7 +103,7 @@ class TestAtOnce:
         assert not made.deleted_payloads
 
     async def test_payloads_are_left_for_a_while_where_that_is_asked(self) -> None:
-        made = store(leave_payloads=True)
+        made = store(delete_payloads_later=True)
         await RemovalMachine(made).carry_out("w1")
         assert not made.deleted_payloads
         assert len(made.left_payloads) == FEW + 1
@@ -113,7 +113,9 @@ class TestAtOnce:
             for at, effect in enumerate(last_step)
             if isinstance(effect, do.RemoveWorkflowDocument)
         ]
-        left = [at for at, effect in enumerate(last_step) if isinstance(effect, do.LeavePayloads)]
+        left = [
+            at for at, effect in enumerate(last_step) if isinstance(effect, do.DeletePayloadsLater)
+        ]
         # The document itself refers to its payloads until it is gone.
         assert max(left) > max(gone)
 
@@ -126,13 +128,13 @@ class TestAtOnce:
         assert isinstance(last, do.RemoveWorkflowDocument)
 
     async def test_steps_are_bounded(self) -> None:
-        made = store(MANY, take_messages=True, take_payloads=True)
+        made = store(MANY, remove_messages=True, delete_payloads=True)
         await RemovalMachine(made).carry_out("w1")
         assert len(made.steps) == 3
         assert max(len(step) for step in made.steps) <= 5 * STEP_TASKS
 
     async def test_goes_on_wherever_it_died(self) -> None:
-        made = store(MANY, take_messages=True, take_payloads=True)
+        made = store(MANY, remove_messages=True, delete_payloads=True)
         await survive(made)
         assert made.workflow is None
         assert made.left() == set()
@@ -150,7 +152,7 @@ class TestAtOnce:
 
 class TestExpiry:
     async def test_leaves_everything_but_the_documents(self) -> None:
-        made = store(MANY, ttl_ms=500, take_messages=True)
+        made = store(MANY, ttl_ms=500, remove_messages=True)
         await RemovalMachine(made).carry_out("w1")
         assert made.workflow is not None
         assert len(made.tasks) == MANY
@@ -159,7 +161,7 @@ class TestExpiry:
         assert (made.workflow.pending, made.workflow.listed) == (False, False)
 
     async def test_leaves_in_bounded_steps_wherever_it_died(self) -> None:
-        made = store(MANY, ttl_ms=500, take_messages=True)
+        made = store(MANY, ttl_ms=500, remove_messages=True)
         await survive(made)
         assert made.left() == {"tasks"}
         assert max(len(step) for step in made.steps) <= 4 * STEP_TASKS
@@ -215,7 +217,7 @@ class TestArchive:
         assert len(made.tasks) == FEW
 
     async def test_goes_on_wherever_it_died(self) -> None:
-        made = store(MANY, archive=True, take_messages=True)
+        made = store(MANY, archive=True, remove_messages=True)
         await survive(made, Archive())
         assert made.workflow is None
         assert made.left() == set()
@@ -231,16 +233,16 @@ class TestArchive:
 
 
 class TestTakeBack:
-    async def take_back(self, made: RemovalStoreInMemory) -> bool:
+    async def cancel(self, made: RemovalStoreInMemory) -> bool:
         with pytest.raises(ConnectionError):
             await RemovalMachine(made, Archive(down=True)).carry_out("w1")
         removal = await made.removal("w1")
         assert removal is not None
-        return await RemovalMachine(made).take_back(removal)
+        return await RemovalMachine(made).cancel(removal)
 
     async def test_the_workflow_lives_and_is_indexed_again(self) -> None:
         made = store(MANY, archive=True)
-        assert await self.take_back(made)
+        assert await self.cancel(made)
         assert made.workflow is not None
         assert (made.workflow.removal, made.workflow.pending) == (None, True)
         assert set(made.index_marks.values()) == {b""}
@@ -252,9 +254,9 @@ class TestTakeBack:
         assert removal is not None
         made.die_after = 1
         with pytest.raises(DiedError):
-            await RemovalMachine(made).take_back(removal)
+            await RemovalMachine(made).cancel(removal)
         assert made.workflow is not None
-        assert marks.expiring(made.workflow.removal) is None
+        assert records.expiry_of(made.workflow.removal) is None
         await survive(made)
         assert made.workflow is not None
         assert made.workflow.removal is None
@@ -264,7 +266,7 @@ class TestTakeBack:
         made = store(MANY, ttl_ms=500)
         await RemovalMachine(made).carry_out("w1")
         set_mark(made, archive=True)
-        assert await self.take_back(made)
+        assert await self.cancel(made)
         assert made.workflow is not None
         removal = made.workflow.removal
         assert removal is not None
@@ -275,10 +277,10 @@ class TestTakeBack:
         made = store(archive=True, ttl_ms=500)
         await RemovalMachine(made, Archive()).carry_out("w1")
         set_mark(made, archive=True)
-        assert await self.take_back(made)
+        assert await self.cancel(made)
         removal = await made.removal("w1")
         assert removal is not None
-        assert (removal.mark.due_ms, removal.stage) == (NOW_MS + 500, RemovalStage.ARCHIVE)
+        assert (removal.record.due_ms, removal.stage) == (NOW_MS + 500, RemovalStage.ARCHIVE)
         assert not made.index_marks
 
     async def test_is_too_late_once_the_index_has_confirmed(self) -> None:
@@ -286,7 +288,7 @@ class TestTakeBack:
         await RemovalMachine(made, Archive()).carry_out("w1")
         removal = await made.removal("w1")
         assert removal is not None
-        assert not await RemovalMachine(made).take_back(removal)
+        assert not await RemovalMachine(made).cancel(removal)
 
     async def test_a_removal_of_what_was_just_taken_back_removes_all(self) -> None:
         made = store(MANY, archive=True)
@@ -294,8 +296,8 @@ class TestTakeBack:
         assert removal is not None
         made.die_after = 1
         with pytest.raises(DiedError):
-            await RemovalMachine(made).take_back(removal)
-        set_mark(made, take_messages=True)
+            await RemovalMachine(made).cancel(removal)
+        set_mark(made, remove_messages=True)
         await RemovalMachine(made).carry_out("w1")
         assert made.workflow is None
         assert made.left() == set()
@@ -315,28 +317,28 @@ class TestMarks:
             ),
             (
                 WorkflowRemoval(workflow_id="w", ttl_ms=1),
-                RemovalMark(due_ms=9, archive=ArchiveState.CONFIRMED),
+                RemovalRecord(due_ms=9, archive=ArchiveState.CONFIRMED),
                 (Sweep.LEAVE, Sweep.MARK),
             ),
             (
                 WorkflowRemoval(workflow_id="w", ttl_ms=1),
-                RemovalMark(due_ms=9, taken_back=True, sweeps=(Sweep.MARK,)),
+                RemovalRecord(due_ms=9, cancelled=True, sweeps=(Sweep.MARK,)),
                 (Sweep.LEAVE, Sweep.MARK),
             ),
         ],
     )
     def test_sweeps(
-        self, removal: WorkflowRemoval, before: RemovalMark | None, expected: tuple[Sweep, ...]
+        self, removal: WorkflowRemoval, before: RemovalRecord | None, expected: tuple[Sweep, ...]
     ) -> None:
-        assert marks.mark_for(removal, before, mark_index=True, now_ms=5).sweeps == expected
+        assert records.new_record(removal, before, mark_index=True, now_ms=5).sweeps == expected
 
     def test_a_drainer_looks_when_there_is_something_to_do(self) -> None:
-        soon, now = next_look_ms(RemovalMark(due_ms=0), 5), 5
+        soon, now = next_step_ms(RemovalRecord(due_ms=0), 5), 5
         assert now < soon < now + 60_000
-        assert next_look_ms(RemovalMark(due_ms=900), 5) == 900
-        assert next_look_ms(RemovalMark(due_ms=900, archive=ArchiveState.WANTED), 5) == 0
+        assert next_step_ms(RemovalRecord(due_ms=900), 5) == 900
+        assert next_step_ms(RemovalRecord(due_ms=900, archive=ArchiveState.WANTED), 5) == 0
 
     def test_a_sweep_comes_before_the_archive(self) -> None:
-        mark = RemovalMark(due_ms=0, archive=ArchiveState.WANTED, sweeps=(Sweep.UNMARK,))
+        mark = RemovalRecord(due_ms=0, archive=ArchiveState.WANTED, sweeps=(Sweep.UNMARK,))
         assert stage_of(mark, 5) is RemovalStage.SWEEP
         assert stage_of(msgspec.structs.replace(mark, sweeps=()), 5) is RemovalStage.ARCHIVE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from podium_backends.sqlite.executions import limit_places as limit_statements
+from podium_backends.sqlite.executions import limit_places
 from podium_backends.sqlite.file.database import Database
-from podium_core.limits import asked_places, place_of
+from podium_core.limits import concurrency_limit_for, place_of
 from podium_core.models import Task, TaskStatus
 from podium_core.ports import ConcurrentExecutionLimitDAO
 
@@ -26,9 +26,9 @@ class SqliteConcurrentExecutionLimitDAO:
         def job(conn: sqlite3.Connection) -> None:
             now_ms = self._database.now_ms()
             if task.status is TaskStatus.IN_PROGRESS:
-                limit_statements.set_in_progress(conn, definition_name, task_id, now_ms=now_ms)
+                limit_places.set_in_progress(conn, definition_name, task_id, now_ms=now_ms)
             else:
-                limit_statements.hold(
+                limit_places.hold(
                     conn, definition_name, task_id, ttl_ms=self._place_ttl_ms, now_ms=now_ms
                 )
 
@@ -37,25 +37,25 @@ class SqliteConcurrentExecutionLimitDAO:
     async def remove_task_from_limit(self, task: Task) -> bool:
         definition_name, task_id = place_of(task)
         return await self._database.write(
-            lambda conn: limit_statements.release(conn, definition_name, task_id)
+            lambda conn: limit_places.release(conn, definition_name, task_id)
         )
 
     async def exceeds_limit(self, task: Task, *, limit: int | None = None) -> bool:
         definition_name, task_id = place_of(task)
-        places = asked_places(task, limit)
+        places = concurrency_limit_for(task, limit)
         if places <= 0:
             return False
-        # Refused from a read: what is refused writes nothing, and most who ask at a limit are.
+        # Refuse from a read: at a limit most calls are refused, and a refusal writes nothing.
         now_ms = self._database.now_ms()
         may_take = self._database.read(
-            lambda conn: limit_statements.may_take(
+            lambda conn: limit_places.may_take(
                 conn, definition_name, task_id, limit=places, now_ms=now_ms
             )
         )
         if not may_take:
             return True
         return not await self._database.write(
-            lambda conn: limit_statements.take(
+            lambda conn: limit_places.take(
                 conn,
                 definition_name,
                 task_id,

@@ -15,7 +15,7 @@ from podium_backends.sqlite.file.database import Database
 from podium_core.clock import Clock
 from podium_core.decide import TaskFacts
 from podium_core.decide.effects import Effect
-from podium_core.decide.removal_mark import RemovalMark
+from podium_core.decide.removal_record import RemovalRecord
 from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES
@@ -65,11 +65,11 @@ class SqliteExecutionDAO(ExecutionReads, StoreWrites):
         )
 
     async def advance_removal(
-        self, removal: StoredRemoval, mark: RemovalMark | None, effects: Sequence[Effect]
+        self, removal: StoredRemoval, record: RemovalRecord | None, effects: Sequence[Effect]
     ) -> bool:
         def job(conn: sqlite3.Connection) -> bool:
             runner = self._runner(conn, self._database.now_ms())
-            return removals.advance(conn, runner, removal, mark, effects)
+            return removals.advance(conn, runner, removal, record, effects)
 
         return await self._database.write(job, weight=min(4 + len(effects), STEP_TASKS * 4))
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import msgspec
 
-from podium_backends.sqlite.executions import limit_places as limit_statements, outbox_statements
-from podium_backends.sqlite.executions.outbox_statements import IndexMarks
+from podium_backends.sqlite.executions import limit_places, outbox_statements
+from podium_backends.sqlite.executions.outbox_statements import MarkWriter
 from podium_backends.sqlite.executions.queue_effects import QueueEffects
 from podium_backends.sqlite.executions.rows import ARCHIVE_NUMBERS, payload_column, remove_task
-from podium_backends.sqlite.file.times import later
+from podium_backends.sqlite.file.times import time_after
 from podium_core.decide import effects as do
 from podium_core.decide.facts import WorkflowFacts
 from podium_core.outbox import KIND_REMOVAL, EntryPut, OutboxEntry
-from podium_core.removal import next_look_ms
+from podium_core.removal import next_step_ms
 from podium_core.write_set import AckOp, EventRemoval, PushOp, QueueOp, RemoveOp, Slot
 
 _INSERT_TASK = (
@@ -70,7 +70,7 @@ class EffectRunner:
         self._queues = queues
         self._event_ttl_ms = event_ttl_ms
         self._now_ms = now_ms
-        self._marks = IndexMarks(conn, now_ms=now_ms)
+        self._marks = MarkWriter(conn, now_ms=now_ms)
 
     def run(self, effects: Sequence[do.Effect]) -> None:
         """Carry them out in order."""
@@ -82,7 +82,7 @@ class EffectRunner:
     def _store_task(self, effect: do.StoreTask) -> None:
         put, before, after = effect.put, effect.before, effect.after
         status = put.status.value if put.status else None
-        document = put.document.stamped(effect.stamp).decode()
+        document = put.document.with_stamp(effect.stamp).decode()
         if before is None:
             self._conn.execute(
                 _INSERT_TASK,
@@ -116,7 +116,7 @@ class EffectRunner:
 
     def _store_workflow(self, effect: do.StoreWorkflow) -> None:
         before, after, id_ = effect.before, effect.after, effect.put.workflow_id
-        document = effect.put.document.stamped(effect.stamp).decode()
+        document = effect.put.document.with_stamp(effect.stamp).decode()
         columns = _columns(after)
         if before is not None and columns == _columns(before):
             self._conn.execute(_UPDATE_WORKFLOW_DOCUMENT, (effect.stamp, document, id_))
@@ -126,7 +126,7 @@ class EffectRunner:
 
     def _store_event(self, effect: do.StoreEvent) -> None:
         put = effect.put
-        expires_ms = later(self._now_ms, self._event_ttl_ms) if self._event_ttl_ms else None
+        expires_ms = time_after(self._now_ms, self._event_ttl_ms) if self._event_ttl_ms else None
         sql = (
             "INSERT INTO event_executions (handler_name, event, message_id, id, expires_ms, document)"
             " VALUES (?, ?, ?, ?, ?, ?)"
@@ -146,8 +146,8 @@ class EffectRunner:
     def _remove_task(self, effect: do.RemoveTaskDocument) -> None:
         facts = effect.facts
         remove_task(self._conn, effect.task_id, facts.workflow_id, facts.definition_name)
-        if effect.take_message:
-            self._take_message(facts.queue_name, effect.task_id, facts.workflow_id)
+        if effect.remove_message:
+            self._remove_message(facts.queue_name, effect.task_id, facts.workflow_id)
 
     # slots, places, sets
 
@@ -159,12 +159,12 @@ class EffectRunner:
     def _occupy_place(self, effect: do.OccupyPlace) -> None:
         name, task_id = effect.definition_name, effect.task_id
         if effect.certain:
-            limit_statements.set_in_progress(self._conn, name, task_id, now_ms=self._now_ms)
+            limit_places.set_in_progress(self._conn, name, task_id, now_ms=self._now_ms)
         else:
-            limit_statements.use(self._conn, name, task_id)
+            limit_places.use(self._conn, name, task_id)
 
     def _release_place(self, effect: do.ReleasePlace) -> None:
-        limit_statements.release(self._conn, effect.definition_name, effect.task_id)
+        limit_places.release(self._conn, effect.definition_name, effect.task_id)
 
     def _leave_pending(self, effect: do.LeavePending) -> None:
         sql = "UPDATE workflows SET pending = 0 WHERE id = ? AND pending = 1"
@@ -181,24 +181,24 @@ class EffectRunner:
     def _drop_mark(self, effect: do.DropMark) -> None:
         outbox_statements.drop_entry(self._conn, effect.kind, effect.id)
 
-    def _lift_payloads(self, effect: do.LiftPayloads) -> None:
-        outbox_statements.lift_payloads(self._conn, effect.keys)
+    def _keep_payloads(self, effect: do.KeepPayloads) -> None:
+        outbox_statements.keep_payloads(self._conn, effect.keys)
 
-    def _leave_payloads(self, effect: do.LeavePayloads) -> None:
-        outbox_statements.leave_payloads(
+    def _delete_payloads_later(self, effect: do.DeletePayloadsLater) -> None:
+        outbox_statements.delete_payloads_later(
             self._conn, effect.workflow_id, effect.keys, now_ms=self._now_ms
         )
 
     # removals
 
     def _set_removal(self, effect: do.SetRemoval) -> None:
-        mark = effect.mark
+        record = effect.record
         self._conn.execute(
             "UPDATE workflows SET removal = ?, removal_due_ms = ?, archive = ? WHERE id = ?",
             (
-                _encode(mark),
-                None if mark.taken_back else mark.due_ms,
-                ARCHIVE_NUMBERS[mark.archive],
+                _encode(record),
+                None if record.cancelled else record.due_ms,
+                ARCHIVE_NUMBERS[record.archive],
                 effect.workflow_id,
             ),
         )
@@ -208,13 +208,13 @@ class EffectRunner:
                 kind=KIND_REMOVAL,
                 id=effect.workflow_id,
                 owner=effect.workflow_id,
-                due_ms=next_look_ms(mark, self._now_ms),
+                due_ms=next_step_ms(record, self._now_ms),
             ),
             now_ms=self._now_ms,
         )
 
     def clear_removal(self, workflow_id: str) -> None:
-        """Take a removal mark away, with its entry in the outbox."""
+        """Take a removal record away, with its entry in the outbox."""
         self._conn.execute(
             "UPDATE workflows SET removal = NULL, removal_due_ms = NULL, archive = 0 WHERE id = ?",
             (workflow_id,),
@@ -225,7 +225,7 @@ class EffectRunner:
         sql = "UPDATE workflows SET pending = 0, listed = 0 WHERE id = ?"
         self._conn.execute(sql, (effect.workflow_id,))
 
-    def _task_leaves(self, effect: do.TaskLeaves) -> None:
+    def _leave_task_sets(self, effect: do.LeaveTaskSets) -> None:
         self._conn.execute("DELETE FROM slots WHERE task_id = ?", (effect.task_id,))
         self._conn.execute(
             "UPDATE tasks SET pending = 0 WHERE id = ? AND pending = 1", (effect.task_id,)
@@ -258,9 +258,9 @@ class EffectRunner:
         return done
 
     def _unqueue(self, effect: do.Unqueue) -> None:
-        self._take_message(effect.queue_name, effect.message_id, effect.owner)
+        self._remove_message(effect.queue_name, effect.message_id, effect.owner)
 
-    def _take_message(self, queue_name: str, message_id: str, workflow_id: str) -> None:
+    def _remove_message(self, queue_name: str, message_id: str, workflow_id: str) -> None:
         self.intents += self._queues.unqueue(
             self._conn, queue_name, message_id, workflow_id, now_ms=self._now_ms
         )
@@ -277,11 +277,11 @@ _STEPS: dict[type[Any], Callable[[EffectRunner, Any], None]] = {
     do.LeavePending: EffectRunner._leave_pending,
     do.MarkEntry: EffectRunner._mark_entry,
     do.DropMark: EffectRunner._drop_mark,
-    do.LiftPayloads: EffectRunner._lift_payloads,
-    do.LeavePayloads: EffectRunner._leave_payloads,
+    do.KeepPayloads: EffectRunner._keep_payloads,
+    do.DeletePayloadsLater: EffectRunner._delete_payloads_later,
     do.SetRemoval: EffectRunner._set_removal,
     do.LeaveSets: EffectRunner._leave_sets,
-    do.TaskLeaves: EffectRunner._task_leaves,
+    do.LeaveTaskSets: EffectRunner._leave_task_sets,
     do.FreeSlots: EffectRunner._free_slots,
     do.Unqueue: EffectRunner._unqueue,
     do.DeletePayloads: EffectRunner._delete_payloads,

@@ -13,13 +13,13 @@ from podium_backends.sqlite.executions.rows import payload_keys
 from podium_backends.sqlite.queues import lease_statements
 from podium_core.decide import Known, Needs, TaskFacts, WorkflowFacts
 from podium_core.decide.facts import EventKey, SlotKey
-from podium_core.decide.removal_mark import RemovalMark
+from podium_core.decide.removal_record import RemovalRecord
 from podium_core.models.enums import TaskStatus, WorkflowStatus
 from podium_core.write_set import Slot
 
 Row = tuple[Any, ...]
 
-_mark = msgspec.msgpack.Decoder(RemovalMark)
+_mark = msgspec.msgpack.Decoder(RemovalRecord)
 # A text that none of ours is, which only a broken disk writes, counts as no status: the next write mends the row.
 _WORKFLOW_STATUSES = {status.value: status for status in WorkflowStatus}
 _TASK_STATUSES = {status.value: status for status in TaskStatus}
@@ -55,7 +55,7 @@ def look_up(conn: sqlite3.Connection, needs: Needs, *, now_ms: int) -> Known:
         slots=_slots(conn, needs.slots) if needs.slots else {},
         events=_events(conn, needs.events, now_ms) if needs.events else frozenset(),
         held_receipts=_held(conn, needs.receipts, now_ms) if needs.receipts else frozenset(),
-        unclaimed_payloads=outbox_statements.unclaimed(conn, needs.payload_marks),
+        unclaimed_payloads=outbox_statements.unclaimed(conn, needs.uploads),
     )
 
 
@@ -87,7 +87,7 @@ def _workflows(conn: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Workfl
 def task_facts(
     conn: sqlite3.Connection, task_id: str, *, with_slot: bool = False
 ) -> TaskFacts | None:
-    """The facts of a task, with its workflow's removal mark."""
+    """The facts of a task, with its workflow's removal record."""
     row = conn.execute(_TASK, (task_id,)).fetchone()
     if row is None:
         return None
@@ -120,7 +120,7 @@ def _slot(conn: sqlite3.Connection, task_id: str) -> Slot | None:
 
 def _removals(
     conn: sqlite3.Connection, ids: Sequence[str], tasks: Iterable[TaskFacts]
-) -> dict[str, RemovalMark]:
+) -> dict[str, RemovalRecord]:
     # A stored task has brought its workflow's mark along.
     found = {facts.workflow_id: facts.removal for facts in tasks}
     for id_ in ids:

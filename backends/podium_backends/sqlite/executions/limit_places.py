@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from podium_backends.sqlite.file.times import later
+from podium_backends.sqlite.file.times import time_after
 
 # The place of a task that holds none yet; of one that does, only the time and the use change.
 _HOLD = """
@@ -63,14 +63,14 @@ def _places(conn: sqlite3.Connection, definition_name: str, *, now_ms: int) -> i
 def hold(
     conn: sqlite3.Connection, definition_name: str, task_id: str, *, ttl_ms: int, now_ms: int
 ) -> None:
-    """Hold a place, whatever the limit."""
-    conn.execute(_HOLD, (definition_name, task_id, False, later(now_ms, ttl_ms)))
+    """Hold a place, even above the limit."""
+    conn.execute(_HOLD, (definition_name, task_id, False, time_after(now_ms, ttl_ms)))
 
 
 def set_in_progress(
     conn: sqlite3.Connection, definition_name: str, task_id: str, *, now_ms: int
 ) -> None:
-    """The task runs: it has a place, whatever the limit, that doesn't lapse."""
+    """The task runs: it holds a place that does not lapse, even above the limit."""
     conn.execute(_HOLD, (definition_name, task_id, True, now_ms))
 
 

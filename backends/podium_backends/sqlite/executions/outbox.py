@@ -7,8 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import islice
 
-from podium_backends.sqlite.executions.clock_steps import hasten
-from podium_backends.sqlite.executions.outbox_statements import put_new_entry
+from podium_backends.sqlite.executions.outbox_statements import make_due, put_new_entry
 from podium_backends.sqlite.file.database import INLINE_WEIGHT, Database
 from podium_backends.sqlite.file.stored_text import is_readable
 from podium_backends.sqlite.file.tokens import next_token
@@ -75,7 +74,9 @@ class SqliteOutbox:
 
         await self._database.write(job)
 
-    async def due(self, buckets: Sequence[Bucket], kinds: Sequence[str], limit: int) -> DueEntries:
+    async def due_entries(
+        self, buckets: Sequence[Bucket], kinds: Sequence[str], limit: int
+    ) -> DueEntries:
         # Each kind in the order of its index, and merged: nothing is sorted, however many wait, and none starves another.
         sql = (
             f"SELECT {_COLUMNS} FROM outbox"
@@ -85,7 +86,7 @@ class SqliteOutbox:
         now_ms = self._database.now_ms()
         if self._steps.back(now_ms):
             await self._database.write(
-                lambda conn: hasten(conn, now_ms=now_ms), weight=INLINE_WEIGHT + 1
+                lambda conn: make_due(conn, now_ms=now_ms), weight=INLINE_WEIGHT + 1
             )
 
         def query(conn: sqlite3.Connection) -> list[_Row]:
@@ -127,7 +128,7 @@ class SqliteOutbox:
 
         return await self._database.write(job, weight=1 + 3 * len(entries))
 
-    async def waiting(self, kind: str, keys: Sequence[tuple[str, str]]) -> frozenset[str]:
+    async def waiting_ids(self, kind: str, keys: Sequence[tuple[str, str]]) -> frozenset[str]:
         sql = "SELECT id FROM outbox WHERE kind = ? AND id = ?"
 
         def query(conn: sqlite3.Connection) -> frozenset[str]:
@@ -136,7 +137,7 @@ class SqliteOutbox:
 
         return self._database.read(query)
 
-    async def done(self, entries: Sequence[OutboxEntry]) -> None:
+    async def finish(self, entries: Sequence[OutboxEntry]) -> None:
         rows = [(entry.kind, entry.id, entry.token) for entry in entries]
 
         def job(conn: sqlite3.Connection) -> None:

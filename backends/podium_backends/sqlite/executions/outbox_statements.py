@@ -11,13 +11,24 @@ from podium_core.index.merging import entry_put, is_combined
 from podium_core.outbox import (
     CLAIMED,
     KIND_PAYLOAD,
+    KIND_REMOVAL,
+    LONG_KINDS,
+    MOMENT_MS,
     EntryPut,
     NewEntry,
     OutboxEntry,
     bucket_of,
-    deletion_of_payload,
-    left_payload,
+    later_payload_deletion,
+    payload_deletion,
+    waits_too_long,
 )
+
+_FIND_LATE = (
+    "SELECT o.kind, o.id, o.due_ms, w.removal_due_ms FROM outbox AS o"
+    " LEFT JOIN workflows AS w ON o.kind = ? AND w.id = o.id"
+    f" WHERE o.aside = 0 AND o.due_ms > ? AND o.kind NOT IN ({', '.join('?' * len(LONG_KINDS))})"
+)
+_MAKE_DUE = "UPDATE outbox SET due_ms = 0 WHERE kind = ? AND id = ?"
 
 _PUT = (
     "INSERT INTO outbox (kind, id, owner, token, bucket, due_ms, since_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -67,7 +78,7 @@ def has_entry(conn: sqlite3.Connection, kind: str, id_: str) -> bool:
 
 
 def drop_entry(conn: sqlite3.Connection, kind: str, id_: str) -> None:
-    """Delete an entry whatever its token."""
+    """Delete an entry with any token."""
     conn.execute("DELETE FROM outbox WHERE kind = ? AND id = ?", (kind, id_))
 
 
@@ -75,7 +86,7 @@ def drop_entry(conn: sqlite3.Connection, kind: str, id_: str) -> None:
 
 
 def unclaimed(conn: sqlite3.Connection, keys: Sequence[str]) -> frozenset[str]:
-    """Those of these payloads that still have their due mark, and that nobody has begun to delete."""
+    """Those of these payloads that have an unclaimed payload deletion."""
     sql = "SELECT 1 FROM outbox WHERE kind = ? AND id = ? AND body != ?"
     return frozenset(
         key for key in keys if conn.execute(sql, (KIND_PAYLOAD, key, CLAIMED)).fetchone()
@@ -87,10 +98,10 @@ def delete_payloads(
 ) -> None:
     """Have payloads deleted to which no document refers any more."""
     for key in keys:
-        put_entry(conn, deletion_of_payload(key, workflow_id), now_ms=now_ms)
+        put_entry(conn, payload_deletion(key, workflow_id), now_ms=now_ms)
 
 
-def leave_payloads(
+def delete_payloads_later(
     conn: sqlite3.Connection, workflow_id: str, keys: Sequence[str], *, now_ms: int
 ) -> None:
     """Have those deleted, later, to which no document of their workflow refers: a task that is retried shares its input."""
@@ -100,17 +111,17 @@ def leave_payloads(
     )
     for key in keys:
         if conn.execute(sql, {"id": workflow_id, "key": key}).fetchone() is None:
-            put_entry(conn, left_payload(key, workflow_id, now_ms=now_ms), now_ms=now_ms)
+            put_entry(conn, later_payload_deletion(key, workflow_id, now_ms=now_ms), now_ms=now_ms)
 
 
-def lift_payloads(conn: sqlite3.Connection, keys: Sequence[str]) -> None:
+def keep_payloads(conn: sqlite3.Connection, keys: Sequence[str]) -> None:
     """A stored document refers to these payloads: they needn't be deleted any more."""
     sql = "DELETE FROM outbox WHERE kind = ? AND id = ? AND body != ?"
     for key in keys:
         conn.execute(sql, (KIND_PAYLOAD, key, CLAIMED))
 
 
-class IndexMarks:
+class MarkWriter:
     """The marks of one write: all under one token, given out when the first of them is set."""
 
     def __init__(self, conn: sqlite3.Connection, *, now_ms: int) -> None:
@@ -123,3 +134,14 @@ class IndexMarks:
         self._token = self._token or next_token(self._conn)
         row = (kind, id_, owner, self._token, bucket_of(id_), 0, self._now_ms, body)
         self._conn.execute(_PUT, row)
+
+
+def make_due(conn: sqlite3.Connection, *, now_ms: int) -> None:
+    """After the clock was set back: make the entries due that would wait for as long as the step."""
+    found = conn.execute(_FIND_LATE, (KIND_REMOVAL, now_ms + MOMENT_MS, *LONG_KINDS))
+    late = [
+        (kind, id_)
+        for kind, id_, due_ms, planned_ms in found
+        if waits_too_long(kind, due_ms, planned_ms=planned_ms, now_ms=now_ms)
+    ]
+    conn.executemany(_MAKE_DUE, late)

@@ -42,7 +42,7 @@ class QueueEffects(Protocol):
         ...
 
 
-class QueuesHere:
+class QueuesInSameFile:
     """Executions and queues are one file: everything in the one transaction."""
 
     def __init__(self, database: Database, changes: QueueChanges) -> None:
@@ -84,12 +84,12 @@ class QueuesHere:
         return ()
 
 
-class QueuesElsewhere:
+class QueueIntents:
     """Queues are another store: everything becomes an intent, which nothing can interrupt any more."""
 
     def carry_out(self, conn: sqlite3.Connection, op: QueueOp, *, now_ms: int) -> Effect:
         intents = _changed(conn, intents_of(op, now_ms=now_ms), now_ms)
-        # What becomes of an ack or a remove, only the queue's store knows.
+        # Only the store of the queue knows whether an ack or a remove found its message.
         return Effect(isinstance(op, PushOp) and bool(intents), intents)
 
     def unqueue(

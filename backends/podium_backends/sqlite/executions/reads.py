@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 import msgspec
 
-from podium_backends.sqlite.executions import limit_places as limit_statements
+from podium_backends.sqlite.executions import limit_places
 from podium_backends.sqlite.executions.rows import READABLE
 from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.file.pages import Row, Select, pages
@@ -115,9 +115,7 @@ class ExecutionReads:
 
     async def get_in_progress_task_count(self, task_def_name: str) -> int:
         require_text(task_def_name, "task_def_name")
-        return self._database.read(
-            lambda conn: limit_statements.in_progress_count(conn, task_def_name)
-        )
+        return self._database.read(lambda conn: limit_places.in_progress_count(conn, task_def_name))
 
     async def get_workflow(
         self, workflow_id: str, *, include_tasks: bool = False

@@ -1,4 +1,4 @@
-"""The primitives of removals: a mark read, the next tasks, and a step carried out if the mark is unchanged."""
+"""The primitives of removals: a record read, the next tasks, and a step carried out if the record is unchanged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.executions.facts import task_facts, workflow_facts
 from podium_core.decide import TaskFacts
 from podium_core.decide.effects import Effect, SetRemoval
-from podium_core.decide.removal_mark import RemovalMark
+from podium_core.decide.removal_record import RemovalRecord
 from podium_core.outbox import KIND_REMOVAL
 from podium_core.removal import StoredRemoval, stage_of
 
@@ -20,7 +20,7 @@ _NEXT = "SELECT id FROM tasks WHERE workflow_id = ? AND id > ? ORDER BY id LIMIT
 def stored_removal(
     conn: sqlite3.Connection, workflow_id: str, *, now_ms: int
 ) -> StoredRemoval | None:
-    """The mark of a workflow, with its token."""
+    """The record of a workflow, with its token."""
     facts = workflow_facts(conn, workflow_id)
     if facts is None or facts.removal is None:
         return None
@@ -29,7 +29,7 @@ def stored_removal(
         token=_token(conn, workflow_id),
         stage=stage_of(facts.removal, now_ms),
         facts=facts,
-        mark=facts.removal,
+        record=facts.removal,
     )
 
 
@@ -46,17 +46,17 @@ def advance(
     conn: sqlite3.Connection,
     runner: EffectRunner,
     removal: StoredRemoval,
-    mark: RemovalMark | None,
+    record: RemovalRecord | None,
     effects: Sequence[Effect],
 ) -> bool:
-    """Carry a step out and write the next mark, if the one that was read still stands."""
+    """Carry a step out and write the next record, if the one that was read still stands."""
     if _token(conn, removal.workflow_id) != removal.token:
         return False
     runner.run(effects)
-    if mark is None:
+    if record is None:
         runner.clear_removal(removal.workflow_id)
     else:
-        runner.run([SetRemoval(removal.workflow_id, mark)])
+        runner.run([SetRemoval(removal.workflow_id, record)])
     return True
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from podium_backends.sqlite.executions import limit_places as limit_statements
-from podium_core.decide.removal_mark import ArchiveState
+from podium_backends.sqlite.executions import limit_places
+from podium_core.decide.removal_record import ArchiveState
 
 # The one argument is the time. Until documents begin to go they can be read, since the removal may be taken back.
 READABLE = "(removal_due_ms IS NULL OR removal_due_ms > ? OR archive = 1)"
@@ -30,4 +30,4 @@ def remove_task(
     """Remove a task's row, slots and limit place."""
     conn.execute("DELETE FROM tasks WHERE id = ?", (task_id,))
     conn.execute("DELETE FROM slots WHERE task_id = ? AND workflow_id = ?", (task_id, workflow_id))
-    limit_statements.release(conn, definition_name, task_id)
+    limit_places.release(conn, definition_name, task_id)

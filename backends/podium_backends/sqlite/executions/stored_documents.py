@@ -1,4 +1,4 @@
-"""What the indexer reads of a SQLite file: documents beside their removal marks."""
+"""What the indexer reads of a SQLite file: documents beside their removal records."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from podium_backends.sqlite.file.commit_window import CommitWindow
 from podium_backends.sqlite.file.connection import (
     RECORDS,
     FileFormat,
@@ -23,7 +24,6 @@ from podium_backends.sqlite.file.connection import (
     prepare_file,
 )
 from podium_backends.sqlite.file.disk_check import DiskCheck
-from podium_backends.sqlite.file.gathering import Gathering
 from podium_backends.sqlite.file.group import Group, Job
 from podium_backends.sqlite.file.long_reads import LongReads
 from podium_backends.sqlite.file.short_read import LongReadError, ShortRead
@@ -73,7 +73,7 @@ class Database:
         self._long_reads = LongReads(path, name)
         self._disk = DiskCheck(path, name)
         self._pending: list[Job[Any]] = []
-        self._gathering = Gathering()
+        self._commit_window = CommitWindow()
         self._flusher: asyncio.Task[None] | None = None
         self._callbacks: list[Callable[[], None]] = []
         self._subscribers: dict[object, Callable[[], None]] = {}
@@ -149,7 +149,7 @@ class Database:
     # reading
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a short query on the reader. What was acknowledged before is seen; it never waits for a writer."""
+        """Run a short query on the reader. It sees every acknowledged write and never waits for a writer."""
         try:  # not `translated`: a context manager costs as much as the query
             return query(self._reader)
         except sqlite3.Error as error:
@@ -207,7 +207,7 @@ class Database:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._pending.append(Job(job, future, weight))
-        self._gathering.joined(len(self._pending))
+        self._commit_window.note_waiting(len(self._pending))
         if self._flusher is None or self._flusher.done():
             self._flusher = loop.create_task(self._flush())
         return future
@@ -218,18 +218,18 @@ class Database:
 
     async def _flush(self) -> None:
         while self._pending:
-            # What is heavy enough for the thread has its work cut out: nothing is won by waiting.
+            # Writes heavy enough for the thread take long anyway: waiting for more saves nothing.
             if sum(entry.weight for entry in self._pending) <= INLINE_WEIGHT:
-                await self._gathering.wait(len(self._pending))
+                await self._commit_window.wait(len(self._pending))
             group = self._next_group()
             if group.jobs:
                 await self._carry_out(group)
-            self._gathering.carried_out(len(group.jobs), len(self._pending))
+            self._commit_window.note_group(len(group.jobs), len(self._pending))
 
     def _next_group(self) -> Group:
         jobs: list[Job[Any]] = []
         weight = taken = 0
-        # Small ones together stay small enough for the loop; what needs the thread anyway may be as large as it comes.
+        # A group of small writes stays small enough for the loop. A group for the thread may be of any size.
         most = INLINE_WEIGHT if self._pending[0].weight <= INLINE_WEIGHT else MAX_GROUP_WEIGHT
         for entry in self._pending:
             if jobs and weight + entry.weight > most:
@@ -250,7 +250,7 @@ class Database:
                 if self._writer.in_transaction:
                     await self._in_thread(self._writer.execute, "ROLLBACK")
                 self._lock.release()
-        except Exception as error:  # whatever it is, no caller may be left waiting
+        except Exception as error:  # on any error: no caller may be left waiting
             group.fail(error)
         group.answer(self.name)
         for failure in group.failures:

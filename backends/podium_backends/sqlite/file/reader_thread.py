@@ -24,7 +24,7 @@ def on_one_state(connection: sqlite3.Connection, query: Callable[[sqlite3.Connec
 
 
 async def interrupt(connection: sqlite3.Connection, running: asyncio.Future[T]) -> None:
-    """End a query that runs on a connection; what it gives is lost."""
+    """End a query that runs on a connection; its result is lost."""
     while not running.done():
         # It ends a statement that runs now; the next may just be about to begin.
         connection.interrupt()

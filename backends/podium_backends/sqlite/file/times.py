@@ -6,6 +6,6 @@ from __future__ import annotations
 MAX_TIME_MS = 2**53
 
 
-def later(now_ms: int, offset_ms: int) -> int:
+def time_after(now_ms: int, offset_ms: int) -> int:
     """The time so long from now."""
     return min(now_ms + offset_ms, MAX_TIME_MS)

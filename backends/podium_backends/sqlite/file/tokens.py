@@ -1,7 +1,7 @@
-"""The tokens of a file: each above every one before, whatever the clock does, in every process that writes to it.
+"""The tokens of a file: each above every earlier one, in every process that writes to it, even after the clock was set back.
 
 The last one is in the file. A transaction of many writes reads it once, counts on, and writes it once before it commits;
-what a savepoint takes back are documents and marks, never a token.
+a savepoint undoes documents and marks, never a token.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class TokenCounter:
         self._last: int | None = None
 
     def begin(self) -> None:
-        """A transaction has begun: what another one counted to doesn't hold any more."""
+        """A transaction has begun: read the counter again, another process may have raised it."""
         self._last = None
 
     def next(self, conn: sqlite3.Connection, *, above: int = 0) -> int:

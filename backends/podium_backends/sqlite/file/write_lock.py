@@ -1,7 +1,7 @@
 """The lock that makes writers of several processes take turns.
 
 SQLite's own busy waiting sleeps in growing steps and starves one of them for seconds. Here a writer first stands at the
-turnstile, then waits for the lock: who has just written stands behind who waits already.
+turnstile, then waits for the lock: a process that has just written comes after those that wait.
 """
 
 from __future__ import annotations

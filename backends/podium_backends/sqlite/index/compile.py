@@ -16,14 +16,14 @@ from podium_backends.sqlite.index.condition import (
     none_of,
     sql_of,
 )
-from podium_backends.sqlite.index.layout import UNTOKENED, Layout
-from podium_backends.sqlite.index.tokens import (
+from podium_backends.sqlite.index.exact_terms import (
     MAX_KEYWORD,
-    boolean_token,
-    date_token,
-    keyword_token,
-    number_token,
+    boolean_term,
+    date_term,
+    keyword_term,
+    number_term,
 )
+from podium_backends.sqlite.index.layout import UNTOKENED, Layout
 from podium_core.query import (
     And,
     Equals,
@@ -52,7 +52,7 @@ _LAST_CHARACTER = "\U0010ffff"
 _SURROGATES = range(0xD800, 0xE000)
 
 
-class Compiled(NamedTuple):
+class CompiledQuery(NamedTuple):
     """A query tree, ready to be run.
 
     Attributes:
@@ -66,11 +66,11 @@ class Compiled(NamedTuple):
     condition: Condition
 
 
-def compiled(query: Query, layout: Layout) -> Compiled:
+def compile_query(query: Query, layout: Layout) -> CompiledQuery:
     """A query tree on the tables of this layout."""
     compiler = _Compiler(layout)
     condition = compiler.condition(query)
-    return Compiled(compiler.prologue(), tuple(compiler.arguments), condition)
+    return CompiledQuery(compiler.prologue(), tuple(compiler.arguments), condition)
 
 
 class _Compiler:
@@ -169,14 +169,14 @@ def starts_with(column: str, prefix: str) -> Condition:
     """The column's text begins so. As a range, which an index serves."""
     if not prefix:
         return Condition(f"{column} IS NOT NULL")
-    behind = _behind(prefix)
-    if behind is None:
+    end = _end_of_prefix(prefix)
+    if end is None:
         return Condition(f"{column} >= ?", (prefix,))
-    return Condition(f"{column} >= ? AND {column} < ?", (prefix, behind))
+    return Condition(f"{column} >= ? AND {column} < ?", (prefix, end))
 
 
-def _behind(prefix: str) -> str | None:
-    """The first text behind all that begin so; None if there is none."""
+def _end_of_prefix(prefix: str) -> str | None:
+    """The first text after all that begin so; None if there is none."""
     kept = prefix.rstrip(_LAST_CHARACTER)
     if not kept:
         return None
@@ -283,7 +283,7 @@ def _prefixed(
     found: list[Condition] = []
     for prefix in prefixes:
         if anywhere and 0 < len(prefix.encode()) <= MAX_KEYWORD:
-            found.append(Condition(match=match_terms.exact_prefix(keyword_token(prefix))))
+            found.append(Condition(match=match_terms.exact_prefix(keyword_term(prefix))))
         else:
             found += [starts_with(layout.columns[field.name], prefix) for field in fields]
     return found
@@ -313,13 +313,13 @@ def _token(type_: FieldType, value: str | int | float | bool | Stretch | None) -
     """The token of a value in ``exact``; None if it hasn't just one."""
     match value:
         case Stretch(first, last):
-            return date_token(first) if first == last else None
+            return date_term(first) if first == last else None
         case str():
-            return keyword_token(value) if len(value.encode()) < MAX_KEYWORD else None
+            return keyword_term(value) if len(value.encode()) < MAX_KEYWORD else None
         case bool():
-            return boolean_token(int(value))
+            return boolean_term(int(value))
         case int():
-            return number_token(value) if type_ is FieldType.NUMBER else None
+            return number_term(value) if type_ is FieldType.NUMBER else None
         case _:
             return None
 

@@ -52,7 +52,7 @@ def all_of(parts: Sequence[Condition], words: str) -> Condition:
         return NOTHING
     matches = [part for part in parts if part.match]
     if matches:
-        # What is left of a NOT goes along with the words that are looked for.
+        # The rest of a NOT is checked together with the words that are looked for.
         against = [part for part in parts if part.unmatched]
         rest = [part for part in parts if not part.match and not part.unmatched]
         parts = [_joined_match(matches, against), *rest]

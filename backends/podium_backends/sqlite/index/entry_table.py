@@ -9,11 +9,10 @@ from typing import Any
 import msgspec
 
 from podium_backends.sqlite.file.stored_text import scanned
-from podium_backends.sqlite.index.extraction import EXTRACTORS, Extract
+from podium_backends.sqlite.index.extraction import EXTRACTORS, ExtractedFields
 from podium_backends.sqlite.index.layout import EXACT, TASKS, WORKFLOWS, Layout
-from podium_backends.sqlite.index.stored import Stored, digest_of
+from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges, digest_of
 from podium_backends.sqlite.index.values import UnindexableError
-from podium_backends.sqlite.index.word_changes import WordChanges
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite
 from podium_core.models.documents import require_utf8
@@ -60,18 +59,18 @@ class EntryTable:
 
     # writing
 
-    def find(self, conn: sqlite3.Connection, id_: str) -> Stored | None:
+    def find(self, conn: sqlite3.Connection, id_: str) -> StoredEntry | None:
         """The entry of this id."""
         row = conn.execute(self._find, (id_,)).fetchone()
         if row is None:
             return None
         number, token, digest, workflow_id, external = row
-        return Stored(number, token, digest, workflow_id or "", external == 1)
+        return StoredEntry(number, token, digest, workflow_id or "", external == 1)
 
     def put(
         self,
         conn: sqlite3.Connection,
-        stored: Stored | None,
+        stored: StoredEntry | None,
         write: IndexWrite,
         document: bytes,
         word_changes: WordChanges,
@@ -115,7 +114,7 @@ class EntryTable:
         return int(conn.execute(sql, tuple(row.values())).lastrowid or 0)
 
     def _update(
-        self, conn: sqlite3.Connection, number: int, row: dict[str, Any], extract: Extract
+        self, conn: sqlite3.Connection, number: int, row: dict[str, Any], extract: ExtractedFields
     ) -> None:
         # Only what differs: each column that is set rewrites all indexes that it is in.
         values = [*row.values()]
@@ -138,13 +137,15 @@ class EntryTable:
             sql = f"UPDATE {table} SET {' = ?, '.join(words)} = ? WHERE rowid = ?"
             word_changes.add(number, sql, (*words.values(), number))
 
-    def delete(self, conn: sqlite3.Connection, stored: Stored, word_changes: WordChanges) -> None:
+    def delete(
+        self, conn: sqlite3.Connection, stored: StoredEntry, word_changes: WordChanges
+    ) -> None:
         """Delete an entry."""
         conn.execute(self._delete, (stored.number,))
         conn.execute(self._delete_document, (stored.number,))
         word_changes.add(stored.number, self._delete_words, (stored.number,))
 
-    def make_words_anew(self, conn: sqlite3.Connection) -> None:
+    def rebuild_words(self, conn: sqlite3.Connection) -> None:
         """Make the words of all entries again. Those of entries whose documents can't be read stay."""
         word_changes = WordChanges()
         for number, id_, texts, document in conn.execute(self._every):
@@ -159,7 +160,7 @@ class EntryTable:
 
     # reading
 
-    def document(self, conn: sqlite3.Connection, stored: Stored) -> bytes:
+    def document(self, conn: sqlite3.Connection, stored: StoredEntry) -> bytes:
         """The document of an entry."""
         document: bytes = conn.execute(self._document, (stored.number,)).fetchone()[0]
         return require_utf8(document, f"{self.layout.kind.value} entry", f"number {stored.number}")

@@ -8,14 +8,14 @@ from operator import ne
 from typing import Any, NamedTuple
 
 from podium_backends.sqlite.index import values
+from podium_backends.sqlite.index.exact_terms import (
+    boolean_term,
+    date_term,
+    keyword_term,
+    number_term,
+)
 from podium_backends.sqlite.index.layout import EXACT, TASKS, UNTOKENED, WORKFLOWS, Layout
 from podium_backends.sqlite.index.members import Members
-from podium_backends.sqlite.index.tokens import (
-    boolean_token,
-    date_token,
-    keyword_token,
-    number_token,
-)
 from podium_core.index.changes import EntryKind
 from podium_core.query.fields import FieldType
 from podium_core.query.text_fields import text_pieces, text_words
@@ -25,14 +25,14 @@ from podium_core.query.words import PIECE_LENGTH
 _GAP = " | "
 
 _READERS: dict[FieldType, tuple[Callable[[Any], Any], Callable[[Any], str]]] = {
-    FieldType.KEYWORD: (values.keyword, keyword_token),
-    FieldType.NUMBER: (values.number, number_token),
-    FieldType.BOOLEAN: (values.boolean, boolean_token),
-    FieldType.DATE: (values.date, date_token),
+    FieldType.KEYWORD: (values.keyword, keyword_term),
+    FieldType.NUMBER: (values.number, number_term),
+    FieldType.BOOLEAN: (values.boolean, boolean_term),
+    FieldType.DATE: (values.date, date_term),
 }
 
 
-class Extract(NamedTuple):
+class ExtractedFields(NamedTuple):
     """What a document is found by.
 
     Attributes:
@@ -80,7 +80,9 @@ class Extractor:
         self._bits = sum(text.present | text.worded for text in self._texts)
         self._all = range(len(self._columns) + len(self._texts))
 
-    def extract(self, document: bytes | str, id_: str, before: str | None = None) -> Extract:
+    def extract(
+        self, document: bytes | str, id_: str, before: str | None = None
+    ) -> ExtractedFields:
         """The extract of a document.
 
         Args:
@@ -97,7 +99,7 @@ class Extractor:
         differing = self._all if old is None else compress(self._all, map(ne, members, old))
         return self._extract(members, differing)
 
-    def _extract(self, members: Sequence[Any], differing: Iterable[int]) -> Extract:
+    def _extract(self, members: Sequence[Any], differing: Iterable[int]) -> ExtractedFields:
         first_text = len(self._columns)
         columns, texts = [], []
         for at in differing:
@@ -108,10 +110,10 @@ class Extractor:
         found, bits, kept = self._read_texts(texts)
         if not any(self._columns[at].tokened for at in columns):
             read = {self._columns[at].column: self._read(at, members[at]) for at in columns}
-            return Extract(read, found, bits, kept)
+            return ExtractedFields(read, found, bits, kept)
         whole, found[EXACT] = self._read_columns(members)
         read = {self._columns[at].column: whole[at] for at in columns}
-        return Extract(read, found, bits, kept)
+        return ExtractedFields(read, found, bits, kept)
 
     def _read(self, at: int, value: Any) -> Any:
         if isinstance(value, list):

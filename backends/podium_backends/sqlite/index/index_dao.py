@@ -13,7 +13,7 @@ from msgspec import Raw
 from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE
 from podium_backends.sqlite.index.layout import TASKS, WORKFLOWS, Layout
-from podium_backends.sqlite.index.record_table import EVENTS, MESSAGES, TASK_LOGS, RecordTable
+from podium_backends.sqlite.index.lookup_table import EVENTS, MESSAGES, TASK_LOGS, LookupTable
 from podium_backends.sqlite.index.search import Search, documents_of
 from podium_backends.sqlite.index.searchers import Searchers
 from podium_backends.sqlite.index.target import weight_of
@@ -240,7 +240,7 @@ class SqliteIndexDAO(IndexWrites):
         return await self._records(MESSAGES, queue_name, count, decode_message)
 
     async def _records(
-        self, table: RecordTable, owner: str, count: int, decode: Callable[[bytes, str], T]
+        self, table: LookupTable, owner: str, count: int, decode: Callable[[bytes, str], T]
     ) -> list[T]:
         require_count(count, limit=MAX_COUNT)
 

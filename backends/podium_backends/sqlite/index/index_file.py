@@ -11,8 +11,8 @@ from podium_backends.sqlite.file.database import MAX_GROUP_WEIGHT, Database
 from podium_backends.sqlite.index.index_dao import SqliteIndexDAO
 from podium_backends.sqlite.index.searchers import Searchers
 from podium_backends.sqlite.index.target import SqliteIndexTarget
-from podium_backends.sqlite.index.tombstones import forget_old
-from podium_backends.sqlite.index.words_version import make_words_anew, words_are_current
+from podium_backends.sqlite.index.words_version import rebuild_words, words_are_current
+from podium_backends.sqlite.index.writes import forget_old_tokens
 from podium_backends.sqlite.maintenance import PAUSE_SECONDS, ROWS, give_back_free_pages
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES
@@ -62,7 +62,7 @@ class IndexFile:
         """Create the file, or open it. Raises as ``Database.open``."""
         await self._database.open()
         if not self._database.read(words_are_current):
-            await self._database.write(make_words_anew, weight=MAX_GROUP_WEIGHT)
+            await self._database.write(rebuild_words, weight=MAX_GROUP_WEIGHT)
         self._searchers.open()
         self._lookups.open()
         self._entry_reader.open()
@@ -71,7 +71,7 @@ class IndexFile:
         """Forget deleted entries after their hour, and give back free pages, both in small pieces."""
         more = True
         while more:
-            forget = partial(forget_old, now_ms=self._database.now_ms(), limit=ROWS)
+            forget = partial(forget_old_tokens, now_ms=self._database.now_ms(), limit=ROWS)
             more = await self._database.write(forget)
             await asyncio.sleep(PAUSE_SECONDS)
         await give_back_free_pages(self._database)

@@ -10,7 +10,7 @@ from podium_backends.sqlite.index.layout import Layout
 from podium_core.query import And, Or, Phrase, Prefix, Query, Word
 
 
-def scored_by(free_text: Query, layout: Layout) -> str:
+def score_expression(free_text: Query, layout: Layout) -> str:
     """The FTS5 expression whose rank is the score of a free text; empty if it looks for no words."""
     return " OR ".join(f"({match})" for match in _matches(free_text, layout))
 

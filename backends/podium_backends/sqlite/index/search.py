@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from podium_backends.sqlite.index.compile import compiled
+from podium_backends.sqlite.index.compile import compile_query
 from podium_backends.sqlite.index.condition import sql_of
 from podium_backends.sqlite.index.layout import Layout
-from podium_backends.sqlite.index.scoring import scored_by
+from podium_backends.sqlite.index.scoring import score_expression
 from podium_core.query import And, Query, SortKey
 
 # A score costs a microsecond for every entry that has one of the words, however few are shown; of more than these, that
@@ -36,8 +36,8 @@ class Search:
         self._layout = layout
         # Without an order asked for: the best first. Ties, and what has no score, come newest first.
         self._sort = tuple(sort)
-        self._score = scored_by(free_text, layout) if self._asks_for_score() else ""
-        whole = compiled(And((query, free_text)), layout)
+        self._score = score_expression(free_text, layout) if self._asks_for_score() else ""
+        whole = compile_query(And((query, free_text)), layout)
         self._prologue = whole.prologue
         self._match = "" if whole.prologue else whole.condition.match
         where, arguments = sql_of(whole.condition, layout.words)

@@ -24,7 +24,7 @@ _AGAIN_SECONDS = 0.005
 
 
 class Searchers:
-    """A few readers of one file; who comes when all are busy waits."""
+    """A few readers of one file; a call waits while all are busy."""
 
     def __init__(
         self, path: Path, name: str, count: int = SEARCHERS, *, timeout_ms: int | None = None
@@ -120,7 +120,7 @@ class Searchers:
         self._threads.shutdown(wait=True)
         for connection in taken:
             connection.close()
-        # Who still waits finds out, one after the other.
+        # The calls that still wait find out, one after the other.
         self._idle.put_nowait(taken[0])
 
     def _too_slow(self) -> DeadlineExceededError:

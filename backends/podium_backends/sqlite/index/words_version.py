@@ -1,4 +1,4 @@
-"""Searches make words as documents do: where these are made otherwise than before, all have to be made anew."""
+"""Rebuilds the words of the index after the rules for words change: searches and documents need the same rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE
 
 # To be raised with every change of what the words or exact tokens of a document are.
 _RULES = 2
-# What is a letter, and its lower case, Python's own tables say.
+# Python's own tables say which characters are letters, and their lower case.
 WORDS_VERSION = f"{_RULES}, Unicode {unicodedata.unidata_version}"
 
 _log = logging.getLogger(__name__)
@@ -22,12 +22,12 @@ def words_are_current(conn: sqlite3.Connection) -> bool:
     return bool(row[0] == WORDS_VERSION)
 
 
-def make_words_anew(conn: sqlite3.Connection) -> None:
+def rebuild_words(conn: sqlite3.Connection) -> None:
     """Make the words of all entries from their documents: a minute or two for a million."""
     if words_are_current(conn):  # another process was first
         return
     if conn.execute("SELECT version FROM words_version").fetchone()[0]:
-        _log.info("the words of the index are made anew: %s", WORDS_VERSION)
+        _log.info("rebuilding the words of the index: %s", WORDS_VERSION)
     for table in (WORKFLOW_TABLE, TASK_TABLE):
-        table.make_words_anew(conn)
+        table.rebuild_words(conn)
     conn.execute("UPDATE words_version SET version = ?", (WORDS_VERSION,))

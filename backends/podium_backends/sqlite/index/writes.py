@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 from msgspec import Raw
 
 from podium_backends.sqlite.index.entry_table import TASK_TABLE, WORKFLOW_TABLE, EntryTable
-from podium_backends.sqlite.index.record_table import EVENTS, MESSAGES, TASK_LOGS, RecordTable
-from podium_backends.sqlite.index.stored import Stored
-from podium_backends.sqlite.index.tombstones import forget, remember, token_of_deleted
+from podium_backends.sqlite.index.lookup_table import EVENTS, MESSAGES, TASK_LOGS, LookupTable
+from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges
 from podium_backends.sqlite.index.values import UnindexableError
-from podium_backends.sqlite.index.word_changes import WordChanges
 from podium_core.errors import InvalidArgumentError
 from podium_core.index.changes import (
     EntryKind,
@@ -24,11 +22,11 @@ from podium_core.index.changes import (
     Remove,
 )
 from podium_core.index.documents import merged
-from podium_core.index.entries import ABSENT, IndexAnswer, IndexWrite
-from podium_core.index.kept_archive import ARCHIVED_KINDS, keeping_archive, put_onto
+from podium_core.index.entries import ABSENT, TOMBSTONE_MS, IndexAnswer, IndexWrite
+from podium_core.index.kept_archive import ARCHIVED_KINDS, document_with_archive, put_onto
 from podium_core.models.json_text import raw_bytes
 
-TABLES: Mapping[EntryKind, EntryTable | RecordTable] = {
+TABLES: Mapping[EntryKind, EntryTable | LookupTable] = {
     EntryKind.WORKFLOW: WORKFLOW_TABLE,
     EntryKind.TASK: TASK_TABLE,
     EntryKind.TASK_LOG: TASK_LOGS,
@@ -64,7 +62,7 @@ def _send(
 def apply(
     conn: sqlite3.Connection, changes: Sequence[IndexChange], *, now_ms: int
 ) -> list[IndexOutcome]:
-    """Make changes, in order, each with a fresh token that is newer than whatever is there.
+    """Make changes, in order, each with a fresh token that is newer than every stored one.
 
     Raises:
         InvalidArgumentError: The index can't take the document.
@@ -98,7 +96,7 @@ def _apply(
     return IndexOutcome.WRITTEN
 
 
-def _newest(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> tuple[Stored | None, int]:
+def _newest(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> tuple[StoredEntry | None, int]:
     """The entry, and its token or that of a deleted one."""
     stored = TABLES[kind].find(conn, id_)
     return stored, token_of_deleted(conn, kind, id_) if stored is None else stored.token
@@ -107,7 +105,7 @@ def _newest(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> tuple[Stored
 def _make(
     conn: sqlite3.Connection,
     write: IndexWrite,
-    stored: Stored | None,
+    stored: StoredEntry | None,
     word_changes: WordChanges,
     *,
     deleted: bool,
@@ -117,19 +115,19 @@ def _make(
     if write.document is not None:
         table.put(conn, stored, write, write.document, word_changes)
         if stored is None and deleted:
-            forget(conn, write.kind, write.id)
+            forget_token(conn, write.kind, write.id)
         return
     if stored is not None:
         table.delete(conn, stored, word_changes)
-    remember(conn, write.kind, write.id, token=write.token, now_ms=now_ms)
+    remember_token(conn, write.kind, write.id, token=write.token, now_ms=now_ms)
 
 
-def _of_its_workflow(stored: Stored, action: IndexAction) -> bool:
+def _of_its_workflow(stored: StoredEntry, action: IndexAction) -> bool:
     wanted = "" if isinstance(action, Put) else action.workflow_id
     return wanted in {"", stored.workflow_id}
 
 
-def _before(conn: sqlite3.Connection, change: IndexChange, stored: Stored | None) -> bytes:
+def _before(conn: sqlite3.Connection, change: IndexChange, stored: StoredEntry | None) -> bytes:
     """The document that the change is made on; empty where that doesn't matter."""
     if stored is None or isinstance(change.action, Remove):
         return b""
@@ -139,7 +137,7 @@ def _before(conn: sqlite3.Connection, change: IndexChange, stored: Stored | None
 
 
 def _made_of(
-    change: IndexChange, before: bytes, stored: Stored | None
+    change: IndexChange, before: bytes, stored: StoredEntry | None
 ) -> tuple[bytes | None, bool]:
     """The document after a change, and whether the entry is external then."""
     external = stored is not None and stored.external
@@ -147,7 +145,39 @@ def _made_of(
         case Put(document=document):
             return put_onto(before, raw_bytes(document), external=external)
         case Merge(fields=fields):
-            kept = keeping_archive(raw_bytes(fields), before, replaceable=external)
+            kept = document_with_archive(raw_bytes(fields), before, replaceable=external)
             return merged(before, Raw(kept), change.id), external
         case Remove():
             return None, external
+
+
+# tokens of deleted entries, for an hour: a late older write must not restore one
+
+
+def token_of_deleted(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> int:
+    """The token that is remembered of a deleted entry; 0: none."""
+    sql = "SELECT token FROM tombstones WHERE kind = ? AND id = ?"
+    row = conn.execute(sql, (kind, id_)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def remember_token(
+    conn: sqlite3.Connection, kind: EntryKind, id_: str, *, token: int, now_ms: int
+) -> None:
+    """Remember the token of a deleted entry, or of one that wasn't there."""
+    sql = "INSERT OR REPLACE INTO tombstones (kind, id, token, until_ms) VALUES (?, ?, ?, ?)"
+    conn.execute(sql, (kind, id_, token, now_ms + TOMBSTONE_MS))
+
+
+def forget_token(conn: sqlite3.Connection, kind: EntryKind, id_: str) -> None:
+    """The entry is there again, and has a token of its own."""
+    conn.execute("DELETE FROM tombstones WHERE kind = ? AND id = ?", (kind, id_))
+
+
+def forget_old_tokens(conn: sqlite3.Connection, *, now_ms: int, limit: int) -> bool:
+    """Forget some of those whose hour is over, and say whether there may be more."""
+    sql = (
+        "DELETE FROM tombstones WHERE (kind, id) IN"
+        " (SELECT kind, id FROM tombstones WHERE until_ms <= ? LIMIT ?)"
+    )
+    return conn.execute(sql, (now_ms, limit)).rowcount == limit

@@ -1,7 +1,7 @@
 """Leases in SQL: functions on a connection, for the queues and for a WriteSet in the same file.
 
-A leased message's due time is the end of its lease: ready means due at or before now, whoever held it. A lapsed lease still
-shows its receipt, so whatever asks for a receipt asks for the time too. Triggers keep the counts (``schema/queues.sql``).
+A leased message's due time is the end of its lease: ready means due at or before now. A lapsed lease still
+shows its receipt, so every check of a receipt checks the time too. Triggers keep the counts (``schema/queues.sql``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from podium_backends.sqlite.file.times import MAX_TIME_MS, later
+from podium_backends.sqlite.file.times import MAX_TIME_MS, time_after
 from podium_backends.sqlite.queues.read_statements import LEVELS, next_due_ms
 from podium_backends.sqlite.queues.receipts import new_receipt, receipt_number, receipt_text
 from podium_core.models import Message
@@ -125,7 +125,7 @@ def _ready(
 def _leased(
     conn: sqlite3.Connection, rows: list[_Ready], *, lease_ms: int, now_ms: int
 ) -> list[Message]:
-    until_ms = later(now_ms, lease_ms)
+    until_ms = time_after(now_ms, lease_ms)
     receipts = [new_receipt() for _ in rows]
     conn.executemany(
         _LEASE, [(receipt, until_ms, row[0]) for receipt, row in zip(receipts, rows, strict=True)]
@@ -187,7 +187,7 @@ def set_unack_timeout(
     now_ms: int,
 ) -> bool:
     """Let an unacked message's lease end so long from now; 0 ends it."""
-    due_ms = later(now_ms, unack_timeout_ms)
+    due_ms = time_after(now_ms, unack_timeout_ms)
     number = receipt_number(receipt) if receipt else None
     changed = conn.execute(
         "UPDATE messages SET due_ms = ?1, receipt = CASE WHEN ?1 > ?2 THEN receipt END "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from podium_backends.sqlite.file.times import later
+from podium_backends.sqlite.file.times import time_after
 from podium_backends.sqlite.queues.receipts import receipt_number
 from podium_core.clock import token_now
 from podium_core.write_set import PushOp
@@ -53,7 +53,7 @@ def push(conn: sqlite3.Connection, ops: Iterable[PushOp], *, now_ms: int) -> Non
 def push_if_absent(
     conn: sqlite3.Connection, op: PushOp, *, token: int | None = None, now_ms: int
 ) -> bool:
-    """Push unless the id is there, in whatever state; under a fresh token, or the one of its intent."""
+    """Push unless the id is there, in any state; under a fresh token, or the one of its intent."""
     row = _row(op, token=token_now() if token is None else token, now_ms=now_ms)
     return conn.execute(_PUSH_IF_ABSENT, row).rowcount > 0
 
@@ -74,5 +74,5 @@ def push_unless_older(conn: sqlite3.Connection, op: PushOp, *, token: int, now_m
 
 
 def _row(op: PushOp, *, token: int, now_ms: int) -> tuple[str, str, int, int, int, str | None]:
-    due_ms = later(now_ms, op.offset_ms)
+    due_ms = time_after(now_ms, op.offset_ms)
     return op.queue_name, op.message_id, op.priority, due_ms, token, op.payload

@@ -144,7 +144,7 @@ class SqliteQueueTable:
         )
 
     async def flush(self, queue_name: str) -> int:
-        # In steps, so that a long queue doesn't stop everybody; what is pushed meanwhile stays.
+        # In steps, so that a long queue does not stop other calls. Messages pushed meanwhile stay.
         last = self._database.read(removals.last_rowid)
         return await self._in_steps(
             lambda conn: removals.remove_some(conn, queue_name, up_to_rowid=last, limit=SWEEP_ROWS)
@@ -231,7 +231,7 @@ class SqliteQueueTable:
     async def _change(
         self, queue_name: str, change: Callable[[sqlite3.Connection, int], T], *, weight: int = 1
     ) -> T:
-        """Write something that may make a message ready sooner: who waits hears of it."""
+        """Make a change that may make a message ready sooner, and notify the waiting consumers."""
 
         def job(conn: sqlite3.Connection) -> T:
             result = change(conn, self._database.now_ms())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-# Seeded by the system, in each process anew; receipts are no secrets, they must only never come twice.
+# Each process seeds it from the system. Receipts are no secrets; they only have to be unique.
 _random = random.Random()  # noqa: S311
 
 

@@ -6,7 +6,7 @@ import sqlite3
 
 
 def remove(conn: sqlite3.Connection, queue_name: str, message_id: str) -> bool:
-    """Take a message out, in whatever state."""
+    """Take a message out, in any state."""
     deleted = conn.execute(
         "DELETE FROM messages WHERE queue_name = ? AND id = ?", (queue_name, message_id)
     )

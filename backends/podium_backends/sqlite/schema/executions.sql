@@ -1,6 +1,6 @@
 -- Workflows, tasks, slots, event executions, remembered requests.
 
--- removal: the removal mark (podium_core.decide.removal_mark) as msgpack; null without one. removal_due_ms and archive
+-- removal: the removal record (podium_core.decide.removal_record) as msgpack; null without one. removal_due_ms and archive
 -- (0 unwanted, 1 wanted, 2 confirmed) are its own, for conditions.
 -- payloads: the keys of the payloads that Podium stored for the document, separated by blanks; null without any.
 CREATE TABLE workflows (

@@ -1,6 +1,6 @@
 -- The words of entries. FTS5 keeps them as they were given, which is up to a third of the file: so it can delete and replace
--- them by itself, whatever has become of the document, and needn't be given those of a text that stays. Where words would
--- be made otherwise now, all are made anew (words_version.py).
+-- them by itself, even if the document has changed, and needn't be given those of a text that stays. After the rules
+-- for words change, all are rebuilt (words_version.py).
 
 -- Columns are the TEXT fields, and ``exact``: the values of all others but one (layout.py), each as one token. Tokens come
 -- separated by blanks; every other printable character belongs to a token.

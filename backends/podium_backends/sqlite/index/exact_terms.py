@@ -9,21 +9,21 @@ MAX_KEYWORD = 256
 
 
 @lru_cache(maxsize=8_192)
-def keyword_token(value: str) -> str:
+def keyword_term(value: str) -> str:
     """The token of a keyword. That of a beginning is the beginning of its token."""
     return "k" + value.encode()[:MAX_KEYWORD].hex()
 
 
-def number_token(value: int) -> str:
+def number_term(value: int) -> str:
     """The token of a number."""
     return f"n{value}"
 
 
-def boolean_token(value: int) -> str:
+def boolean_term(value: int) -> str:
     """The token of a boolean, as its column holds it."""
     return f"b{value}"
 
 
-def date_token(time: int) -> str:
+def date_term(time: int) -> str:
     """The token of a time in milliseconds since the epoch."""
     return f"d{time}"

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from podium_backends.sqlite.file.stored_text import scanned
 from podium_backends.sqlite.index import values
 from podium_backends.sqlite.index.members import members_of
-from podium_backends.sqlite.index.stored import Stored, digest_of
-from podium_backends.sqlite.index.word_changes import WordChanges
+from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges, digest_of
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite
 from podium_core.models.documents import require_utf8
@@ -25,7 +24,7 @@ _NEXT_HEADS = "SELECT id, token, digest FROM records WHERE kind = ? AND id > ? O
 _OF_OWNER = "SELECT id, CAST(document AS BLOB) FROM records WHERE kind = ? AND owner = ? ORDER BY created, number LIMIT ?"
 
 
-class RecordTable:
+class LookupTable:
     """Records of one kind."""
 
     def __init__(self, kind: EntryKind, *, owner: str, created: str) -> None:
@@ -34,15 +33,15 @@ class RecordTable:
         self._owner = owner
         self._created = created
 
-    def find(self, conn: sqlite3.Connection, id_: str) -> Stored | None:
+    def find(self, conn: sqlite3.Connection, id_: str) -> StoredEntry | None:
         """The record of this id."""
         row = conn.execute(_FIND, (self._kind, id_)).fetchone()
-        return None if row is None else Stored(*row)
+        return None if row is None else StoredEntry(*row)
 
     def put(
         self,
         conn: sqlite3.Connection,
-        stored: Stored | None,
+        stored: StoredEntry | None,
         write: IndexWrite,
         document: bytes,
         word_changes: WordChanges,
@@ -56,12 +55,14 @@ class RecordTable:
         row = (self._kind, write.id, write.token, digest, owner, created, text)
         conn.execute(_PUT, row)
 
-    def delete(self, conn: sqlite3.Connection, stored: Stored, word_changes: WordChanges) -> None:
+    def delete(
+        self, conn: sqlite3.Connection, stored: StoredEntry, word_changes: WordChanges
+    ) -> None:
         """Delete a record."""
         del word_changes
         conn.execute("DELETE FROM records WHERE number = ?", (stored.number,))
 
-    def document(self, conn: sqlite3.Connection, stored: Stored) -> bytes:
+    def document(self, conn: sqlite3.Connection, stored: StoredEntry) -> bytes:
         """The document of a record."""
         sql = "SELECT CAST(document AS BLOB) FROM records WHERE number = ?"
         document: bytes = conn.execute(sql, (stored.number,)).fetchone()[0]
@@ -93,6 +94,6 @@ class RecordTable:
         return conn.execute(_OF_OWNER, (self._kind, owner, limit))
 
 
-TASK_LOGS = RecordTable(EntryKind.TASK_LOG, owner="taskId", created="createdTime")
-EVENTS = RecordTable(EntryKind.EVENT, owner="event", created="created")
-MESSAGES = RecordTable(EntryKind.MESSAGE, owner="queue", created="created")
+TASK_LOGS = LookupTable(EntryKind.TASK_LOG, owner="taskId", created="createdTime")
+EVENTS = LookupTable(EntryKind.EVENT, owner="event", created="created")
+MESSAGES = LookupTable(EntryKind.MESSAGE, owner="queue", created="created")

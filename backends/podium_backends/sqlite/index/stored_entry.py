@@ -1,10 +1,32 @@
-"""Changes of words, put off until the entries of a job are written."""
+"""What a write of an entry needs to know and to collect: the stored entry, and the changes of its words."""
 
 from __future__ import annotations
 
 import sqlite3
+from hashlib import blake2b
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class StoredEntry(NamedTuple):
+    """A stored entry.
+
+    Attributes:
+        number: Its row.
+        workflow_id: The workflow of a task's entry; empty for other kinds.
+        external: It came through IndexService.
+    """
+
+    number: int
+    token: int
+    digest: bytes
+    workflow_id: str
+    external: bool = False
+
+
+def digest_of(document: bytes) -> bytes:
+    """What tells documents apart without comparing them."""
+    return blake2b(document, digest_size=16).digest()
 
 
 class WordChanges:
