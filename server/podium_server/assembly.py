@@ -14,6 +14,7 @@ from podium_server.config.addresses import TcpAddress
 from podium_server.config.config import Config
 from podium_server.facade.archive_reads import ArchiveReads
 from podium_server.facade.archive_removal import ArchiveRemoval
+from podium_server.facade.execution_parts import ExecutionParts, ExecutionRules
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.facade import Facade
 from podium_server.facade.index import IndexFacade
@@ -218,15 +219,25 @@ class _Assembler:
         return ExecutionFacade(
             store,
             limits=self._concurrency_limits,
+            rules=self._execution_rules(),
+            parts=ExecutionParts(
+                removals=RemovalFacade(store, archive, self._archive_removal(marks)),
+                queues_elsewhere=self._queues_elsewhere(),
+                payload_writes=self._payload_writes(),
+                payload_reads=self._payload_reads(),
+                archive_reads=self._archive_reads(),
+                wake=wake,
+                wake_indexer=wake_indexer,
+            ),
+        )
+
+    def _execution_rules(self) -> ExecutionRules:
+        store = self._config.stores[self._config.routing[DataType.EXECUTIONS]]
+        return ExecutionRules(
+            backend=store.kind,
+            capabilities=store.spec.capabilities(store.settings),
             write_limits=self._executions.write_limits,
-            removals=RemovalFacade(store, archive, self._archive_removal(marks)),
-            queues_elsewhere=self._queues_elsewhere(),
             side_effects=self._side_effects(),
-            payload_writes=self._payload_writes(),
-            payload_reads=self._payload_reads(),
-            archive=self._archive_reads(),
-            wake=wake,
-            wake_indexer=wake_indexer,
         )
 
     def _queues_elsewhere(self) -> QueuesElsewhere | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from podium_core.backend import ExecutionAdapter
+from podium_core.backend import Capability, ExecutionAdapter
 from podium_core.errors import (
     ConflictError,
     FailedPreconditionError,
@@ -39,17 +39,13 @@ from podium_core.write_set import (
     commit_builder,
 )
 from podium_core.write_set.refusals import RemovalUnderWayError
-from podium_core.write_set.write_limits import UNLIMITED, WriteLimits, require_within
-from podium_server.facade.archive_reads import ArchiveReads
+from podium_core.write_set.write_limits import require_within
 from podium_server.facade.commit_records import commit_result, records_of, with_records
+from podium_server.facade.execution_parts import ExecutionParts, ExecutionRules
 from podium_server.facade.execution_reads import ExecutionReadsFacade
 from podium_server.facade.limits import ConcurrencyLimits
-from podium_server.facade.payload_limits import PayloadLimits
-from podium_server.facade.payload_reads import PayloadReads
-from podium_server.facade.payload_writes import PayloadWrites
 from podium_server.facade.removal import RemovalFacade
-from podium_server.facade.side_effects import SideEffects
-from podium_server.facade.two_stores import QueuesElsewhere, require_receipts
+from podium_server.facade.two_stores import require_receipts
 
 EXTEND_LEASE_TRIES = 5
 
@@ -62,39 +58,26 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         store: ExecutionAdapter,
         *,
         limits: ConcurrencyLimits,
-        removals: RemovalFacade | None = None,
-        write_limits: WriteLimits = UNLIMITED,
-        queues_elsewhere: QueuesElsewhere | None = None,
-        side_effects: SideEffects | None = None,
-        payload_writes: PayloadWrites | None = None,
-        payload_reads: PayloadReads | None = None,
-        archive: ArchiveReads | None = None,
-        wake: Callable[[], None] = lambda: None,
-        wake_indexer: Callable[[], None] = lambda: None,
+        rules: ExecutionRules | None = None,
+        parts: ExecutionParts | None = None,
     ) -> None:
         """Put a facade on a store.
 
         Args:
             store: Serves executions.
             limits: Concurrency limits, those of registered definitions too.
-            removals: Sees removals through; None: without archive.
-            write_limits: What one write to the store may be.
-            queues_elsewhere: Set where a Commit is ORDERED: queues take no part in the step of a WriteSet.
-            side_effects: What is added.
-            payload_writes: Bounds inputs and outputs, and moves large ones.
-            payload_reads: Puts them back.
-            archive: Where workflows are found that were removed with archive.
-            wake: Called when something is to be removed.
-            wake_indexer: Called when something was marked for the index.
+            rules: What the store declares and the configuration adds; None: everything is allowed.
+            parts: What it works with; None: without archive, payload store and index.
         """
-        super().__init__(store, payload_reads or PayloadReads(), archive)
-        self._removals = removals or RemovalFacade(store)
-        self._write_limits = write_limits if write_limits.are_limits else None
-        self._queues_elsewhere = queues_elsewhere
-        self._effects = side_effects or SideEffects()
-        self._payload_writes = payload_writes or PayloadWrites(PayloadLimits())
-        self._wake = wake
-        self._wake_indexer = wake_indexer
+        rules, parts = rules or ExecutionRules(), parts or ExecutionParts()
+        super().__init__(store, rules, parts.payload_reads, parts.archive_reads)
+        self._removals = parts.removals or RemovalFacade(store)
+        self._write_limits = rules.write_limits if rules.write_limits.are_limits else None
+        self._queues_elsewhere = parts.queues_elsewhere
+        self._effects = rules.side_effects
+        self._payload_writes = parts.payload_writes
+        self._wake = parts.wake
+        self._wake_indexer = parts.wake_indexer
         self._limits = limits
         self.exceeds_in_progress_limit = limits.exceeds_limit
 
@@ -266,20 +249,22 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         return source is not None
 
     async def remove_found_workflow(
-        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int = 0
+        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int | None = None
     ) -> WorkflowSource | None:
+        if ttl_seconds is not None:
+            self._rules.require(Capability.EXPIRY, "RemoveWorkflowWithExpiry")
         take_payloads = self._effects.remove_payloads and not archive
         write_set = builders.remove_workflow(
             workflow_id,
             require_terminal=archive,
             archive=archive,
-            ttl_ms=ttl_seconds * 1000,
+            ttl_ms=(ttl_seconds or 0) * 1000,
             take_messages=True,
             take_payloads=take_payloads,
         )
         if archive:
             self._removals.require_archive(workflow_id)
-        if await self._carried_out(write_set, at_once=ttl_seconds == 0):
+        if await self._carried_out(write_set, at_once=not ttl_seconds):
             return WorkflowSource.PRIMARY
         if not archive and await self._removals.remove_archived(
             workflow_id, take_payloads=take_payloads

@@ -28,7 +28,7 @@ class AdminServicer:
     async def GetServerInfo(
         self, request: pb.GetServerInfoRequest, call: Call
     ) -> pb.GetServerInfoResponse:
-        return codec.server_info_to_proto(self._facade.server_info())
+        return codec.server_info_to_proto(self._facade.server_info)
 
     # the index
 
