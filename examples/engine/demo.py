@@ -75,7 +75,7 @@ class Demo:
     async def _open(self) -> None:
         begun = time.monotonic()
         self._cast.server.start()
-        await self._answered()
+        await self._wait_for_answer()
         self._screen.say(
             f"server started in {time.monotonic() - begun:.1f} s at {self._cast.address}"
         )
@@ -173,7 +173,7 @@ class Demo:
         self._cast.kill(self._cast.server)
         self._screen.say("killed the server (kill -9)", style="yellow")
         self._cast.server.start()
-        await self._answered()
+        await self._wait_for_answer()
         away = time.monotonic() - killed_at
         found = len(await collected(self._podium.executions.get_workflows(acknowledged)))
         what = "nothing lost" if found == len(acknowledged) else f"only {found} workflows are left"
@@ -187,7 +187,7 @@ class Demo:
             await asyncio.sleep(0.01)
             self._ledger.take_in()
 
-    async def _answered(self) -> None:
+    async def _wait_for_answer(self) -> None:
         """Wait until the server answers; the client itself tries again."""
         try:
             await self._podium.metadata.get_workflow_names()

@@ -34,7 +34,7 @@ from podium_server.facade.execution_parts import ExecutionParts, ExecutionRules
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.side_effects import SideEffects
-from podium_server.facade.two_stores import QueuesElsewhere
+from podium_server.facade.two_stores import QueueDelivery
 from podium_server.outbox import drainer as drainer_module
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne, Settled, Target
@@ -108,7 +108,7 @@ class TwoStores:
             limits=ConcurrencyLimits(adapters.concurrency_limits, adapters.metadata),
             rules=ExecutionRules(side_effects=SideEffects(decider_offset_ms=0)),
             parts=ExecutionParts(
-                queues_elsewhere=QueuesElsewhere(
+                queues_elsewhere=QueueDelivery(
                     cast(QueueStore, self.unreliable), self.reach, self.outbox
                 ),
                 wake=self.drainer.wake,

@@ -19,7 +19,7 @@ from podium_core.reconcile import IndexProblem, IndexReport
 from podium_server.facade.execution_parts import ExecutionParts, ExecutionRules
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.index import IndexFacade
-from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.index_marks import IndexMarkWrites
 from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
@@ -67,7 +67,7 @@ class Reconciling:
             parts=ExecutionParts(removals=RemovalFacade(store.executions, archive)),
         )
         self.index = IndexFacade(
-            store.index, self.target, IndexMarks(self.outbox, indexer, lambda: None)
+            store.index, self.target, IndexMarkWrites(self.outbox, indexer, lambda: None)
         )
 
     def check(self, pause_seconds: float = 0.0) -> IndexCheck:

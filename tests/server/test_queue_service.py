@@ -19,7 +19,7 @@ from podium_protocol.rpcs import rpc
 from podium_protocol.status import error_of_call
 from podium_server.interceptors import CallLimits, InFlight
 from podium_server.services import leasing
-from podium_server.services.leasing import Leasing, fitting
+from podium_server.services.leasing import Leasing, fit_count
 from tests.core.queues.memory_table import MemoryTable, queues_on
 from tests.patience import PATIENCE_SECONDS
 from tests.server.serving import World, serving_everything
@@ -239,10 +239,10 @@ class TestLeasing:
 
     def test_an_answer_holds_what_fits_and_at_least_one(self) -> None:
         messages = [Message(id=str(at), payload="x" * 100) for at in range(5)]
-        assert fitting(messages, 10_000) == 5
-        assert fitting(messages, 350) == 3
-        assert fitting(messages, 1) == 1
-        assert fitting([], 1) == 0
+        assert fit_count(messages, 10_000) == 5
+        assert fit_count(messages, 350) == 3
+        assert fit_count(messages, 1) == 1
+        assert fit_count([], 1) == 0
 
 
 async def waiting(leasing: Leasing, timeout_ms: int) -> list[Message]:

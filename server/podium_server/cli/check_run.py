@@ -84,11 +84,11 @@ class CheckRun(Generic[R]):
                         done = report.done
                         yield report
                 if not done:
-                    self._failed(TransportError("the stream ended too soon"))
+                    self._report_failure(TransportError("the stream ended too soon"))
             except StorageError as error:
-                self._failed(error)
+                self._report_failure(error)
 
-    def _failed(self, error: StorageError) -> None:
+    def _report_failure(self, error: StorageError) -> None:
         # Before the first report there is nothing to go on with: the address is wrong, or nobody serves there.
         hopeless = not self._token or not isinstance(error, _PASSING)
         if hopeless or self._failures >= len(PAUSES_SECONDS):

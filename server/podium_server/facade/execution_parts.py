@@ -14,7 +14,7 @@ from podium_server.facade.payload_reads import PayloadReads
 from podium_server.facade.payload_writes import PayloadWrites
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
-from podium_server.facade.two_stores import QueuesElsewhere
+from podium_server.facade.two_stores import QueueDelivery
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class ExecutionParts:
     """
 
     removals: RemovalFacade | None = None
-    queues_elsewhere: QueuesElsewhere | None = None
+    queues_elsewhere: QueueDelivery | None = None
     payload_writes: PayloadWrites = field(default_factory=lambda: PayloadWrites(PayloadLimits()))
     payload_reads: PayloadReads = field(default_factory=PayloadReads)
     archive_reads: ArchiveReads | None = None

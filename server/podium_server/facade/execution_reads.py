@@ -68,13 +68,13 @@ class ExecutionReadsFacade:
         pages = self._store.get_pending_tasks_by_workflow(
             task_name, workflow_id, resume_token=resume_token
         )
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     def get_pending_tasks_for_task_type(
         self, task_type: str, *, include_payloads: bool = False, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
         pages = self._store.get_pending_tasks_for_task_type(task_type, resume_token=resume_token)
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     def get_tasks_for_workflow(
         self, workflow_id: str, *, include_payloads: bool = False, resume_token: str = ""
@@ -83,7 +83,7 @@ class ExecutionReadsFacade:
             pages = self._store.get_tasks_for_workflow(workflow_id, resume_token=resume_token)
         else:
             pages = self._tasks_or_archived(self._archive_reads, workflow_id, resume_token)
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     async def _tasks_or_archived(
         self, archive: ArchiveReads, workflow_id: str, resume_token: str
@@ -147,7 +147,7 @@ class ExecutionReadsFacade:
         pages = self._store.get_workflows(
             workflow_ids, include_tasks=include_tasks, resume_token=resume_token
         )
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     def get_pending_workflows_by_type(
         self,
@@ -160,7 +160,7 @@ class ExecutionReadsFacade:
         pages = self._store.get_pending_workflows_by_type(
             workflow_name, version=version, resume_token=resume_token
         )
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     def get_workflows_by_type(
         self,
@@ -174,7 +174,7 @@ class ExecutionReadsFacade:
         pages = self._store.get_workflows_by_type(
             workflow_name, start_time=start_time, end_time=end_time, resume_token=resume_token
         )
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     def get_workflows_by_correlation_id(
         self,
@@ -189,10 +189,12 @@ class ExecutionReadsFacade:
         pages = self._store.get_workflows_by_correlation_id(
             workflow_name, correlation_id, include_tasks=include_tasks, resume_token=resume_token
         )
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     async def can_search_across_workflows(self) -> bool:
         return Capability.SEARCH_ACROSS_WORKFLOWS in self._rules.capabilities
 
-    def _filled(self, pages: AsyncIterator[Page[R]], *, wanted: bool) -> AsyncIterator[Page[R]]:
+    def _with_payloads(
+        self, pages: AsyncIterator[Page[R]], *, wanted: bool
+    ) -> AsyncIterator[Page[R]]:
         return self._payload_reads.pages(pages) if wanted else pages

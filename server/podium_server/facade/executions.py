@@ -89,7 +89,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
             write_set = msgspec.structs.replace(write_set, mark_index=True)
         for put in write_set.task_puts:
             if put.status is TaskStatus.IN_PROGRESS and not put.limited:
-                write_set = await self._limits.applied(write_set)
+                write_set = await self._limits.mark_limited(write_set)
                 break
         while True:
             try:
@@ -126,19 +126,19 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         if not tasks:
             return CreatedTasks(created_task_ids=())
         paths = [f"tasks[{at}]" for at in range(len(tasks))]
-        stored, lifts = await self._payload_writes.move_all_out(tasks, paths)
+        stored, uploaded_keys = await self._payload_writes.move_all_out(tasks, paths)
         write_set = builders.create_tasks(
             stored, now_ms=self.clock(), allow_missing_workflow=allow_missing_workflow
         )
-        return created_tasks(await self.apply(_lifting(write_set, lifts)))
+        return created_tasks(await self.apply(_with_uploads(write_set, uploaded_keys)))
 
     async def update_task(
         self, task: Task, *, expected_update_time: int | None = None, upsert: bool = False
     ) -> int:
-        stored, lifts = await self._payload_writes.move_out(task, "task")
+        stored, uploaded_keys = await self._payload_writes.move_out(task, "task")
         update = TaskUpdate(task=stored, expected_update_time=expected_update_time)
         write_set = builders.update_task(update, now_ms=self.clock(), upsert=upsert)
-        outcome = await self.apply(_lifting(write_set, lifts))
+        outcome = await self.apply(_with_uploads(write_set, uploaded_keys))
         return outcome.task_times[str(task.task_id)]
 
     async def update_tasks(
@@ -146,21 +146,23 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     ) -> list[int]:
         if not updates:
             return []
-        stored, lifts = await self._stored_updates(updates, "tasks")
+        stored, uploaded_keys = await self._move_payloads(updates, "tasks")
         write_set = builders.update_tasks(stored, now_ms=self.clock(), upsert=upsert)
-        outcome = await self.apply(_lifting(write_set, lifts))
+        outcome = await self.apply(_with_uploads(write_set, uploaded_keys))
         return [outcome.task_times[str(update.task.task_id)] for update in updates]
 
-    async def _stored_updates(
+    async def _move_payloads(
         self, updates: Sequence[TaskUpdate], field: str
     ) -> tuple[list[TaskUpdate], tuple[str, ...]]:
         paths = [f"{field}[{at}].task" for at in range(len(updates))]
-        tasks, lifts = await self._payload_writes.move_all_out([u.task for u in updates], paths)
+        tasks, uploaded_keys = await self._payload_writes.move_all_out(
+            [u.task for u in updates], paths
+        )
         stored = [
             update if task is update.task else msgspec.structs.replace(update, task=task)
             for update, task in zip(updates, tasks, strict=True)
         ]
-        return stored, lifts
+        return stored, uploaded_keys
 
     async def remove_task(self, task_id: str) -> bool:
         write_set = builders.remove_task(
@@ -198,22 +200,22 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     async def create_workflow(
         self, workflow: Workflow, *, replace: bool = False
     ) -> CreatedWorkflow:
-        stored, lifts = await self._payload_writes.move_out(workflow, "workflow")
+        stored, uploaded_keys = await self._payload_writes.move_out(workflow, "workflow")
         write_set = builders.create_workflow(stored, now_ms=self.clock(), replace_existing=replace)
-        pushing = self._with_decider_push(_lifting(write_set, lifts), workflow)
+        pushing = self._with_decider_push(_with_uploads(write_set, uploaded_keys), workflow)
         return created_workflow(await self.apply(pushing), str(workflow.workflow_id))
 
     async def update_workflow(
         self, workflow: Workflow, *, expected_update_time: int | None = None, upsert: bool = False
     ) -> int:
-        stored, lifts = await self._payload_writes.move_out(workflow, "workflow")
+        stored, uploaded_keys = await self._payload_writes.move_out(workflow, "workflow")
         write_set = builders.update_workflow(
             stored,
             now_ms=self.clock(),
             expected_update_time=expected_update_time,
             upsert=upsert,
         )
-        outcome = await self.apply(_lifting(write_set, lifts))
+        outcome = await self.apply(_with_uploads(write_set, uploaded_keys))
         return outcome.workflow_times[str(workflow.workflow_id)]
 
     def _with_decider_push(self, write_set: WriteSet, workflow: Workflow) -> WriteSet:
@@ -264,7 +266,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         )
         if archive:
             self._removals.require_archive(workflow_id)
-        if await self._carried_out(write_set, at_once=not ttl_seconds):
+        if await self._remove(write_set, at_once=not ttl_seconds):
             return WorkflowSource.PRIMARY
         if not archive and await self._removals.remove_archived(
             workflow_id, take_payloads=take_payloads
@@ -276,16 +278,18 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         write_set = builders.remove_workflow(
             workflow_id, require_terminal=False, leave_payloads=self._effects.remove_payloads
         )
-        return await self._carried_out(
-            write_set, at_once=True
-        ) or await self._removals.remove_archived(workflow_id, take_payloads=False)
+        return await self._remove(write_set, at_once=True) or await self._removals.remove_archived(
+            workflow_id, take_payloads=False
+        )
 
-    async def _carried_out(self, write_set: WriteSet, *, at_once: bool) -> bool:
+    async def _remove(self, write_set: WriteSet, *, at_once: bool) -> bool:
         outcome = await self.apply(write_set)
         if outcome.workflows_removed[0]:
             removal = write_set.workflow_removals[0]
             if at_once:
-                await self._removals.see_through(removal.workflow_id, take_back=removal.archive)
+                await self._removals.complete(
+                    removal.workflow_id, cancel_on_failure=removal.archive
+                )
             else:
                 await self._removals.leave_sets(removal.workflow_id)
         return outcome.workflows_removed[0]
@@ -294,31 +298,31 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
 
     async def commit(self, commit: Commit) -> CommitResult:
         as_sent = commit
-        commit, lifts = await self._with_payloads(commit)
-        write_set = _lifting(
-            commit_builder.commit(commit, now_ms=self.clock(), as_sent=as_sent), lifts
+        commit, uploaded_keys = await self._move_payloads_of_commit(commit)
+        write_set = _with_uploads(
+            commit_builder.commit(commit, now_ms=self.clock(), as_sent=as_sent), uploaded_keys
         )
         if commit.create_workflow is not None:
             write_set = self._with_decider_push(write_set, commit.create_workflow)
         if self._queues_elsewhere is None:
             return commit_result(commit, await self.apply(write_set), Guarantee.ATOMIC)
         require_receipts(commit)
-        prepared = await self._queues_elsewhere.prepared(write_set)
+        prepared = await self._queues_elsewhere.prepare(write_set)
         return commit_result(commit, await self.apply(prepared), Guarantee.ORDERED)
 
-    async def _with_payloads(self, commit: Commit) -> tuple[Commit, tuple[str, ...]]:
+    async def _move_payloads_of_commit(self, commit: Commit) -> tuple[Commit, tuple[str, ...]]:
         records = records_of(commit)
-        stored, lifts = await self._payload_writes.move_all_out(
+        stored, uploaded_keys = await self._payload_writes.move_all_out(
             list(records.values()), list(records)
         )
         changed = dict(zip(records, stored, strict=True))
         if all(changed[path] is record for path, record in records.items()):
             return commit, ()
-        return with_records(commit, changed), lifts
+        return with_records(commit, changed), uploaded_keys
 
 
-def _lifting(write_set: WriteSet, lifts: tuple[str, ...]) -> WriteSet:
-    return msgspec.structs.replace(write_set, lifts=lifts) if lifts else write_set
+def _with_uploads(write_set: WriteSet, uploaded_keys: tuple[str, ...]) -> WriteSet:
+    return msgspec.structs.replace(write_set, lifts=uploaded_keys) if uploaded_keys else write_set
 
 
 _: type[ExecutionService] = ExecutionFacade

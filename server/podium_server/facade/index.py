@@ -10,13 +10,13 @@ from podium_core.index.marks import decode_mark, encode_mark, outbox_kind, owner
 from podium_core.models.search import Wait
 from podium_core.outbox import WRITER_FIRST_MS, NewEntry, OutboxEntry
 from podium_core.ports import IndexDAO, IndexTarget
-from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.index_marks import IndexMarkWrites
 
 
 class IndexFacade(IndexWrites):
     """Implements ``IndexDAO``."""
 
-    def __init__(self, index: IndexDAO, target: IndexTarget, marks: IndexMarks) -> None:
+    def __init__(self, index: IndexDAO, target: IndexTarget, marks: IndexMarkWrites) -> None:
         self._marks = marks
         self._target = target
         # Nothing is added to these, so nothing stands between.

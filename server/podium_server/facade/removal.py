@@ -40,14 +40,14 @@ class RemovalFacade:
                 "archiving needs an index, and routing.index is none",
             )
 
-    async def see_through(self, workflow_id: str, *, take_back: bool = False) -> None:
+    async def complete(self, workflow_id: str, *, cancel_on_failure: bool = False) -> None:
         """End a removal that a call asked for, as ``end``; where it archives, see that the workflow is gone then.
 
         Raises:
             OutcomeUnknownError: As ``end``; or another call for the same removal has taken the mark back.
         """
         removal = await self._store.removal(workflow_id)
-        await self.end(workflow_id, take_back=take_back)
+        await self.end(workflow_id, cancel_on_failure=cancel_on_failure)
         if removal is not None and removal.mark.archives:
             await self._require_gone(workflow_id)
 
@@ -68,12 +68,12 @@ class RemovalFacade:
             return False
         return await self._archived.remove(workflow_id, take_payloads=take_payloads)
 
-    async def end(self, workflow_id: str, *, take_back: bool = False) -> bool:
+    async def end(self, workflow_id: str, *, cancel_on_failure: bool = False) -> bool:
         """Archive if that was asked for, then delete; says whether there was anything to do.
 
         Args:
             workflow_id: Whose mark.
-            take_back: If the index can't hold the archive, the mark is taken back: nothing is removed.
+            cancel_on_failure: If the index can't hold the archive, the mark is taken back: nothing is removed.
         Raises:
             BackendUnavailableError: Nothing was removed.
             OutcomeUnknownError: The removal has begun, and goes on by itself.
@@ -82,7 +82,7 @@ class RemovalFacade:
         try:
             return await self._removals.carry_out(workflow_id)
         except (BackendUnavailableError, CorruptRecordError, PoisonError) as error:
-            if take_back and await self._taken_back(workflow_id):
+            if cancel_on_failure and await self._cancel(workflow_id):
                 raise _nothing_removed(error, workflow_id) from error
             message = (
                 f"the removal of workflow '{workflow_id}' has begun, and goes on by itself: {error}"
@@ -99,7 +99,7 @@ class RemovalFacade:
         if there:
             raise OutcomeUnknownError("", f"workflow '{workflow_id}': {why}")
 
-    async def _taken_back(self, workflow_id: str) -> bool:
+    async def _cancel(self, workflow_id: str) -> bool:
         try:
             removal = await self._store.removal(workflow_id)
             return removal is not None and await self._removals.machine.take_back(removal)

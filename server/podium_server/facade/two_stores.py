@@ -26,7 +26,7 @@ from podium_core.write_set import AckOp, HeldReceipt, RemoveOp, WriteOutcome, Wr
 _log = structlog.get_logger("podium.facade")
 
 
-class QueuesElsewhere:
+class QueueDelivery:
     """The queue's part of a write."""
 
     def __init__(self, queues: QueueStore, target: QueueTarget, outbox: Outbox) -> None:
@@ -35,7 +35,7 @@ class QueuesElsewhere:
         self._target = target
         self._outbox = outbox
 
-    async def prepared(self, write_set: WriteSet) -> WriteSet:
+    async def prepare(self, write_set: WriteSet) -> WriteSet:
         """No receipt can be checked in that step, and a remove means the message that is there now."""
         removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
         tokens = await self._target.tokens_of([(op.queue_name, op.message_id) for op in removes])
@@ -79,13 +79,13 @@ class QueuesElsewhere:
         removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
         if not acks and not removes:
             return outcome
-        acked = await self._acknowledged(acks)
+        acked = await self._acknowledge(acks)
         removed = await self._target.remove_seen(
             [(op.queue_name, op.message_id, op.seen_token) for op in removes]
         )
         return msgspec.structs.replace(outcome, acked=tuple(acked), removed=tuple(removed))
 
-    async def _acknowledged(self, acks: Sequence[AckOp]) -> list[bool]:
+    async def _acknowledge(self, acks: Sequence[AckOp]) -> list[bool]:
         by_queue: dict[str, list[AckOp]] = {}
         for op in acks:
             by_queue.setdefault(op.queue_name, []).append(op)

@@ -27,7 +27,7 @@ from podium_protocol.rpcs import Kind, Rpc
 from podium_server.interceptors.answers import Answers
 from podium_server.interceptors.byte_budget import LARGE_BYTES, ByteBudget, Turns
 from podium_server.interceptors.call import Body, Call, Context
-from podium_server.interceptors.call_log import logged
+from podium_server.interceptors.call_log import with_log
 from podium_server.interceptors.failures import Failures
 from podium_server.interceptors.in_flight import Connection, InFlight
 from podium_server.interceptors.large_requests import PIECE_BYTES
@@ -105,11 +105,11 @@ class Pipeline:
             Kind.BIDIRECTIONAL: self._bidirectional,
         }
         body = bodies[rpc.kind](rpc, method)
-        logging_body = logged(body) if self._log_calls else body
-        guarded = self._guarded_stream if _is_stream_of_requests(rpc) else self._guarded
+        logging_body = with_log(body) if self._log_calls else body
+        guarded = self._guard_stream if _is_stream_of_requests(rpc) else self._guard
         return _FACTORIES[rpc.kind](guarded(rpc, logging_body))
 
-    def _guarded(self, rpc: Rpc, body: Body) -> Behaviour:
+    def _guard(self, rpc: Rpc, body: Body) -> Behaviour:
         """For RPCs with one request."""
         limits, in_flight, read = self._limits, self._in_flight, self._reads.next
         most, share = self._most, self._share
@@ -154,7 +154,7 @@ class Pipeline:
 
         return behaviour
 
-    def _guarded_stream(self, rpc: Rpc, body: Body) -> Behaviour:
+    def _guard_stream(self, rpc: Rpc, body: Body) -> Behaviour:
         """For RPCs with a stream of requests, which they read themselves."""
         limits, in_flight = self._limits, self._in_flight
 
@@ -216,7 +216,7 @@ class Pipeline:
                 retry_after_ms=self._limits.retry_after_ms,
             )
         if self._budget.exhausted(connection):
-            raise self._budget.overloaded()
+            raise self._budget.overload_error()
 
     def _large(self, rpc: Rpc, body: Body) -> Body:
         """The body for large requests: their bytes count, and they are worked on in turn."""
@@ -281,7 +281,7 @@ class Pipeline:
 
         async def body(data: object, call: Call, context: Context) -> bytes:
             del data, context
-            async with aclosing(self._received_whole(call, parse)) as requests:
+            async with aclosing(self._whole_requests(call, parse)) as requests:
                 return serialize(await method(requests, call))
 
         return body
@@ -300,19 +300,19 @@ class Pipeline:
 
             # Such a stream is quiet most of the time: it waits for messages, or for its client.
             with self._in_flight.apart(call.connection):
-                async with aclosing(self._received(call, parse)) as requests:
+                async with aclosing(self._requests(call, parse)) as requests:
                     await method(requests, call, send)
 
         return body
 
-    async def _received(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
+    async def _requests(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
         """The requests of a stream that may be quiet for ever, once it is open."""
         data = await self._reads.next(call)
         while data is not grpc.aio.EOF:
             yield await parse(data)
             data = await call.context.read()
 
-    async def _received_whole(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
+    async def _whole_requests(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
         """The requests of a client stream; their end is the client's word that it has said everything."""
         in_flight = self._in_flight
         while True:

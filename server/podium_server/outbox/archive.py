@@ -74,9 +74,9 @@ class Archive:
             return False
         _require_readable(workflow)
         sending = _Sending(self._target, self._outbox, store, removal, deadline, self._monotonic)
-        return await self._archived(workflow, removal, sending)
+        return await self._send_execution(workflow, removal, sending)
 
-    async def _archived(
+    async def _send_execution(
         self, workflow: StoredDocument, removal: StoredRemoval, sending: _Sending
     ) -> bool:
         kept: list[StoredDocument] = []

@@ -104,14 +104,14 @@ class Drainer:
         # At once: they share a transaction.
         await asyncio.gather(
             *(
-                self._failed(entry, settlement)
+                self._postpone(entry, settlement)
                 for entry, settlement in zip(entries, settlements, strict=True)
                 if isinstance(settlement, Exception)
             )
         )
         return all(_is_away(settlement) for settlement in settlements)
 
-    async def _failed(self, entry: OutboxEntry, error: Exception) -> None:
+    async def _postpone(self, entry: OutboxEntry, error: Exception) -> None:
         # The target's own trouble is never the entry's: tried again as long as it takes.
         away = _is_away(error)
         hopeless = isinstance(error, PoisonError) or entry.attempts + 1 >= MAX_ATTEMPTS

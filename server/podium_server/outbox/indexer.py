@@ -74,7 +74,7 @@ class _Step(msgspec.Struct):
         """It can't be sent."""
         self.result = Indexed(error)
 
-    def decided(self, decide: Callable[[_Step, T], None], found: T) -> None:
+    def decide_by(self, decide: Callable[[_Step, T], None], found: T) -> None:
         """Decide by what was found; what can't be made into an entry takes none of the others along."""
         try:
             decide(self, found)
@@ -156,7 +156,7 @@ class Indexer:
             ids = [(steps[at].entry.id, steps[at].entry.owner) for at in asked[:AT_ONCE]]
             found = await self._source.documents(kind, ids, max_size=min(LARGE, SLICE_SIZE - size))
             for at, document in zip(asked, found, strict=False):
-                await _decided(steps[at], _decide, document, document.size)
+                await _decide_by_size(steps[at], _decide, document, document.size)
                 size += document.size
             del asked[: len(found)]
             await asyncio.sleep(0)
@@ -167,7 +167,7 @@ class Indexer:
         undecided = [at for at, s in enumerate(steps) if s.write is None and s.result is None]
         asked = [at for at in undecided if _asks(kind, steps[at].mark)]
         for at in set(undecided).difference(asked):
-            steps[at].decided(_decide_by_entry, None)
+            steps[at].decide_by(_decide_by_entry, None)
         size = 0
         while asked:
             if size >= SLICE_SIZE:
@@ -176,7 +176,7 @@ class Indexer:
             found = await self._target.entries(kind, ids, max_size=SLICE_SIZE - size)
             for at, entry in zip(asked, found, strict=False):
                 entry_size = len(entry.document) if entry else 0
-                await _decided(steps[at], _decide_by_entry, entry, entry_size)
+                await _decide_by_size(steps[at], _decide_by_entry, entry, entry_size)
                 size += entry_size
             del asked[: len(found)]
         return steps
@@ -191,9 +191,9 @@ class Indexer:
             raise BackendUnavailableError("", "the indexer stood still; read again")
         answers = await self._target.send([step.write for step in steps if step.write is not None])
         for step, answer in zip(steps, answers, strict=True):
-            step.result = await self._settled(step, answer)
+            step.result = await self._settle(step, answer)
 
-    async def _settled(self, step: _Step, answer: IndexAnswer) -> Indexed:
+    async def _settle(self, step: _Step, answer: IndexAnswer) -> Indexed:
         entry = step.entry
         if answer.refused:
             return Indexed(PoisonError(f"the index refuses it: {answer.refused}"))
@@ -231,8 +231,10 @@ def _decide(step: _Step, document: StoredDocument) -> None:
         step.drop()  # only an explicit removal deletes
 
 
-async def _decided(step: _Step, decide: Callable[[_Step, T], None], found: T, size: int) -> None:
-    await done_by_size(partial(step.decided, decide, found), size, large=LARGE)
+async def _decide_by_size(
+    step: _Step, decide: Callable[[_Step, T], None], found: T, size: int
+) -> None:
+    await done_by_size(partial(step.decide_by, decide, found), size, large=LARGE)
 
 
 def _asks(kind: EntryKind, mark: IndexMark) -> bool:

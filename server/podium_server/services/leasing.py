@@ -119,7 +119,7 @@ class Leasing:
             )
 
 
-def fitting(messages: Sequence[Message], limit_bytes: int) -> int:
+def fit_count(messages: Sequence[Message], limit_bytes: int) -> int:
     """How many of the messages, from the first on, an answer of this size can hold; at least one."""
     total = 0
     for at, message in enumerate(messages):

@@ -14,7 +14,7 @@ MAX_COUNT = 2**53
 Place = tuple[str, ...]
 
 
-class Tally:
+class CheckProgress:
     """Where a check stands, and what it has counted.
 
     Attributes:

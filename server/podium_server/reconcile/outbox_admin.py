@@ -10,7 +10,7 @@ from podium_core.reconcile import OutboxState
 _STEP = 500
 
 
-class OutboxDesk:
+class OutboxAdmin:
     """Looks at an outbox from outside."""
 
     def __init__(self, outbox: Outbox, wake: Callable[[], None]) -> None:
