@@ -262,7 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DemoError, StorageError, ExceptionGroup) as error:
         print(_first(error), file=sys.stderr)
     finally:
-        # One more Ctrl-C shall not leave anyone behind.
+        # One more Ctrl-C must not leave a process running.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         cast.stop()
         _clear_away(folder, keep=options.keep or exit_code == 1)
@@ -305,7 +305,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--workflows", type=_at_least(1), default=200, metavar="N")
     parser.add_argument("--kills", type=_at_least(0), default=2, metavar="N")
     parser.add_argument("--seed", type=int, default=None, help="what chance does, again")
-    parser.add_argument("--keep", action="store_true", help="leave data and logs behind")
+    parser.add_argument("--keep", action="store_true", help="keep data and logs")
     return parser.parse_args(arguments)
 
 

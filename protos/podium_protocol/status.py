@@ -304,7 +304,7 @@ def _row_of_code(code: grpc.StatusCode) -> _Row | None:
 
 
 def _rebuilt(row: _Row, details: _Details) -> StorageError:
-    # Not by its constructor, which would word the message anew.
+    # Not by its constructor, which would word the message again.
     error = row.error.__new__(row.error, details.message)
     error.message = details.message
     received = details.error_info.metadata

@@ -44,7 +44,7 @@ class FacadeHandle:
         self.facade.draining.set()
 
     async def close(self) -> None:
-        """End what runs beside the calls and behind ended ones, and close the stores."""
+        """End the background work, also that of ended calls, and close the stores."""
         await asyncio.gather(*(services.finish() for services in self.services))
         for task in self._tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Puts the facade on the stores: what stands where, by the routing."""
+"""Wires the facade and the drainers to the stores, by the routing."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ INDEX_BATCH = 700
 
 @dataclass(frozen=True)
 class Assembly:
-    """The facade, and what drains the outbox beside it."""
+    """The facade, and the drainers that run beside it."""
 
     facade: Facade
     drainers: tuple[Drainer, ...]
@@ -57,7 +57,7 @@ class Assembly:
 
 
 def assemble(config: Config, stores: Mapping[str, ConnectedStore]) -> Assembly:
-    """Everything, from the stores that are open."""
+    """Wire everything to the open stores."""
     return _Assembler(config, stores).assemble()
 
 
@@ -288,9 +288,9 @@ class _Assembler:
 
 
 def _lease_owner(config: Config) -> str:
-    """Who leases buckets: the same after a restart, so that nobody waits for the leases of a server that was killed.
+    """The owner of bucket leases. It is the same after a restart: a new server need not wait until the old one's leases end.
 
-    Empty, for a name of its own, where two servers may be configured alike.
+    Empty where two servers may have the same configuration: then the lease takes a unique name.
     """
     addresses = config.server.addresses
     if any(isinstance(address, TcpAddress) and not address.port for address in addresses):
@@ -299,7 +299,7 @@ def _lease_owner(config: Config) -> str:
 
 
 def _do_nothing() -> None:
-    """Nobody waits."""
+    """No drainer waits to be woken."""
 
 
 def _required(adapter: T | None) -> T:

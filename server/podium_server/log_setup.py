@@ -1,6 +1,6 @@
 """Logging: one structured line on stderr for each thing that went wrong, JSON or for a terminal.
 
-Whoever writes a line doesn't wait for it: ``LineWriter`` does.
+A caller doesn't wait until its line is written: ``LineWriter`` does.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class LineHandler(logging.Handler):
                 self._writer.put(partial(self._line, event))
             else:
                 self._writer.put(self._line(event))
-        except Exception:  # a defect of whoever logs fails no call
+        except Exception:  # a defect in logging fails no call
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the standard library's name)

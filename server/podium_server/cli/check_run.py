@@ -24,7 +24,7 @@ from podium_server.startup_errors import StartupError
 R = TypeVar("R", IndexReport, QueueReport)
 
 INTERRUPTED = 130
-# Behind a report that came; a server takes a moment to start anew.
+# After a report that came: a server takes a moment to start again.
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 _PASSING = (TransportError, BackendUnavailableError, DeadlineExceededError, OverloadedError)
 

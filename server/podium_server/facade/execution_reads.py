@@ -32,7 +32,7 @@ class ExecutionReadsFacade:
         self._rules = rules
         self._payload_reads = payloads
         self._archive_reads = archive
-        # Nothing is added to these, so nothing stands between.
+        # The store's own methods: the facade adds nothing to them.
         self.get_in_progress_task_count = store.get_in_progress_task_count
         self.get_running_workflow_ids = store.get_running_workflow_ids
         self.get_pending_workflow_count = store.get_pending_workflow_count

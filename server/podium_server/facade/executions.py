@@ -107,7 +107,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         return outcome
 
     async def _end_removal(self, error: RemovalUnderWayError) -> None:
-        """The id is wanted anew; the workflow that has it must be archived first."""
+        """The id is to be created again; finish the removal of its old workflow first."""
         try:
             await self._removals.end(error.workflow_id)
         except OutcomeUnknownError as unknown:

@@ -19,7 +19,7 @@ MAX_PAUSE_SECONDS = 2.0
 
 
 class IndexMarkWrites:
-    """Sets marks of the index. What a write brings is in the outbox before the index is asked: it can't be lost."""
+    """Writes index marks. The outbox holds the whole change before the index is asked, so it can't be lost."""
 
     def __init__(self, outbox: Outbox, indexer: Indexer, wake_indexer: Callable[[], None]) -> None:
         self._outbox = outbox

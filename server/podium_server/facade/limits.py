@@ -67,7 +67,7 @@ class ConcurrencyLimits:
         return 0 if definition is None else concurrency_limit_of(definition.document) or 0
 
     async def mark_limited(self, write_set: WriteSet) -> WriteSet:
-        """A WriteSet whose tasks in progress take a place where a registered definition has a limit."""
+        """Mark the tasks in progress that take a place, because a registered definition has a limit."""
         puts = write_set.task_puts
         limited = set()
         for put in puts:

@@ -1,4 +1,4 @@
-"""Inputs and outputs that lie in the payload store are put back where a read asks for them."""
+"""Reads inputs and outputs back from the payload store, where a read asks for them."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ CHUNK_BYTES = 256 * 1024
 
 
 class PayloadWrites:
-    """Moves what is above the soft limits to the payload store, and refuses what is above the hard ones."""
+    """Moves payloads above the soft limits to the payload store, and refuses those above the hard limits."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class PayloadWrites:
 
         Args:
             record: As it came.
-            path: What it is called in the request, for errors.
+            path: Its path in the request, for errors.
         Returns:
             The record as it is to be written, and the keys of the payloads that were uploaded for it.
         Raises:
@@ -88,7 +88,7 @@ class PayloadWrites:
                 keys.append(key)
                 changes |= {field.data: EMPTY_OBJECT, field.path: key}
             elif _was_put_back(record, field):
-                # A read put it back: what came is what holds, and the payload goes with the document that named it.
+                # Read with payloads and now written back inline: keep the inline value, drop the old path.
                 changes[field.path] = UNSET
         return msgspec.structs.replace(record, **changes), tuple(keys)
 
@@ -100,7 +100,10 @@ class PayloadWrites:
         data: Raw,
         owner: str,
     ) -> str:
-        """Upload under a due mark, which the write that refers to the payload lifts: whatever happens, no orphan stays."""
+        """Upload, after a payload deletion was put into the outbox.
+
+        The write that refers to the payload cancels that deletion, so no orphan stays.
+        """
         key = new_key(field.payload_type, owner)
         await outbox.put([NewEntry(kind=KIND_PAYLOAD, id=key, owner=owner, delay_ms=DUE_MS)])
         content = bytes(data)

@@ -27,7 +27,7 @@ _log = structlog.get_logger("podium.facade")
 
 
 class QueueDelivery:
-    """The queue's part of a write."""
+    """Delivers the queue operations of a write to another store."""
 
     def __init__(self, queues: QueueStore, target: QueueTarget, outbox: Outbox) -> None:
         """Take the queues, and the outbox of the store that serves executions."""
@@ -36,7 +36,7 @@ class QueueDelivery:
         self._outbox = outbox
 
     async def prepare(self, write_set: WriteSet) -> WriteSet:
-        """No receipt can be checked in that step, and a remove means the message that is there now."""
+        """Drop the receipts, which that step can't check, and bind each remove to the message that is there now."""
         removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
         tokens = await self._target.tokens_of([(op.queue_name, op.message_id) for op in removes])
         seen = {id(op): token for op, token in zip(removes, tokens, strict=True)}
@@ -52,7 +52,7 @@ class QueueDelivery:
         )
 
     async def carry_out(self, write_set: WriteSet, outcome: WriteOutcome) -> WriteOutcome:
-        """Carry out the intents of a write now; the outcome says what acks and removes came to."""
+        """Carry out the intents of a write now. The outcome has the results of acks and removes."""
         by_kind: dict[str, list[OutboxEntry]] = {}
         for entry in outcome.intents:
             by_kind.setdefault(entry.kind, []).append(entry)
@@ -63,7 +63,7 @@ class QueueDelivery:
             await asyncio.gather(*pushes, *unqueues)
             await self._outbox.done(outcome.intents)
         except (BackendUnavailableError, OutcomeUnknownError) as error:
-            # What is written is written: the caller isn't told to repeat, the drainer does the rest.
+            # The documents are written, so the call succeeds; the drainer does the rest.
             _log.warning("the queues' part of a write has to wait", error=error.message)
         return outcome
 

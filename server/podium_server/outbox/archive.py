@@ -167,7 +167,7 @@ class _Sending:
         writes, self._part, self._size = self._part, [], 0
         if not writes:
             return True
-        # Read again after the documents: a write that came between has set the mark anew.
+        # Read it again after the documents: a write that came between has renewed the mark.
         removal = await self._store.removal(self._removal.workflow_id)
         if removal is None or removal.token != self._removal.token:
             return False

@@ -33,7 +33,7 @@ class Drainer:
     """Drains the kinds of one handler for as long as ``run`` runs.
 
     ``gather_seconds`` is how long it waits between two rounds: of a document that is written again meanwhile, one mark is
-    left, and in a burst those who write go first. What has waited for ``BEHIND_MS`` is drained without a pause.
+    left, and in a burst those who write go first. Entries that have waited for ``BEHIND_MS`` are drained without a pause.
     """
 
     def __init__(

@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 class Indexed(msgspec.Struct, frozen=True):
-    """What became of a mark.
+    """The result of a mark.
 
     Attributes:
         settlement: For the drainer.
@@ -67,15 +67,15 @@ class _Step(msgspec.Struct):
     result: Indexed | None = None
 
     def drop(self, outcome: IndexOutcome = IndexOutcome.WRITTEN) -> None:
-        """There is nothing to send."""
+        """Send nothing."""
         self.result = Indexed(Settled.DONE, outcome)
 
     def fail(self, error: Exception) -> None:
-        """It can't be sent."""
+        """Report that it can't be sent."""
         self.result = Indexed(error)
 
     def decide_by(self, decide: Callable[[_Step, T], None], found: T) -> None:
-        """Decide by what was found; what can't be made into an entry takes none of the others along."""
+        """Decide by what was found. A document that can't become an entry fails alone."""
         try:
             decide(self, found)
         except Exception as error:
@@ -84,7 +84,7 @@ class _Step(msgspec.Struct):
     def send(
         self, document: bytes | None, *, external: bool = False, expected: int | None = None
     ) -> None:
-        """What is to be sent; None deletes."""
+        """Send this document; None deletes the entry."""
         self.write = IndexWrite(
             kind=entry_kind(self.entry.kind),
             id=self.entry.id,
@@ -198,7 +198,7 @@ class Indexer:
         if answer.refused:
             return Indexed(PoisonError(f"the index refuses it: {answer.refused}"))
         if answer.stale:
-            # A newer one was sent, and this mark is gone with it; or the store's tokens fell back.
+            # A newer entry was sent, and its mark replaced this one; or the store's tokens fell back.
             token = await self._outbox.raise_token(entry, above=answer.token)
             return Indexed(Settled.KEPT, again=token)
         deleted = step.write is not None and step.write.document is None
@@ -216,7 +216,7 @@ def _step(entry: OutboxEntry) -> _Step:
 
 
 def _decide(step: _Step, document: StoredDocument) -> None:
-    """What follows from the stored document alone."""
+    """Decide by the stored document alone."""
     if step.result is not None:
         return
     if document.unreadable:

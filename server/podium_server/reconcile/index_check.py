@@ -2,7 +2,7 @@
 
 It walks documents and looks up their entries by id, then walks entries and looks up their documents: each walk is in the
 order of its own store. It reports only stable differences: no pending mark, the same document in both reads, and the entry
-still different, read after the mark was looked for. What is written meanwhile has a mark of its own.
+still different, read after the mark was looked for. A document that is written meanwhile has a mark of its own.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Aim(Enum):
 
 
 class _Found(msgspec.Struct):
-    """What a page came to: what differs, and what is to be marked."""
+    """The result of a page: entries that differ, and entries to be marked."""
 
     differences: Sequence[IndexDifference]
     marks: Sequence[Pair]
@@ -116,7 +116,7 @@ class IndexCheck:
     async def _confirm(
         self, pages: IndexPages, kind: EntryKind, suspects: Sequence[Pair]
     ) -> dict[str, IndexProblem]:
-        """What still differs when it is looked at again."""
+        """The entries that still differ when they are read again."""
         left = await self._without_marks(kind, suspects)
         confirmed: dict[str, IndexProblem] = {}
         if left:

@@ -31,7 +31,7 @@ _PUSHED = "pushed"
 
 
 class _Page(NamedTuple):
-    """What a page came to, and the place after it; None after the last one."""
+    """The result of a page, and the place after it; None after the last one."""
 
     checked: int
     findings: Sequence[QueueFinding]
@@ -140,7 +140,7 @@ class QueueCheck:
 
 
 class _Run:
-    """What one run keeps from page to page."""
+    """The state that one run keeps from page to page."""
 
     def __init__(self, source: StoredDocuments, task_queues: TaskQueues) -> None:
         self._source = source

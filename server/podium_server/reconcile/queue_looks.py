@@ -23,7 +23,7 @@ _TAKEN_OUT = (KIND_PUSH, KIND_ACK, KIND_REMOVE, KIND_UNQUEUE)
 
 
 class QueueLooks:
-    """What is stored, what is queued, and what is on its way between the two."""
+    """Compares documents with queues, and with the intents between the two."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class QueueLooks:
 
 
 def _kind_of(queue_name: str) -> EntryKind:
-    """What the messages of a queue are of."""
+    """Whether the messages of a queue are of workflows or tasks."""
     return EntryKind.WORKFLOW if queue_name == DECIDER_QUEUE else EntryKind.TASK
 
 

@@ -76,7 +76,7 @@ class Consumption:
         """Serve the stream until the client has closed its side, or the server drains.
 
         Raises:
-            StorageError: What ended the stream. Unacked messages stay leased, whatever ended it.
+            StorageError: The stream failed. Unacked messages stay leased however it ends.
         """
         try:
             async with asyncio.TaskGroup() as loops:
@@ -145,7 +145,7 @@ class Consumption:
                 await self._send(Response(messages=event))
         finally:
             self._handing_over = False
-            # Those of a batch that failed may have left, and stay leased; the ones behind it never left.
+            # Messages of a batch that failed may have been sent: they stay leased. Those after it were not sent.
             self._leasing.give_back(self._queue_name, messages[handed:])
 
     async def _carry_out(self) -> None:
