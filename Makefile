@@ -51,14 +51,14 @@ typecheck: $(INSTALLED) ## Check the types, strictly
 imports: $(INSTALLED) ## Check who imports whom
 	@$(BIN)/lint-imports
 
-protos: $(INSTALLED) ## Make the Python stubs anew from the protos
+protos: $(INSTALLED) ## Generate the Python stubs from the protos
 	@$(BIN)/python protos/generate.py
 
 protos-check: $(INSTALLED) ## Lint the protos, and check that the stubs are up to date
 	@$(BIN)/buf lint protos
 	@$(BIN)/python protos/generate.py --check
 
-docs: $(INSTALLED) ## Make docs/capabilities.md anew from the code
+docs: $(INSTALLED) ## Generate docs/capabilities.md from the code
 	@$(BIN)/python docs/generate.py
 
 docs-check: $(INSTALLED) ## Check that docs/capabilities.md is up to date

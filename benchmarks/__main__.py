@@ -70,7 +70,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=arguments.data_dir))
     try:
         about = machine.description(folder)
-        results, failures = _measured(
+        results, failures = _measure(
             arguments.points or list(POINTS), folder, quick=arguments.quick
         )
     finally:
@@ -86,7 +86,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _measured(
+def _measure(
     points: list[str], folder: Path, *, quick: bool
 ) -> tuple[list[Result], dict[str, str]]:
     """What was measured, and why points failed, by name."""

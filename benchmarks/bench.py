@@ -19,7 +19,7 @@ from benchmarks.jobs import Chain, Driven
 from benchmarks.processes import Server, podium_server
 
 IN_FLIGHT = 32
-# A pair is measured anew if processes that aren't ours took more of the machine meanwhile, whatever the pair says.
+# A pair is measured again if processes that aren't ours took more of the machine meanwhile, with either result.
 MOST_OTHERS = 0.15
 
 Chains = Callable[[int], Sequence[Chain]]
@@ -158,7 +158,7 @@ class Bench:
     def alternate(self, subject: Load, other: Load) -> Pairs:
         """Measure two loads, one right after the other, in several rounds; who comes first changes.
 
-        Rounds that other processes disturbed are measured anew, up to as many again; which ones is decided by that alone.
+        Rounds that other processes disturbed are measured again, up to as many again; which ones is decided by that alone.
         """
         for load in (subject, other):
             load(0)

@@ -30,7 +30,7 @@ def path(name: str) -> str:
     return _PATHS[name]
 
 
-def _padded(text: str, missing_bytes: int) -> str:
+def _pad(text: str, missing_bytes: int) -> str:
     """A JSON object with so many bytes more."""
     return f'{text[:-1]},"note":"{"n" * max(missing_bytes - 10, 0)}"}}'
 
@@ -56,7 +56,7 @@ def task(workflow_id: str, name: str) -> task_pb2.Task:
         workflow_task_json='{"name":"reserve_stock","taskReferenceName":"reserve","type":"SIMPLE"}',
     )
     missing = KILOBYTE - message.ByteSize()
-    message.output_data_json = _padded(message.output_data_json, missing)
+    message.output_data_json = _pad(message.output_data_json, missing)
     return message
 
 
@@ -77,7 +77,7 @@ def workflow(workflow_id: str) -> workflow_pb2.Workflow:
         priority=3,
         create_time=1_790_000_000_000,
     )
-    message.input_json = _padded(message.input_json, KILOBYTE - message.ByteSize())
+    message.input_json = _pad(message.input_json, KILOBYTE - message.ByteSize())
     return message
 
 

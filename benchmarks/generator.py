@@ -28,7 +28,7 @@ class Connections:
     """What the generator holds from one job to the next.
 
     Attributes:
-        held: Calls that go on behind the jobs.
+        held: Calls that go on after the jobs.
     """
 
     def __init__(self) -> None:

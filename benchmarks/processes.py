@@ -53,26 +53,26 @@ def podium_server(data_dir: Path, settings: Mapping[str, str] | None = None) -> 
         "--listen",
         "127.0.0.1:0",
     ]
-    with _running(arguments, settings or {}) as server:
+    with _run_server(arguments, settings or {}) as server:
         yield server
 
 
 @contextmanager
 def echo_server() -> Iterator[Server]:
     """The empty echo on a free port."""
-    with _running(["-m", "benchmarks.echo_server"], {}) as server:
+    with _run_server(["-m", "benchmarks.echo_server"], {}) as server:
         yield server
 
 
 @contextmanager
 def copy_server(path: Path) -> Iterator[Server]:
     """The plain copy, to and from a file, on a free port."""
-    with _running(["-m", "benchmarks.copy_server", str(path)], {}) as server:
+    with _run_server(["-m", "benchmarks.copy_server", str(path)], {}) as server:
         yield server
 
 
 @contextmanager
-def _running(arguments: Sequence[str], settings: Mapping[str, str]) -> Iterator[Server]:
+def _run_server(arguments: Sequence[str], settings: Mapping[str, str]) -> Iterator[Server]:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("PODIUM_")}
     began = time.monotonic()
     with subprocess.Popen(

@@ -27,7 +27,7 @@ async def upload(
         await call
         return count * len(chunk)
 
-    return await _timed(send)
+    return await _time(send)
 
 
 async def download(connections: Connections, address: str, path: str, request: bytes) -> Driven:
@@ -37,10 +37,10 @@ async def download(connections: Connections, address: str, path: str, request: b
         call = connections.to(address).unary_stream(path)(request, timeout=_SECONDS)
         return sum([len(chunk) async for chunk in call])
 
-    return await _timed(read)
+    return await _time(read)
 
 
-async def _timed(transfer: Callable[[], Awaitable[int]]) -> Driven:
+async def _time(transfer: Callable[[], Awaitable[int]]) -> Driven:
     began, own, machine = time.perf_counter(), time.process_time(), busy_seconds()
     count = await transfer()
     seconds = time.perf_counter() - began

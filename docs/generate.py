@@ -1,4 +1,4 @@
-"""Write ``docs/capabilities.md`` anew from what the code declares, or check it.
+"""Write ``docs/capabilities.md`` from what the code declares, or check it.
 
 Run ``python docs/generate.py`` with the project installed; ``--check`` writes nothing and exits 1 when the committed page
 differs.
@@ -50,8 +50,8 @@ The data types that a store of each kind can serve, and what "acknowledged" mean
 CAPABILITIES = """\
 ## Capabilities
 
-What stores of executions and queues can promise beyond the contract's common part. What one doesn't promise, it refuses
-with UNIMPLEMENTED or does in documented steps; [Reliability](reliability.md) says which."""
+Promises of stores of executions and queues beyond the contract's common part. A store refuses an operation that
+it doesn't promise with UNIMPLEMENTED, or does it in documented steps; [Reliability](reliability.md) says which."""
 
 SERVED = """\
 ## Services
@@ -62,7 +62,7 @@ how many of the RPCs are served. The others answer UNIMPLEMENTED."""
 REPEATS = """\
 ## Repeats
 
-What a repeat of a call does whose outcome is unknown, as [options.proto](../protos/podium/v1/options.proto) explains it;
+The effect of repeating a call whose outcome is unknown, as [options.proto](../protos/podium/v1/options.proto) explains it;
 the client repeats by it."""
 
 
@@ -165,7 +165,7 @@ def table(head: Sequence[str], rows: Iterator[list[str]]) -> str:
 
 def main() -> int:
     """Run the command line and return its exit code."""
-    parser = argparse.ArgumentParser(description="Write docs/capabilities.md anew from the code.")
+    parser = argparse.ArgumentParser(description="Write docs/capabilities.md from the code.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if it differs")
     arguments = parser.parse_args()
     fresh = page()

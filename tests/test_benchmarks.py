@@ -26,7 +26,7 @@ def test_each_result_is_shown_as_it_comes_and_a_failed_point_ends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(program, "POINTS", {"first": _failing, "second": _good})
-    results, failures = program._measured(["first", "second"], tmp_path, quick=True)
+    results, failures = program._measure(["first", "second"], tmp_path, quick=True)
     assert [result.name for result in results] == ["half", "good"]
     assert failures == {"first": "RuntimeError: CANCELLED"}
     assert capsys.readouterr().err.splitlines() == [
@@ -50,7 +50,7 @@ def test_every_point_gets_empty_folders_of_its_own(
             (folder / "podium.db").touch()
 
     monkeypatch.setattr(program, "POINTS", {"first": writing, "second": writing})
-    results, failures = program._measured(["first", "second"], tmp_path, quick=True)
+    results, failures = program._measure(["first", "second"], tmp_path, quick=True)
     assert not failures
     assert [result.value for result in results] == [0, 0, 0, 0]
     assert len(set(folders)) == 4

@@ -138,9 +138,9 @@ class ExecutionService(ExecutionDAO, Protocol):
         ...
 
     async def remove_found_workflow(
-        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int = 0
+        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int | None = None
     ) -> WorkflowSource | None:
-        """``remove_workflow``, or with ``ttl_seconds`` ``remove_workflow_with_expiry``; says where it was removed from.
+        """``remove_workflow``, or ``remove_workflow_with_expiry`` where ``ttl_seconds`` is given; says where it was found.
 
         Without ``archive`` a workflow that only the archive holds is removed from there, with the entries of its tasks and
         the payloads that Podium stored for it, at once in any case.

@@ -31,7 +31,7 @@ _SHARES = (70, 15, 8, 3, 2, 2)
 def measure(bench: Bench) -> Iterator[Result]:
     """Bulk writes of task documents, then searches over workflows by columns and by words."""
     bench.say("index: filling and searching")
-    yield from asyncio.run(_measured(bench))
+    yield from asyncio.run(_measure(bench))
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class _Query:
     sort: Sequence[str] = ()
 
 
-async def _measured(bench: Bench) -> list[Result]:
+async def _measure(bench: Bench) -> list[Result]:
     index = IndexFile(bench.new_folder() / "index.db")
     await index.open()
     try:
@@ -49,10 +49,10 @@ async def _measured(bench: Bench) -> list[Result]:
         tasks = [made.task(number) for number in range(bench.scaled(30_000, 5_000))]
         workflows = [made.workflow(number) for number in range(bench.scaled(100_000, 20_000))]
         return [
-            await _filled(index, EntryKind.TASK, "task", tasks),
-            await _filled(index, EntryKind.WORKFLOW, "workflow", workflows),
-            await _searched(index, "by columns", _by_columns(len(workflows)), MOST_INDEXED_MS),
-            await _searched(index, "of free text", _by_words(made), MOST_TEXT_MS),
+            await _fill(index, EntryKind.TASK, "task", tasks),
+            await _fill(index, EntryKind.WORKFLOW, "workflow", workflows),
+            await _search(index, "by columns", _by_columns(len(workflows)), MOST_INDEXED_MS),
+            await _search(index, "of free text", _by_words(made), MOST_TEXT_MS),
         ]
     finally:
         await index.close()
@@ -136,7 +136,7 @@ def _write(kind: EntryKind, id_: str, document: Mapping[str, object]) -> IndexWr
     return IndexWrite(kind=kind, id=id_, token=1, document=msgspec.json.encode(document))
 
 
-async def _filled(
+async def _fill(
     index: IndexFile, kind: EntryKind, name: str, writes: Sequence[IndexWrite]
 ) -> Result:
     began, processor = time.perf_counter(), time.process_time()
@@ -194,7 +194,7 @@ def _by_words(made: _Documents) -> list[_Query]:
     return found
 
 
-async def _searched(index: IndexFile, name: str, queries: Sequence[_Query], most: float) -> Result:
+async def _search(index: IndexFile, name: str, queries: Sequence[_Query], most: float) -> Result:
     times: list[float] = []
     hits: list[int] = []
     for query in queries:

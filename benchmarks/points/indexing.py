@@ -28,14 +28,14 @@ _SEARCH = rpc("IndexService", "SearchTasks").path
 def measure(bench: Bench) -> Iterator[Result]:
     """UpdateTask with an index against without, at a rate and as fast as it goes; and how fast searches find what is new."""
     with bench.server() as indexed, bench.server(settings=_NO_INDEX) as plain:
-        names = _prepared(bench, indexed, "w")
-        _prepared(bench, plain, "w")
+        names = _prepare(bench, indexed, "w")
+        _prepare(bench, plain, "w")
         yield _at_a_rate(bench, indexed, plain, names)
         yield _slow_down(bench, indexed, plain, names)
     yield _kept_up(bench)
 
 
-def _prepared(bench: Bench, server: Server, workflow: str) -> list[str]:
+def _prepare(bench: Bench, server: Server, workflow: str) -> list[str]:
     bench.drive(server, [((data.path("CreateWorkflow"), data.create_workflow(workflow)),)], 1)
     bench.generator.run(jobs.create_tasks, server.address, workflow, _TASKS, 100)
     return list(data.task_names(workflow, _TASKS))

@@ -55,10 +55,10 @@ def measure(bench: Bench) -> Iterator[Result]:
 def _load(
     bench: Bench, server: Server, job: Job[..., Driven], path: str, *arguments: object
 ) -> Load:
-    return lambda number: _checked(bench.load(server, job, path, *arguments))
+    return lambda number: _check(bench.load(server, job, path, *arguments))
 
 
-def _checked(measured: Measured) -> Measured:
+def _check(measured: Measured) -> Measured:
     if measured.driven.answer_bytes < _CHUNKS * CHUNK_BYTES:
         raise RuntimeError(f"only {measured.driven.answer_bytes:,.0f} bytes went through")
     return measured

@@ -24,7 +24,7 @@ def measure(bench: Bench) -> Iterator[Result]:
             bench.say(f"{name}: {calls} calls a round")
             if name in ("Pop", "Ack"):
                 _fill(bench, server, name, calls)
-            yield _result(name, _checked(name, bench, server, chains))
+            yield _result(name, _check(name, bench, server, chains))
 
 
 def _loads(calls: int) -> dict[str, Chains]:
@@ -61,7 +61,7 @@ def _fill(bench: Bench, server: Server, name: str, calls: int) -> None:
             bench.drive(server, [(push, pop) if name == "Ack" else (push,)], 1)
 
 
-def _checked(name: str, bench: Bench, server: Server, chains: Chains) -> Pairs:
+def _check(name: str, bench: Bench, server: Server, chains: Chains) -> Pairs:
     pairs = bench.against_echo(server, chains)
     if name in ("Pop", "Ack") and any(
         pair.subject.driven.answer_bytes < 1 for pair in pairs.rounds

@@ -105,7 +105,7 @@ def reported_once(evidence: Evidence) -> Check:
 
 
 def cut_off_tasks_done(evidence: Evidence) -> Check:
-    """What a killed process had in its hands was delivered again, or had been stored already."""
+    """Work of a killed process was delivered again, or had been stored already."""
     cut_off = _cut_off(evidence)
     done = {str(task.task_id) for task in evidence.tasks if task.status and task.status.is_terminal}
     again = [entry for entry in evidence.noted("started") if entry.delivery > 1]

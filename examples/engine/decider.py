@@ -35,7 +35,7 @@ from podium_core.models import (
 )
 from podium_core.models.json_text import from_raw, to_raw
 
-# Nothing waits for this look, since every change pushes the workflow anew: it is for what people change by hand.
+# Nothing waits for this look, since every change pushes the workflow again: it is for what people change by hand.
 NEXT_LOOK_MS = 30_000
 
 _SUCCESSFUL = {TaskStatus.COMPLETED, TaskStatus.COMPLETED_WITH_ERRORS, TaskStatus.SKIPPED}
@@ -152,7 +152,7 @@ class _Look:
             case "FORK_JOIN":
                 for branch in definition.fork_tasks:
                     self.walk(branch)
-                return True  # it is the JOIN behind it that waits
+                return True  # the JOIN after it waits
             case "SWITCH" | "DECISION":
                 case = from_raw(task.output_data)["selectedCase"]
                 return self.walk(definition.decision_cases.get(case, definition.default_case))

@@ -13,7 +13,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         create_tasks: New tasks.
         update_tasks: Tasks that change.
-        update_workflow: The workflow anew, if it changes.
+        update_workflow: The workflow as it is after the change, if it changes.
         start_workflows: Sub-workflows, to be started before the rest is written.
         pushes: Messages: for workers, for the next look, for a parent.
         removes: Messages of tasks that are no longer wanted.

@@ -75,7 +75,7 @@ class Demo:
     async def _open(self) -> None:
         begun = time.monotonic()
         self._cast.server.start()
-        await self._answered()
+        await self._wait_for_answer()
         self._screen.say(
             f"server started in {time.monotonic() - begun:.1f} s at {self._cast.address}"
         )
@@ -173,7 +173,7 @@ class Demo:
         self._cast.kill(self._cast.server)
         self._screen.say("killed the server (kill -9)", style="yellow")
         self._cast.server.start()
-        await self._answered()
+        await self._wait_for_answer()
         away = time.monotonic() - killed_at
         found = len(await collect(self._podium.executions.get_workflows(acknowledged)))
         what = "nothing lost" if found == len(acknowledged) else f"only {found} workflows are left"
@@ -187,7 +187,7 @@ class Demo:
             await asyncio.sleep(0.01)
             self._ledger.take_in()
 
-    async def _answered(self) -> None:
+    async def _wait_for_answer(self) -> None:
         """Wait until the server answers; the client itself tries again."""
         try:
             await self._podium.metadata.get_workflow_names()
@@ -262,7 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DemoError, StorageError, ExceptionGroup) as error:
         print(_first(error), file=sys.stderr)
     finally:
-        # One more Ctrl-C shall not leave anyone behind.
+        # One more Ctrl-C must not leave a process running.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         cast.stop()
         _clear_away(folder, keep=options.keep or exit_code == 1)
@@ -305,7 +305,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--workflows", type=_at_least(1), default=200, metavar="N")
     parser.add_argument("--kills", type=_at_least(0), default=2, metavar="N")
     parser.add_argument("--seed", type=int, default=None, help="what chance does, again")
-    parser.add_argument("--keep", action="store_true", help="leave data and logs behind")
+    parser.add_argument("--keep", action="store_true", help="keep data and logs")
     return parser.parse_args(arguments)
 
 

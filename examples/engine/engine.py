@@ -1,6 +1,6 @@
 """The engine: takes workflows from the decider's queue, decides, and writes each decision with a single Commit.
 
-The message's receipt is the lock. Whoever changes something that a workflow waits for pushes the workflow's id, which ends
+The message's receipt is the lock. Each change that a workflow waits for pushes the workflow's id, which ends
 the lease of a look under way: its Commit is refused, and the new message brings the next look. So no change goes unseen,
 no two looks write, and a look that was cut off comes back with its message.
 """
@@ -87,7 +87,7 @@ class Engine:
         try:
             await self._podium.executions.commit(commit.with_ack(DECIDER_QUEUE, message))
         except ConflictError as error:
-            # A stale receipt: the workflow was pushed anew, and the next look is somebody else's.
+            # A stale receipt: the workflow was pushed again, and another engine decides it next.
             return error.reason == "STALE_RECEIPT"
         self._note_end(workflow, decision)
         return True

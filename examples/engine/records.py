@@ -55,7 +55,7 @@ def new_task(
 ) -> Task:
     """A task that is about to be scheduled.
 
-    Its id follows from its slot (workflow, reference name, retry): whoever decides the same twice makes the same task.
+    Its id follows from its slot (workflow, reference name, retry): a decision that is repeated makes the same task.
     """
     retry_count = retry_of.retry_count + 1 if retry_of else 0
     simple = definition.type == "SIMPLE"

@@ -1,7 +1,7 @@
 """A worker: takes tasks from their queues, does them, and reports each with a single Commit.
 
 A worker that is killed in the middle of a task leaves its message leased; the lease lapses, and another worker gets the
-task. What a worker writes is bound to what it has read, so of two that hold the same task only one can report it.
+task. A worker's write is conditional on what it has read, so of two that hold the same task only one can report it.
 """
 
 from __future__ import annotations

@@ -304,18 +304,18 @@ def _row_of_code(code: grpc.StatusCode) -> _Row | None:
 
 
 def _rebuilt(row: _Row, details: _Details) -> StorageError:
-    # Not by its constructor, which would word the message anew.
+    # Not by its constructor, which would word the message again.
     error = row.error.__new__(row.error, details.message)
     error.message = details.message
     received = details.error_info.metadata
     for name, convert in row.metadata.items():
-        setattr(error, name, _converted(convert, received.get(name, "")))
+        setattr(error, name, _convert(convert, received.get(name, "")))
     for name, value in row.read(details).items():
         setattr(error, name, value)
     return error
 
 
-def _converted(convert: Callable[[str], Any], text: str) -> Any:
+def _convert(convert: Callable[[str], Any], text: str) -> Any:
     try:
         return convert(text)
     except ValueError:

@@ -11,7 +11,7 @@ import structlog
 from podium_core.backend import ConnectedStore, QueueDefaults, StoreContext
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.errors import StorageError
-from podium_server.assembly import Assembly, assembled
+from podium_server.assembly import Assembly, assemble
 from podium_server.config.config import Config
 from podium_server.interceptors import InFlight
 from podium_server.interceptors.long_answers import begin_long_answer
@@ -44,7 +44,7 @@ class FacadeHandle:
         self.facade.draining.set()
 
     async def close(self) -> None:
-        """End what runs beside the calls and behind ended ones, and close the stores."""
+        """End the background work, also that of ended calls, and close the stores."""
         await asyncio.gather(*(services.finish() for services in self.services))
         for task in self._tasks:
             task.cancel()
@@ -73,7 +73,7 @@ async def open_facade(config: Config, *, clock: Clock = system_clock_ms) -> Faca
         StorageError: A store can't be opened; those that were are closed again.
     """
     stores = await open_stores(config, clock=clock)
-    return FacadeHandle(assembled(config, stores), stores)
+    return FacadeHandle(assemble(config, stores), stores)
 
 
 async def open_stores(

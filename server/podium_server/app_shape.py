@@ -26,7 +26,7 @@ class StoreHandle(Protocol):
         ...
 
 
-class FacadeHandle(Protocol):
+class OpenFacade(Protocol):
     """The facade and the stores under it, open."""
 
     @property
@@ -53,7 +53,7 @@ class FacadeHandle(Protocol):
         ...
 
 
-Handle = TypeVar("Handle", bound=FacadeHandle)
+Handle = TypeVar("Handle", bound=OpenFacade)
 
 
 class App(Protocol[Handle]):

@@ -1,4 +1,4 @@
-"""Puts the facade on the stores: what stands where, by the routing."""
+"""Wires the facade and the drainers to the stores, by the routing."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from podium_server.config.addresses import TcpAddress
 from podium_server.config.config import Config
 from podium_server.facade.archive_reads import ArchiveReads
 from podium_server.facade.archive_removal import ArchiveRemoval
+from podium_server.facade.execution_parts import ExecutionParts, ExecutionRules
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.facade import Facade
 from podium_server.facade.index import IndexFacade
-from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.index_marks import IndexMarkWrites
 from podium_server.facade.limits import ConcurrencyLimits, RateLimits
 from podium_server.facade.payload_limits import PayloadLimits
 from podium_server.facade.payload_reads import PayloadReads
 from podium_server.facade.payload_writes import PayloadWrites
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
-from podium_server.facade.two_stores import QueuesElsewhere
+from podium_server.facade.two_stores import QueueDelivery
 from podium_server.outbox.archive import Archive
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne
@@ -33,7 +34,7 @@ from podium_server.outbox.leases import Leases
 from podium_server.outbox.removals import Removals
 from podium_server.outbox.targets import payload_target, queue_targets, removal_target
 from podium_server.reconcile.index_check import IndexCheck
-from podium_server.reconcile.outbox_desk import OutboxDesk
+from podium_server.reconcile.outbox_admin import OutboxAdmin
 from podium_server.reconcile.queue_check import QueueCheck
 from podium_server.reconcile.queue_rules import QueueRules
 from podium_server.reconcile.reconciliation import Reconciliation
@@ -48,45 +49,46 @@ INDEX_BATCH = 700
 
 @dataclass(frozen=True)
 class Assembly:
-    """The facade, and what drains the outbox beside it."""
+    """The facade, and the drainers that run beside it."""
 
     facade: Facade
     drainers: tuple[Drainer, ...]
     leases: Leases | None
 
 
-def assembled(config: Config, stores: Mapping[str, ConnectedStore]) -> Assembly:
-    """Everything, from the stores that are open."""
-    return _Assembler(config, stores).assembled()
+def assemble(config: Config, stores: Mapping[str, ConnectedStore]) -> Assembly:
+    """Wire everything to the open stores."""
+    return _Assembler(config, stores).assemble()
 
 
 class _Assembler:
     def __init__(self, config: Config, stores: Mapping[str, ConnectedStore]) -> None:
         self._config = config
         self._stores = stores
-        self._executions = self._serving(DataType.EXECUTIONS)
-        self._queues = self._serving(DataType.QUEUES)
+        self._executions = self._store_of(DataType.EXECUTIONS)
+        self._queues = self._store_of(DataType.QUEUES)
         self._queues_apart = config.commit_guarantee is Guarantee.ORDERED
         self._index = self._optional(DataType.INDEX)
         self._payloads = self._optional(DataType.PAYLOADS)
-        self._metadata = _served(self._serving(DataType.METADATA).metadata)
+        self._metadata = _required(self._store_of(DataType.METADATA).metadata)
         self._concurrency_limits = ConcurrencyLimits(
-            _served(self._serving(DataType.CONCURRENCY_LIMITS).concurrency_limits), self._metadata
+            _required(self._store_of(DataType.CONCURRENCY_LIMITS).concurrency_limits),
+            self._metadata,
         )
         owner = _lease_owner(config)
         self._leases = Leases(self._outbox, owner) if self._executions.outbox else None
 
     @property
     def _outbox(self) -> Outbox:
-        return _served(self._executions.outbox)
+        return _required(self._executions.outbox)
 
-    def _serving(self, data_type: DataType) -> ConnectedStore:
+    def _store_of(self, data_type: DataType) -> ConnectedStore:
         return self._stores[self._config.routing[data_type]]
 
     def _optional(self, data_type: DataType) -> ConnectedStore | None:
-        return self._serving(data_type) if data_type in self._config.routing else None
+        return self._store_of(data_type) if data_type in self._config.routing else None
 
-    def assembled(self) -> Assembly:
+    def assemble(self) -> Assembly:
         archive = self._archive()
         indexer = self._indexer()
         drainer = self._drainer(archive)
@@ -101,7 +103,7 @@ class _Assembler:
             if indexer
             else None
         )
-        wake_indexer = index_drainer.wake if index_drainer else _nothing
+        wake_indexer = index_drainer.wake if index_drainer else _do_nothing
         facade = self._facade(archive, indexer, drainer.wake, wake_indexer)
         drainers = (drainer, index_drainer) if index_drainer else (drainer,)
         return Assembly(facade=facade, drainers=drainers, leases=self._leases)
@@ -111,10 +113,10 @@ class _Assembler:
     def _archive(self) -> Archive | None:
         if self._index is None:
             return None
-        source = _served(self._executions.stored_documents)
+        source = _required(self._executions.stored_documents)
         return Archive(
             source,
-            _served(self._index.index_target),
+            _required(self._index.index_target),
             self._outbox,
             whole_max_size=self._config.facade.archive_whole_max_bytes,
         )
@@ -122,16 +124,16 @@ class _Assembler:
     def _indexer(self) -> Indexer | None:
         if self._index is None:
             return None
-        source = _served(self._executions.stored_documents)
-        return Indexer(source, _served(self._index.index_target), self._outbox)
+        source = _required(self._executions.stored_documents)
+        return Indexer(source, _required(self._index.index_target), self._outbox)
 
     def _drainer(self, archive: Archive | None) -> Drainer:
-        targets = dict(removal_target(Removals(_served(self._executions.executions), archive)))
+        targets = dict(removal_target(Removals(_required(self._executions.executions), archive)))
         if self._queues_apart:
-            target = _served(self._queues.queue_target)
-            targets |= queue_targets(_served(self._queues.queues), target)
+            target = _required(self._queues.queue_target)
+            targets |= queue_targets(_required(self._queues.queues), target)
         if self._payloads is not None:
-            targets |= payload_target(_served(self._payloads.payloads), self._outbox)
+            targets |= payload_target(_required(self._payloads.payloads), self._outbox)
         return Drainer(self._outbox, OneByOne(targets), self._leases)
 
     # the facade
@@ -143,9 +145,9 @@ class _Assembler:
         wake: Callable[[], None],
         wake_indexer: Callable[[], None],
     ) -> Facade:
-        marks = IndexMarks(self._outbox, indexer, wake_indexer) if indexer else None
+        marks = IndexMarkWrites(self._outbox, indexer, wake_indexer) if indexer else None
         index = (
-            IndexFacade(_served(self._index.index), _served(self._index.index_target), marks)
+            IndexFacade(_required(self._index.index), _required(self._index.index_target), marks)
             if self._index and marks
             else None
         )
@@ -153,15 +155,15 @@ class _Assembler:
         return Facade(
             executions=executions,
             metadata=self._metadata,
-            queues=_served(self._queues.queues),
-            event_handlers=_served(self._serving(DataType.EVENT_HANDLERS).event_handlers),
-            poll_data=_served(self._serving(DataType.POLL_DATA).poll_data),
+            queues=_required(self._queues.queues),
+            event_handlers=_required(self._store_of(DataType.EVENT_HANDLERS).event_handlers),
+            poll_data=_required(self._store_of(DataType.POLL_DATA).poll_data),
             concurrency_limits=self._concurrency_limits,
             rate_limits=RateLimits(
-                _served(self._serving(DataType.RATE_LIMITS).rate_limits), self._metadata
+                _required(self._store_of(DataType.RATE_LIMITS).rate_limits), self._metadata
             ),
             index=index,
-            payloads=_served(self._payloads.payloads) if self._payloads else None,
+            payloads=_required(self._payloads.payloads) if self._payloads else None,
             server_info=server_info(self._config),
             reconciliation=self._reconciliation(executions, wake, wake_indexer),
         )
@@ -180,15 +182,15 @@ class _Assembler:
         return Reconciliation(
             queues=self._queue_check(executions),
             index=self._index_check(wake_indexer),
-            outbox=OutboxDesk(outbox, wake_both) if outbox else None,
+            outbox=OutboxAdmin(outbox, wake_both) if outbox else None,
         )
 
     def _index_check(self, wake_indexer: Callable[[], None]) -> IndexCheck | None:
         if self._index is None or not self._config.facade.index_executions:
             # An engine that indexes on its own decides what an entry is: a repair would write over it.
             return None
-        source = _served(self._executions.stored_documents)
-        return IndexCheck(source, _served(self._index.index_target), self._outbox, wake_indexer)
+        source = _required(self._executions.stored_documents)
+        return IndexCheck(source, _required(self._index.index_target), self._outbox, wake_indexer)
 
     def _queue_check(self, executions: ExecutionFacade) -> QueueCheck:
         settings = self._config.repair
@@ -199,9 +201,9 @@ class _Assembler:
             decider_offset_ms=self._config.facade.decider_offset_ms,
         )
         return QueueCheck(
-            _served(self._executions.stored_documents),
+            _required(self._executions.stored_documents),
             executions.apply,
-            _served(self._queues.queues),
+            _required(self._queues.queues),
             self._metadata,
             self._executions.outbox,
             rules,
@@ -210,30 +212,40 @@ class _Assembler:
     def _execution_facade(
         self,
         archive: Archive | None,
-        marks: IndexMarks | None,
+        marks: IndexMarkWrites | None,
         wake: Callable[[], None],
         wake_indexer: Callable[[], None],
     ) -> ExecutionFacade:
-        store = _served(self._executions.executions)
+        store = _required(self._executions.executions)
         return ExecutionFacade(
             store,
             limits=self._concurrency_limits,
-            write_limits=self._executions.write_limits,
-            removals=RemovalFacade(store, archive, self._archive_removal(marks)),
-            queues_elsewhere=self._queues_elsewhere(),
-            side_effects=self._side_effects(),
-            payload_writes=self._payload_writes(),
-            payload_reads=self._payload_reads(),
-            archive=self._archive_reads(),
-            wake=wake,
-            wake_indexer=wake_indexer,
+            rules=self._execution_rules(),
+            parts=ExecutionParts(
+                removals=RemovalFacade(store, archive, self._archive_removal(marks)),
+                queues_elsewhere=self._queues_elsewhere(),
+                payload_writes=self._payload_writes(),
+                payload_reads=self._payload_reads(),
+                archive_reads=self._archive_reads(),
+                wake=wake,
+                wake_indexer=wake_indexer,
+            ),
         )
 
-    def _queues_elsewhere(self) -> QueuesElsewhere | None:
+    def _execution_rules(self) -> ExecutionRules:
+        store = self._config.stores[self._config.routing[DataType.EXECUTIONS]]
+        return ExecutionRules(
+            backend=store.kind,
+            capabilities=store.spec.capabilities(store.settings),
+            write_limits=self._executions.write_limits,
+            side_effects=self._side_effects(),
+        )
+
+    def _queues_elsewhere(self) -> QueueDelivery | None:
         if not self._queues_apart:
             return None
-        target = _served(self._queues.queue_target)
-        return QueuesElsewhere(_served(self._queues.queues), target, self._outbox)
+        target = _required(self._queues.queue_target)
+        return QueueDelivery(_required(self._queues.queues), target, self._outbox)
 
     def _side_effects(self) -> SideEffects:
         switches = self._config.facade
@@ -256,29 +268,29 @@ class _Assembler:
         )
         if self._payloads is None or not self._config.facade.move_payloads:
             return PayloadWrites(limits)
-        return PayloadWrites(limits, _served(self._payloads.payloads), self._outbox)
+        return PayloadWrites(limits, _required(self._payloads.payloads), self._outbox)
 
     def _payload_reads(self) -> PayloadReads:
-        storage = _served(self._payloads.payloads) if self._payloads else None
+        storage = _required(self._payloads.payloads) if self._payloads else None
         return PayloadReads(storage, max_bytes=self._config.server.max_message_bytes)
 
     def _archive_reads(self) -> ArchiveReads | None:
         if self._index is None or not self._config.facade.read_archive:
             return None
         return ArchiveReads(
-            _served(self._index.index_target), max_bytes=self._config.server.max_message_bytes
+            _required(self._index.index_target), max_bytes=self._config.server.max_message_bytes
         )
 
-    def _archive_removal(self, marks: IndexMarks | None) -> ArchiveRemoval | None:
+    def _archive_removal(self, marks: IndexMarkWrites | None) -> ArchiveRemoval | None:
         if self._index is None or marks is None:
             return None
-        return ArchiveRemoval(_served(self._index.index_target), marks)
+        return ArchiveRemoval(_required(self._index.index_target), marks)
 
 
 def _lease_owner(config: Config) -> str:
-    """Who leases buckets: the same after a restart, so that nobody waits for the leases of a server that was killed.
+    """The owner of bucket leases. It is the same after a restart: a new server need not wait until the old one's leases end.
 
-    Empty, for a name of its own, where two servers may be configured alike.
+    Empty where two servers may have the same configuration: then the lease takes a unique name.
     """
     addresses = config.server.addresses
     if any(isinstance(address, TcpAddress) and not address.port for address in addresses):
@@ -286,11 +298,11 @@ def _lease_owner(config: Config) -> str:
     return " ".join([socket.gethostname(), *map(str, addresses)])
 
 
-def _nothing() -> None:
-    """Nobody waits."""
+def _do_nothing() -> None:
+    """No drainer waits to be woken."""
 
 
-def _served(adapter: T | None) -> T:
+def _required(adapter: T | None) -> T:
     """The adapter; the configuration has made sure that the store's kind serves it."""
     if adapter is None:
         raise LookupError("a store lacks an adapter that its kind declares")

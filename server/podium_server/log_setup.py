@@ -1,6 +1,6 @@
 """Logging: one structured line on stderr for each thing that went wrong, JSON or for a terminal.
 
-Whoever writes a line doesn't wait for it: ``LineWriter`` does.
+A caller doesn't wait until its line is written: ``LineWriter`` does.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def set_up_logging(settings: LoggingSettings, stream: TextIO | None = None) -> N
     console = settings.format == "console" or (settings.format == "auto" and stream.isatty())
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     structlog.configure(
-        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_shared_processors(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
@@ -74,7 +74,7 @@ class LineHandler(logging.Handler):
     def __init__(self, stream: TextIO, render: Renderer) -> None:
         super().__init__()
         self._render = render
-        self._shared = _shared()
+        self._shared_processors = _shared_processors()
         self._writer = LineWriter(stream, self._lost_line)
         self._reader_hangs = False
 
@@ -86,7 +86,7 @@ class LineHandler(logging.Handler):
                 self._writer.put(partial(self._line, event))
             else:
                 self._writer.put(self._line(event))
-        except Exception:  # a defect of whoever logs fails no call
+        except Exception:  # a defect in logging fails no call
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the standard library's name)
@@ -112,7 +112,7 @@ class LineHandler(logging.Handler):
             event["exc_info"] = record.exc_info
         if record.stack_info:
             event["stack"] = record.stack_info
-        for processor in self._shared:
+        for processor in self._shared_processors:
             event = processor(None, record.levelname.lower(), event)  # type: ignore[assignment]
         del event["_record"]
         return event
@@ -133,7 +133,7 @@ def _own_event(text: str, **fields: object) -> Event:
     return _note_exception(None, "", dict(_TIME(None, "", event)))
 
 
-def _shared() -> list[Processor]:
+def _shared_processors() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         add_call_fields,

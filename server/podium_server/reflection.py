@@ -22,7 +22,7 @@ Response = reflection_pb2.ServerReflectionResponse
 
 
 @cache
-def _documented() -> dict[str, bytes]:
+def _documented_files() -> dict[str, bytes]:
     """The project's proto files by name, comments included. Read when somebody first asks."""
     data = (resources.files("podium.v1") / "documented.binpb").read_bytes()
     return {file.name: file.SerializeToString() for file in FileDescriptorSet.FromString(data).file}
@@ -31,7 +31,7 @@ def _documented() -> dict[str, bytes]:
 def _with_comments(response: Response) -> Response:
     files = response.file_descriptor_response.file_descriptor_proto
     for at, data in enumerate(files):
-        files[at] = _documented().get(FileDescriptorProto.FromString(data).name, data)
+        files[at] = _documented_files().get(FileDescriptorProto.FromString(data).name, data)
     return response
 
 

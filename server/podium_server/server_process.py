@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import structlog
 
 from podium_core.errors import StorageError
-from podium_server.app_shape import App, FacadeHandle
+from podium_server.app_shape import App, OpenFacade
 from podium_server.config.addresses import ListenAddress
 from podium_server.config.config import Config
 from podium_server.health import HEALTH_SERVICE, PROCESS, Health, StoreMonitor, add_health
@@ -88,8 +88,8 @@ async def serve(config: Config, app: App[Any], announce: Announce) -> None:
 
 
 async def _unless_stopped(
-    opening: Coroutine[Any, Any, FacadeHandle], signals: StopSignals
-) -> FacadeHandle | None:
+    opening: Coroutine[Any, Any, OpenFacade], signals: StopSignals
+) -> OpenFacade | None:
     """The open facade; None if the server was asked to stop meanwhile."""
     open_task = asyncio.ensure_future(opening)
     stop_task = asyncio.ensure_future(signals.wait())
@@ -104,7 +104,7 @@ async def _unless_stopped(
         raise StartupError(error.message) from error
 
 
-async def _close(handle: FacadeHandle) -> None:
+async def _close(handle: OpenFacade) -> None:
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await handle.close()
@@ -122,7 +122,7 @@ class _Server:
     """One server over an open facade."""
 
     def __init__(
-        self, config: Config, app: App[Any], handle: FacadeHandle, signals: StopSignals
+        self, config: Config, app: App[Any], handle: OpenFacade, signals: StopSignals
     ) -> None:
         self._config = config
         self._handle = handle

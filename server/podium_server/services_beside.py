@@ -1,4 +1,4 @@
-"""Health and reflection stand behind a pipeline of their own: a full server still says how it is."""
+"""Health and reflection have a pipeline of their own: a server without room for calls still answers them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps a server from starting, or a command from running, told in one line that says what to do."""
+"""Errors that keep a server from starting or a command from running: one line each, with what to do."""
 
 from __future__ import annotations
 

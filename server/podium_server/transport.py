@@ -1,4 +1,4 @@
-"""The gRPC server behind the services: its options, and binding with errors that people understand."""
+"""The gRPC server of the services: its options, and binding with errors that people understand."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 from podium_client import PodiumClient, RetryPolicy
 from podium_client.errors import ClientClosedError
-from podium_client.payload_upload import CHUNK_BYTES, regrouped
+from podium_client.payload_upload import CHUNK_BYTES, regroup
 from podium_core import errors
 from podium_core.models import PayloadLocation, PayloadOperation, PayloadType, StoredPayload
 from podium_core.ports import ExternalPayloadStorage
@@ -109,7 +109,7 @@ class TestUpload:
     @given(st.lists(st.integers(0, 600_000), max_size=8))
     async def test_regrouped_the_bytes_stay(self, sizes: list[int]) -> None:
         chunks = [bytes([number]) * size for number, size in enumerate(sizes)]
-        pieces = [piece async for piece in regrouped(chunked(*chunks))]
+        pieces = [piece async for piece in regroup(chunked(*chunks))]
         assert b"".join(pieces) == b"".join(chunks)
         assert all(len(piece) == CHUNK_BYTES for piece in pieces[:-1])
         assert all(0 < len(piece) <= CHUNK_BYTES for piece in pieces)

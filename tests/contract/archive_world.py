@@ -26,6 +26,7 @@ from podium_core.ports import IndexTarget
 from podium_core.removal import RemovalMachine
 from podium_core.write_set import builders
 from podium_server.facade.archive_reads import ArchiveReads
+from podium_server.facade.execution_parts import ExecutionParts, ExecutionRules
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.removal import RemovalFacade
@@ -109,9 +110,11 @@ class ArchiveWorld:
         self.executions = ExecutionFacade(
             self.store,
             limits=ConcurrencyLimits(adapters.concurrency_limits, adapters.metadata),
-            removals=RemovalFacade(self.store, self.archive),
-            side_effects=SideEffects(index_executions=True),
-            archive=ArchiveReads(self.index),
+            rules=ExecutionRules(side_effects=SideEffects(index_executions=True)),
+            parts=ExecutionParts(
+                removals=RemovalFacade(self.store, self.archive),
+                archive_reads=ArchiveReads(self.index),
+            ),
         )
         self._indexing = Drainer(self.outbox, Indexer(self.source, self.index, self.outbox))
         removals = OneByOne(removal_target(Removals(self.store, self.archive)))

@@ -30,10 +30,11 @@ from podium_core.models import (
 from podium_core.outbox import KIND_PUSH, KIND_UNQUEUE, WRITER_FIRST_MS, DueEntries, OutboxEntry
 from podium_core.ports import QueueDAO, QueueStore, QueueTarget
 from podium_core.write_set import PushOp, builders
+from podium_server.facade.execution_parts import ExecutionParts, ExecutionRules
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.side_effects import SideEffects
-from podium_server.facade.two_stores import QueuesElsewhere
+from podium_server.facade.two_stores import QueueDelivery
 from podium_server.outbox import drainer as drainer_module
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne, Settled, Target
@@ -105,11 +106,13 @@ class TwoStores:
         self.executions = ExecutionFacade(
             adapters.executions,
             limits=ConcurrencyLimits(adapters.concurrency_limits, adapters.metadata),
-            queues_elsewhere=QueuesElsewhere(
-                cast(QueueStore, self.unreliable), self.reach, self.outbox
+            rules=ExecutionRules(side_effects=SideEffects(decider_offset_ms=0)),
+            parts=ExecutionParts(
+                queues_elsewhere=QueueDelivery(
+                    cast(QueueStore, self.unreliable), self.reach, self.outbox
+                ),
+                wake=self.drainer.wake,
             ),
-            side_effects=SideEffects(decider_offset_ms=0),
-            wake=self.drainer.wake,
         )
 
     @asynccontextmanager

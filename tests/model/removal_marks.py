@@ -67,9 +67,9 @@ class RemovalMarks(OutboxMarks):
             return None
         if not (yield Step("sets the removal mark", set_mark)):
             return None
-        return continue_as(self.see_through)
+        return continue_as(self.complete)
 
-    def see_through(self) -> Run[State]:
+    def complete(self) -> Run[State]:
         """The call carries its removal out, or gives up when the index seems to be down."""
 
         def look(state: State) -> object:
@@ -81,7 +81,7 @@ class RemovalMarks(OutboxMarks):
         if not isinstance(taken, Taken):
             return None
         yield from self.carry_out(taken)
-        return continue_as(self.see_through)
+        return continue_as(self.complete)
 
     def take_back(self, state: State) -> str:
         """Index down: the mark is taken back, if that is still possible."""

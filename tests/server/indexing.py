@@ -13,6 +13,7 @@ from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.index.marks import INDEX_KINDS
 from podium_core.models import Guarantee
 from podium_core.outbox import DueEntries, OutboxEntry
+from podium_server.facade.execution_parts import ExecutionRules
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.side_effects import SideEffects
@@ -51,7 +52,9 @@ class Indexing:
         self.executions = ExecutionFacade(
             store.executions,
             limits=self.limits,
-            side_effects=SideEffects(index_executions=True, index_event_executions=True),
+            rules=ExecutionRules(
+                side_effects=SideEffects(index_executions=True, index_event_executions=True)
+            ),
         )
         self._path = path
 

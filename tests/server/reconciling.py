@@ -16,9 +16,10 @@ from podium_core.index.marks import INDEX_KINDS
 from podium_core.models import Guarantee
 from podium_core.outbox import DueEntries, OutboxEntry
 from podium_core.reconcile import IndexProblem, IndexReport
+from podium_server.facade.execution_parts import ExecutionParts, ExecutionRules
 from podium_server.facade.executions import ExecutionFacade
 from podium_server.facade.index import IndexFacade
-from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.index_marks import IndexMarkWrites
 from podium_server.facade.limits import ConcurrencyLimits
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
@@ -62,11 +63,11 @@ class Reconciling:
         self.executions = ExecutionFacade(
             store.executions,
             limits=ConcurrencyLimits(store.concurrency_limits, store.metadata),
-            removals=RemovalFacade(store.executions, archive),
-            side_effects=SideEffects(index_executions=True),
+            rules=ExecutionRules(side_effects=SideEffects(index_executions=True)),
+            parts=ExecutionParts(removals=RemovalFacade(store.executions, archive)),
         )
         self.index = IndexFacade(
-            store.index, self.target, IndexMarks(self.outbox, indexer, lambda: None)
+            store.index, self.target, IndexMarkWrites(self.outbox, indexer, lambda: None)
         )
 
     def check(self, pause_seconds: float = 0.0) -> IndexCheck:

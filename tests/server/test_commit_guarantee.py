@@ -69,7 +69,7 @@ class TestOneStoreThatCannot:
         await opened.close()
 
     async def test_the_server_and_its_commits_say_so(self, handle: FacadeHandle) -> None:
-        assert handle.facade.server_info().commit_guarantee is Guarantee.ORDERED
+        assert handle.facade.server_info.commit_guarantee is Guarantee.ORDERED
         commit = Commit(workflow_id="w1", create_workflow=make_workflow())
         result = await handle.facade.executions.commit(commit)
         assert result.guarantee is Guarantee.ORDERED

@@ -14,7 +14,7 @@ from podium_core.errors import DeadlineExceededError, InvalidArgumentError, NotF
 from podium_core.index.changes import EntryKind
 from podium_core.models import TaskExecLog, Wait
 from podium_server.facade.index import IndexFacade
-from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.index_marks import IndexMarkWrites
 from tests.contract.eventually import eventually
 from tests.contract.records import make_workflow_summary
 from tests.patience import PATIENCE_SECONDS
@@ -39,7 +39,7 @@ def woken() -> list[str]:
 
 @pytest.fixture
 def facade(world: Indexing, woken: list[str]) -> IndexFacade:
-    marks = IndexMarks(world.outbox, world.indexer, lambda: woken.append("the indexer"))
+    marks = IndexMarkWrites(world.outbox, world.indexer, lambda: woken.append("the indexer"))
     return IndexFacade(MemoryIndex(), world.target, marks)
 
 

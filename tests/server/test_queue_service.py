@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,12 @@ import pytest_asyncio
 from podium.v1 import consume_pb2
 from podium_core import errors
 from podium_core.models import Message
-from podium_core.ports import QueueStore
 from podium_protocol.rpcs import rpc
 from podium_protocol.status import error_of_call
 from podium_server.interceptors import CallLimits, InFlight
 from podium_server.services import leasing
-from podium_server.services.leasing import Leasing, fitting
+from podium_server.services.leasing import Leasing, fit_count
+from tests.core.queues.memory_table import MemoryTable, queues_on
 from tests.patience import PATIENCE_SECONDS
 from tests.server.serving import World, serving_everything
 
@@ -184,65 +184,73 @@ async def _cancelled(poller: Any) -> None:
     poller.cancel()
 
 
-class SlowStore:
-    """A store that has leased already when its answer is still on the way, as one behind a network."""
-
-    def __init__(self) -> None:
-        self.leased = asyncio.Event()
-        self.answer = asyncio.Event()
-        self.returned: list[str] = []
-
-    async def poll_messages(self, queue_name: str, **how: Any) -> list[Message]:
-        self.leased.set()
-        await self.answer.wait()
-        return [Message(id="m", receipt="r")]
-
-    async def give_back(self, queue_name: str, messages: Sequence[Message]) -> None:
-        self.returned += [message.id for message in messages]
-
-
 class TestLeasing:
+    @pytest.fixture
+    def table(self) -> MemoryTable:
+        return MemoryTable()
+
+    @pytest.fixture
+    def leasing(self, table: MemoryTable) -> Leasing:
+        return Leasing(queues_on(table), asyncio.Event(), InFlight())
+
+    @pytest.mark.parametrize("timeout_ms", [0, 30_000])
     @pytest.mark.parametrize("late", [False, True])
-    async def test_an_answer_after_the_cancellation_goes_back(self, late: bool) -> None:
-        slow = SlowStore()
-        leasing = Leasing(_as_store(slow), asyncio.Event(), InFlight())
-        poll = asyncio.ensure_future(
-            leasing.poll(QUEUE, count=1, timeout_ms=1_000, unack_timeout_ms=None)
-        )
-        await slow.leased.wait()
+    async def test_an_answer_after_the_cancellation_goes_back(
+        self, table: MemoryTable, leasing: Leasing, late: bool, timeout_ms: int
+    ) -> None:
+        table.put("m")
+        table.gate.clear()
+        poll = asyncio.ensure_future(waiting(leasing, timeout_ms))
+        await asyncio.sleep(0.01)
+        assert table.leased() == ["m"]
         if not late:
             # The answer is there, and the caller leaves before it has woken up.
-            slow.answer.set()
-            await asyncio.sleep(0)
+            table.gate.set()
         poll.cancel()
         with pytest.raises(asyncio.CancelledError):
             await poll
-        slow.answer.set()
-        await leasing.finish()
-        assert slow.returned == ["m"]
+        table.gate.set()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while table.leased():
+                await asyncio.sleep(0.001)
 
-    async def test_a_poll_that_goes_on_waiting_is_ended(self) -> None:
-        slow = SlowStore()
-        leasing = Leasing(_as_store(slow), asyncio.Event(), InFlight())
-        poll = asyncio.ensure_future(
-            leasing.poll(QUEUE, count=1, timeout_ms=1_000, unack_timeout_ms=None)
-        )
-        await slow.leased.wait()
-        poll.cancel()
-        await asyncio.wait_for(leasing.finish(), PATIENCE_SECONDS)
-        assert slow.returned == []
+    async def test_a_drain_ends_every_wait_and_loses_nothing(self, table: MemoryTable) -> None:
+        draining = asyncio.Event()
+        leasing = Leasing(queues_on(table), draining, InFlight())
+        polls = [asyncio.ensure_future(waiting(leasing, 30_000)) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        table.gate.clear()
+        table.put("m")
+        await asyncio.sleep(0.01)
+        assert table.leased() == ["m"]
+        draining.set()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert await asyncio.gather(*polls) == [[], [], []]
+            table.gate.set()
+            while table.leased():
+                await asyncio.sleep(0.001)
+
+    async def test_a_store_that_times_out_is_heard(
+        self, leasing: Leasing, table: MemoryTable, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(table, "subscribe", _time_out)
+        with pytest.raises(TimeoutError):
+            await waiting(leasing, 30_000)
 
     def test_an_answer_holds_what_fits_and_at_least_one(self) -> None:
         messages = [Message(id=str(at), payload="x" * 100) for at in range(5)]
-        assert fitting(messages, 10_000) == 5
-        assert fitting(messages, 350) == 3
-        assert fitting(messages, 1) == 1
-        assert fitting([], 1) == 0
+        assert fit_count(messages, 10_000) == 5
+        assert fit_count(messages, 350) == 3
+        assert fit_count(messages, 1) == 1
+        assert fit_count([], 1) == 0
 
 
-def _as_store(slow: SlowStore) -> QueueStore:
-    store: Any = slow
-    return store  # type: ignore[no-any-return]
+async def waiting(leasing: Leasing, timeout_ms: int) -> list[Message]:
+    return await leasing.poll("q", count=1, timeout_ms=timeout_ms, unack_timeout_ms=None)
+
+
+async def _time_out(*_: object) -> None:
+    raise TimeoutError
 
 
 async def test_what_is_too_much_for_an_answer_goes_back(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from podium_core.errors import PayloadTooLargeError, UnsupportedOperationError
 from podium_core.models import TaskUpdate
 from podium_core.models.json_text import to_raw
 from podium_core.write_set.write_limits import WriteLimits
+from podium_server.facade.execution_parts import ExecutionRules
 from podium_server.facade.executions import ExecutionFacade
 from tests.contract.records import make_task, make_workflow
 from tests.server.indexing import Indexing, indexing
@@ -26,7 +27,9 @@ async def world(tmp_path: Path) -> AsyncIterator[Indexing]:
 
 
 def limited(world: Indexing, limits: WriteLimits) -> ExecutionFacade:
-    return ExecutionFacade(world.store, limits=world.limits, write_limits=limits)
+    return ExecutionFacade(
+        world.store, limits=world.limits, rules=ExecutionRules(write_limits=limits)
+    )
 
 
 def updates(*ids: str, input_size: int = 0) -> list[TaskUpdate]:

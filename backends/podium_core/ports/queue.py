@@ -153,7 +153,10 @@ class MessageScan(NamedTuple):
 
 
 class QueueStore(QueueDAO, Protocol):
-    """What a queues adapter gives beside the QueueDAO, to the server only."""
+    """What a queues adapter gives beside the QueueDAO, to the server only.
+
+    A poll that is cancelled loses no message: what it has leased is given back, uncounted.
+    """
 
     def unack_timeout_ms(self, queue_name: str) -> int:
         """How long a message of a queue is leased where a poll doesn't say. Asks no store."""

@@ -41,7 +41,7 @@ class RemoteAdmin:
         """Compare the index with the executions store, changing nothing.
 
         Args:
-            resume_token: Of a report, to go on behind it.
+            resume_token: Of a report, to continue after it.
         Raises:
             FailedPreconditionError: No index is routed.
         """
@@ -51,11 +51,11 @@ class RemoteAdmin:
     def repair_index(
         self, rebuild: bool = False, resume_token: str = ""
     ) -> AsyncIterator[IndexReport]:
-        """Compare, and have what differs indexed anew in the background.
+        """Compare, and index again, in the background, the entries that differ.
 
         Args:
-            rebuild: Have everything indexed anew, without comparing.
-            resume_token: Of a report, to go on behind it.
+            rebuild: Index everything again, without comparing.
+            resume_token: Of a report, to continue after it.
         Raises:
             FailedPreconditionError: No index is routed.
         """
@@ -68,7 +68,7 @@ class RemoteAdmin:
         """Compare running workflows and scheduled tasks with their queues, changing nothing.
 
         Args:
-            resume_token: Of a report, to go on behind it.
+            resume_token: Of a report, to continue after it.
         """
         request = _VERIFY_QUEUES.request(resume_token=resume_token)
         return self._reports(_VERIFY_QUEUES, request, codec.queue_report_from_proto)
@@ -80,7 +80,7 @@ class RemoteAdmin:
 
         Args:
             apply: Push; otherwise nothing changes.
-            resume_token: Of a report, to go on behind it.
+            resume_token: Of a report, to continue after it.
         """
         request = _REPAIR_QUEUES.request(resume_token=resume_token, apply=apply)
         return self._reports(_REPAIR_QUEUES, request, codec.queue_report_from_proto)
@@ -88,7 +88,7 @@ class RemoteAdmin:
     # the outbox
 
     async def outbox(self, limit: int = 100) -> OutboxState:
-        """How far the outbox is behind, and at most so many of the entries that were set aside.
+        """The backlog of the outbox, and at most so many of the entries that were set aside.
 
         Raises:
             FailedPreconditionError: The store of executions has no outbox.
@@ -96,7 +96,7 @@ class RemoteAdmin:
         return codec.outbox_from_proto(await self._calls.unary(_GET_OUTBOX, limit=limit))
 
     async def retry_outbox(self) -> int:
-        """Make what was set aside due again; how many entries that were. Raises as ``outbox``."""
+        """Make entries that were set aside due again; returns their number. Raises as ``outbox``."""
         return (await self._calls.unary(_RETRY_OUTBOX)).count
 
     async def _reports(

@@ -105,7 +105,7 @@ class Calls:
     async def pages(
         self, method: Method[..., Q, A], request: Q, read: Callable[[A], Page[T]]
     ) -> AsyncIterator[Page[T]]:
-        """The chunks of a stream; one that breaks goes on behind the last chunk that came.
+        """The chunks of a stream; one that breaks continues after the last chunk that came.
 
         Args:
             method: The RPC.
@@ -200,7 +200,7 @@ class _ChunkStream:
         self.began = False
 
     async def next_chunk(self) -> Any:
-        """The next chunk, None behind the last."""
+        """The next chunk, None after the last."""
         try:
             async with asyncio.timeout(self._calls.timeout_seconds):
                 chunk = await self._call.read()

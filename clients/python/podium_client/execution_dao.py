@@ -254,9 +254,9 @@ class RemoteExecutionDAO:
         return response.removed
 
     async def remove_found_workflow(
-        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int = 0
+        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int | None = None
     ) -> WorkflowSource | None:
-        if ttl_seconds == 0:
+        if ttl_seconds is None:
             answer = await self._calls.unary(
                 _REMOVE_WORKFLOW, workflow_id=workflow_id, archive=archive
             )

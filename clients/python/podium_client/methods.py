@@ -42,7 +42,7 @@ class Method(Generic[P, Q, A]):
         try:
             return self.build(*args, **fields)
         except (ValueError, TypeError) as error:
-            raise _refused(self.rpc.request, fields, error) from error
+            raise _refusal(self.rpc.request, fields, error) from error
 
 
 def method(
@@ -63,7 +63,7 @@ def method(
     return Method(request, rpc, repeat)
 
 
-def _refused(request: Any, fields: Mapping[str, object], error: Exception) -> Exception:
+def _refusal(request: Any, fields: Mapping[str, object], error: Exception) -> Exception:
     for name, value in fields.items():
         if name not in request.DESCRIPTOR.fields_by_name:
             return error

@@ -60,13 +60,13 @@ class Upload:
     async def _write(
         self, call: Any, header: pb.UploadRequest.Header, chunks: AsyncIterator[bytes]
     ) -> None:
-        await self._written(call.write(pb.UploadRequest(header=header)))
-        async with aclosing(regrouped(chunks)) as pieces:
+        await self._await_write(call.write(pb.UploadRequest(header=header)))
+        async with aclosing(regroup(chunks)) as pieces:
             async for piece in pieces:
-                await self._written(call.write(pb.UploadRequest(chunk=piece)))
-        await self._written(call.done_writing())
+                await self._await_write(call.write(pb.UploadRequest(chunk=piece)))
+        await self._await_write(call.done_writing())
 
-    async def _written(self, step: Awaitable[None]) -> None:
+    async def _await_write(self, step: Awaitable[None]) -> None:
         # Around gRPC's own steps only: what the caller's chunks raise is the caller's.
         try:
             await self._in_time(step)
@@ -102,7 +102,7 @@ class _EndedError(Exception):
     """The call ended before everything was written."""
 
 
-async def regrouped(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+async def regroup(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     """The same bytes in pieces of 256 kB, the last one smaller."""
     gathered = bytearray()
     async for chunk in chunks:

@@ -56,7 +56,7 @@ class RemoteQueueDAO:
 
         ``async with message:`` acks it on leaving well, gives it back on an exception, and prolongs its lease while the
         body runs. Bodies may run in tasks of their own, at the same time. Closed, cancelled or dropped, the iterator
-        gives back what it had fetched and leaves nothing behind; it ends when the client is closed.
+        gives back what it had fetched and leaves nothing leased; it ends when the client is closed.
 
         Args:
             queue_name: The queue.

@@ -1,6 +1,6 @@
 """Records to messages of requests, and answers to records.
 
-What a server sent and this client can't read is never taken for something else.
+A value that this client can't read is never taken for another value.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class RecordCodec(msgspec.Struct, Generic[R, M], frozen=True):
     from_proto: Callable[[M, str], R]
 
 
-def compiled(table: RecordTable[R, M], *, skip: tuple[str, ...] = ()) -> RecordCodec[R, M]:
+def compile_table(table: RecordTable[R, M], *, skip: tuple[str, ...] = ()) -> RecordCodec[R, M]:
     """The codec of a table.
 
     Args:

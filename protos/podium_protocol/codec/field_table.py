@@ -34,7 +34,7 @@ class Kind(Enum):
     TEXTS = auto()
     TEXT_MAP = auto()
     RECORDS = auto()
-    DERIVED = auto()  # computed by whoever stores: it travels in extra_json
+    DERIVED = auto()  # computed by the store's writer: it travels in extra_json
 
 
 class EnumTable(msgspec.Struct, frozen=True):
@@ -169,7 +169,7 @@ def _without_unset(annotation: Any) -> Any:
 
 
 def enum_table(members: type[Enum], descriptor: EnumDescriptor) -> EnumTable:
-    """The table of an enum, whose proto names are the members' behind the enum's own name.
+    """The table of an enum, whose proto names are the enum's own name followed by the members'.
 
     Raises:
         TypeError: They don't fit.

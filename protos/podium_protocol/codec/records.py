@@ -13,10 +13,10 @@ from podium_core.models import EventExecution, PollData, Task, Workflow
 from podium_core.models.documents import EVENT_EXECUTION, POLL_DATA, TASK, WORKFLOW
 from podium_core.models.task import DERIVED_TASK_FIELDS
 from podium_core.models.workflow import DERIVED_WORKFLOW_FIELDS
-from podium_protocol.codec.compiler import compiled, each_from_proto
+from podium_protocol.codec.compiler import compile_table, each_from_proto
 from podium_protocol.codec.field_table import Nested, record_table
 
-_task = compiled(
+_task = compile_table(
     record_table(
         TASK,
         task_pb2.Task,
@@ -39,15 +39,15 @@ _workflow_table = record_table(
     derived=DERIVED_WORKFLOW_FIELDS,
     nested=Nested(task_to_proto, lambda messages, path: tuple(tasks_from_proto(messages, path))),
 )
-_workflow = compiled(_workflow_table)
+_workflow = compile_table(_workflow_table)
 workflow_to_proto: Callable[[Workflow], workflow_pb2.Workflow] = _workflow.to_proto
 workflow_from_proto: Callable[[workflow_pb2.Workflow, str], Workflow] = _workflow.from_proto
 # Writes ignore the tasks inside a workflow, whatever they hold.
-workflow_without_tasks_from_proto: Callable[[workflow_pb2.Workflow, str], Workflow] = compiled(
+workflow_without_tasks_from_proto: Callable[[workflow_pb2.Workflow, str], Workflow] = compile_table(
     _workflow_table, skip=("tasks",)
 ).from_proto
 
-_event_execution = compiled(record_table(EVENT_EXECUTION, event_pb2.EventExecution))
+_event_execution = compile_table(record_table(EVENT_EXECUTION, event_pb2.EventExecution))
 event_execution_to_proto: Callable[[EventExecution], event_pb2.EventExecution] = (
     _event_execution.to_proto
 )
@@ -55,6 +55,6 @@ event_execution_from_proto: Callable[[event_pb2.EventExecution, str], EventExecu
     _event_execution.from_proto
 )
 
-_poll_data = compiled(record_table(POLL_DATA, poll_data_pb2.PollData))
+_poll_data = compile_table(record_table(POLL_DATA, poll_data_pb2.PollData))
 poll_data_to_proto: Callable[[PollData], poll_data_pb2.PollData] = _poll_data.to_proto
 poll_data_from_proto: Callable[[poll_data_pb2.PollData, str], PollData] = _poll_data.from_proto

@@ -19,10 +19,10 @@ from podium_core.models import (
     Wait,
     WorkflowSummary,
 )
-from podium_protocol.codec.compiler import compiled, member_of
+from podium_protocol.codec.compiler import compile_table, member_of
 from podium_protocol.codec.field_table import enum_table, record_table
 
-_workflow = compiled(record_table(WORKFLOW_ENTRY, search_pb2.WorkflowSummary))
+_workflow = compile_table(record_table(WORKFLOW_ENTRY, search_pb2.WorkflowSummary))
 workflow_summary_to_proto: Callable[[WorkflowSummary], search_pb2.WorkflowSummary] = (
     _workflow.to_proto
 )
@@ -30,7 +30,7 @@ workflow_summary_from_proto: Callable[[search_pb2.WorkflowSummary, str], Workflo
     _workflow.from_proto
 )
 
-_task = compiled(record_table(TASK_ENTRY, search_pb2.TaskSummary))
+_task = compile_table(record_table(TASK_ENTRY, search_pb2.TaskSummary))
 task_summary_to_proto: Callable[[TaskSummary], search_pb2.TaskSummary] = _task.to_proto
 task_summary_from_proto: Callable[[search_pb2.TaskSummary, str], TaskSummary] = _task.from_proto
 

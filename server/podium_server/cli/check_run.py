@@ -21,7 +21,7 @@ from podium_server.startup_errors import StartupError
 
 R = TypeVar("R", IndexReport, QueueReport)
 
-# Behind a report that came; a server takes a moment to start anew.
+# After a report that came: a server takes a moment to start again.
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 _PASSING = (TransportError, BackendUnavailableError, DeadlineExceededError, OverloadedError)
 
@@ -83,11 +83,11 @@ class CheckRun(Generic[R]):
                         done = report.done
                         yield report
                 if not done:
-                    self._failed(TransportError("the stream ended too soon"))
+                    self._report_failure(TransportError("the stream ended too soon"))
             except StorageError as error:
-                self._failed(error)
+                self._report_failure(error)
 
-    def _failed(self, error: StorageError) -> None:
+    def _report_failure(self, error: StorageError) -> None:
         # Before the first report there is nothing to go on with: the address is wrong, or nobody serves there.
         hopeless = not self._token or not isinstance(error, _PASSING)
         if hopeless or self._failures >= len(PAUSES_SECONDS):

@@ -39,7 +39,7 @@ def repair(
     resume: ResumeOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing: verify.")] = False,
 ) -> None:
-    """Have what differs indexed anew. Exit code 1: something can't be."""
+    """Index the entries that differ again. Exit code 1: something can't be."""
     if dry_run:
         verify(context, address, config, resume)
     report = _run(context, address, config, "RepairIndex", resume)
@@ -53,7 +53,7 @@ def rebuild(
     config: ConfigOption = None,
     resume: ResumeOption = "",
 ) -> None:
-    """Have everything indexed anew. Exit code 1: something can't be."""
+    """Index everything again. Exit code 1: something can't be."""
     report = _run(context, address, config, "RepairIndex", resume, rebuild=True)
     raise typer.Exit(DIFFERENT if report.progress.unreadable else 0)
 
@@ -105,7 +105,7 @@ def _summary(report: IndexReport) -> str:
     progress = report.progress
     kinds = ("missing", "stale", "surplus", "unreadable")
     found = ", ".join(f"{getattr(progress, kind):,} {kind}" for kind in kinds)
-    marked = f"; {report.marked:,} are indexed anew, in the background" if report.marked else ""
+    marked = f"; {report.marked:,} are indexed again, in the background" if report.marked else ""
     verdict = found if progress.differences else "no differences"
     return f"{progress.checked:,} documents and entries checked: {verdict}{marked}"
 

@@ -49,7 +49,7 @@ class RemoteServer:
             raise error_of_call(error) from error
 
     def reports(self, name: str, **fields: Any) -> Iterator[Any]:
-        """The answers of a stream. No deadline of ours: the server's own begins anew with each report."""
+        """The answers of a stream. No deadline of ours: the server's own starts again with each report."""
         entry = rpc(SERVICE, name)
         call = self._channel.unary_stream(
             entry.path,

@@ -43,7 +43,7 @@ class StoreConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """What holds.
+    """The resolved configuration.
 
     Attributes:
         stores: All stores by name.

@@ -60,7 +60,7 @@ class LayerBuilder:
         return self._origins.get(path)
 
     def layer(self) -> Layer:
-        """What was collected."""
+        """The layers."""
         return Layer(self._values, self._origins)
 
 

@@ -51,7 +51,7 @@ def load_config(
         path = Path(environment[CONFIG_VARIABLE])
     layers = [options or Layer({}, {}), environment_layer(environment), file_layer(path)]
     origins = Origins(*layers)
-    settings = _validated(layers, origins)
+    settings = _validate(layers, origins)
     _require_closed_doors(settings, origins)
     stores = resolve_stores(settings, origins, registry)
     return Config(
@@ -83,7 +83,7 @@ class _LayerSource(PydanticBaseSettingsSource):
         return dict(self._layer.values)
 
 
-def _validated(layers: list[Layer], origins: Origins) -> Settings:
+def _validate(layers: list[Layer], origins: Origins) -> Settings:
     class Layered(Settings):
         @classmethod
         def settings_customise_sources(

@@ -1,4 +1,4 @@
-"""What is wrong with a setting, in one line: where it stands, its name, the fault, the valid choices."""
+"""One line for a faulty setting: its place, its name, the fault, the valid choices."""
 
 from __future__ import annotations
 

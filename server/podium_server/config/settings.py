@@ -1,4 +1,4 @@
-"""The settings of the server itself, with their defaults. What a store needs is its kind's own (``BackendSpec``)."""
+"""The settings of the server itself, with their defaults. Each kind of store has its own (``BackendSpec``)."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class RoutingSettings(Section):
 
 
 class QueueSettings(Section):
-    """What holds for one queue.
+    """Settings of one queue.
 
     Attributes:
         unack_timeout_ms: How long a popped message is leased where the call doesn't say.
@@ -164,7 +164,7 @@ class RepairSettings(Section):
 
     Attributes:
         min_age_seconds: Workflows and tasks younger than this are left alone: their message may be on its way.
-        second_look_seconds: What seems wrong is looked at again after this time, and only counts if it still is.
+        second_look_seconds: A finding is checked again after this time, and counts only if it is still there.
         unqueued_task_types: Tasks that their engine carries out itself. By default Conductor 3.13.8's system tasks whose
             ``isAsync`` is false.
     """

@@ -1,4 +1,4 @@
-"""What holds and where each value comes from, as TOML that could be used as it is, secrets aside."""
+"""The configuration in effect and the source of each value, as TOML that can be used as it is, but for secrets."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Side effects and routing: what stands between the gRPC services and the adapters."""
+"""Side effects and routing, between the gRPC services and the adapters."""

@@ -13,7 +13,7 @@ from podium_core.models.json_members import text_of_member
 from podium_core.outbox import KIND_PAYLOAD, LEFT_MS, WRITER_FIRST_MS, NewEntry
 from podium_core.payload_keys import is_owned
 from podium_core.ports import IndexTarget
-from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.index_marks import IndexMarkWrites
 
 IDS_AT_ONCE = 200
 
@@ -23,7 +23,7 @@ _PATHS = ("externalInputPayloadStoragePath", "externalOutputPayloadStoragePath")
 class ArchiveRemoval:
     """Removes archived workflows that have no document any more."""
 
-    def __init__(self, index: IndexTarget, marks: IndexMarks) -> None:
+    def __init__(self, index: IndexTarget, marks: IndexMarkWrites) -> None:
         self._index = index
         self._marks = marks
 

@@ -7,11 +7,12 @@ from typing import TypeVar
 
 import msgspec
 
-from podium_core.backend import ExecutionAdapter
+from podium_core.backend import Capability, ExecutionAdapter
 from podium_core.errors import CorruptRecordError
 from podium_core.execution_service import FoundWorkflow, WorkflowSource
 from podium_core.models import Page, Task, Workflow
 from podium_server.facade.archive_reads import ArchiveReads, place_of, token_of
+from podium_server.facade.execution_parts import ExecutionRules
 from podium_server.facade.payload_reads import PayloadReads
 
 R = TypeVar("R", Task, Workflow)
@@ -21,16 +22,20 @@ class ExecutionReadsFacade:
     """The reads of ``ExecutionService``."""
 
     def __init__(
-        self, store: ExecutionAdapter, payloads: PayloadReads, archive: ArchiveReads | None
+        self,
+        store: ExecutionAdapter,
+        rules: ExecutionRules,
+        payloads: PayloadReads,
+        archive: ArchiveReads | None,
     ) -> None:
         self._store = store
+        self._rules = rules
         self._payload_reads = payloads
         self._archive_reads = archive
-        # Nothing is added to these, so nothing stands between.
+        # The store's own methods: the facade adds nothing to them.
         self.get_in_progress_task_count = store.get_in_progress_task_count
         self.get_running_workflow_ids = store.get_running_workflow_ids
         self.get_pending_workflow_count = store.get_pending_workflow_count
-        self.can_search_across_workflows = store.can_search_across_workflows
 
     # tasks
 
@@ -63,13 +68,13 @@ class ExecutionReadsFacade:
         pages = self._store.get_pending_tasks_by_workflow(
             task_name, workflow_id, resume_token=resume_token
         )
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     def get_pending_tasks_for_task_type(
         self, task_type: str, *, include_payloads: bool = False, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
         pages = self._store.get_pending_tasks_for_task_type(task_type, resume_token=resume_token)
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     def get_tasks_for_workflow(
         self, workflow_id: str, *, include_payloads: bool = False, resume_token: str = ""
@@ -78,7 +83,7 @@ class ExecutionReadsFacade:
             pages = self._store.get_tasks_for_workflow(workflow_id, resume_token=resume_token)
         else:
             pages = self._tasks_or_archived(self._archive_reads, workflow_id, resume_token)
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     async def _tasks_or_archived(
         self, archive: ArchiveReads, workflow_id: str, resume_token: str
@@ -142,7 +147,7 @@ class ExecutionReadsFacade:
         pages = self._store.get_workflows(
             workflow_ids, include_tasks=include_tasks, resume_token=resume_token
         )
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     def get_pending_workflows_by_type(
         self,
@@ -155,7 +160,7 @@ class ExecutionReadsFacade:
         pages = self._store.get_pending_workflows_by_type(
             workflow_name, version=version, resume_token=resume_token
         )
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     def get_workflows_by_type(
         self,
@@ -169,7 +174,7 @@ class ExecutionReadsFacade:
         pages = self._store.get_workflows_by_type(
             workflow_name, start_time=start_time, end_time=end_time, resume_token=resume_token
         )
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
     def get_workflows_by_correlation_id(
         self,
@@ -180,10 +185,16 @@ class ExecutionReadsFacade:
         include_payloads: bool = False,
         resume_token: str = "",
     ) -> AsyncIterator[Page[Workflow]]:
+        self._rules.require(Capability.SEARCH_ACROSS_WORKFLOWS, "GetWorkflowsByCorrelationId")
         pages = self._store.get_workflows_by_correlation_id(
             workflow_name, correlation_id, include_tasks=include_tasks, resume_token=resume_token
         )
-        return self._filled(pages, wanted=include_payloads)
+        return self._with_payloads(pages, wanted=include_payloads)
 
-    def _filled(self, pages: AsyncIterator[Page[R]], *, wanted: bool) -> AsyncIterator[Page[R]]:
+    async def can_search_across_workflows(self) -> bool:
+        return Capability.SEARCH_ACROSS_WORKFLOWS in self._rules.capabilities
+
+    def _with_payloads(
+        self, pages: AsyncIterator[Page[R]], *, wanted: bool
+    ) -> AsyncIterator[Page[R]]:
         return self._payload_reads.pages(pages) if wanted else pages

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from podium_core.backend import ExecutionAdapter
+from podium_core.backend import Capability, ExecutionAdapter
 from podium_core.errors import (
     ConflictError,
     FailedPreconditionError,
@@ -39,17 +39,13 @@ from podium_core.write_set import (
     commit_builder,
 )
 from podium_core.write_set.refusals import RemovalUnderWayError
-from podium_core.write_set.write_limits import UNLIMITED, WriteLimits, require_within
-from podium_server.facade.archive_reads import ArchiveReads
+from podium_core.write_set.write_limits import require_within
 from podium_server.facade.commit_records import commit_result, records_of, with_records
+from podium_server.facade.execution_parts import ExecutionParts, ExecutionRules
 from podium_server.facade.execution_reads import ExecutionReadsFacade
 from podium_server.facade.limits import ConcurrencyLimits
-from podium_server.facade.payload_limits import PayloadLimits
-from podium_server.facade.payload_reads import PayloadReads
-from podium_server.facade.payload_writes import PayloadWrites
 from podium_server.facade.removal import RemovalFacade
-from podium_server.facade.side_effects import SideEffects
-from podium_server.facade.two_stores import QueuesElsewhere, require_receipts
+from podium_server.facade.two_stores import require_receipts
 
 EXTEND_LEASE_TRIES = 5
 
@@ -62,39 +58,26 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         store: ExecutionAdapter,
         *,
         limits: ConcurrencyLimits,
-        removals: RemovalFacade | None = None,
-        write_limits: WriteLimits = UNLIMITED,
-        queues_elsewhere: QueuesElsewhere | None = None,
-        side_effects: SideEffects | None = None,
-        payload_writes: PayloadWrites | None = None,
-        payload_reads: PayloadReads | None = None,
-        archive: ArchiveReads | None = None,
-        wake: Callable[[], None] = lambda: None,
-        wake_indexer: Callable[[], None] = lambda: None,
+        rules: ExecutionRules | None = None,
+        parts: ExecutionParts | None = None,
     ) -> None:
         """Put a facade on a store.
 
         Args:
             store: Serves executions.
             limits: Concurrency limits, those of registered definitions too.
-            removals: Sees removals through; None: without archive.
-            write_limits: What one write to the store may be.
-            queues_elsewhere: Set where a Commit is ORDERED: queues take no part in the step of a WriteSet.
-            side_effects: What is added.
-            payload_writes: Bounds inputs and outputs, and moves large ones.
-            payload_reads: Puts them back.
-            archive: Where workflows are found that were removed with archive.
-            wake: Called when something is to be removed.
-            wake_indexer: Called when something was marked for the index.
+            rules: What the store declares and the configuration adds; None: everything is allowed.
+            parts: What it works with; None: without archive, payload store and index.
         """
-        super().__init__(store, payload_reads or PayloadReads(), archive)
-        self._removals = removals or RemovalFacade(store)
-        self._write_limits = write_limits if write_limits.are_limits else None
-        self._queues_elsewhere = queues_elsewhere
-        self._effects = side_effects or SideEffects()
-        self._payload_writes = payload_writes or PayloadWrites(PayloadLimits())
-        self._wake = wake
-        self._wake_indexer = wake_indexer
+        rules, parts = rules or ExecutionRules(), parts or ExecutionParts()
+        super().__init__(store, rules, parts.payload_reads, parts.archive_reads)
+        self._removals = parts.removals or RemovalFacade(store)
+        self._write_limits = rules.write_limits if rules.write_limits.are_limits else None
+        self._queues_elsewhere = parts.queues_elsewhere
+        self._effects = rules.side_effects
+        self._payload_writes = parts.payload_writes
+        self._wake = parts.wake
+        self._wake_indexer = parts.wake_indexer
         self._limits = limits
         self.exceeds_in_progress_limit = limits.exceeds_limit
 
@@ -106,7 +89,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
             write_set = msgspec.structs.replace(write_set, mark_index=True)
         for put in write_set.task_puts:
             if put.status is TaskStatus.IN_PROGRESS and not put.limited:
-                write_set = await self._limits.applied(write_set)
+                write_set = await self._limits.mark_limited(write_set)
                 break
         while True:
             try:
@@ -124,7 +107,7 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         return outcome
 
     async def _end_removal(self, error: RemovalUnderWayError) -> None:
-        """The id is wanted anew; the workflow that has it must be archived first."""
+        """The id is to be created again; finish the removal of its old workflow first."""
         try:
             await self._removals.end(error.workflow_id)
         except OutcomeUnknownError as unknown:
@@ -143,19 +126,19 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         if not tasks:
             return CreatedTasks(created_task_ids=())
         paths = [f"tasks[{at}]" for at in range(len(tasks))]
-        stored, lifts = await self._payload_writes.move_all_out(tasks, paths)
+        stored, uploaded_keys = await self._payload_writes.move_all_out(tasks, paths)
         write_set = builders.create_tasks(
             stored, now_ms=self.clock(), allow_missing_workflow=allow_missing_workflow
         )
-        return created_tasks(await self.apply(_lifting(write_set, lifts)))
+        return created_tasks(await self.apply(_with_uploads(write_set, uploaded_keys)))
 
     async def update_task(
         self, task: Task, *, expected_update_time: int | None = None, upsert: bool = False
     ) -> int:
-        stored, lifts = await self._payload_writes.move_out(task, "task")
+        stored, uploaded_keys = await self._payload_writes.move_out(task, "task")
         update = TaskUpdate(task=stored, expected_update_time=expected_update_time)
         write_set = builders.update_task(update, now_ms=self.clock(), upsert=upsert)
-        outcome = await self.apply(_lifting(write_set, lifts))
+        outcome = await self.apply(_with_uploads(write_set, uploaded_keys))
         return outcome.task_times[str(task.task_id)]
 
     async def update_tasks(
@@ -163,21 +146,23 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     ) -> list[int]:
         if not updates:
             return []
-        stored, lifts = await self._stored_updates(updates, "tasks")
+        stored, uploaded_keys = await self._move_payloads(updates, "tasks")
         write_set = builders.update_tasks(stored, now_ms=self.clock(), upsert=upsert)
-        outcome = await self.apply(_lifting(write_set, lifts))
+        outcome = await self.apply(_with_uploads(write_set, uploaded_keys))
         return [outcome.task_times[str(update.task.task_id)] for update in updates]
 
-    async def _stored_updates(
+    async def _move_payloads(
         self, updates: Sequence[TaskUpdate], field: str
     ) -> tuple[list[TaskUpdate], tuple[str, ...]]:
         paths = [f"{field}[{at}].task" for at in range(len(updates))]
-        tasks, lifts = await self._payload_writes.move_all_out([u.task for u in updates], paths)
+        tasks, uploaded_keys = await self._payload_writes.move_all_out(
+            [u.task for u in updates], paths
+        )
         stored = [
             update if task is update.task else msgspec.structs.replace(update, task=task)
             for update, task in zip(updates, tasks, strict=True)
         ]
-        return stored, lifts
+        return stored, uploaded_keys
 
     async def remove_task(self, task_id: str) -> bool:
         write_set = builders.remove_task(
@@ -215,22 +200,22 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
     async def create_workflow(
         self, workflow: Workflow, *, replace: bool = False
     ) -> CreatedWorkflow:
-        stored, lifts = await self._payload_writes.move_out(workflow, "workflow")
+        stored, uploaded_keys = await self._payload_writes.move_out(workflow, "workflow")
         write_set = builders.create_workflow(stored, now_ms=self.clock(), replace_existing=replace)
-        pushing = self._with_decider_push(_lifting(write_set, lifts), workflow)
+        pushing = self._with_decider_push(_with_uploads(write_set, uploaded_keys), workflow)
         return created_workflow(await self.apply(pushing), str(workflow.workflow_id))
 
     async def update_workflow(
         self, workflow: Workflow, *, expected_update_time: int | None = None, upsert: bool = False
     ) -> int:
-        stored, lifts = await self._payload_writes.move_out(workflow, "workflow")
+        stored, uploaded_keys = await self._payload_writes.move_out(workflow, "workflow")
         write_set = builders.update_workflow(
             stored,
             now_ms=self.clock(),
             expected_update_time=expected_update_time,
             upsert=upsert,
         )
-        outcome = await self.apply(_lifting(write_set, lifts))
+        outcome = await self.apply(_with_uploads(write_set, uploaded_keys))
         return outcome.workflow_times[str(workflow.workflow_id)]
 
     def _with_decider_push(self, write_set: WriteSet, workflow: Workflow) -> WriteSet:
@@ -266,20 +251,22 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         return source is not None
 
     async def remove_found_workflow(
-        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int = 0
+        self, workflow_id: str, *, archive: bool = False, ttl_seconds: int | None = None
     ) -> WorkflowSource | None:
+        if ttl_seconds is not None:
+            self._rules.require(Capability.EXPIRY, "RemoveWorkflowWithExpiry")
         delete_payloads = self._effects.remove_payloads and not archive
         write_set = builders.remove_workflow(
             workflow_id,
             require_terminal=archive,
             archive=archive,
-            ttl_ms=ttl_seconds * 1000,
+            ttl_ms=(ttl_seconds or 0) * 1000,
             remove_messages=True,
             delete_payloads=delete_payloads,
         )
         if archive:
             self._removals.require_archive(workflow_id)
-        if await self._carried_out(write_set, at_once=ttl_seconds == 0):
+        if await self._remove(write_set, at_once=not ttl_seconds):
             return WorkflowSource.PRIMARY
         if not archive and await self._removals.remove_archived(
             workflow_id, delete_payloads=delete_payloads
@@ -291,16 +278,18 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
         write_set = builders.remove_workflow(
             workflow_id, require_terminal=False, delete_payloads_later=self._effects.remove_payloads
         )
-        return await self._carried_out(
-            write_set, at_once=True
-        ) or await self._removals.remove_archived(workflow_id, delete_payloads=False)
+        return await self._remove(write_set, at_once=True) or await self._removals.remove_archived(
+            workflow_id, delete_payloads=False
+        )
 
-    async def _carried_out(self, write_set: WriteSet, *, at_once: bool) -> bool:
+    async def _remove(self, write_set: WriteSet, *, at_once: bool) -> bool:
         outcome = await self.apply(write_set)
         if outcome.workflows_removed[0]:
             removal = write_set.workflow_removals[0]
             if at_once:
-                await self._removals.see_through(removal.workflow_id, take_back=removal.archive)
+                await self._removals.complete(
+                    removal.workflow_id, cancel_on_failure=removal.archive
+                )
             else:
                 await self._removals.leave_sets(removal.workflow_id)
         return outcome.workflows_removed[0]
@@ -309,31 +298,31 @@ class ExecutionFacade(ExecutionReadsFacade, ExecutionWrites):
 
     async def commit(self, commit: Commit) -> CommitResult:
         as_sent = commit
-        commit, lifts = await self._with_payloads(commit)
-        write_set = _lifting(
-            commit_builder.commit(commit, now_ms=self.clock(), as_sent=as_sent), lifts
+        commit, uploaded_keys = await self._move_payloads_of_commit(commit)
+        write_set = _with_uploads(
+            commit_builder.commit(commit, now_ms=self.clock(), as_sent=as_sent), uploaded_keys
         )
         if commit.create_workflow is not None:
             write_set = self._with_decider_push(write_set, commit.create_workflow)
         if self._queues_elsewhere is None:
             return commit_result(commit, await self.apply(write_set), Guarantee.ATOMIC)
         require_receipts(commit)
-        prepared = await self._queues_elsewhere.prepared(write_set)
+        prepared = await self._queues_elsewhere.prepare(write_set)
         return commit_result(commit, await self.apply(prepared), Guarantee.ORDERED)
 
-    async def _with_payloads(self, commit: Commit) -> tuple[Commit, tuple[str, ...]]:
+    async def _move_payloads_of_commit(self, commit: Commit) -> tuple[Commit, tuple[str, ...]]:
         records = records_of(commit)
-        stored, lifts = await self._payload_writes.move_all_out(
+        stored, uploaded_keys = await self._payload_writes.move_all_out(
             list(records.values()), list(records)
         )
         changed = dict(zip(records, stored, strict=True))
         if all(changed[path] is record for path, record in records.items()):
             return commit, ()
-        return with_records(commit, changed), lifts
+        return with_records(commit, changed), uploaded_keys
 
 
-def _lifting(write_set: WriteSet, lifts: tuple[str, ...]) -> WriteSet:
-    return msgspec.structs.replace(write_set, uploads=lifts) if lifts else write_set
+def _with_uploads(write_set: WriteSet, uploaded_keys: tuple[str, ...]) -> WriteSet:
+    return msgspec.structs.replace(write_set, uploads=uploaded_keys) if uploaded_keys else write_set
 
 
 _: type[ExecutionService] = ExecutionFacade

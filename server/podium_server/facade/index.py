@@ -10,16 +10,16 @@ from podium_core.index.marks import decode_mark, encode_mark, outbox_kind, owner
 from podium_core.models.search import Wait
 from podium_core.outbox import WRITER_FIRST_MS, NewEntry, OutboxEntry
 from podium_core.ports import IndexDAO, IndexTarget
-from podium_server.facade.index_marks import IndexMarks
+from podium_server.facade.index_marks import IndexMarkWrites
 
 
 class IndexFacade(IndexWrites):
     """Implements ``IndexDAO``."""
 
-    def __init__(self, index: IndexDAO, target: IndexTarget, marks: IndexMarks) -> None:
+    def __init__(self, index: IndexDAO, target: IndexTarget, marks: IndexMarkWrites) -> None:
         self._marks = marks
         self._target = target
-        # Nothing is added to these, so nothing stands between.
+        # The store's own methods: the facade adds nothing to them.
         self.setup = index.setup
         self.search_workflows = index.search_workflows
         self.search_workflow_summary = index.search_workflow_summary
@@ -43,7 +43,7 @@ class IndexFacade(IndexWrites):
                 id=change.id,
                 owner=owner_of(change),
                 body=encode_mark(change.action),
-                # Who waits carries it out, too: the drainer only if that fails.
+                # A writer that waits carries it out; the drainer does only if that fails.
                 delay_ms=WRITER_FIRST_MS if waits else 0,
             )
             for change in changes
@@ -56,7 +56,7 @@ class IndexFacade(IndexWrites):
 
 
 def _outcome(change: IndexChange, entry: OutboxEntry, outcome: IndexOutcome) -> IndexOutcome:
-    """What became of the change, where a mark that waited has decided what became of the entry."""
+    """The outcome of a change: a mark that waited before it may have decided for a removal."""
     removed = isinstance(change.action, Merge) and isinstance(decode_mark(entry.body), Remove)
     return IndexOutcome.ABSENT if removed else outcome
 

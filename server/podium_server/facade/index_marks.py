@@ -18,8 +18,8 @@ FIRST_PAUSE_SECONDS = 0.05
 MAX_PAUSE_SECONDS = 2.0
 
 
-class IndexMarks:
-    """Sets marks of the index. What a write brings is in the outbox before the index is asked: it can't be lost."""
+class IndexMarkWrites:
+    """Writes index marks. The outbox holds the whole change before the index is asked, so it can't be lost."""
 
     def __init__(self, outbox: Outbox, indexer: Indexer, wake_indexer: Callable[[], None]) -> None:
         self._outbox = outbox
@@ -43,9 +43,9 @@ class IndexMarks:
             InvalidArgumentError: The index refuses an entry; its mark is gone.
         """
         put = await self._outbox.put(entries)
-        return put, await self._carried_out(put)
+        return put, await self._carry_out(put)
 
-    async def _carried_out(self, entries: Sequence[OutboxEntry]) -> list[IndexOutcome]:
+    async def _carry_out(self, entries: Sequence[OutboxEntry]) -> list[IndexOutcome]:
         outcomes: list[IndexOutcome] = [IndexOutcome.WRITTEN] * len(entries)
         waiting = dict(enumerate(entries))
         pause = FIRST_PAUSE_SECONDS

@@ -59,15 +59,15 @@ class ConcurrencyLimits:
         if limit is None:
             limit = embedded_concurrency_limit(task)
         if limit is None:
-            limit = await self._registered(definition_name)
+            limit = await self._registered_limit(definition_name)
         return await self._store.exceeds_limit(task, limit=limit)
 
-    async def _registered(self, definition_name: str) -> int:
+    async def _registered_limit(self, definition_name: str) -> int:
         definition = await self._metadata.get_task_def(definition_name)
         return 0 if definition is None else concurrency_limit_of(definition.document) or 0
 
-    async def applied(self, write_set: WriteSet) -> WriteSet:
-        """A WriteSet whose tasks in progress take a place where a registered definition has a limit."""
+    async def mark_limited(self, write_set: WriteSet) -> WriteSet:
+        """Mark the tasks in progress that take a place, because a registered definition has a limit."""
         puts = write_set.task_puts
         limited = set()
         for put in puts:
@@ -91,7 +91,7 @@ class ConcurrencyLimits:
         if known is not None and now < known.until:
             return known.limited
         try:
-            limited = await self._registered(definition_name) > 0
+            limited = await self._registered_limit(definition_name) > 0
         except (CorruptRecordError, InvalidArgumentError):
             limited = False  # no definition can have that name, or it can't be read: no reason to refuse an update
         if len(self._known) >= MAX_KNOWN:
@@ -119,7 +119,7 @@ class RateLimits:
         definition_name = definition_limited_by(task)
         limit = own if asked or own.limits else embedded_rate_limit(task)
         if not asked and not limit.limits:
-            limit = await self._registered(definition_name)
+            limit = await self._registered_limit(definition_name)
         grants, seconds = rate_limit_per_frequency, rate_limit_frequency_seconds
         return await self._store.exceeds_rate_limit_per_frequency(
             task,
@@ -127,7 +127,7 @@ class RateLimits:
             rate_limit_frequency_seconds=limit.seconds if seconds is None else seconds,
         )
 
-    async def _registered(self, definition_name: str) -> RateLimit:
+    async def _registered_limit(self, definition_name: str) -> RateLimit:
         definition = await self._metadata.get_task_def(definition_name)
         return NO_RATE_LIMIT if definition is None else rate_limit_of(definition.document)
 

@@ -1,4 +1,4 @@
-"""How large inputs and outputs may be, in the document and at all."""
+"""The soft and hard limits of inputs and outputs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class PayloadLimits(msgspec.Struct, frozen=True, kw_only=True):
     """In UTF-8 bytes of an input's or output's JSON text; the defaults are Conductor's.
 
     Attributes:
-        workflow_soft_bytes: What is larger lies in the payload store; 0: nothing does.
-        workflow_hard_bytes: What is larger is refused.
+        workflow_soft_bytes: A larger payload is moved to the payload store; 0: none is.
+        workflow_hard_bytes: A larger payload is refused.
         task_soft_bytes: As ``workflow_soft_bytes``, of a task.
         task_hard_bytes: As ``workflow_hard_bytes``, of a task.
     """

@@ -15,8 +15,8 @@ from podium_core.models.json_text import EMPTY_OBJECT
 from podium_core.outbox import KIND_PAYLOAD, NewEntry
 from podium_core.payload_keys import is_owned, new_key
 from podium_core.ports import ExternalPayloadStorage, Outbox
+from podium_server.facade.payload_fields import PayloadField, owner_of, payload_fields
 from podium_server.facade.payload_limits import PayloadLimits
-from podium_server.facade.payload_places import Place, owner_of, places
 
 R = TypeVar("R", bound=Task | Workflow)
 
@@ -28,7 +28,7 @@ CHUNK_BYTES = 256 * 1024
 
 
 class PayloadWrites:
-    """Moves what is above the soft limits to the payload store, and refuses what is above the hard ones."""
+    """Moves payloads above the soft limits to the payload store, and refuses those above the hard limits."""
 
     def __init__(
         self,
@@ -46,14 +46,14 @@ class PayloadWrites:
 
         Args:
             record: As it came.
-            path: What it is called in the request, for errors.
+            path: Its path in the request, for errors.
         Returns:
             The record as it is to be written, and the keys of the payloads that were uploaded for it.
         Raises:
             PayloadTooLargeError: Above a hard limit; nothing was uploaded.
         """
         self._limits.require(record, path)
-        return await self._moved(record) if self._concerns(record) else (record, ())
+        return await self._move(record) if self._concerns(record) else (record, ())
 
     async def move_all_out(
         self, records: Sequence[R], paths: Sequence[str]
@@ -65,45 +65,46 @@ class PayloadWrites:
         uploads: list[str] = []
         for at, record in enumerate(records):
             if self._concerns(record):
-                written[at], keys = await self._moved(record)
+                written[at], keys = await self._move(record)
                 uploads += keys
         return written, tuple(uploads)
 
     def _concerns(self, record: Task | Workflow) -> bool:
         # A loop, not any(): every write comes by here.
-        for place in places(record):
-            if self._limits.is_large(record, getattr(record, place.data)):
+        for field in payload_fields(record):
+            if self._limits.is_large(record, getattr(record, field.data)):
                 return True
-            if getattr(record, place.path) is not UNSET and _was_put_back(record, place):
+            if getattr(record, field.path) is not UNSET and _was_put_back(record, field):
                 return True
         return False
 
-    async def _moved(self, record: R) -> tuple[R, tuple[str, ...]]:
+    async def _move(self, record: R) -> tuple[R, tuple[str, ...]]:
         changes: dict[str, object] = {}
         keys: list[str] = []
-        for place in places(record):
-            data: Raw = getattr(record, place.data)
+        for field in payload_fields(record):
+            data: Raw = getattr(record, field.data)
             if self._limits.is_large(record, data) and self._storage and self._outbox:
-                key = await self._uploaded(
-                    self._storage, self._outbox, place, data, owner_of(record)
-                )
+                key = await self._upload(self._storage, self._outbox, field, data, owner_of(record))
                 keys.append(key)
-                changes |= {place.data: EMPTY_OBJECT, place.path: key}
-            elif _was_put_back(record, place):
-                # A read put it back: what came is what holds, and the payload goes with the document that named it.
-                changes[place.path] = UNSET
+                changes |= {field.data: EMPTY_OBJECT, field.path: key}
+            elif _was_put_back(record, field):
+                # Read with payloads and now written back inline: keep the inline value, drop the old path.
+                changes[field.path] = UNSET
         return msgspec.structs.replace(record, **changes), tuple(keys)
 
-    async def _uploaded(
+    async def _upload(
         self,
         storage: ExternalPayloadStorage,
         outbox: Outbox,
-        place: Place,
+        field: PayloadField,
         data: Raw,
         owner: str,
     ) -> str:
-        """Upload under a due mark, which the write that refers to the payload uploads: whatever happens, no orphan stays."""
-        key = new_key(place.payload_type, owner)
+        """Upload, after a payload deletion was put into the outbox.
+
+        The write that refers to the payload cancels that deletion, so no orphan stays.
+        """
+        key = new_key(field.payload_type, owner)
         await outbox.put([NewEntry(kind=KIND_PAYLOAD, id=key, owner=owner, delay_ms=DUE_MS)])
         content = bytes(data)
         try:
@@ -115,11 +116,11 @@ class PayloadWrites:
         return key
 
 
-def _was_put_back(record: Task | Workflow, place: Place) -> bool:
-    path = getattr(record, place.path)
+def _was_put_back(record: Task | Workflow, field: PayloadField) -> bool:
+    path = getattr(record, field.path)
     return (
         path is not UNSET
-        and getattr(record, place.data) != EMPTY_OBJECT
+        and getattr(record, field.data) != EMPTY_OBJECT
         and is_owned(path, owner_of(record))
     )
 

@@ -1,4 +1,4 @@
-"""A removal that a call asked for, seen through; or taken back, where it can't even begin."""
+"""Completes a removal for an RPC; cancels it if archiving can't start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from podium_server.outbox.removals import Removals
 
 
 class RemovalFacade:
-    """Removals on behalf of calls. What a call can't finish, the drainer does."""
+    """Removals for RPCs. The drainer finishes a removal that a call can't finish."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class RemovalFacade:
         archive: Archive | None = None,
         archived: ArchiveRemoval | None = None,
     ) -> None:
-        """Takes the store, what archives, and what removes from the archive; both None where no index is routed."""
+        """Takes the store, the archive and its removal; both None where no index is routed."""
         self._store = store
         self._archived = archived
         self._can_archive = archive is not None
@@ -40,21 +40,21 @@ class RemovalFacade:
                 "archiving needs an index, and routing.index is none",
             )
 
-    async def see_through(self, workflow_id: str, *, take_back: bool = False) -> None:
-        """End a removal that a call asked for, as ``end``; where it archives, see that the workflow is gone then.
+    async def complete(self, workflow_id: str, *, cancel_on_failure: bool = False) -> None:
+        """End a removal for an RPC, as ``end``. After one with archive, check that the workflow is gone.
 
         Raises:
-            OutcomeUnknownError: As ``end``; or another call for the same removal has taken the mark back.
+            OutcomeUnknownError: As ``end``; or another call for the same removal has cancelled it.
         """
         removal = await self._store.removal(workflow_id)
-        await self.end(workflow_id, take_back=take_back)
+        await self.end(workflow_id, cancel_on_failure=cancel_on_failure)
         if removal is not None and removal.record.archives:
             await self._require_gone(workflow_id)
 
     async def leave_sets(self, workflow_id: str) -> None:
         """Take the tasks of a workflow that expires out of sets, slots, limits and queues.
 
-        What a failure leaves of that goes on by itself.
+        After a failure the drainer does the rest.
         """
         try:
             await self._removals.machine.finish_sweep(workflow_id)
@@ -68,21 +68,21 @@ class RemovalFacade:
             return False
         return await self._archived.remove(workflow_id, delete_payloads=delete_payloads)
 
-    async def end(self, workflow_id: str, *, take_back: bool = False) -> bool:
-        """Archive if that was asked for, then delete; says whether there was anything to do.
+    async def end(self, workflow_id: str, *, cancel_on_failure: bool = False) -> bool:
+        """Archive if that was asked for, then delete. False if there was nothing to do.
 
         Args:
             workflow_id: Whose mark.
-            take_back: If the index can't hold the archive, the mark is taken back: nothing is removed.
+            cancel_on_failure: If the archive can't be written, cancel the removal: nothing is removed.
         Raises:
             BackendUnavailableError: Nothing was removed.
-            OutcomeUnknownError: The removal has begun, and goes on by itself.
+            OutcomeUnknownError: The removal has begun, and the drainer continues it.
             CorruptRecordError, FailedPreconditionError: It can't be archived; nothing was removed.
         """
         try:
             return await self._removals.carry_out(workflow_id)
         except (BackendUnavailableError, CorruptRecordError, PoisonError) as error:
-            if take_back and await self._taken_back(workflow_id):
+            if cancel_on_failure and await self._cancel(workflow_id):
                 raise _nothing_removed(error, workflow_id) from error
             message = (
                 f"the removal of workflow '{workflow_id}' has begun, and goes on by itself: {error}"
@@ -90,16 +90,16 @@ class RemovalFacade:
             raise OutcomeUnknownError(getattr(error, "store", ""), message) from error
 
     async def _require_gone(self, workflow_id: str) -> None:
-        """Another call for the same removal may have taken the mark back; or the id has its next workflow already."""
+        """Another call may have cancelled the same removal, or the id may already have its next workflow."""
         try:
             there = await self._store.get_workflow(workflow_id) is not None
-            why = "it is there: its removal was taken back, or it was created anew"
+            why = "it exists: its removal was cancelled, or it was created again"
         except StorageError as error:
             there, why = True, f"whether it is gone isn't known: {error}"
         if there:
             raise OutcomeUnknownError("", f"workflow '{workflow_id}': {why}")
 
-    async def _taken_back(self, workflow_id: str) -> bool:
+    async def _cancel(self, workflow_id: str) -> bool:
         try:
             removal = await self._store.removal(workflow_id)
             return removal is not None and await self._removals.machine.cancel(removal)

@@ -26,8 +26,8 @@ from podium_core.write_set import AckOp, HeldReceipt, RemoveOp, WriteOutcome, Wr
 _log = structlog.get_logger("podium.facade")
 
 
-class QueuesElsewhere:
-    """The queue's part of a write."""
+class QueueDelivery:
+    """Delivers the queue operations of a write to another store."""
 
     def __init__(self, queues: QueueStore, target: QueueTarget, outbox: Outbox) -> None:
         """Take the queues, and the outbox of the store that serves executions."""
@@ -35,8 +35,8 @@ class QueuesElsewhere:
         self._target = target
         self._outbox = outbox
 
-    async def prepared(self, write_set: WriteSet) -> WriteSet:
-        """No receipt can be checked in that step, and a remove means the message that is there now."""
+    async def prepare(self, write_set: WriteSet) -> WriteSet:
+        """Drop the receipts, which that step can't check, and bind each remove to the message that is there now."""
         removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
         tokens = await self._target.tokens_of([(op.queue_name, op.message_id) for op in removes])
         seen = {id(op): token for op, token in zip(removes, tokens, strict=True)}
@@ -52,7 +52,7 @@ class QueuesElsewhere:
         )
 
     async def carry_out(self, write_set: WriteSet, outcome: WriteOutcome) -> WriteOutcome:
-        """Carry out the intents of a write now; the outcome says what acks and removes came to."""
+        """Carry out the intents of a write now. The outcome has the results of acks and removes."""
         by_kind: dict[str, list[OutboxEntry]] = {}
         for entry in outcome.intents:
             by_kind.setdefault(entry.kind, []).append(entry)
@@ -63,7 +63,7 @@ class QueuesElsewhere:
             await asyncio.gather(*pushes, *unqueues)
             await self._outbox.finish(outcome.intents)
         except (BackendUnavailableError, OutcomeUnknownError) as error:
-            # What is written is written: the caller isn't told to repeat, the drainer does the rest.
+            # The documents are written, so the call succeeds; the drainer does the rest.
             _log.warning("the queues' part of a write has to wait", error=error.message)
         return outcome
 
@@ -79,13 +79,13 @@ class QueuesElsewhere:
         removes = [op for op in write_set.queue_ops if isinstance(op, RemoveOp)]
         if not acks and not removes:
             return outcome
-        acked = await self._acknowledged(acks)
+        acked = await self._acknowledge(acks)
         removed = await self._target.remove_seen(
             [(op.queue_name, op.message_id, op.seen_token) for op in removes]
         )
         return msgspec.structs.replace(outcome, acked=tuple(acked), removed=tuple(removed))
 
-    async def _acknowledged(self, acks: Sequence[AckOp]) -> list[bool]:
+    async def _acknowledge(self, acks: Sequence[AckOp]) -> list[bool]:
         by_queue: dict[str, list[AckOp]] = {}
         for op in acks:
             by_queue.setdefault(op.queue_name, []).append(op)

@@ -1,4 +1,4 @@
-"""What stands between the transport and the servicers: one pipeline, wrapped around each handler once."""
+"""The pipeline between the transport and the servicers, wrapped around each handler once."""
 
 from podium_server.interceptors.call import Call, add_call_fields, current_call
 from podium_server.interceptors.in_flight import Connection, InFlight

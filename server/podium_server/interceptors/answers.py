@@ -29,7 +29,7 @@ class Answers:
         """Count the only answer of a call, a large one, which gRPC sends once the handler has returned it.
 
         Raises:
-            OverloadedError: There is no room for it. What wrote something isn't refused any more.
+            OverloadedError: There is no room for it. Calls that have written something are no longer refused.
         """
         held = _Held(self, call.connection, len(answer) * _COPIES)
         if call.rpc.repeat is Repeat.READ:

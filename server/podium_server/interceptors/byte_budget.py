@@ -49,10 +49,10 @@ class ByteBudget:
             OverloadedError: There is no room for them.
         """
         if not self._fits(connection, size):
-            raise self.overloaded()
+            raise self.overload_error()
         self._in_flight.hold(connection, size)
 
-    def overloaded(self) -> OverloadedError:
+    def overload_error(self) -> OverloadedError:
         """The error of a call for whose bytes there is no room."""
         return OverloadedError(
             f"{self._in_flight.bytes} bytes of requests and answers are in flight",

@@ -12,7 +12,7 @@ from podium_server.interceptors.call import Body, Call, Context
 _log = structlog.get_logger("podium.calls")
 
 
-def logged(body: Body) -> Body:
+def with_log(body: Body) -> Body:
     """The body of a handler, with a line for each call that it carries out well."""
 
     async def with_line(data: Any, call: Call, context: Context) -> Any:

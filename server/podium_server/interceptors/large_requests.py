@@ -81,7 +81,7 @@ def _is_list(field: FieldDescriptor) -> bool:
 
 
 class _Scan:
-    """Walks over the fields of a message on the wire. What isn't well-formed is left to the parser, where it begins."""
+    """Walks over the fields of a message on the wire. It leaves the rest to the parser from a malformed field on."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

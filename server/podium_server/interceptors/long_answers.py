@@ -27,7 +27,7 @@ class LongAnswers:
         # How long it will be isn't known: the last ones of a connection may bring it above its share.
         if self._budget.exhausted(call.connection):
             self._places.release()
-            raise self._budget.overloaded()
+            raise self._budget.overload_error()
         call.has_long_answer = True
 
     def end(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import grpc
 import structlog
-from google.protobuf.message import DecodeError, EncodeError, Message
+from google.protobuf.message import Message
 
 from podium_core.errors import (
     DeadlineExceededError,
@@ -27,16 +27,16 @@ from podium_protocol.rpcs import Kind, Rpc
 from podium_server.interceptors.answers import Answers
 from podium_server.interceptors.byte_budget import LARGE_BYTES, ByteBudget, Turns
 from podium_server.interceptors.call import Body, Call, Context
-from podium_server.interceptors.call_log import logged
+from podium_server.interceptors.call_log import with_log
 from podium_server.interceptors.failures import Failures
 from podium_server.interceptors.in_flight import Connection, InFlight
-from podium_server.interceptors.large_requests import PIECE_BYTES, LargeRequests
+from podium_server.interceptors.large_requests import PIECE_BYTES
 from podium_server.interceptors.limits import CallLimits
 from podium_server.interceptors.long_answers import LongAnswers
 from podium_server.interceptors.request_reads import RequestReads
+from podium_server.interceptors.wire_format import Parse, WireFormat
 
 Send = Callable[[Message], Awaitable[None]]
-Parse = Callable[[bytes], Awaitable[Any]]
 Behaviour = Callable[[Any, Context], Awaitable[Any]]
 
 _FACTORIES: dict[Kind, Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
@@ -91,6 +91,7 @@ class Pipeline:
         self._share = max(1.0, self._most * limits.connection_share)
         self._budget = ByteBudget(limits, in_flight)
         self._turns = Turns((limits.max_bytes_in_flight or float("inf")) * _WORK_SHARE)
+        self._format = WireFormat(limits)
         self._reads = RequestReads(limits, self._budget, in_flight, self.failures)
         self._answers = Answers(limits, self._budget, in_flight)
         self._long_answers = LongAnswers(self._budget)
@@ -104,11 +105,11 @@ class Pipeline:
             Kind.BIDIRECTIONAL: self._bidirectional,
         }
         body = bodies[rpc.kind](rpc, method)
-        logging_body = logged(body) if self._log_calls else body
-        guarded = self._guarded_stream if _is_stream_of_requests(rpc) else self._guarded
+        logging_body = with_log(body) if self._log_calls else body
+        guarded = self._guard_stream if _is_stream_of_requests(rpc) else self._guard
         return _FACTORIES[rpc.kind](guarded(rpc, logging_body))
 
-    def _guarded(self, rpc: Rpc, body: Body) -> Behaviour:
+    def _guard(self, rpc: Rpc, body: Body) -> Behaviour:
         """For RPCs with one request."""
         limits, in_flight, read = self._limits, self._in_flight, self._reads.next
         most, share = self._most, self._share
@@ -153,7 +154,7 @@ class Pipeline:
 
         return behaviour
 
-    def _guarded_stream(self, rpc: Rpc, body: Body) -> Behaviour:
+    def _guard_stream(self, rpc: Rpc, body: Body) -> Behaviour:
         """For RPCs with a stream of requests, which they read themselves."""
         limits, in_flight = self._limits, self._in_flight
 
@@ -215,7 +216,7 @@ class Pipeline:
                 retry_after_ms=self._limits.retry_after_ms,
             )
         if self._budget.exhausted(connection):
-            raise self._budget.overloaded()
+            raise self._budget.overload_error()
 
     def _large(self, rpc: Rpc, body: Body) -> Body:
         """The body for large requests: their bytes count, and they are worked on in turn."""
@@ -241,11 +242,11 @@ class Pipeline:
 
     def _unary(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
         parse, parse_large, serialize = (
-            self._parser(rpc),
-            self._large_parser(rpc),
-            self._serializer(),
+            self._format.parser(rpc),
+            self._format.large_parser(rpc),
+            self._format.serializer(),
         )
-        send_last, small_bytes = self._answers.send_last, self._small_bytes(rpc)
+        send_last, small_bytes = self._answers.send_last, self._format.small_bytes(rpc)
 
         async def body(data: bytes, call: Call, context: Context) -> bytes:
             del context
@@ -260,7 +261,7 @@ class Pipeline:
         return body
 
     def _server_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._any_parser(rpc), self._serializer()
+        parse, serialize = self._format.any_parser(rpc), self._format.serializer()
         answers = self._answers
 
         async def body(data: bytes, call: Call, context: Context) -> None:
@@ -276,17 +277,17 @@ class Pipeline:
         return body
 
     def _client_stream(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._any_parser(rpc), self._serializer()
+        parse, serialize = self._format.any_parser(rpc), self._format.serializer()
 
         async def body(data: object, call: Call, context: Context) -> bytes:
             del data, context
-            async with aclosing(self._received_whole(call, parse)) as requests:
+            async with aclosing(self._whole_requests(call, parse)) as requests:
                 return serialize(await method(requests, call))
 
         return body
 
     def _bidirectional(self, rpc: Rpc, method: Callable[..., Any]) -> Body:
-        parse, serialize = self._any_parser(rpc), self._serializer()
+        parse, serialize = self._format.any_parser(rpc), self._format.serializer()
 
         async def body(data: object, call: Call, context: Context) -> None:
             del data, context
@@ -299,19 +300,19 @@ class Pipeline:
 
             # Such a stream is quiet most of the time: it waits for messages, or for its client.
             with self._in_flight.apart(call.connection):
-                async with aclosing(self._received(call, parse)) as requests:
+                async with aclosing(self._requests(call, parse)) as requests:
                     await method(requests, call, send)
 
         return body
 
-    async def _received(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
+    async def _requests(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
         """The requests of a stream that may be quiet for ever, once it is open."""
         data = await self._reads.next(call)
         while data is not grpc.aio.EOF:
             yield await parse(data)
             data = await call.context.read()
 
-    async def _received_whole(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
+    async def _whole_requests(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
         """The requests of a client stream; their end is the client's word that it has said everything."""
         in_flight = self._in_flight
         while True:
@@ -332,70 +333,9 @@ class Pipeline:
         except grpc.aio.InternalError as error:
             raise ClientLeftError("the client's stream broke off") from error
 
-    def _small_bytes(self, rpc: Rpc) -> int:
-        """Up to so many bytes a request is parsed in one go, and isn't too large."""
-        return min(LARGE_BYTES, self._limits.max_write_bytes) if rpc.writes else LARGE_BYTES
-
-    def _parser(self, rpc: Rpc) -> Callable[[bytes], Any]:
-        """For small requests."""
-        from_bytes: Callable[[bytes], Any] = rpc.request.FromString
-
-        def parse(data: bytes) -> Any:
-            try:
-                return from_bytes(data)
-            except DecodeError as error:
-                raise _not_a_request(rpc) from error
-
-        return parse
-
-    def _large_parser(self, rpc: Rpc) -> Parse:
-        """For larger ones."""
-        large = LargeRequests(rpc.request)
-        most = self._limits.max_write_bytes if rpc.writes else float("inf")
-
-        async def parse(data: bytes) -> Any:
-            if len(data) > most:
-                raise InvalidArgumentError(
-                    "",
-                    f"a request of {len(data)} bytes is above the limit of {most} for a writing call",
-                )
-            try:
-                return await large.parse(data)
-            except DecodeError as error:
-                raise _not_a_request(rpc) from error
-
-        return parse
-
-    def _any_parser(self, rpc: Rpc) -> Parse:
-        small, large = self._parser(rpc), self._large_parser(rpc)
-        small_bytes = self._small_bytes(rpc)
-
-        async def parse(data: bytes) -> Any:
-            return small(data) if len(data) <= small_bytes else await large(data)
-
-        return parse
-
-    def _serializer(self) -> Callable[[Message], bytes]:
-        most = self._limits.max_message_bytes
-
-        def serialize(message: Message) -> bytes:
-            try:
-                data = message.SerializeToString()
-            except (EncodeError, ValueError) as error:  # above the 2 GiB of any protobuf message
-                raise ResultTooLargeError(most) from error
-            if len(data) > most:
-                raise ResultTooLargeError(most)
-            return data
-
-        return serialize
-
 
 def _refuse_no_request() -> NoReturn:
     raise InvalidArgumentError("", "the call has no request")
-
-
-def _not_a_request(rpc: Rpc) -> InvalidArgumentError:
-    return InvalidArgumentError("", f"the bytes are not a {rpc.request.DESCRIPTOR.full_name}")
 
 
 def _is_stream_of_requests(rpc: Rpc) -> bool:

@@ -115,11 +115,11 @@ class RequestReads:
     def _end(self, call: Call, error: StorageError) -> None:
         # The read isn't cancelled: gRPC would lose the memory of a message that comes nevertheless.
         # The status ends the stream, and that ends the read.
-        task = asyncio.create_task(self._ended(call, error))
+        task = asyncio.create_task(self._send_status(call, error))
         self._endings.add(task)
         task.add_done_callback(self._endings.discard)
 
-    async def _ended(self, call: Call, error: StorageError) -> None:
+    async def _send_status(self, call: Call, error: StorageError) -> None:
         try:
             await self._failures.end(call, call.context, error)
         except grpc.aio.AbortError:

@@ -74,9 +74,9 @@ class Archive:
             return False
         _require_readable(workflow)
         sending = _Sending(self._target, self._outbox, store, removal, deadline, self._monotonic)
-        return await self._archived(workflow, removal, sending)
+        return await self._send_execution(workflow, removal, sending)
 
-    async def _archived(
+    async def _send_execution(
         self, workflow: StoredDocument, removal: StoredRemoval, sending: _Sending
     ) -> bool:
         kept: list[StoredDocument] = []
@@ -167,7 +167,7 @@ class _Sending:
         writes, self._part, self._size = self._part, [], 0
         if not writes:
             return True
-        # Read again after the documents: a write that came between has set the mark anew.
+        # Read it again after the documents: a write that came between has renewed the mark.
         removal = await self._store.removal(self._removal.workflow_id)
         if removal is None or removal.token != self._removal.token:
             return False

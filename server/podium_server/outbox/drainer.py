@@ -33,7 +33,7 @@ class Drainer:
     """Drains the kinds of one handler for as long as ``run`` runs.
 
     ``gather_seconds`` is how long it waits between two rounds: of a document that is written again meanwhile, one mark is
-    left, and in a burst those who write go first. What has waited for ``BEHIND_MS`` is drained without a pause.
+    left, and in a burst those who write go first. Entries that have waited for ``BEHIND_MS`` are drained without a pause.
     """
 
     def __init__(
@@ -104,14 +104,14 @@ class Drainer:
         # At once: they share a transaction.
         await asyncio.gather(
             *(
-                self._failed(entry, settlement)
+                self._postpone(entry, settlement)
                 for entry, settlement in zip(entries, settlements, strict=True)
                 if isinstance(settlement, Exception)
             )
         )
         return all(_is_away(settlement) for settlement in settlements)
 
-    async def _failed(self, entry: OutboxEntry, error: Exception) -> None:
+    async def _postpone(self, entry: OutboxEntry, error: Exception) -> None:
         # The target's own trouble is never the entry's: tried again as long as it takes.
         away = _is_away(error)
         hopeless = isinstance(error, PoisonError) or entry.attempts + 1 >= MAX_ATTEMPTS

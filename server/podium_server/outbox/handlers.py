@@ -1,4 +1,4 @@
-"""What the drainer hands entries to, and what it learns of each."""
+"""The handler that the drainer hands entries to, and its result for each."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from podium_core.outbox import DueEntries, OutboxEntry
 
 
 class Settled(Enum):
-    """What became of an entry that didn't fail."""
+    """The result of an entry that didn't fail."""
 
     DONE = "done"  # the drainer deletes it, if its token is unchanged
-    KEPT = "kept"  # whoever carried it out has settled it
+    KEPT = "kept"  # the handler has settled it
 
 
 class PoisonError(StorageError):

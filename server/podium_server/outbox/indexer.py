@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 class Indexed(msgspec.Struct, frozen=True):
-    """What became of a mark.
+    """The result of a mark.
 
     Attributes:
         settlement: For the drainer.
@@ -67,15 +67,15 @@ class _Step(msgspec.Struct):
     result: Indexed | None = None
 
     def drop(self, outcome: IndexOutcome = IndexOutcome.WRITTEN) -> None:
-        """There is nothing to send."""
+        """Send nothing."""
         self.result = Indexed(Settled.DONE, outcome)
 
     def fail(self, error: Exception) -> None:
-        """It can't be sent."""
+        """Report that it can't be sent."""
         self.result = Indexed(error)
 
-    def decided(self, decide: Callable[[_Step, T], None], found: T) -> None:
-        """Decide by what was found; what can't be made into an entry takes none of the others along."""
+    def decide_by(self, decide: Callable[[_Step, T], None], found: T) -> None:
+        """Decide by what was found. A document that can't become an entry fails alone."""
         try:
             decide(self, found)
         except Exception as error:
@@ -84,7 +84,7 @@ class _Step(msgspec.Struct):
     def send(
         self, document: bytes | None, *, external: bool = False, expected: int | None = None
     ) -> None:
-        """What is to be sent; None deletes."""
+        """Send this document; None deletes the entry."""
         self.write = IndexWrite(
             kind=entry_kind(self.entry.kind),
             id=self.entry.id,
@@ -156,7 +156,7 @@ class Indexer:
             ids = [(steps[at].entry.id, steps[at].entry.owner) for at in asked[:AT_ONCE]]
             found = await self._source.documents(kind, ids, max_size=min(LARGE, SLICE_SIZE - size))
             for at, document in zip(asked, found, strict=False):
-                await _decided(steps[at], _decide, document, document.size)
+                await _decide_by_size(steps[at], _decide, document, document.size)
                 size += document.size
             del asked[: len(found)]
             await asyncio.sleep(0)
@@ -167,7 +167,7 @@ class Indexer:
         undecided = [at for at, s in enumerate(steps) if s.write is None and s.result is None]
         asked = [at for at in undecided if _asks(kind, steps[at].mark)]
         for at in set(undecided).difference(asked):
-            steps[at].decided(_decide_by_entry, None)
+            steps[at].decide_by(_decide_by_entry, None)
         size = 0
         while asked:
             if size >= SLICE_SIZE:
@@ -176,7 +176,7 @@ class Indexer:
             found = await self._target.entries(kind, ids, max_size=SLICE_SIZE - size)
             for at, entry in zip(asked, found, strict=False):
                 entry_size = len(entry.document) if entry else 0
-                await _decided(steps[at], _decide_by_entry, entry, entry_size)
+                await _decide_by_size(steps[at], _decide_by_entry, entry, entry_size)
                 size += entry_size
             del asked[: len(found)]
         return steps
@@ -191,14 +191,14 @@ class Indexer:
             raise BackendUnavailableError("", "the indexer stood still; read again")
         answers = await self._target.send([step.write for step in steps if step.write is not None])
         for step, answer in zip(steps, answers, strict=True):
-            step.result = await self._settled(step, answer)
+            step.result = await self._settle(step, answer)
 
-    async def _settled(self, step: _Step, answer: IndexAnswer) -> Indexed:
+    async def _settle(self, step: _Step, answer: IndexAnswer) -> Indexed:
         entry = step.entry
         if answer.refused:
             return Indexed(PoisonError(f"the index refuses it: {answer.refused}"))
         if answer.stale:
-            # A newer one was sent, and this mark is gone with it; or the store's tokens fell back.
+            # A newer entry was sent, and its mark replaced this one; or the store's tokens fell back.
             token = await self._outbox.raise_token(entry, above=answer.token)
             return Indexed(Settled.KEPT, again=token)
         deleted = step.write is not None and step.write.document is None
@@ -216,7 +216,7 @@ def _step(entry: OutboxEntry) -> _Step:
 
 
 def _decide(step: _Step, document: StoredDocument) -> None:
-    """What follows from the stored document alone."""
+    """Decide by the stored document alone."""
     if step.result is not None:
         return
     if document.unreadable:
@@ -231,8 +231,10 @@ def _decide(step: _Step, document: StoredDocument) -> None:
         step.drop()  # only an explicit removal deletes
 
 
-async def _decided(step: _Step, decide: Callable[[_Step, T], None], found: T, size: int) -> None:
-    await done_by_size(partial(step.decided, decide, found), size, large=LARGE)
+async def _decide_by_size(
+    step: _Step, decide: Callable[[_Step, T], None], found: T, size: int
+) -> None:
+    await done_by_size(partial(step.decide_by, decide, found), size, large=LARGE)
 
 
 def _asks(kind: EntryKind, mark: IndexMark) -> bool:

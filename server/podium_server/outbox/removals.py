@@ -18,7 +18,7 @@ class Removals:
     def __init__(self, store: ExecutionAdapter, archive: Archive | None) -> None:
         self._store = store
         self._archive = archive
-        self.machine = RemovalMachine(store, self._archived)
+        self.machine = RemovalMachine(store, self._archive_workflow)
 
     async def carry_out(self, workflow_id: str) -> bool:
         """Archive and delete, or archive and wait; says whether there was anything to do.
@@ -28,7 +28,7 @@ class Removals:
         """
         return await self.machine.carry_out(workflow_id)
 
-    async def _archived(self, removal: StoredRemoval) -> bool:
+    async def _archive_workflow(self, removal: StoredRemoval) -> bool:
         if self._archive is None:
             # It was asked for when an index was routed.
             raise BackendUnavailableError(

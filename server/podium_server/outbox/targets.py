@@ -1,4 +1,4 @@
-"""What the drainer does with the entries that go one by one: removals, payloads, and intents for queues elsewhere."""
+"""Carries out outbox entries one by one: removals, payload deletions, and intents for queues in another store."""
 
 from __future__ import annotations
 

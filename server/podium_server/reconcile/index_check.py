@@ -2,7 +2,7 @@
 
 It walks documents and looks up their entries by id, then walks entries and looks up their documents: each walk is in the
 order of its own store. It reports only stable differences: no pending mark, the same document in both reads, and the entry
-still different, read after the mark was looked for. What is written meanwhile has a mark of its own.
+still different, read after the mark was looked for. A document that is written meanwhile has a mark of its own.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from podium_core.index.marks import Verify, encode_mark, outbox_kind
 from podium_core.outbox import NewEntry
 from podium_core.ports import IndexTarget, Outbox, StoredDocuments
 from podium_core.reconcile import IndexDifference, IndexProblem, IndexProgress, IndexReport
+from podium_server.reconcile.check_progress import CheckProgress
 from podium_server.reconcile.index_pages import IndexPage, IndexPages, Pair, Seen
-from podium_server.reconcile.tally import Tally
 
 # First the documents of a kind, each with its entry; then the entries that have no document.
 STEPS = {
@@ -46,7 +46,7 @@ class _Aim(Enum):
 
 
 class _Found(msgspec.Struct):
-    """What a page came to: what differs, and what is to be marked."""
+    """The result of a page: entries that differ, and entries to be marked."""
 
     differences: Sequence[IndexDifference]
     marks: Sequence[Pair]
@@ -81,20 +81,20 @@ class IndexCheck:
         return self._reports(resume_token, _Aim.REBUILD if rebuild else _Aim.REPAIR)
 
     async def _reports(self, token: str, aim: _Aim) -> AsyncGenerator[IndexReport]:
-        tally = Tally(token, (_ORDER[0], ""), STEPS, (*_COUNTERS, _MARKED))
+        progress = CheckProgress(token, (_ORDER[0], ""), STEPS, (*_COUNTERS, _MARKED))
         pages = IndexPages(self._source, self._target)
-        place: tuple[str, ...] | None = tally.place
+        place: tuple[str, ...] | None = progress.place
         while place is not None:
             step, cursor = place
             kind = STEPS[step]
             page = await _next_page(pages, step, cursor)
             found = await self._found(pages, kind, page.pairs, aim)
             await self._mark(kind, found.marks)
-            tally.add("checked", len(page.pairs))
-            tally.add_each(difference.problem.value for difference in found.differences)
-            tally.add(_MARKED, len(found.marks))
+            progress.add("checked", len(page.pairs))
+            progress.add_each(difference.problem.value for difference in found.differences)
+            progress.add(_MARKED, len(found.marks))
             place = _next_place(step, page.cursor)
-            yield _report(tally, found, place)
+            yield _report(progress, found, place)
 
     async def _found(
         self, pages: IndexPages, kind: EntryKind, pairs: Sequence[Pair], aim: _Aim
@@ -105,7 +105,7 @@ class IndexCheck:
             confirmed: dict[str, IndexProblem] = {}
             marks = [pair for pair in pairs if _is_rebuilt(pair)]
         else:
-            confirmed = await self._confirmed(pages, kind, suspects)
+            confirmed = await self._confirm(pages, kind, suspects)
             marks = [pair for pair in suspects if pair.id in confirmed]
         # What can't be read can't be indexed either: its own mark, if it has one, was set aside for that, and tells nothing.
         unreadable = IndexProblem.UNREADABLE
@@ -113,18 +113,18 @@ class IndexCheck:
         differences = [IndexDifference(kind, id_, confirmed[id_]) for id_ in sorted(confirmed)]
         return _Found(differences, [] if aim is _Aim.VERIFY else marks)
 
-    async def _confirmed(
+    async def _confirm(
         self, pages: IndexPages, kind: EntryKind, suspects: Sequence[Pair]
     ) -> dict[str, IndexProblem]:
-        """What still differs when it is looked at again."""
-        left = await self._unmarked(kind, suspects)
+        """The entries that still differ when they are read again."""
+        left = await self._without_marks(kind, suspects)
         confirmed: dict[str, IndexProblem] = {}
         if left:
             await asyncio.sleep(self._pause_seconds)
         while left:
             # The document is known from before; then the mark, then the entry, then the document again. Entry before mark
             # would blame an entry whose mark was carried out between the two.
-            part = await self._unmarked(kind, left[:_SLICE])
+            part = await self._without_marks(kind, left[:_SLICE])
             heads = await self._target.heads(kind, [pair.id for pair in part])
             seen = await pages.seen(kind, [(pair.id, pair.owner) for pair in part])
             for pair, head in zip(part, heads, strict=True):
@@ -134,7 +134,7 @@ class IndexCheck:
             left = left[_SLICE:]
         return confirmed
 
-    async def _unmarked(self, kind: EntryKind, pairs: Sequence[Pair]) -> Sequence[Pair]:
+    async def _without_marks(self, kind: EntryKind, pairs: Sequence[Pair]) -> Sequence[Pair]:
         if not pairs:
             return pairs
         ids = [(pair.id, pair.owner) for pair in pairs]
@@ -191,11 +191,11 @@ def _next_place(step: str, cursor: str | None) -> tuple[str, ...] | None:
     return (following[0], "") if following else None
 
 
-def _report(tally: Tally, found: _Found, place: tuple[str, ...] | None) -> IndexReport:
+def _report(progress: CheckProgress, found: _Found, place: tuple[str, ...] | None) -> IndexReport:
     return IndexReport(
-        progress=IndexProgress(**{name: tally[name] for name in _COUNTERS}),
+        progress=IndexProgress(**{name: progress[name] for name in _COUNTERS}),
         differences=tuple(found.differences),
-        resume_token="" if place is None else tally.token(place),
+        resume_token="" if place is None else progress.token(place),
         done=place is None,
-        marked=tally[_MARKED],
+        marked=progress[_MARKED],
     )

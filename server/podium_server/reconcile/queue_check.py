@@ -16,10 +16,10 @@ from podium_core.index.stored_document import DocumentScan
 from podium_core.ports import MetadataDAO, Outbox, QueueStore, StoredDocuments
 from podium_core.reconcile import QueueFinding, QueueProblem, QueueProgress, QueueReport
 from podium_core.write_set import WriteOutcome, WriteSet, builders
+from podium_server.reconcile.check_progress import CheckProgress, Place
 from podium_server.reconcile.pace import Pace
 from podium_server.reconcile.queue_looks import QueueLooks
 from podium_server.reconcile.queue_rules import Expected, QueueRules
-from podium_server.reconcile.tally import Place, Tally
 from podium_server.reconcile.task_queues import TaskQueues
 
 WORKFLOWS, TASKS, MESSAGES = STEPS = ("workflows", "tasks", "messages")
@@ -31,7 +31,7 @@ _PUSHED = "pushed"
 
 
 class _Page(NamedTuple):
-    """What a page came to, and the place after it; None after the last one."""
+    """The result of a page, and the place after it; None after the last one."""
 
     checked: int
     findings: Sequence[QueueFinding]
@@ -70,19 +70,19 @@ class QueueCheck:
         return self._reports(resume_token, apply=apply)
 
     async def _reports(self, token: str, *, apply: bool) -> AsyncGenerator[QueueReport]:
-        tally = Tally(token, _START, STEPS, (*_COUNTERS, _PUSHED))
+        progress = CheckProgress(token, _START, STEPS, (*_COUNTERS, _PUSHED))
         run = _Run(self._source, TaskQueues(self._metadata))
-        place: Place | None = tally.place
+        place: Place | None = progress.place
         while place is not None:
             if place[0] == MESSAGES:
                 async for _ in run.all_tasks():
-                    yield _report(tally, (), place)
+                    yield _report(progress, (), place)
             page = await self._page(run, place, apply=apply)
-            tally.add("checked", page.checked)
-            tally.add_each(finding.problem.value for finding in page.findings)
-            tally.add(_PUSHED, page.pushed)
+            progress.add("checked", page.checked)
+            progress.add_each(finding.problem.value for finding in page.findings)
+            progress.add(_PUSHED, page.pushed)
             place = page.place
-            yield _report(tally, page.findings, place)
+            yield _report(progress, page.findings, place)
 
     async def _page(self, run: _Run, place: Place, *, apply: bool) -> _Page:
         match place[0]:
@@ -140,7 +140,7 @@ class QueueCheck:
 
 
 class _Run:
-    """What one run keeps from page to page."""
+    """The state that one run keeps from page to page."""
 
     def __init__(self, source: StoredDocuments, task_queues: TaskQueues) -> None:
         self._source = source
@@ -166,11 +166,13 @@ class _Run:
             yield None
 
 
-def _report(tally: Tally, findings: Sequence[QueueFinding], place: Place | None) -> QueueReport:
+def _report(
+    progress: CheckProgress, findings: Sequence[QueueFinding], place: Place | None
+) -> QueueReport:
     return QueueReport(
-        progress=QueueProgress(**{name: tally[name] for name in _COUNTERS}),
+        progress=QueueProgress(**{name: progress[name] for name in _COUNTERS}),
         findings=tuple(findings),
-        resume_token="" if place is None else tally.token(place),
+        resume_token="" if place is None else progress.token(place),
         done=place is None,
-        pushed=tally[_PUSHED],
+        pushed=progress[_PUSHED],
     )

@@ -23,7 +23,7 @@ _TAKEN_OUT = (KIND_PUSH, KIND_ACK, KIND_REMOVE, KIND_UNQUEUE)
 
 
 class QueueLooks:
-    """What is stored, what is queued, and what is on its way between the two."""
+    """Compares documents with queues, and with the intents between the two."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class QueueLooks:
         owners = {expected.key: expected.workflow_id for expected in wanted}
         waiting = await self._on_their_way(owners, [KIND_PUSH])
         asked = [expected for expected in wanted if expected.key not in waiting]
-        there = await self._queued([expected.key for expected in asked])
+        there = await self._queued_keys([expected.key for expected in asked])
         return [expected for expected in asked if expected.key not in there]
 
     async def _of_living_workflows(self, wanted: Sequence[Expected]) -> list[Expected]:
@@ -104,7 +104,7 @@ class QueueLooks:
         owners = {key: _owner_of(key) for key in suspects}
         waiting = await self._on_their_way(owners, _TAKEN_OUT)
         left = [key for key in suspects if key not in waiting]
-        there = await self._queued(left)
+        there = await self._queued_keys(left)
         return await self.without_document([key for key in left if key in there])
 
     # asking the stores
@@ -120,7 +120,7 @@ class QueueLooks:
             del rest[: len(found)]
             await asyncio.sleep(0)
 
-    async def _queued(self, keys: Sequence[Key]) -> set[Key]:
+    async def _queued_keys(self, keys: Sequence[Key]) -> set[Key]:
         there: set[Key] = set()
         for at in range(0, len(keys), _TURN):
             part = keys[at : at + _TURN]
@@ -143,7 +143,7 @@ class QueueLooks:
 
 
 def _kind_of(queue_name: str) -> EntryKind:
-    """What the messages of a queue are of."""
+    """Whether the messages of a queue are of workflows or tasks."""
     return EntryKind.WORKFLOW if queue_name == DECIDER_QUEUE else EntryKind.TASK
 
 

@@ -1,4 +1,4 @@
-"""What ought to be in which queue: a running workflow in the decider queue, a scheduled task in its own."""
+"""Decides which message must be in which queue: a running workflow's in the decider queue, a scheduled task's in its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a check.
 
     Attributes:
-        min_age_ms: What is younger is left alone: it may be on its way.
+        min_age_ms: Younger documents are left alone: their messages may be on the way.
         second_look_seconds: After this time what seems wrong is looked at again.
         unqueued_task_types: Tasks that their engine carries out itself, without a queue.
         decider_offset_ms: When a workflow that is pushed becomes ready.

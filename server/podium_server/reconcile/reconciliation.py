@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from podium_server.reconcile.index_check import IndexCheck
-from podium_server.reconcile.outbox_desk import OutboxDesk
+from podium_server.reconcile.outbox_admin import OutboxAdmin
 from podium_server.reconcile.queue_check import QueueCheck
 
 
@@ -20,4 +20,4 @@ class Reconciliation:
 
     queues: QueueCheck
     index: IndexCheck | None = None
-    outbox: OutboxDesk | None = None
+    outbox: OutboxAdmin | None = None

@@ -12,7 +12,7 @@ from podium_protocol import codec
 from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
 from podium_server.reconcile.index_check import IndexCheck
-from podium_server.reconcile.outbox_desk import OutboxDesk
+from podium_server.reconcile.outbox_admin import OutboxAdmin
 from podium_server.reconcile.queue_check import QueueCheck
 from podium_server.services.request_checks import optional
 
@@ -28,7 +28,7 @@ class AdminServicer:
     async def GetServerInfo(
         self, request: pb.GetServerInfoRequest, call: Call
     ) -> pb.GetServerInfoResponse:
-        return codec.server_info_to_proto(self._facade.server_info())
+        return codec.server_info_to_proto(self._facade.server_info)
 
     # the index
 
@@ -94,7 +94,7 @@ class AdminServicer:
         return pb.RetryOutboxResponse(count=await self._outbox.try_again())
 
     @property
-    def _outbox(self) -> OutboxDesk:
+    def _outbox(self) -> OutboxAdmin:
         outbox = self._facade.reconciliation.outbox
         if outbox is None:
             raise FailedPreconditionError(

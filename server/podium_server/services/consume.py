@@ -22,7 +22,7 @@ from podium_core.requirements import (
 )
 from podium_protocol import codec
 from podium_server.interceptors.pipeline import Send
-from podium_server.services.leasing import Leasing, fitting
+from podium_server.services.leasing import Leasing, fit_count
 from podium_server.services.paging import CHUNK_BYTES
 from podium_server.services.request_checks import optional
 
@@ -57,7 +57,7 @@ class Consumption:
         self._grant(require_not_negative(open_.credit, "open.credit"))
 
     @classmethod
-    async def opened(
+    async def open(
         cls, requests: AsyncIterator[Request], queues: QueueStore, leasing: Leasing, send: Send
     ) -> Consumption | None:
         """The consumption that the first message opens; None where the client says nothing at all.
@@ -76,7 +76,7 @@ class Consumption:
         """Serve the stream until the client has closed its side, or the server drains.
 
         Raises:
-            StorageError: What ended the stream. Unacked messages stay leased, whatever ended it.
+            StorageError: The stream failed. Unacked messages stay leased however it ends.
         """
         try:
             async with asyncio.TaskGroup() as loops:
@@ -101,12 +101,12 @@ class Consumption:
                 case "grant":
                     self._grant(require_at_least(request.grant.credit, 1, "grant.credit"))
                 case "ack":
-                    await self._actions.put(_named(request.ack, "ack"))
+                    await self._actions.put(_require_names(request.ack, "ack"))
                 case "extend":
                     require_lease(request.extend.unack_timeout_ms, "extend.unack_timeout_ms")
-                    await self._actions.put(_named(request.extend, "extend"))
+                    await self._actions.put(_require_names(request.extend, "extend"))
                 case "give_back":
-                    await self._actions.put(_named(request.give_back, "give_back"))
+                    await self._actions.put(_require_names(request.give_back, "give_back"))
                 case "open":
                     raise InvalidArgumentError("open", "must come once: the stream is open already")
                 case _:
@@ -136,7 +136,7 @@ class Consumption:
         self._handing_over = True
         try:
             while handed < len(messages):
-                batch = messages[handed : handed + fitting(messages[handed:], CHUNK_BYTES)]
+                batch = messages[handed : handed + fit_count(messages[handed:], CHUNK_BYTES)]
                 handed += len(batch)
                 event = Response.Messages(
                     messages=[codec.message_to_proto(message) for message in batch],
@@ -145,7 +145,7 @@ class Consumption:
                 await self._send(Response(messages=event))
         finally:
             self._handing_over = False
-            # Those of a batch that failed may have left, and stay leased; the ones behind it never left.
+            # Messages of a batch that failed may have been sent: they stay leased. Those after it were not sent.
             self._leasing.give_back(self._queue_name, messages[handed:])
 
     async def _carry_out(self) -> None:
@@ -189,7 +189,7 @@ def _leading_acks(actions: Sequence[Action]) -> list[Request.Ack]:
     return acks
 
 
-def _named(action: Action, field: str) -> Action:
+def _require_names(action: Action, field: str) -> Action:
     require_text(action.message_id, f"{field}.message_id")
     require_text(action.receipt, f"{field}.receipt")
     return action

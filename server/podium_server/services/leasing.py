@@ -1,4 +1,4 @@
-"""Leasing messages so that none is lost on the way: what nobody receives goes back to its queue, uncounted."""
+"""Leases messages for calls. Messages that reach no receiver are given back to their queue, uncounted."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from podium_server.interceptors import Call, InFlight
 
 # Taken off the caller's deadline, for the way back.
 ANSWER_MS = 50
-# How long a poll whose caller has gone may finish a step in the store: what that leases can then be given back.
-_FINISH_SECONDS = 0.25
 
 _log = structlog.get_logger("podium.queues")
 
@@ -31,14 +29,14 @@ def wait_ms(timeout_ms: int, call: Call) -> int:
 
 
 class Leasing:
-    """Polls queues for callers who may go away at any moment."""
+    """Polls queues for callers who may go away at any moment. The store gives back what a cancelled poll has leased."""
 
     def __init__(self, queues: QueueStore, draining: asyncio.Event, in_flight: InFlight) -> None:
         """Takes the store, the event after which nobody waits any more, and the counter of calls."""
         self._queues = queues
         self._in_flight = in_flight
         self._draining = draining
-        self._waiting: set[asyncio.Task[list[Message]]] = set()
+        self._waits: set[asyncio.Timeout] = set()
         self._watch: asyncio.Task[None] | None = None
         self._returns: set[asyncio.Task[None]] = set()
 
@@ -51,35 +49,47 @@ class Leasing:
         unack_timeout_ms: int | None,
         call: Call | None = None,
     ) -> list[Message]:
-        """``QueueDAO.poll_messages``; when cancelled, what it leased meanwhile is given back.
+        """``QueueDAO.poll_messages``; a drain ends its wait.
 
         ``call`` doesn't count as work while it waits.
         """
-        if timeout_ms and self._draining.is_set():
-            timeout_ms = 0
-        if call is None or not timeout_ms:
-            return await self._poll(queue_name, count, timeout_ms, unack_timeout_ms)
+        if not timeout_ms or self._draining.is_set():
+            return await self._queues.poll_messages(
+                queue_name, count=count, unack_timeout_ms=unack_timeout_ms
+            )
+        poll = self._wait(queue_name, count, timeout_ms, unack_timeout_ms)
+        if call is None:
+            return await poll
         with self._in_flight.apart(call.connection):
-            return await self._poll(queue_name, count, timeout_ms, unack_timeout_ms)
+            return await poll
 
-    async def _poll(
+    async def _wait(
         self, queue_name: str, count: int, timeout_ms: int, unack_timeout_ms: int | None
     ) -> list[Message]:
-        # A task of its own: the caller's cancellation must not lose an answer that the store has already given.
-        poll = asyncio.ensure_future(
-            self._queues.poll_messages(
-                queue_name, count=count, timeout_ms=timeout_ms, unack_timeout_ms=unack_timeout_ms
-            )
-        )
-        if timeout_ms:
-            self._end_when_draining(poll)
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._end_waits())
+        wait = asyncio.timeout(None)
         try:
-            return await asyncio.shield(poll)
-        except asyncio.CancelledError:
-            if poll.cancelled() and self._draining.is_set():
+            async with wait:
+                self._waits.add(wait)
+                return await self._queues.poll_messages(
+                    queue_name,
+                    count=count,
+                    timeout_ms=timeout_ms,
+                    unack_timeout_ms=unack_timeout_ms,
+                )
+        except TimeoutError:
+            if wait.expired():
                 return []
-            self._in_background(self._return_when_done(queue_name, poll))
             raise
+        finally:
+            self._waits.discard(wait)
+
+    async def _end_waits(self) -> None:
+        await self._draining.wait()
+        now = asyncio.get_running_loop().time()
+        for wait in self._waits:
+            wait.reschedule(now)
 
     def give_back(self, queue_name: str, messages: Sequence[Message]) -> None:
         """End the leases of messages that didn't reach their receiver, in the background."""
@@ -91,28 +101,10 @@ class Leasing:
         while self._returns:
             await asyncio.wait(self._returns)
 
-    def _end_when_draining(self, poll: asyncio.Task[list[Message]]) -> None:
-        self._waiting.add(poll)
-        poll.add_done_callback(self._waiting.discard)
-        if self._watch is None or self._watch.done():
-            self._watch = asyncio.create_task(self._cancel_waiting())
-
-    async def _cancel_waiting(self) -> None:
-        await self._draining.wait()
-        for poll in self._waiting:
-            poll.cancel()
-
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._returns.add(task)
         task.add_done_callback(self._returns.discard)
-
-    async def _return_when_done(self, queue_name: str, poll: asyncio.Task[list[Message]]) -> None:
-        await asyncio.wait({poll}, timeout=_FINISH_SECONDS)
-        poll.cancel()
-        (leased,) = await asyncio.gather(poll, return_exceptions=True)
-        if not isinstance(leased, BaseException) and leased:
-            await self._give_back(queue_name, leased)
 
     async def _give_back(self, queue_name: str, messages: Sequence[Message]) -> None:
         try:
@@ -127,7 +119,7 @@ class Leasing:
             )
 
 
-def fitting(messages: Sequence[Message], limit_bytes: int) -> int:
+def fit_count(messages: Sequence[Message], limit_bytes: int) -> int:
     """How many of the messages, from the first on, an answer of this size can hold; at least one."""
     total = 0
     for at, message in enumerate(messages):

@@ -1,6 +1,6 @@
 """Pages of a DAO to chunks of a stream: about 256 kB each, whatever the size of a page.
 
-A chunk may end within a page: the page says for each item what the token behind it is, so going on is exact, whatever
+Each item carries its own resume token, so a chunk may end inside a page: continuing is exact, whatever
 became of that item.
 """
 

@@ -14,7 +14,7 @@ from podium_server.facade.facade import Facade
 from podium_server.interceptors import Call
 from podium_server.interceptors.pipeline import Send
 from podium_server.services.consume import Consumption
-from podium_server.services.leasing import Leasing, fitting, wait_ms
+from podium_server.services.leasing import Leasing, fit_count, wait_ms
 from podium_server.services.request_checks import optional
 
 pb = queue_messages_pb2
@@ -50,20 +50,20 @@ class QueueServicer:
         return pb.PushIfNotExistsResponse(pushed=pushed)
 
     async def Pop(self, request: pb.PopRequest, call: Call) -> pb.PopResponse:
-        messages = await self._leased(request, call)
+        messages = await self._lease(request, call)
         return pb.PopResponse(message_ids=[message.id for message in messages])
 
     async def PollMessages(
         self, request: pb.PollMessagesRequest, call: Call
     ) -> pb.PollMessagesResponse:
-        messages = await self._leased(request, call)
-        fit = fitting(messages, self._max_message_bytes) if len(messages) > 1 else len(messages)
+        messages = await self._lease(request, call)
+        fit = fit_count(messages, self._max_message_bytes) if len(messages) > 1 else len(messages)
         self._leasing.give_back(request.queue_name, messages[fit:])
         return pb.PollMessagesResponse(
             messages=[codec.message_to_proto(message) for message in messages[:fit]]
         )
 
-    async def _leased(
+    async def _lease(
         self, request: pb.PopRequest | pb.PollMessagesRequest, call: Call
     ) -> list[Message]:
         # Before it is cut to the deadline.
@@ -169,7 +169,7 @@ class QueueServicer:
     async def Consume(
         self, requests: AsyncIterator[consume_pb2.ConsumeRequest], call: Call, send: Send
     ) -> None:
-        consumption = await Consumption.opened(requests, self._queues, self._leasing, send)
+        consumption = await Consumption.open(requests, self._queues, self._leasing, send)
         if consumption is not None:
             await consumption.run(requests, self._draining)
 

@@ -1,4 +1,4 @@
-"""Puts the servicers behind the pipeline and onto a server, by the table of RPCs."""
+"""Wraps the servicers in the pipeline and registers them on a server, by the table of RPCs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from podium_server.services.metadata import MetadataServicer
 from podium_server.services.poll_data import PollDataServicer
 from podium_server.services.queue import QueueServicer
 
-# Where a unary answer is too large: what streams the same. To the others nothing is left but to ask for less.
+# For unary answers that may be too large: the RPC that streams the same. Callers of others must ask for less.
 _TWINS = {
     ("ExecutionService", "GetWorkflow"): "GetTasksForWorkflow",
     ("ExecutionService", "GetWorkflows"): "GetTasksForWorkflow",

@@ -1,4 +1,4 @@
-"""What only a message can say: which of its fields are there. What they must hold is ``podium_core.requirements``'."""
+"""Checks which fields of a message are present. ``podium_core.requirements`` checks their values."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Link(Protocol):
 
 
 class Phase(Enum):
-    """What becomes of a leased message: its lease is prolonged while it waits and while its body runs."""
+    """The life of a leased message: its lease is prolonged while it waits and while its body runs."""
 
     WAITING = auto()
     HANDED_OUT = auto()
@@ -77,7 +77,7 @@ class Lease:
 
     @property
     def receipt(self) -> str:
-        """What proves it."""
+        """The receipt that proves it."""
         return self._message.receipt
 
     def hand_out(self) -> bool:

@@ -93,7 +93,7 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RepairIndex(self, request, context):
-        """As VerifyIndex, and marks what differs to be indexed anew from the executions store. Archived entries stay, unless
+        """As VerifyIndex, and marks entries that differ, so that they are indexed again from the executions store. Archived entries stay, unless
         their workflow is there; so do entries that came through IndexService and have no document here. A document that
         can't be read is reported only. FAILED_PRECONDITION as VerifyIndex.
         Repeat: same end state. (new)
@@ -104,7 +104,7 @@ class AdminServiceServicer:
 
     def VerifyQueues(self, request, context):
         """Compares running workflows and scheduled tasks with their queues, and the messages of the decider queue and of tasks'
-        queues with what is stored, without changing anything. What is younger than `repair.min_age_seconds`, and what is
+        queues with what is stored, without changing anything. Documents younger than `repair.min_age_seconds`, and those that are
         right when it is looked at again after `repair.second_look_seconds`, isn't a problem.
         Mirrors WorkflowRepairService, which looks at one workflow whenever it is swept.
         """
@@ -122,7 +122,7 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetOutbox(self, request, context):
-        """Returns how far the outbox is behind, and what was set aside because it failed for a reason of its own.
+        """Returns the backlog of the outbox, and the entries that were set aside because they failed for a reason of their own.
         FAILED_PRECONDITION: the store of executions has no outbox. (new)
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -42,7 +42,7 @@ class ExecutionServiceStub:
 
     Reading. Lists of what doesn't exist are empty; multi-gets keep the order asked for and leave missing ones out. Streams
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
-    (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
+    (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke continues after that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
     end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
     server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
@@ -61,7 +61,7 @@ class ExecutionServiceStub:
     most 1,000 items (in a Commit, a task to create and a push of its id are one) and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
     payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
-    written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
+    written again is stored under a new key. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
     removed reaches the index by itself, if one is routed.
 
     "Pending" means SCHEDULED or IN_PROGRESS for a task, RUNNING or PAUSED for a workflow.
@@ -245,7 +245,7 @@ class ExecutionServiceServicer:
 
     Reading. Lists of what doesn't exist are empty; multi-gets keep the order asked for and leave missing ones out. Streams
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
-    (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
+    (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke continues after that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
     end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
     server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
@@ -264,7 +264,7 @@ class ExecutionServiceServicer:
     most 1,000 items (in a Commit, a task to create and a push of its id are one) and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
     payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
-    written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
+    written again is stored under a new key. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
     removed reaches the index by itself, if one is routed.
 
     "Pending" means SCHEDULED or IN_PROGRESS for a task, RUNNING or PAUSED for a workflow.
@@ -402,7 +402,7 @@ class ExecutionServiceServicer:
         limits and queues; readable and writable by id until it is due, which later updates don't change; then gone as
         after RemoveWorkflow, which a `ttl_seconds` of 0 is.
         Errors as RemoveWorkflow.
-        Repeat: same end state, the due time being set anew. Mirrors ExecutionDAO.removeWorkflowWithExpiry.
+        Repeat: same end state, with the due time of the repeat. Mirrors ExecutionDAO.removeWorkflowWithExpiry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -470,7 +470,7 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetWorkflowsByType(self, request, context):
-        """Streams the workflows of a definition that were created in a span of time, whatever their status, without their
+        """Streams the workflows of a definition that were created in a span of time, in any status, without their
         tasks. Mirrors ExecutionDAO.getWorkflowsByType.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -478,7 +478,7 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetWorkflowsByCorrelationId(self, request, context):
-        """Streams the workflows of a definition that have a correlation id, whatever their status.
+        """Streams the workflows of a definition that have a correlation id, in any status.
         RESOURCE_EXHAUSTED, RESULT_TOO_LARGE: as in GetWorkflows; read them without their tasks.
         Mirrors ExecutionDAO.getWorkflowsByCorrelationId.
         """
@@ -543,7 +543,7 @@ class ExecutionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExtendLease(self, request, context):
-        """Stamps the stored task anew, so that its response timeout counts from now. An update beside it wins.
+        """Stamps the stored task again, so that its response timeout counts from now. An update beside it wins.
         NOT_FOUND: no such task. FAILED_PRECONDITION: the task is terminal.
         Repeat: same end state, with a later stamp. Mirrors ExecutionDAOFacade.extendLease, which writes the caller's copy.
         """
@@ -755,7 +755,7 @@ class ExecutionService:
 
     Reading. Lists of what doesn't exist are empty; multi-gets keep the order asked for and leave missing ones out. Streams
     have no bound: they come in chunks of about 256 kB and aren't a snapshot. What exists throughout comes at least once
-    (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke goes on behind that
+    (exactly once on SQLite and Cassandra). Each chunk carries a `resume_token`: a stream that broke continues after that
     chunk when the same request is sent again with it. A record that can't be read is named in `unreadable_ids` and doesn't
     end the stream. With `include_payloads` inputs and outputs are put back that lie in the payload store: one that the
     server stored itself and that is gone, or isn't a JSON object, is DATA_LOSS; one whose path the caller set, or without a
@@ -774,7 +774,7 @@ class ExecutionService:
     most 1,000 items (in a Commit, a task to create and a push of its id are one) and 16 MiB, a multi-get at most 10,000 ids, else INVALID_ARGUMENT. A payload above the hard limit is
     INVALID_ARGUMENT, ErrorInfo reason PAYLOAD_TOO_LARGE, and nothing is written; one above the soft limit is moved to the
     payload store if one is routed, and the document keeps `{}` and its path; a payload that was put back by a read and is
-    written again is stored anew. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
+    written again is stored under a new key. Every write stamps the document: Task.update_time, Workflow.updated_time. What is stored and
     removed reaches the index by itself, if one is routed.
 
     "Pending" means SCHEDULED or IN_PROGRESS for a task, RUNNING or PAUSED for a workflow.

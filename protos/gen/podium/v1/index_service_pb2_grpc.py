@@ -29,7 +29,7 @@ class IndexServiceStub:
     """The search index. Mirrors Conductor's IndexDAO. Errors and limits as in ExecutionService; FAILED_PRECONDITION for every
     call where no index is routed.
 
-    What ExecutionService stores reaches the index by itself. The writes here are for engines that index on their own; they
+    The server indexes everything that ExecutionService stores. The writes here are for engines that index on their own; they
     go through the server's durable outbox, so an index that is down loses nothing. `wait` says what the answer means, and
     takes the place of the interface's `async` twins: WAIT_ACCEPTED for asyncIndexWorkflow and the like.
 
@@ -159,7 +159,7 @@ class IndexServiceServicer:
     """The search index. Mirrors Conductor's IndexDAO. Errors and limits as in ExecutionService; FAILED_PRECONDITION for every
     call where no index is routed.
 
-    What ExecutionService stores reaches the index by itself. The writes here are for engines that index on their own; they
+    The server indexes everything that ExecutionService stores. The writes here are for engines that index on their own; they
     go through the server's durable outbox, so an index that is down loses nothing. `wait` says what the answer means, and
     takes the place of the interface's `async` twins: WAIT_ACCEPTED for asyncIndexWorkflow and the like.
 
@@ -449,7 +449,7 @@ class IndexService:
     """The search index. Mirrors Conductor's IndexDAO. Errors and limits as in ExecutionService; FAILED_PRECONDITION for every
     call where no index is routed.
 
-    What ExecutionService stores reaches the index by itself. The writes here are for engines that index on their own; they
+    The server indexes everything that ExecutionService stores. The writes here are for engines that index on their own; they
     go through the server's durable outbox, so an index that is down loses nothing. `wait` says what the answer means, and
     takes the place of the interface's `async` twins: WAIT_ACCEPTED for asyncIndexWorkflow and the like.
 

@@ -174,7 +174,7 @@ class QueueServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PushIfNotExists(self, request, context):
-        """Pushes a message, unless one with its id is in the queue, in whatever state; that one stays as it is.
+        """Pushes a message, unless the queue has one with its id in any state; that one stays as it is.
         Repeat: costs, perhaps, one more delivery (if the message was handed out and acked meanwhile).
         Mirrors QueueDAO.pushIfNotExists.
         """
@@ -193,7 +193,7 @@ class QueueServiceServicer:
     def PollMessages(self, request, context):
         """Leases up to `count` ready messages in one atomic step, the highest priority number first, then the oldest due. None
         ready: waits up to `timeout_ms` for one. A message whose lease lapses comes back by itself. A call that is cancelled
-        before its answer has left gives its messages back, uncounted. What one answer can't hold isn't leased. A message that
+        before its answer has left gives its messages back, uncounted. Messages that don't fit the answer aren't leased. A message that
         can't be read (its id or payload isn't UTF-8) is set aside: it is delayed for ever, and the log names it, until it is
         pushed again or removed.
         Repeat: costs one lease and one delivery count. Mirrors QueueDAO.pollMessages.
@@ -203,7 +203,7 @@ class QueueServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Remove(self, request, context):
-        """Removes a message in whatever state it is, also one that is leased: a consumer that is done with its message acks it.
+        """Removes a message in any state, also one that is leased: a consumer that is done with its message acks it.
         Repeat: same end state, `removed` is false then. Mirrors QueueDAO.remove, which leaks a popped one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -261,7 +261,7 @@ class QueueServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def QueuesDetail(self, request, context):
-        """Returns the size (as GetSize) of every queue of the store, whoever uses it. Mirrors QueueDAO.queuesDetail.
+        """Returns the size (as GetSize) of every queue of the store. Mirrors QueueDAO.queuesDetail.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -304,7 +304,7 @@ class QueueServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ContainsMessage(self, request, context):
-        """Says whether a message is in a queue, in whatever state. Mirrors QueueDAO.containsMessage.
+        """Says whether a message is in a queue, in any state. Mirrors QueueDAO.containsMessage.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -321,7 +321,7 @@ class QueueServiceServicer:
     def Consume(self, request_iterator, context):
         """Consumes a queue over one stream: the client opens it, grants credit, acks; the server sends messages as they become
         ready, leased as by PollMessages, and never more than there is credit for. When the client closes its side the server
-        answers what is outstanding and ends. When the stream ends in whatever way, unacked messages stay leased until their
+        answers what is outstanding and ends. When the stream ends in any way, unacked messages stay leased until their
         leases lapse.
         INVALID_ARGUMENT: a first message other than `open`, or a second `open`.
         Repeat: costs, a message that was under way is delivered again. (new)

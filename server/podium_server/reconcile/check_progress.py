@@ -1,4 +1,4 @@
-"""Counts of a check, and the token that carries them: one that is resumed goes on counting where it broke off."""
+"""The counts of a check, and the resume token that carries them, so that a resumed check continues counting."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ MAX_COUNT = 2**53
 Place = tuple[str, ...]
 
 
-class Tally:
-    """Where a check stands, and what it has counted.
+class CheckProgress:
+    """The place of a check, and its counts.
 
     Attributes:
         place: The step, and the cursor with which its walk goes on.

@@ -10,7 +10,7 @@ from podium_core.models import Task, Workflow
 from podium_core.models.payload import PayloadType
 
 
-class Place(NamedTuple):
+class PayloadField(NamedTuple):
     """A field that may lie outside, and the one that says where."""
 
     data: str
@@ -18,19 +18,19 @@ class Place(NamedTuple):
     payload_type: PayloadType
 
 
-_TASK_PLACES = (
-    Place("input_data", "external_input_payload_storage_path", PayloadType.TASK_INPUT),
-    Place("output_data", "external_output_payload_storage_path", PayloadType.TASK_OUTPUT),
+_TASK_FIELDS = (
+    PayloadField("input_data", "external_input_payload_storage_path", PayloadType.TASK_INPUT),
+    PayloadField("output_data", "external_output_payload_storage_path", PayloadType.TASK_OUTPUT),
 )
-_WORKFLOW_PLACES = (
-    Place("input", "external_input_payload_storage_path", PayloadType.WORKFLOW_INPUT),
-    Place("output", "external_output_payload_storage_path", PayloadType.WORKFLOW_OUTPUT),
+_WORKFLOW_FIELDS = (
+    PayloadField("input", "external_input_payload_storage_path", PayloadType.WORKFLOW_INPUT),
+    PayloadField("output", "external_output_payload_storage_path", PayloadType.WORKFLOW_OUTPUT),
 )
 
 
-def places(record: Task | Workflow) -> tuple[Place, ...]:
+def payload_fields(record: Task | Workflow) -> tuple[PayloadField, ...]:
     """The fields of a record that may lie outside."""
-    return _TASK_PLACES if isinstance(record, Task) else _WORKFLOW_PLACES
+    return _TASK_FIELDS if isinstance(record, Task) else _WORKFLOW_FIELDS
 
 
 def owner_of(record: Task | Workflow) -> str:

@@ -1,4 +1,4 @@
-"""The outbox for operators: how far it is behind, and a new try for what was set aside."""
+"""The outbox for operators: its backlog, and another try for entries that were set aside."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from podium_core.reconcile import OutboxState
 _STEP = 500
 
 
-class OutboxDesk:
-    """Looks at an outbox from outside."""
+class OutboxAdmin:
+    """Reports an outbox, and retries entries that were set aside."""
 
     def __init__(self, outbox: Outbox, wake: Callable[[], None]) -> None:
         """Args: the outbox, and what wakes those who drain it."""
@@ -19,7 +19,7 @@ class OutboxDesk:
         self._wake = wake
 
     async def state(self, limit: int) -> OutboxState:
-        """How far it is behind, with at most so many failures."""
+        """Its backlog, with at most so many failures."""
         stats = await self._outbox.stats()
         failures = await self._outbox.failures(limit) if limit else []
         return OutboxState(
@@ -30,8 +30,8 @@ class OutboxDesk:
         )
 
     async def try_again(self) -> int:
-        """Make what was set aside due again; how many entries that were."""
-        # Those that are there now, and no more: what fails again at once would keep this going for ever.
+        """Make entries that were set aside due again; returns their number."""
+        # Only those that are there now: entries that fail again at once would keep this going for ever.
         left = (await self._outbox.stats()).set_aside
         total = 0
         while left > 0 and (done := await self._outbox.try_again(min(left, _STEP))):
