@@ -103,6 +103,26 @@ class TestTake:
         assert [message.id for message in take.messages[1]] == ["m4"]
 
 
+class TestGiveBack:
+    async def test_makes_messages_ready_as_if_never_delivered(self, table: QueueTable) -> None:
+        await push(table, "m1")
+        (messages,) = (await table.take(QUEUE, [Ask(1, 1_000)], room())).messages
+        await table.give_back(QUEUE, messages)
+        ((again,),) = (await table.take(QUEUE, [Ask(1, 1_000)], room())).messages
+        assert (again.id, again.delivery_count) == ("m1", 1)
+
+    async def test_leaves_a_lease_that_was_forgotten(
+        self, table: QueueTable, clock: FakeClock
+    ) -> None:
+        await push(table, "m1")
+        (messages,) = (await table.take(QUEUE, [Ask(1, 10)], room())).messages
+        clock.pass_by(10)
+        assert await table.process_unacks(QUEUE) == 1
+        await table.give_back(QUEUE, messages)
+        ((again,),) = (await table.take(QUEUE, [Ask(1, 10)], room())).messages
+        assert again.delivery_count == 2
+
+
 class TestSubscribe:
     @pytest.mark.parametrize(
         "how", ["push", "if absent", "postpone", "give back", "shorter", "reset"]

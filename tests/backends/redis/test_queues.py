@@ -185,6 +185,24 @@ class TestKeys:
         if saved is not None:
             await store.link.write("RESTORE", name, 0, saved)
 
+    @pytest.mark.parametrize("key", ["1", "5", "LEASES", "PAYLOADS"])
+    async def test_one_of_another_type_is_found_before_one_priority_of_several_is_leased(
+        self, store: RedisParts, prefix: str, key: str
+    ) -> None:
+        for level in (5, 1):
+            await push(store, f"m{level}", priority=level)
+        _, _, payloads, leases, due = store.keys.queue(QUEUE)
+        name = {"LEASES": leases, "PAYLOADS": payloads}.get(key, due + key)
+        saved = await store.link.read("DUMP", name)
+        await store.link.write("SET", name, "text")
+        before = await own_keys(store.link, prefix)
+        with pytest.raises(CorruptRecordError):
+            await store.queues.poll_messages(QUEUE, count=2)
+        assert await own_keys(store.link, prefix) == before
+        await store.link.write("DEL", name)
+        if saved is not None:
+            await store.link.write("RESTORE", name, 0, saved)
+
     async def test_a_queue_whose_messages_were_evicted_goes_on(self, store: RedisParts) -> None:
         await push(store, "m1", "m2")
         await store.link.write("DEL", store.keys.queue(QUEUE)[1])

@@ -21,7 +21,7 @@ from podium_core.ports.queue_table import Ask, Take, TakeRoom
 _log = logging.getLogger(__name__)
 
 # A message that can't be read is leased for so long: until somebody pushes or removes it.
-_FOR_EVER_MS = 2**53
+_FOR_EVER_MS = 2**52
 
 
 class QueueTakes:

@@ -11,7 +11,6 @@
 -- A receipt counts while its message is in `leases`. Redis rolls nothing back, so queue_open and queue_expect ask for every
 -- type before the first write. Tokens are decimal texts: as numbers they would lose digits above 2^53.
 
-local LATEST_MS = 9007199254740992
 local queues_open = {}
 
 -- The queue whose keys begin at KEYS[first].
@@ -47,7 +46,7 @@ end
 
 -- The time so long from now; as a text, which Redis takes faster than a number.
 local function queue_later(now, delay_ms)
-  return string.format('%.0f', math.min(now + delay_ms, LATEST_MS))
+  return string.format('%.0f', now + delay_ms)
 end
 
 -- The message of an id; nil without one.
