@@ -290,7 +290,7 @@ class TestTakeBack:
         assert removal is not None
         assert not await RemovalMachine(made).cancel(removal)
 
-    async def test_a_removal_of_what_was_just_taken_back_removes_all(self) -> None:
+    async def test_a_removal_of_what_was_just_cancelled_removes_all(self) -> None:
         made = store(MANY, archive=True)
         removal = await made.removal("w1")
         assert removal is not None
