@@ -8,7 +8,7 @@ import pytest
 
 from podium_core.backend import Capability
 from podium_core.errors import NotFoundError
-from podium_core.outbox import KIND_REMOVAL
+from podium_core.outbox import KIND_REMOVAL, LEASE_MS
 from podium_core.removal import RemovalMachine
 from podium_core.write_set import PutMode, WriteSet, builders
 from podium_server.outbox.drainer import Drainer
@@ -145,6 +145,31 @@ class TestRememberedRequests:
             *(executions.add_event_execution(make_event_execution(f"e{n}")) for n in range(1_700))
         )
         assert all(added)
+
+
+class TestBuckets:
+    async def test_a_server_that_comes_later_gets_its_share(
+        self, adapters: Adapters, clock: FakeClock
+    ) -> None:
+        outbox = adapters.outbox
+        assert len(await outbox.lease_buckets("a")) == 16
+        assert await outbox.lease_buckets("b") == []
+        mine = await outbox.lease_buckets("a")
+        others = await outbox.lease_buckets("b")
+        assert (len(mine), len(others)) == (8, 8)
+        assert not set(mine) & set(others)
+        await outbox.release_buckets("b")
+        assert len(await outbox.lease_buckets("a")) == 16
+
+    async def test_those_of_a_server_that_died_come_back(
+        self, adapters: Adapters, clock: FakeClock
+    ) -> None:
+        outbox = adapters.outbox
+        for _ in range(2):
+            await outbox.lease_buckets("a")
+            await outbox.lease_buckets("b")
+        clock.now_ms += LEASE_MS
+        assert len(await outbox.lease_buckets("a")) == 16
 
 
 class TestClockSteppingBack:

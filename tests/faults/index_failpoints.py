@@ -133,8 +133,8 @@ def _after(at: At, if_: Callable[[Any], bool] = bool) -> Callable[[Around], Arou
     return wrapper
 
 
-def _found_marks(entries: Sequence[outbox.OutboxEntry]) -> bool:
-    return any(entry.kind in INDEX_KINDS for entry in entries)
+def _found_marks(due: outbox.DueEntries) -> bool:
+    return any(entry.kind in INDEX_KINDS for entry in due.entries)
 
 
 def _disturb_the_clock(switches: Switches) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 BUCKETS = 16
@@ -11,7 +11,7 @@ LEASE_MS = 10_000
 
 
 class BucketLease(NamedTuple):
-    """Who drains a bucket, and until when by the store's clock."""
+    """Who drains a bucket, or is here to drain some, and until when by the store's clock."""
 
     owner: str
     until_ms: int
@@ -34,20 +34,31 @@ def bucket_of(id_: str) -> int:
 
 
 def fair_share(
-    leases: Mapping[int, BucketLease], owner: str, *, now_ms: int, lease_ms: int
+    leases: Mapping[int, BucketLease],
+    present: Iterable[BucketLease],
+    owner: str,
+    *,
+    now_ms: int,
+    lease_ms: int,
 ) -> BucketShare:
-    """What an owner holds, up to a fair share among all who hold any; free buckets fill it up."""
+    """What an owner holds, up to a fair share among all owners; free buckets fill it up.
+
+    Args:
+        leases: By bucket.
+        present: When each owner was last here: one that has come later and holds nothing yet counts, so that the others
+            give it its share as they renew theirs.
+        owner: Whose share is asked for.
+        now_ms: The store's clock.
+        lease_ms: How long a lease holds.
+    """
     running = {
         bucket: lease.owner
         for bucket, lease in leases.items()
         if lease.is_running(now_ms=now_ms, lease_ms=lease_ms)
     }
+    here = {one.owner for one in present if one.is_running(now_ms=now_ms, lease_ms=lease_ms)}
     held = [bucket for bucket in range(BUCKETS) if running.get(bucket) == owner]
     free = [bucket for bucket in range(BUCKETS) if bucket not in running]
-    share = _share(running.values(), owner)
+    share = -(-BUCKETS // len({owner, *here, *running.values()}))
     take = held[:share] + free[: max(share - len(held), 0)]
     return BucketShare(take, held[share:])
-
-
-def _share(owners: Collection[str], owner: str) -> int:
-    return -(-BUCKETS // len({owner, *owners}))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, TypeVar
-
-import typer
+from typing import Any, Generic, NoReturn, TypeVar
 
 from podium_core.errors import (
     BackendUnavailableError,
@@ -23,7 +21,6 @@ from podium_server.startup_errors import StartupError
 
 R = TypeVar("R", IndexReport, QueueReport)
 
-INTERRUPTED = 130
 # After a report that came: a server takes a moment to start again.
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 _PASSING = (TransportError, BackendUnavailableError, DeadlineExceededError, OverloadedError)
@@ -64,14 +61,16 @@ class CheckRun(Generic[R]):
         Raises:
             StartupError: The server can't be reached, or refuses; or the connection broke too often.
         """
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, self._interrupt)
         try:
             yield from self._to_the_end(fields)
-        except KeyboardInterrupt:
-            self.progress.note(f"podium: interrupted{self._how_to_go_on()}")
-            raise typer.Exit(INTERRUPTED) from None
         finally:
             self.progress.clear()
+
+    def _interrupt(self, *_: object) -> NoReturn:
+        # Said here: Ctrl-C may also come while a report is printed, outside of `reports`.
+        self.progress.note(f"podium: interrupted{self._how_to_go_on()}")
+        raise KeyboardInterrupt
 
     def _to_the_end(self, fields: dict[str, Any]) -> Iterator[R]:
         done = False

@@ -10,8 +10,10 @@ NOW_MS = 1_700_000_000_000
 UNTIL_MS = NOW_MS + LEASE_MS
 
 
-def share_of(owner: str, leases: dict[int, BucketLease]) -> tuple[list[int], list[int]]:
-    share = fair_share(leases, owner, now_ms=NOW_MS, lease_ms=LEASE_MS)
+def share_of(
+    owner: str, leases: dict[int, BucketLease], *present: BucketLease
+) -> tuple[list[int], list[int]]:
+    share = fair_share(leases, present, owner, now_ms=NOW_MS, lease_ms=LEASE_MS)
     return list(share.take), list(share.give_up)
 
 
@@ -29,6 +31,16 @@ def test_who_holds_all_renews_them_all_while_nobody_else_holds_any() -> None:
 
 def test_who_comes_later_gets_nothing_until_something_is_free() -> None:
     assert share_of("b", all_of("a")) == ([], [])
+
+
+def test_its_share_is_given_up_for_one_that_came_later_and_holds_nothing() -> None:
+    came = BucketLease("b", UNTIL_MS)
+    assert share_of("a", all_of("a"), came) == (list(range(8)), list(range(8, BUCKETS)))
+
+
+def test_nothing_is_given_up_for_one_that_has_not_come_for_long() -> None:
+    gone = BucketLease("b", NOW_MS)
+    assert share_of("a", all_of("a"), gone) == (list(range(BUCKETS)), [])
 
 
 def test_what_is_above_a_fair_share_is_given_up() -> None:

@@ -40,8 +40,8 @@ class SqliteOutbox:
 
     async def lease_buckets(self, owner: str, *, lease_ms: int = LEASE_MS) -> Sequence[Bucket]:
         now_ms = self._database.now_ms()
-        leases = self._database.read(_leases)
-        share = fair_share(leases, owner, now_ms=now_ms, lease_ms=lease_ms)
+        leases, present = self._database.read(lambda conn: (_leases(conn), _present(conn)))
+        share = fair_share(leases, present, owner, now_ms=now_ms, lease_ms=lease_ms)
 
         def job(conn: sqlite3.Connection) -> Sequence[Bucket]:
             conn.executemany(
@@ -49,6 +49,11 @@ class SqliteOutbox:
                 [(bucket, owner) for bucket in share.give_up],
             )
             until_ms = now_ms + lease_ms
+            conn.execute("DELETE FROM outbox_owners WHERE until_ms <= ?", (now_ms,))
+            conn.execute(
+                "INSERT OR REPLACE INTO outbox_owners (owner, until_ms) VALUES (?, ?)",
+                (owner, until_ms),
+            )
             rows = [(bucket, owner, until_ms, owner, now_ms, until_ms) for bucket in share.take]
             conn.executemany(
                 "INSERT INTO outbox_leases (bucket, owner, until_ms) VALUES (?, ?, ?)"
@@ -66,6 +71,7 @@ class SqliteOutbox:
     async def release_buckets(self, owner: str) -> None:
         def job(conn: sqlite3.Connection) -> None:
             conn.execute("DELETE FROM outbox_leases WHERE owner = ?", (owner,))
+            conn.execute("DELETE FROM outbox_owners WHERE owner = ?", (owner,))
 
         await self._database.write(job)
 
@@ -229,6 +235,10 @@ def _entry(row: _Row) -> OutboxEntry:
 def _leases(conn: sqlite3.Connection) -> dict[int, BucketLease]:
     rows = conn.execute("SELECT bucket, owner, until_ms FROM outbox_leases")
     return {bucket: BucketLease(owner, until_ms) for bucket, owner, until_ms in rows}
+
+
+def _present(conn: sqlite3.Connection) -> list[BucketLease]:
+    return [BucketLease(*row) for row in conn.execute("SELECT owner, until_ms FROM outbox_owners")]
 
 
 _: type[Outbox] = SqliteOutbox

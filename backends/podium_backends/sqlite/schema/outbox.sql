@@ -25,6 +25,12 @@ CREATE TABLE outbox_leases (
     until_ms INTEGER NOT NULL
 ) STRICT;
 
+-- The servers that drain, or wait for their share of the buckets.
+CREATE TABLE outbox_owners (
+    owner TEXT NOT NULL PRIMARY KEY,
+    until_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- The last token given out: the next is max(last + 1, the clock's microseconds).
 CREATE TABLE outbox_token (
     one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
