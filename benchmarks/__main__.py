@@ -89,7 +89,7 @@ def main() -> None:
 def _measure(
     points: list[str], folder: Path, *, quick: bool
 ) -> tuple[list[Result], dict[str, str]]:
-    """What was measured, and why points failed, by name."""
+    """The results, and the error of each point that failed, by name."""
     results: list[Result] = []
     failures: dict[str, str] = {}
     with echo_server() as echo:

@@ -1,4 +1,4 @@
-"""What every point needs: the load generator, the echo, a folder, and how much time there is."""
+"""The tools of every point: the load generator, the echo, a folder, and how much time there is."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Pair:
-    """What was measured one right after the other."""
+    """Two measurements, one right after the other."""
 
     subject: Measured
     other: Measured

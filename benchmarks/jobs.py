@@ -68,7 +68,7 @@ async def drive(
 async def pace(
     connections: Connections, address: str, chains: Sequence[Chain], rate: float
 ) -> Driven:
-    """Begin so many chains a second, whatever becomes of those before; times count from when each was to begin."""
+    """Begin so many chains a second, without waiting for earlier ones; times count from when each was to begin."""
     load = _Load(connections, address, chains)
     first = time.perf_counter() + 0.05
 
@@ -158,7 +158,7 @@ async def create_tasks(
 
 @dataclass(frozen=True)
 class Streamed:
-    """What came through a stream."""
+    """The bytes and messages of a stream."""
 
     tasks: int
     bytes: int
@@ -218,7 +218,7 @@ async def deliver(
     times = []
     for number in range(count):
         waiting = asyncio.ensure_future(pop(data.pop(queue, timeout_ms=5_000), timeout=10.0))
-        # Whatever looks from time to time is met at any moment between two looks.
+        # A component that polls must be met at any moment between two polls.
         await asyncio.sleep(0.03 + random.random() * 0.03)
         began = time.perf_counter()
         await push(data.push(queue, f"{queue}-{number}"))

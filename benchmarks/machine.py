@@ -61,7 +61,7 @@ def _processor() -> str:
 
 
 def busy_seconds() -> float:
-    """Processor time that the machine has spent so far, whoever for."""
+    """Processor time that the machine has spent so far, on all processes."""
     user, nice, system, _idle, _waiting, irq, soft_irq, steal, *_ = map(
         int, Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()[1:]
     )

@@ -1,1 +1,1 @@
-"""What is measured: one module for each point, each a function from a ``Bench`` to results."""
+"""The measurements: one module for each point, each a function from a ``Bench`` to results."""

@@ -1,4 +1,4 @@
-"""What must not grow with the size of a workflow: the time of an update, the memory of a stream."""
+"""Measures that must not grow with the size of a workflow: the time of an update, the memory of a stream."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def _message_ids(count: int) -> list[str]:
 
 
 def _fill(bench: Bench, server: Server, name: str, calls: int) -> None:
-    """What there is to pop in each round, or to acknowledge."""
+    """The messages to pop or acknowledge in each round."""
     ids, half = _message_ids(calls), calls // 2
     for number in range(bench.most_rounds + 1):
         queue = f"{name}{number}"

@@ -50,7 +50,7 @@ class Removed:
 
 @dataclass(frozen=True, kw_only=True)
 class Aftermath:
-    """What is known when everything was looked at.
+    """All findings of the aftermath.
 
     Attributes:
         workflows: All of them with their tasks, as stored.

@@ -49,7 +49,7 @@ def decide(
     now: int,
     children: Mapping[str, Workflow] = MappingProxyType({}),
 ) -> Decision:
-    """What has to happen next.
+    """The next writes of a workflow.
 
     Args:
         workflow: The workflow, with its definition.
@@ -255,7 +255,7 @@ class _Look:
         self._pushes.append(CommitPush(queue_name=queue_name, message=message))
 
     def _scope(self) -> dict[str, Any]:
-        """What templates may refer to."""
+        """The values that templates may refer to."""
         workflow = self._workflow
         scope: dict[str, Any] = {
             "workflow": {"workflowId": workflow.workflow_id, "input": from_raw(workflow.input)}

@@ -1,4 +1,4 @@
-"""What one look at a workflow comes to, and how it is written: as a single Commit."""
+"""The decision about a workflow, and its single Commit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from podium_core.models import Commit, CommitPush, CommitRemove, Task, TaskUpdat
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What has to happen next.
+    """The next writes of a workflow.
 
     Attributes:
         create_tasks: New tasks.

@@ -1,4 +1,4 @@
-"""What engine and workers note down, a line for each event, for the demo to count and check; not part of the engine."""
+"""The journal of engine and workers, a line for each event, for the demo to count and check; not part of the engine."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class JournalReader:
         self._read_to: dict[Path, int] = {}
 
     def new_entries(self) -> Iterator[Entry]:
-        """What was noted since the last call; in order within each journal."""
+        """The lines since the last call; in order within each journal."""
         for path in sorted(self._folder.glob("*.jsonl")):
             yield from self._new_entries_of(path)
 

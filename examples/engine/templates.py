@@ -19,7 +19,7 @@ def resolve(template: Any, scope: Mapping[str, Any]) -> Any:
         scope: What references start with: ``workflow``, and each task's reference name.
 
     Returns:
-        The same shape. A text that is one reference becomes the value itself, whatever its type; None where there is no
+        The same shape. A text that is one reference becomes the value itself, of any type; None where there is no
         such thing.
     """
     if isinstance(template, str):

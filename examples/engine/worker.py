@@ -75,7 +75,7 @@ class Worker:
             # Someone else has the task by now, or it was cancelled: what we did of it doesn't count.
             self._journal.note("discarded", message.id, detail=error.message)
         except StorageError as error:
-            # Whatever became of it: the message is gone, or comes back when its lease has lapsed.
+            # In every case the message is gone, or comes back when its lease has lapsed.
             self._journal.note("abandoned", message.id, detail=error.message)
 
     async def _do(self, queue_name: str, message: Message) -> None:

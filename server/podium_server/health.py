@@ -61,7 +61,7 @@ class Health:
         )
 
     def set(self, entry: str, *, serving: bool) -> None:
-        """Set an entry; while draining everything is NOT_SERVING whatever is set."""
+        """Set an entry; while draining, every entry is NOT_SERVING."""
         if self._serving.get(entry) is not serving:
             self._serving[entry] = serving
             self._wake()
@@ -171,7 +171,7 @@ class StoreMonitor:
                 await store.ping()
         except TimeoutError:
             return f"no answer in {PING_TIMEOUT_SECONDS:g} s"
-        except Exception as error:  # whatever it is, the store isn't well
+        except Exception as error:  # any error: the store isn't healthy
             return str(error) or type(error).__name__
         return None
 

@@ -143,7 +143,7 @@ def _made(text: Text) -> str:
         return text
     try:
         return text()
-    except Exception as error:  # the thread goes on, whatever a line is made of
+    except Exception as error:  # no line may end the thread
         return f"a line could not be made: {type(error).__name__}: {error}"
 
 

@@ -1,4 +1,4 @@
-"""What GetServerInfo answers, from the configuration and what its backends declare."""
+"""The answer of GetServerInfo, from the configuration and the declarations of its backends."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ MAX_CALLS = 256
 
 
 def limits_beside(settings: ServerSettings) -> CallLimits:
-    """What calls of these services may take."""
+    """The limits of calls of these services."""
     return CallLimits(
         max_message_bytes=settings.max_message_bytes,
         max_calls_in_flight=MAX_CALLS,

@@ -306,7 +306,7 @@ class TestRemoveWorkflowWithoutArchive:
         await shows(index_dao)
         assert await executions.get_workflow("w1") is None
 
-    async def test_an_archive_that_is_created_anew_and_reset_is_gone(
+    async def test_an_archive_that_is_created_again_and_reset_is_gone(
         self, executions: ExecutionService, index_dao: IndexDAO
     ) -> None:
         await executions.create_workflow(make_workflow(status=COMPLETED))
@@ -363,7 +363,7 @@ class TestRemoveWorkflowWithExpiry:
         assert [task["workerId"] for task in document["tasks"]] == ["late"]
         await shows(index_dao, w1="COMPLETED", t1="SCHEDULED")
 
-    async def test_a_task_that_is_removed_and_created_anew_before_is_archived(
+    async def test_a_task_that_is_removed_and_created_again_before_is_archived(
         self, executions: ExecutionService, index_dao: IndexDAO
     ) -> None:
         await run_to_its_end(executions)

@@ -59,7 +59,7 @@ class TestAddEventHandler:
 
 
 class TestUpdateEventHandler:
-    async def test_stores_the_handler_anew(self, event_handler_dao: EventHandlerDAO) -> None:
+    async def test_stores_the_handler_again(self, event_handler_dao: EventHandlerDAO) -> None:
         await event_handler_dao.add_event_handler(make_event_handler())
         newer = make_event_handler(active=False, padding=3)
         await event_handler_dao.update_event_handler(newer)

@@ -141,7 +141,7 @@ class TestCreateTasks:
 
 
 class TestUpdateTask:
-    async def test_stores_the_task_anew_under_a_growing_stamp(
+    async def test_stores_the_task_again_under_a_growing_stamp(
         self, executions: ExecutionService
     ) -> None:
         await executions.create_workflow(make_workflow())

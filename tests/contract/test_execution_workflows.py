@@ -85,7 +85,7 @@ class TestCreateWorkflow:
 
 
 class TestUpdateWorkflow:
-    async def test_stores_the_workflow_anew_under_a_growing_stamp(
+    async def test_stores_the_workflow_again_under_a_growing_stamp(
         self, executions: ExecutionService
     ) -> None:
         created = await executions.create_workflow(make_workflow())

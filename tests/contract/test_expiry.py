@@ -74,7 +74,7 @@ class TestExpiringWorkflow:
         assert await RemovalMachine(executions).carry_out("w1")
         assert await executions.get_task("t0999") is None
 
-    async def test_creating_the_id_anew_ends_the_removal_under_way_first(
+    async def test_creating_the_id_again_ends_the_removal_under_way_first(
         self, adapters: Adapters
     ) -> None:
         executions = adapters.executions
@@ -194,7 +194,7 @@ class TestClockSteppingBack:
 
 class TestOutbox:
     @pytest.mark.capability(Capability.EXPIRY)
-    async def test_a_removal_mark_set_anew_has_a_new_token(
+    async def test_a_removal_mark_set_again_has_a_new_token(
         self, adapters: Adapters, clock: FakeClock
     ) -> None:
         executions, outbox = adapters.executions, adapters.outbox

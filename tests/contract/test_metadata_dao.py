@@ -54,7 +54,7 @@ class TestCreateTaskDef:
 
 
 class TestUpdateTaskDef:
-    async def test_stores_the_definition_anew(self, metadata_dao: MetadataDAO) -> None:
+    async def test_stores_the_definition_again(self, metadata_dao: MetadataDAO) -> None:
         await metadata_dao.create_task_def(make_task_def())
         newer = make_task_def(text='{"name": "%s", "new": true}')
         await metadata_dao.update_task_def(newer)
@@ -201,7 +201,7 @@ class TestCreateWorkflowDef:
 
 
 class TestUpdateWorkflowDef:
-    async def test_stores_the_definition_anew(self, metadata_dao: MetadataDAO) -> None:
+    async def test_stores_the_definition_again(self, metadata_dao: MetadataDAO) -> None:
         await metadata_dao.create_workflow_def(make_workflow_def())
         newer = make_workflow_def(padding=10)
         await metadata_dao.update_workflow_def(newer)

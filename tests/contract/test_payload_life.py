@@ -91,7 +91,7 @@ class TestUpdate:
         assert await next_payload_mark(daos) is None
         assert payload_keys() == {path_of(task, "input")}
 
-    async def test_of_what_was_read_with_payloads_stores_it_anew(
+    async def test_of_what_was_read_with_payloads_stores_it_again(
         self, daos: Daos, task: Task, leaves: Leaves
     ) -> None:
         whole = await daos.executions.get_task("t1", include_payloads=True)

@@ -124,7 +124,7 @@ class Chain:
     """A workflow that is decided again and again: each step is one Commit with everything in it.
 
     Step n writes n into the workflow, creates two tasks and their messages, acks the decider message by its receipt, and
-    pushes it anew with n as payload. So after whatever happened, one number must be in all of these places.
+    pushes it again with n as payload. So after every failure, one number must be in all of these places.
     """
 
     id: str
@@ -198,7 +198,7 @@ class Chain:
         self.acked, self.trying = number, None
 
     async def _check_message(self, podium: PodiumClient, number: int) -> None:
-        # It was leased if its step hadn't begun, or wasn't carried out; else it waits, pushed anew.
+        # It was leased if its step hadn't begun, or wasn't carried out; else it waits, pushed again.
         await podium.queues.set_unack_timeout(self.queue_name, self.id, 0)
         messages = await podium.queues.poll_messages(
             self.queue_name, count=2, unack_timeout_ms=LEASE_MS

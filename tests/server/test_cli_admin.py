@@ -83,11 +83,11 @@ class TestIndex:
         line = "missing    task     t1"
         assert podium(server, "index", "verify") == (1, [line, found])
         assert podium(server, "index", "repair", "--dry-run") == (1, [line, found])
-        marked = f"{found}; 1 are indexed anew, in the background"
+        marked = f"{found}; 1 are indexed again, in the background"
         assert podium(server, "index", "repair") == (0, [line, marked])
         wait_until(lambda: call(server, "AdminService", "GetOutbox").depth == 0)
         assert podium(server, "index", "verify") == (0, [fine])
-        rebuilt = f"{fine}; 2 are indexed anew, in the background"
+        rebuilt = f"{fine}; 2 are indexed again, in the background"
         assert podium(server, "index", "rebuild") == (0, [rebuilt])
 
     def test_what_cannot_be_mended_is_left(self, server: PodiumProcess) -> None:

@@ -1,6 +1,6 @@
 """What a call can raise, under names that read well, and how a client words it.
 
-Every error is a ``StorageError``. Its ``message`` is the server's; its text has the status, and what to do about it, behind
+Every error is a ``StorageError``. Its ``message`` is the server's; its text has the status, and what to do about it, after
 that. Its ``request_id`` names the call in the server's log.
 """
 

@@ -32,7 +32,7 @@ class Upload:
     async def send(
         self, header: pb.UploadRequest.Header, chunks: AsyncIterator[bytes]
     ) -> pb.UploadResponse:
-        """Send it all; left in the middle, whatever for, nothing is stored.
+        """Send all chunks. If that is interrupted, nothing is stored.
 
         Raises:
             StorageError: The server refuses it, or couldn't be reached, or took no chunk within the timeout.
@@ -40,7 +40,7 @@ class Upload:
         call = await self._open()
         status = FirstStatus(call)
         try:
-            # Who was refused on the way learns why from the answer.
+            # If the server refused the upload midway, its answer says why.
             with suppress(_EndedError):
                 await self._write(call, header, chunks)
             return await self._answer(call, status)

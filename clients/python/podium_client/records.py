@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class Chunk(Protocol):
-    """What every chunk of a stream has."""
+    """The fields of every chunk of a stream."""
 
     @property
     def resume_token(self) -> str: ...

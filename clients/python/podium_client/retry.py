@@ -65,7 +65,7 @@ def nothing_done(error: StorageError) -> bool:
 
 
 def transient(error: StorageError) -> bool:
-    """Whether a repeat may go better, whatever the first attempt did."""
+    """Whether a repeat may succeed."""
     if nothing_done(error) or isinstance(error, OutcomeUnknownError):
         return True
     return isinstance(error, TransportError) and not isinstance(error, _LASTING)

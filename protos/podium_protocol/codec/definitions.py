@@ -58,17 +58,17 @@ def _answered(message: Message) -> dict[str, Any]:
 
 
 def answered_task_def(message: definitions_pb2.TaskDef) -> TaskDef:
-    """A definition that a server answered with: typed fields as they came, whatever the document says."""
+    """A definition that a server answered with: typed fields as they came, even where the document differs."""
     return TaskDef(**_answered(message))
 
 
 def answered_workflow_def(message: definitions_pb2.WorkflowDef) -> WorkflowDef:
-    """A definition that a server answered with: typed fields as they came, whatever the document says."""
+    """A definition that a server answered with: typed fields as they came, even where the document differs."""
     return WorkflowDef(**_answered(message))
 
 
 def answered_event_handler(message: event_pb2.EventHandler) -> EventHandler:
-    """An event handler that a server answered with: typed fields as they came, whatever the document says."""
+    """An event handler that a server answered with: typed fields as they came, even where the document differs."""
     return EventHandler(**_answered(message))
 
 

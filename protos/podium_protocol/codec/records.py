@@ -42,7 +42,7 @@ _workflow_table = record_table(
 _workflow = compile_table(_workflow_table)
 workflow_to_proto: Callable[[Workflow], workflow_pb2.Workflow] = _workflow.to_proto
 workflow_from_proto: Callable[[workflow_pb2.Workflow, str], Workflow] = _workflow.from_proto
-# Writes ignore the tasks inside a workflow, whatever they hold.
+# Writes ignore the tasks inside a workflow.
 workflow_without_tasks_from_proto: Callable[[workflow_pb2.Workflow, str], Workflow] = compile_table(
     _workflow_table, skip=("tasks",)
 ).from_proto

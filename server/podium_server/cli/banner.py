@@ -1,4 +1,4 @@
-"""What ``podium serve`` says when it starts: where each data type lives, what is durable, where it listens."""
+"""The lines of ``podium serve`` at its start: the store of each data type, its durability, the addresses."""
 
 from __future__ import annotations
 

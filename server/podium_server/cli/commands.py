@@ -1,4 +1,4 @@
-"""The commands and their options. What a command needs is imported when it runs, so that ``--help`` is quick."""
+"""The commands and their options. Each command imports its modules when it runs, so that ``--help`` is quick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the commands print: a line at a time, each of which stays one, whatever a server or a store put into it."""
+"""How the commands print: one line at a time. Text of a server or a store can't break a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an execution facade is made of beside its store: the parts it works with, and the rules it goes by."""
+"""The parts that an execution facade works with, and the rules that it follows."""
 
 from __future__ import annotations
 

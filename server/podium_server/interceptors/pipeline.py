@@ -139,7 +139,7 @@ class Pipeline:
                     if len(data) > LARGE_BYTES:
                         return await large_body(data, call, context)
                     return await body(data, call, context)
-            except BaseException as error:  # the one boundary: whatever it is, it becomes a status
+            except BaseException as error:  # the one boundary: every error becomes a status
                 data = b""
                 await self._end(call, context, error)
             finally:
@@ -168,7 +168,7 @@ class Pipeline:
                 works = True
                 with call.deadline:
                     return await body(None, call, context)
-            except BaseException as error:  # the one boundary: whatever it is, it becomes a status
+            except BaseException as error:  # the one boundary: every error becomes a status
                 await self._end(call, context, error)
             finally:
                 if works:

@@ -31,7 +31,7 @@ from podium_server.outbox.handlers import PoisonError
 
 # Conductor reads one document: an execution of up to so many characters is archived in its form.
 WHOLE_MAX_SIZE = 8 * 1024 * 1024
-# The ids of the tasks are in one document, whatever the size of the tasks.
+# The ids of all tasks are in one document.
 MAX_TASKS = 100_000
 # Read, made into entries and sent in one go.
 PART_SIZE = 512 * 1024

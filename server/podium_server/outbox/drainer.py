@@ -62,7 +62,7 @@ class Drainer:
             try:
                 await self._round()
             except StorageError as error:
-                # A store that can't be reached is tried again, whatever else is a defect that the log shows.
+                # A store that can't be reached is tried again. Any other error is a defect, and logged.
                 _log.warning("the outbox can't be drained", error=str(error))
                 await asyncio.sleep(LOOK_SECONDS)
             except Exception:

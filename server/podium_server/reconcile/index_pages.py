@@ -24,7 +24,7 @@ ENTRY_PAGE = 500
 
 
 class Seen(NamedTuple):
-    """What is kept of a document: what its entry should be.
+    """The part of a document that is kept: its expected entry.
 
     Attributes:
         digest: Of the entry that it should have; empty where it can't be read.

@@ -100,7 +100,7 @@ class QueueLooks:
 
     async def still_without_document(self, suspects: Sequence[Key]) -> list[Key]:
         """Those of the first look that are still so."""
-        # Whatever takes the message away is in the outbox as long as it hasn't.
+        # An operation that removes the message stays in the outbox until it is done.
         owners = {key: _owner_of(key) for key in suspects}
         waiting = await self._on_their_way(owners, _TAKEN_OUT)
         left = [key for key in suspects if key not in waiting]

@@ -83,7 +83,7 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 def _message(id_: object, priority: int, offset_ms: int) -> PushMessage:
-    # Whatever a stored document holds: a queue takes no more than this.
+    # A queue takes no more than this, and a stored document may hold more.
     return PushMessage(
         id="" if id_ is UNSET else str(id_),
         priority=min(max(priority, 0), MAX_PRIORITY),

@@ -1,4 +1,4 @@
-"""What AdminService asks for, beside what the server says about itself."""
+"""The checks that AdminService offers."""
 
 from __future__ import annotations
 

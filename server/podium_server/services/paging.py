@@ -1,7 +1,7 @@
-"""Pages of a DAO to chunks of a stream: about 256 kB each, whatever the size of a page.
+"""Pages of a DAO to chunks of a stream: about 256 kB each, for pages of any size.
 
-Each item carries its own resume token, so a chunk may end inside a page: continuing is exact, whatever
-became of that item.
+Each item carries its own resume token, so a chunk may end inside a page: continuing is exact,
+even if that item was removed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The leases that this client holds, so that whatever ends one (an ack in a Commit, say) ends our care for it."""
+"""The leases that this client holds, so that its end by another call (an ack in a Commit, for example) stops its renewal."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _log = logging.getLogger("podium_client")
 
 
 class Link(Protocol):
-    """What acts on leases; each answer is false if the receipt is stale."""
+    """The calls that act on leases; each answer is false if the receipt is stale."""
 
     async def ack(self, message_id: str, receipt: str) -> bool: ...
     async def extend(self, message_id: str, receipt: str, unack_timeout_ms: int) -> bool: ...
