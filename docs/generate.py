@@ -50,8 +50,10 @@ The data types that a store of each kind can serve, and what "acknowledged" mean
 CAPABILITIES = """\
 ## Capabilities
 
-Promises of stores of executions and queues beyond the contract's common part. A store refuses an operation that
-it doesn't promise with UNIMPLEMENTED, or does it in documented steps; [Reliability](reliability.md) says which."""
+Promises of stores of executions and queues beyond the contract's common part. An operation that needs a
+promise which its store lacks is UNIMPLEMENTED; all others are served, and only the promise is missing. Where queue
+operations take no part in the step, they go through [the outbox](architecture.md#the-outbox). A kind that serves no
+executions has "no" for their promises."""
 
 SERVED = """\
 ## Services
