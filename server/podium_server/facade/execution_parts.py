@@ -53,7 +53,7 @@ class ExecutionParts:
         payload_writes: Checks the sizes of inputs and outputs, and moves large ones to the payload store.
         payload_reads: Reads them back.
         archive_reads: Reads workflows that were removed with archive.
-        wake: Called after a removal was marked.
+        wake: Called after a removal record was set.
         wake_indexer: Called after something was marked for the index.
     """
 

@@ -20,7 +20,7 @@ from podium_server.facade.payload_limits import PayloadLimits
 
 R = TypeVar("R", bound=Task | Workflow)
 
-# An upload that takes longer fails; its payload is deleted when the due mark's time has come, and once more after that
+# An upload that takes longer fails; its payload is deleted when its payload deletion is due, and once more after that
 # (LATE_UPLOADS_MS in outbox/targets.py).
 UPLOAD_SECONDS = 10 * 60
 DUE_MS = 60 * 60 * 1000

@@ -72,7 +72,7 @@ class RemovalFacade:
         """Archive if that was asked for, then delete. False if there was nothing to do.
 
         Args:
-            workflow_id: Whose mark.
+            workflow_id: Whose removal.
             cancel_on_failure: If the archive can't be written, cancel the removal: nothing is removed.
         Raises:
             BackendUnavailableError: Nothing was removed.
@@ -104,7 +104,7 @@ class RemovalFacade:
             removal = await self._store.removal(workflow_id)
             return removal is not None and await self._removals.machine.cancel(removal)
         except StorageError:
-            return False  # the store itself can't be reached: the mark stands
+            return False  # the store itself can't be reached: the removal record stands
 
 
 def _nothing_removed(error: StorageError, workflow_id: str) -> StorageError:

@@ -59,7 +59,7 @@ class Archive:
         self._monotonic = monotonic
 
     async def store(self, store: ExecutionAdapter, removal: StoredRemoval) -> bool:
-        """Archive an execution under the token of its removal mark; whether the index now holds it as that mark saw it.
+        """Archive an execution under the token of its removal record; whether the index now holds it as that saw it.
 
         Raises:
             CorruptRecordError: A document can't be read.
@@ -122,7 +122,7 @@ class Archive:
 
 
 class _Sending:
-    """Sends the entries of one execution for as long as its removal mark is the one that was seen."""
+    """Sends the entries of one execution for as long as its removal record is the one that was seen."""
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class _Sending:
         return not full or await self.flush()
 
     async def flush(self) -> bool:
-        """Send what was kept; false where the mark has changed, or a newer entry is there.
+        """Send what was kept; false where the record has changed, or a newer entry is there.
 
         Raises:
             PoisonError: The index refuses an entry.
@@ -167,7 +167,7 @@ class _Sending:
         writes, self._part, self._size = self._part, [], 0
         if not writes:
             return True
-        # Read it again after the documents: a write that came between has renewed the mark.
+        # Read it again after the documents: a write that came between has renewed the record.
         removal = await self._store.removal(self._removal.workflow_id)
         if removal is None or removal.token != self._removal.token:
             return False

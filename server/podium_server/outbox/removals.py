@@ -24,7 +24,7 @@ class Removals:
         """Archive and delete, or archive and wait; says whether there was anything to do.
 
         Raises:
-            StorageError: As ``Archive.store``; the mark stands.
+            StorageError: As ``Archive.store``; the removal record stands.
         """
         return await self.machine.carry_out(workflow_id)
 

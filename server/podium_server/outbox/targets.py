@@ -50,7 +50,7 @@ def payload_target(storage: ExternalPayloadStorage, outbox: Outbox) -> Mapping[s
         if entry.body == CLAIMED:
             await storage.delete(entry.id)
             return Settled.DONE
-        # The claim itself moves the mark on: a crash after it leaves the second deletion to come.
+        # The claim itself moves the due time on: a crash after it leaves the second deletion to come.
         if await outbox.claim(entry, delay_ms=LATE_UPLOADS_MS):
             with contextlib.suppress(BackendUnavailableError, OutcomeUnknownError):
                 await storage.delete(entry.id)

@@ -121,7 +121,7 @@ def _slot(conn: sqlite3.Connection, task_id: str) -> Slot | None:
 def _removals(
     conn: sqlite3.Connection, ids: Sequence[str], tasks: Iterable[TaskFacts]
 ) -> dict[str, RemovalRecord]:
-    # A stored task has brought its workflow's mark along.
+    # A stored task has brought its workflow's removal record along.
     found = {facts.workflow_id: facts.removal for facts in tasks}
     for id_ in ids:
         if id_ not in found:

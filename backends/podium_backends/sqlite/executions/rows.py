@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from podium_backends.sqlite.executions import limit_places
 from podium_core.decide.removal_record import ArchiveState
 
-# The one argument is the time. Until documents begin to go they can be read, since the removal may be taken back.
+# The one argument is the time. Until documents begin to go they can be read, since the removal may be cancelled.
 READABLE = "(removal_due_ms IS NULL OR removal_due_ms > ? OR archive = 1)"
 # The column ``archive`` of workflows.
 ARCHIVE_NUMBERS = {ArchiveState.UNWANTED: 0, ArchiveState.WANTED: 1, ArchiveState.CONFIRMED: 2}
