@@ -142,7 +142,7 @@ class ArchiveWorld:
         raise AssertionError("it never comes to rest")
 
     async def stored(self, workflow_id: str) -> tuple[StoredDocument, list[StoredDocument]] | None:
-        """The document of a workflow and those of its tasks, whatever its removal mark says."""
+        """The document of a workflow and those of its tasks, whatever its removal record says."""
         (workflow,) = await self.source.documents(
             EntryKind.WORKFLOW, [(workflow_id, workflow_id)], max_size=1
         )

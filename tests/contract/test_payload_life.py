@@ -296,7 +296,7 @@ class TestRemoval:
 
 
 class TestUploadWithoutADocument:
-    """Its due mark stands: it is deleted when that comes, by itself."""
+    """Its payload deletion stands, and is carried out when it is due."""
 
     async def due_later(self, daos: Daos, key: str) -> None:
         assert await payload_marks(daos, [key]) == {key}

@@ -1,4 +1,4 @@
-"""Payloads and their due marks: lifted with the document, or claimed and deleted. The clock is the test's own.
+"""Payloads and their deletions: cancelled with the document, or claimed and carried out. The clock is the test's own.
 
 The protocol is that of ``tests/model/payload_marks.py``.
 """
@@ -310,7 +310,7 @@ class TestRemoval:
         await executions.apply(removal)
         await RemovalMachine(executions).carry_out("w1")
         assert await waiting(outbox, KEY, *keys) == {KEY, *keys}
-        # Nothing refers to them any more: no write lifts these marks.
+        # Nothing refers to them any more: no write cancels these deletions.
         assert {entry.body for entry in await due(outbox)} == {CLAIMED}
 
     async def test_that_does_not_take_them_marks_none(

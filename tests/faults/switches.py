@@ -29,7 +29,7 @@ class Failpoint(IntEnum):
     AFTER_SEND = 7
     """The index has it, and its marks are still there."""
     BEFORE_TURN = 8
-    """The archive is in the index, and the removal mark doesn't know yet."""
+    """The archive is in the index, and the removal record doesn't say so yet."""
     BEFORE_DELETION = 9
     """The mark knows, and the documents are still there."""
 

@@ -28,7 +28,7 @@ WORKFLOW, TASK = EntryKind.WORKFLOW, EntryKind.TASK
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[Indexing]:
-    """A completed workflow of two tasks, with a removal mark that nobody has looked at."""
+    """A completed workflow of two tasks, with a removal record that nobody has looked at."""
     async with indexing(tmp_path) as opened:
         await opened.executions.create_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
         await opened.executions.create_tasks([make_task("t1"), make_task("t2")])
