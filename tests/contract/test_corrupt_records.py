@@ -14,7 +14,9 @@ from podium_core.models import EventHandler, Page, TaskDef, WorkflowDef
 from podium_core.models.json_text import to_raw
 from podium_core.ports import EventHandlerDAO, MetadataDAO
 from tests.contract.records import make_task, make_workflow
-from tests.contract.ways import Record
+from tests.contract.ways import ALL_WAYS, Record
+
+WAYS = ALL_WAYS
 
 Corrupt = Callable[[Record, str], None]
 

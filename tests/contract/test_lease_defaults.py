@@ -12,7 +12,9 @@ from podium_server.config.config import Config
 from podium_server.config.settings import QueueSettings, QueuesSettings
 from tests.clock import FakeClock
 from tests.contract.daos import Adapters
-from tests.contract.ways import Way
+from tests.contract.ways import ALL_WAYS, Way
+
+WAYS = ALL_WAYS
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from podium_core.backend import Capability
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import Message, PushMessage, QueueDetail
 from podium_core.ports import QueueDAO
+from tests.contract.ways import ALL_WAYS
 from tests.patience import PATIENCE_SECONDS
+
+WAYS = ALL_WAYS
 
 T = TypeVar("T")
 

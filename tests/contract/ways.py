@@ -241,8 +241,9 @@ WAYS: tuple[Way, ...] = (
     SQLITE_OVER_GRPC,
     SQLITE_TWO_STORES,
     WITH_REDIS,
-    WITH_REDIS_OVER_GRPC,
 )
+# For tests of the data that a Redis serves.
+ALL_WAYS = (*WAYS, WITH_REDIS_OVER_GRPC)
 # Those whose queues take no part in the step of a WriteSet.
 APART = tuple(way for way in WAYS if Capability.ATOMIC_WITH_QUEUES not in way.capabilities)
 # For tests that take too long to run on every variant of a kind.
