@@ -53,7 +53,7 @@ class Failpoints:
         _wrap(Database, "open", self._noted)
         _wrap(Group, "commit", self._dying_before(Failpoint.BEFORE_COMMIT))
         _wrap(Group, "answer", self._dying_before(Failpoint.BEFORE_ANSWER))
-        _wrap(SqliteOutbox, "due", _after(at(Failpoint.BEFORE_DRAIN), if_=_found_marks))
+        _wrap(SqliteOutbox, "due_entries", _after(at(Failpoint.BEFORE_DRAIN), if_=_found_marks))
         _wrap(SqliteOutbox, "put", _after(at(Failpoint.BEFORE_INDEX)))
         _wrap(SqliteStoredDocuments, "documents", _after(at(Failpoint.BEFORE_DEADLINE)))
         _wrap(SqliteIndexTarget, "send", _after(at(Failpoint.AFTER_SEND)))
