@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 
 from podium_backends.redis.connection import Link, RedisReplyError, Target
-from podium_backends.redis.format import OLDEST_VERSION
+from podium_backends.redis.format import age_fault, info_fields
 from podium_backends.redis.settings import RedisSettings
 from podium_core.backend import Finding, Severity
 from podium_core.errors import BackendUnavailableError
@@ -22,7 +21,7 @@ async def diagnose(store: str, settings: RedisSettings) -> AsyncIterator[Finding
     target = settings.target(store)
     link = Link(target)
     try:
-        info = _fields(await link.read("INFO"))
+        info = info_fields(await link.read("INFO"))
         yield _version(info)
         yield _role(info)
         if info.get("cluster_enabled") == "1":
@@ -42,17 +41,10 @@ async def diagnose(store: str, settings: RedisSettings) -> AsyncIterator[Finding
         yield finding
 
 
-def _fields(info: bytes) -> dict[str, str]:
-    lines = (line.partition(":") for line in info.decode(errors="replace").splitlines())
-    return {name: value for name, colon, value in lines if colon}
-
-
 def _version(info: Mapping[str, str]) -> Finding:
-    version = info.get("redis_version", "")
-    found = re.match(r"(\d+)\.(\d+)", version)
-    if found is None or (int(found[1]), int(found[2])) < OLDEST_VERSION:
-        return Finding(_FAULT, f"Redis {version} is too old: 6.2 or newer is needed")
-    return Finding(_FINE, f"Redis {version}")
+    if fault := age_fault(info):
+        return Finding(_FAULT, fault)
+    return Finding(_FINE, f"Redis {info.get('redis_version', '')}")
 
 
 def _role(info: Mapping[str, str]) -> Finding:
@@ -130,10 +122,8 @@ async def _sentinels(target: Target) -> AsyncIterator[Finding]:
         try:
             answer = await link.read("SENTINEL", "CKQUORUM", target.service)
             yield Finding(_FINE, f"Sentinel {host}:{port}: {answer.decode()}")
-        except (
-            BackendUnavailableError,
-            RedisReplyError,
-        ) as error:  # a reply says what is wrong with the quorum
+        # An error reply says what is wrong with the quorum.
+        except (BackendUnavailableError, RedisReplyError) as error:
             yield Finding(_WARNING, f"Sentinel {host}:{port}: {error}")
         finally:
             await link.close()

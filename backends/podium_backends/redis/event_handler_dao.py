@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 
 from podium_backends.redis.connection import Link
 from podium_backends.redis.keys import Keys, require_key_part
 from podium_backends.redis.script_files import script
-from podium_backends.redis.stored_definitions import definition, fields_of, readable, texts
+from podium_backends.redis.stored_definitions import definition, rows_of
 from podium_core.definitions import event_handler_of, require_event_handler
 from podium_core.errors import AlreadyExistsError, CorruptRecordError, NotFoundError
 from podium_core.models import EventHandler, Page
 from podium_core.models.json_text import raw_bytes
-from podium_core.paging.pages_of import Row, pages_of
+from podium_core.paging.pages_of import pages_of
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.paging.resume_token import resume_key
 from podium_core.ports import EventHandlerDAO
@@ -69,13 +68,7 @@ class RedisEventHandlerDAO:
         self, *, resume_token: str = ""
     ) -> AsyncIterator[Page[EventHandler]]:
         (after,) = resume_key(resume_token, tuple[str], ("",))
-        return pages_of(self._handlers(after))
-
-    async def _handlers(self, after: str) -> AsyncIterator[Row[EventHandler]]:
-        names = await texts(self._bulk, "HKEYS", self._keys.event_handlers)
-        wanted = [name for name in names if name > after]
-        async for name, document in fields_of(self._bulk, self._keys.event_handlers, wanted):
-            yield Row((name,), name, readable(partial(_handler, document, name), len(document)))
+        return pages_of(rows_of(self._bulk, self._keys.event_handlers, after, _handler))
 
     async def get_event_handlers_for_event(
         self, event: str, *, active_only: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from podium_backends.redis.connection import Link
 from podium_backends.redis.keys import Keys
 from podium_core.errors import IncompatibleStoreError
@@ -18,15 +20,27 @@ async def check_server(link: Link) -> None:
         IncompatibleStoreError: It is one of those.
         BackendUnavailableError: It can't be reached.
     """
-    info = _fields(await link.read("INFO", "server"))
-    version = info.get("redis_version", "0")
-    major, minor = (int(part) for part in [*version.split("."), "0"][:2])
-    if (major, minor) < OLDEST_VERSION:
-        raise IncompatibleStoreError(f"Redis {version} is too old: 6.2 or newer is needed")
+    info = info_fields(await link.read("INFO", "server"))
+    if fault := age_fault(info):
+        raise IncompatibleStoreError(fault)
     if info.get("redis_mode") == "cluster":
         raise IncompatibleStoreError(
             "this Redis is a member of a cluster, which isn't served yet: use a standalone one or Sentinel"
         )
+
+
+def age_fault(info: Mapping[str, str]) -> str:
+    """Why this Redis is too old; empty: it isn't."""
+    version = info.get("redis_version", "0")
+    if tuple(int(part) for part in [*version.split("."), "0"][:2]) < OLDEST_VERSION:
+        return f"Redis {version} is too old: 6.2 or newer is needed"
+    return ""
+
+
+def info_fields(info: bytes) -> dict[str, str]:
+    """What INFO says, by name."""
+    lines = (line.partition(":") for line in info.decode(errors="replace").splitlines())
+    return {name: value for name, colon, value in lines if colon}
 
 
 async def check_format(link: Link, keys: Keys, layout: str | None) -> None:
@@ -58,8 +72,3 @@ async def check_format(link: Link, keys: Keys, layout: str | None) -> None:
 
 def _text(layout: str) -> str:
     return f"format={FORMAT} layout={layout}"
-
-
-def _fields(info: bytes) -> dict[str, str]:
-    lines = info.decode(errors="replace").splitlines()
-    return {name: value for name, _, value in (line.partition(":") for line in lines)}

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from podium_core.errors import InvalidArgumentError
 
-# What no domain of poll data may be called: Java's name for "without a domain".
-NO_DOMAIN = "DEFAULT"
 # Podium's own keys are below this word, which no key of Conductor's begins with.
 OWN = "PODIUM"
 
@@ -47,53 +45,7 @@ class Keys:
         """A set of handler names; some may be of handlers that have another event by now."""
         return self._key("EVENT_HANDLERS_BY_EVENT", event)
 
-    # executions
-
-    def workflow(self, workflow_id: str) -> str:
-        """The document of a workflow."""
-        return self._key("WORKFLOW", workflow_id)
-
-    def task(self, task_id: str) -> str:
-        """The document of a task."""
-        return self._key("TASK", task_id)
-
-    def tasks_of_workflow(self, workflow_id: str) -> str:
-        """A set of task ids."""
-        return self._key("WORKFLOW_TO_TASKS", workflow_id)
-
-    def slots(self, workflow_id: str) -> str:
-        """A hash: reference name and retry count, without anything between them → task id."""
-        return self._key("SCHEDULED_TASKS", workflow_id)
-
-    def pending_tasks(self, definition_name: str) -> str:
-        """A set of the ids of all tasks that aren't terminal."""
-        return self._key("IN_PROGRESS_TASKS", definition_name)
-
-    def pending_workflows(self, name: str) -> str:
-        """A set of the ids of workflows that aren't terminal, of all versions."""
-        return self._key("PENDING_WORKFLOWS", name)
-
-    def workflows_of_day(self, name: str, day: str) -> str:
-        """A set of workflow ids; the day as ``20261128``, in the time zone of whoever wrote it."""
-        return self._key("WORKFLOW_DEF_TO_WORKFLOWS", name, day)
-
-    def correlated_workflows(self, correlation_id: str) -> str:
-        """A set of workflow ids."""
-        return self._key("CORR_ID_TO_WORKFLOWS", correlation_id)
-
-    def event_executions(self, handler: str, event: str, message_id: str) -> str:
-        """A hash: id → document. Names with dots may run together: a document says itself whose it is."""
-        return self._key("EVENT_EXECUTION", handler, event, message_id)
-
-    # limits and poll data
-
-    def in_progress(self, definition_name: str) -> str:
-        """A set of the ids of limited tasks in progress."""
-        return self._key("TASKS_IN_PROGRESS_STATUS", definition_name)
-
-    def limit_places(self, definition_name: str) -> str:
-        """A sorted set of task ids by the time when they got their place."""
-        return self._key("TASK_LIMIT_BUCKET", definition_name)
+    # rate limits and poll data
 
     def rate_grants(self, definition_name: str) -> str:
         """A sorted set of grants by their time."""

@@ -8,7 +8,14 @@ from functools import partial
 from podium_backends.redis.connection import Link, Script
 from podium_backends.redis.keys import Keys, require_key_part
 from podium_backends.redis.script_files import script
-from podium_backends.redis.stored_definitions import SLICE, definition, fields_of, readable, texts
+from podium_backends.redis.stored_definitions import (
+    SLICE,
+    definition,
+    fields_of,
+    readable,
+    rows_of,
+    texts,
+)
 from podium_core.definitions import (
     require_task_def,
     require_workflow_def,
@@ -69,14 +76,7 @@ class RedisMetadataDAO:
 
     def get_all_task_defs(self, *, resume_token: str = "") -> AsyncIterator[Page[TaskDef]]:
         (after,) = resume_key(resume_token, tuple[str], ("",))
-        return pages_of(self._task_defs(after))
-
-    async def _task_defs(self, after: str) -> AsyncIterator[Row[TaskDef]]:
-        names = await texts(self._bulk, "HKEYS", self._keys.task_defs)
-        wanted = [name for name in names if name > after]
-        async for name, document in fields_of(self._bulk, self._keys.task_defs, wanted):
-            found = readable(partial(_task_def, document, name), len(document))
-            yield Row((name,), name, found)
+        return pages_of(rows_of(self._bulk, self._keys.task_defs, after, _task_def))
 
     async def remove_task_def(self, name: str) -> None:
         require_text(name, "name")

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
-from podium_backends.redis.keys import NO_DOMAIN as NO_DOMAIN_FIELD, Keys, require_key_part
+from podium_backends.redis.keys import Keys, require_key_part
 from podium_backends.redis.script_files import clocked_script
 from podium_backends.redis.stored_definitions import SLICE, readable
 from podium_core.models import Page, PollData
@@ -18,7 +18,13 @@ from podium_core.paging.ordered_window import ordered_ids
 from podium_core.paging.pages_of import Row, pages_of
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.paging.resume_token import resume_key
-from podium_core.poll_data import NO_DOMAIN, PollDataWrites, PollKey, require_poll_key
+from podium_core.poll_data import (
+    NO_DOMAIN,
+    RESERVED_DOMAIN,
+    PollDataWrites,
+    PollKey,
+    require_poll_key,
+)
 from podium_core.ports import PollDataDAO
 from podium_core.requirements import require_text
 
@@ -60,12 +66,12 @@ class RedisPollDataDAO(PollDataWrites):
             keys.append(self._keys.poll_data(name))
             poll = PollData(queue_name=name, domain=domain or UNSET, worker_id=worker_id or UNSET)
             before, time, after = POLL_DATA.encode(poll).partition(_TIME)
-            arguments += [domain or NO_DOMAIN_FIELD, before + time, after.removeprefix(b"0")]
+            arguments += [domain or RESERVED_DOMAIN, before + time, after.removeprefix(b"0")]
         await self._scripts.run(_WRITE, keys, arguments)
 
     async def get_poll_data(self, task_def_name: str, domain: str | None) -> PollData | None:
         name, domain = require_poll_key(task_def_name, domain)
-        field = domain or NO_DOMAIN_FIELD
+        field = domain or RESERVED_DOMAIN
         document = await self._calls.read("HGET", self._keys.poll_data(name), field)
         return None if document is None else POLL_DATA.decode(document, _id(name, domain))
 
@@ -128,7 +134,7 @@ def _domains(fields: Sequence[bytes]) -> dict[str, bytes]:
     """
     names = (field.decode(errors="replace") for field in fields[::2])
     found = dict(zip(names, fields[1::2], strict=True))
-    if (without := found.pop(NO_DOMAIN_FIELD, None)) is not None:
+    if (without := found.pop(RESERVED_DOMAIN, None)) is not None:
         found[NO_DOMAIN] = without
     return found
 

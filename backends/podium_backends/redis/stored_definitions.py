@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from podium_backends.redis.connection import Link
 from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.models.documents import require_utf8
 from podium_core.paging.page_builder import Found
+from podium_core.paging.pages_of import Row
 
 T = TypeVar("T")
 
@@ -59,3 +61,12 @@ async def fields_of(link: Link, key: str, names: Sequence[str]) -> AsyncIterator
         for name, document in zip(part, await link.read("HMGET", key, *part), strict=True):
             if document is not None:
                 yield name, document
+
+
+async def rows_of(
+    link: Link, key: str, after: str, parse: Callable[[bytes, str], T]
+) -> AsyncIterator[Row[T]]:
+    """The documents of a hash by name, in order of name, from after this one."""
+    names = [name for name in await texts(link, "HKEYS", key) if name > after]
+    async for name, document in fields_of(link, key, names):
+        yield Row((name,), name, readable(partial(parse, document, name), len(document)))

@@ -18,7 +18,7 @@ def entry_put(entry: NewEntry, waiting: bytes | None, *, now_ms: int) -> EntryPu
 
     Args:
         entry: What was asked for.
-        waiting: The body of the entry that waits there, of a kind that is combined_mark; None: there is none.
+        waiting: The body of the entry that waits there, of a kind that is combined; None: there is none.
         now_ms: The store's clock.
     """
     body = entry.body

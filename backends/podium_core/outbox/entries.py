@@ -63,7 +63,7 @@ class DueEntries(msgspec.Struct, frozen=True):
 class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry to write without a document: a change through IndexService, a mark of a repair, a payload deletion.
 
-    Of the kinds of the index, it is combined_mark with the mark that waits there (``index.merging``). ``owner`` as of
+    Of the kinds of the index, it is combined with the mark that waits there (``index.merging``). ``owner`` as of
     ``OutboxEntry``; it is due ``delay_ms`` after it was written.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import hiredis
@@ -18,6 +18,7 @@ from podium_backends.redis.connection.pipe import (
 )
 from podium_backends.redis.connection.replies import code_of, is_moved_away, raise_error
 from podium_backends.redis.connection.script import Script
+from podium_backends.redis.connection.shared_attempt import SharedAttempt
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ class Link:
         """Connects at the first command."""
         self._target = target
         self._pipe: Pipe | None = None
-        self._connecting: asyncio.Task[Pipe] | None = None
+        self._connecting = SharedAttempt(self._connect)
         self._closed = False
 
     # one command
@@ -69,19 +70,13 @@ class Link:
 
     async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
         """What a script that may change something returns."""
-        try:
-            return await self.write("EVALSHA", script.digest, len(keys), *keys, *arguments)
-        except _UnknownScriptError:
-            return await self.write("EVAL", script.text, len(keys), *keys, *arguments)
+        return await _run(self.write, script, keys, arguments)
 
     async def run_reading(
         self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]
     ) -> Any:
         """What a script that changes nothing returns."""
-        try:
-            return await self.read("EVALSHA", script.digest, len(keys), *keys, *arguments)
-        except _UnknownScriptError:
-            return await self.read("EVAL", script.text, len(keys), *keys, *arguments)
+        return await _run(self.read, script, keys, arguments)
 
     # the connection
 
@@ -121,30 +116,33 @@ class Link:
                 raise_error(self._target.store, part)
 
     async def _connected(self) -> Pipe:
-        """The connection, made by whoever comes first."""
         if self._closed:
             raise BackendUnavailableError(self._target.store, "the store is closed")
-        if self._connecting is None:
-            self._connecting = asyncio.create_task(self._connect())
-        # Whoever is cancelled leaves it to the others.
-        return await asyncio.shield(self._connecting)
+        return await self._connecting.result()
 
     async def _connect(self) -> Pipe:
-        try:
-            self._pipe = await connect(self._target)
-            return self._pipe
-        finally:
-            self._connecting = None
+        self._pipe = await connect(self._target)
+        return self._pipe
 
     async def close(self) -> None:
         """Cut the connection; whoever waits gets an error."""
         self._closed = True
-        if self._connecting is not None:
-            self._connecting.cancel()
-            await asyncio.wait([self._connecting])
+        await self._connecting.cancel()
         if self._pipe is not None:
             await self._pipe.close()
 
 
 class _UnknownScriptError(Exception):
     """Redis doesn't know the digest: it was restarted, or its scripts were flushed. Nothing ran."""
+
+
+async def _run(
+    send: Callable[..., Awaitable[Any]],
+    script: Script,
+    keys: Sequence[str],
+    arguments: Sequence[Argument],
+) -> Any:
+    try:
+        return await send("EVALSHA", script.digest, len(keys), *keys, *arguments)
+    except _UnknownScriptError:
+        return await send("EVAL", script.text, len(keys), *keys, *arguments)

@@ -11,6 +11,7 @@ from podium_backends.redis.connection.connect import Target, open_stream
 from podium_backends.redis.connection.ear import Ear
 from podium_backends.redis.connection.pipe import NoReplyError
 from podium_backends.redis.connection.replies import raise_error
+from podium_backends.redis.connection.shared_attempt import SharedAttempt
 from podium_core.errors import BackendUnavailableError
 
 _FIRST_PAUSE_SECONDS = 0.05
@@ -35,7 +36,7 @@ class Subscription:
         self._resumed = resumed
         self._channels: set[str] = set()
         self._ear: Ear | None = None
-        self._connecting: asyncio.Task[Ear] | None = None
+        self._connecting = SharedAttempt(self._connect)
         self._again: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -69,10 +70,10 @@ class Subscription:
         """Cut the connection."""
         self._closed = True
         self._channels.clear()
-        for task in (self._again, self._connecting):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait([task])
+        if self._again is not None:
+            self._again.cancel()
+            await asyncio.wait([self._again])
+        await self._connecting.cancel()
         if self._ear is not None:
             await self._ear.close()
 
@@ -81,11 +82,7 @@ class Subscription:
             raise BackendUnavailableError(self._target.store, "the store is closed")
         if self._ear is not None:
             return self._ear
-        if self._connecting is None:
-            self._connecting = asyncio.create_task(self._connect())
-            self._connecting.add_done_callback(_retrieve)
-        # Whoever is cancelled leaves it to the others.
-        return await asyncio.shield(self._connecting)
+        return await self._connecting.result()
 
     async def _connect(self) -> Ear:
         ear = Ear(self._heard, self._lost)
@@ -97,8 +94,6 @@ class Subscription:
         except BaseException:
             await ear.close()
             raise
-        finally:
-            self._connecting = None
         return ear
 
     def _lost(self) -> None:
@@ -122,9 +117,3 @@ class Subscription:
                     return
         finally:
             self._again = None
-
-
-def _retrieve(task: asyncio.Task[Ear]) -> None:
-    """Its error is of those who wait, if anybody still does."""
-    if not task.cancelled():
-        task.exception()

@@ -1,0 +1,35 @@
+"""One attempt to connect, for all who ask meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class SharedAttempt(Generic[T]):
+    """Runs ``make`` once at a time. A caller that is cancelled leaves the attempt to the others."""
+
+    def __init__(self, make: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._make = make
+        self._task: asyncio.Task[T] | None = None
+
+    async def result(self) -> T:
+        """What the attempt under way gives, or raises; the first caller begins it."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._make())
+            self._task.add_done_callback(self._end)
+        return await asyncio.shield(self._task)
+
+    async def cancel(self) -> None:
+        """End the attempt under way; its callers are cancelled."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        self._task = None
+        if not task.cancelled():
+            task.exception()  # for its callers, if any is left
