@@ -78,11 +78,6 @@ class Pipe(asyncio.Protocol):
         """Whether commands can be sent."""
         return self._transport is not None and self._lost is None
 
-    @property
-    def in_flight(self) -> int:
-        """Commands, or groups of them, that wait for a reply."""
-        return len(self._expected) + len(self._unsent)
-
     # commands
 
     def send(self, command: Command) -> asyncio.Future[Any]:
