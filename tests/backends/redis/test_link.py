@@ -108,10 +108,21 @@ class TestOnARealRedis:
         assert await asyncio.gather(*calls[1::2]) == [f"{n}".encode() for n in range(1, 1_000, 2)]
         await link.write("DEL", key)
 
-    async def test_a_key_of_another_type(self, link: Link, key: str) -> None:
+    async def test_a_key_of_another_type_is_named(self, link: Link, key: str) -> None:
+        script = Script("return redis.call('GET', KEYS[2])")
         await link.write("LPUSH", key, "x")
-        with pytest.raises(CorruptRecordError):
+        with pytest.raises(CorruptRecordError, match=f"'{key}'"):
             await link.read("GET", key)
+        with pytest.raises(CorruptRecordError, match=f"'a or {key}'"):
+            await link.run_reading(script, ["a", key], ["argument"])
+        with pytest.raises(CorruptRecordError, match=f"'{key}'"):
+            await link.read_all([("PING", "a"), ("GET", key.encode()), ("PING", "b")])
+        await link.write("DEL", key)
+
+    async def test_an_error_within_a_transaction(self, link: Link, key: str) -> None:
+        await link.write("LPUSH", key, "x")
+        with pytest.raises(CorruptRecordError, match=key):
+            await link.read_all([("MULTI",), ("LLEN", key), ("GET", key), ("EXEC",)])
         await link.write("DEL", key)
 
     async def test_what_no_command_of_ours_brings(self, link: Link) -> None:

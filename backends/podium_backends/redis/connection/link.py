@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -23,8 +22,6 @@ from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 
 T = TypeVar("T")
 
-Send = Callable[[Pipe], asyncio.Future[Any]]
-
 
 class Link:
     """Commands to one Redis, over one connection.
@@ -44,17 +41,17 @@ class Link:
 
     async def read(self, *command: Argument) -> Any:
         """The reply of a command that changes nothing."""
-        return await self._read(lambda pipe: pipe.send(command))
+        return await self._read(self._reply, command)
 
     async def write(self, *command: Argument) -> Any:
         """The reply of a command that may change something."""
-        return await self._write(lambda pipe: pipe.send(command))
+        return await self._write(self._reply, command)
 
     # several that leave together
 
     async def read_all(self, commands: Sequence[Command]) -> list[Any]:
         """The replies of commands that change nothing, in one trip; not one step, unless they say MULTI and EXEC."""
-        replies: list[Any] = await self._read(lambda pipe: pipe.send_all(commands))
+        replies: list[Any] = await self._read(self._replies, commands)
         return replies
 
     async def write_all(self, commands: Sequence[Command]) -> list[Any]:
@@ -63,7 +60,7 @@ class Link:
         Where they have to be one step they begin with MULTI and end with EXEC. Otherwise an error of one says nothing about
         the others.
         """
-        replies: list[Any] = await self._write(lambda pipe: pipe.send_all(commands))
+        replies: list[Any] = await self._write(self._replies, commands)
         return replies
 
     # scripts
@@ -80,40 +77,54 @@ class Link:
 
     # the connection
 
-    async def _read(self, send: Send) -> Any:
+    async def _read(self, ask: Callable[[T], Awaitable[Any]], asked: T) -> Any:
         try:
-            return await self._reply(send)
+            return await ask(asked)
         except (NoReplyError, NotSentError):
             pass
         try:
-            return await self._reply(send)
+            return await ask(asked)
         except (NoReplyError, NotSentError) as error:
             raise BackendUnavailableError(self._target.store, str(error)) from error
 
-    async def _write(self, send: Send) -> Any:
+    async def _write(self, ask: Callable[[T], Awaitable[Any]], asked: T) -> Any:
         try:
-            return await self._reply(send)
+            return await ask(asked)
         except NotSentError as error:
             raise BackendUnavailableError(self._target.store, str(error)) from error
         except NoReplyError as error:
             raise OutcomeUnknownError(self._target.store, str(error)) from error
 
-    async def _reply(self, send: Send) -> Any:
+    async def _reply(self, command: Command) -> Any:
         pipe = self._pipe
         if pipe is None or not pipe.usable:
             pipe = await self._connected()
-        reply = await send(pipe)
-        self._check(pipe, reply)
+        reply = await pipe.send(command)
+        if isinstance(reply, hiredis.ReplyError):
+            self._fail(pipe, reply, (command,))
         return reply
 
-    def _check(self, pipe: Pipe, reply: Any) -> None:
-        for part in reply if isinstance(reply, list) else (reply,):
-            if isinstance(part, hiredis.ReplyError):
-                if is_moved_away(part):
-                    pipe.give_up(NoReplyError("another Redis is the primary now"))
-                if code_of(part) == "NOSCRIPT":
-                    raise _UnknownScriptError
-                raise_error(self._target.store, part)
+    async def _replies(self, commands: Sequence[Command]) -> list[Any]:
+        pipe = self._pipe
+        if pipe is None or not pipe.usable:
+            pipe = await self._connected()
+        replies = await pipe.send_all(commands)
+        for command, reply in zip(commands, replies, strict=True):
+            if isinstance(reply, hiredis.ReplyError):
+                self._fail(pipe, reply, (command,))
+            # One that fails within a transaction says so here.
+            for part in reply if command[0] == "EXEC" else ():
+                if isinstance(part, hiredis.ReplyError):
+                    self._fail(pipe, part, commands)
+        return replies
+
+    def _fail(self, pipe: Pipe, error: hiredis.ReplyError, commands: Sequence[Command]) -> None:
+        """Raise what an error means that one of the commands got."""
+        if is_moved_away(error):
+            pipe.give_up(NoReplyError("another Redis is the primary now"))
+        if code_of(error) == "NOSCRIPT":
+            raise _UnknownScriptError
+        raise_error(self._target.store, error, commands)
 
     async def _connected(self) -> Pipe:
         if self._closed:

@@ -53,7 +53,7 @@ class Subscription:
         except NoReplyError as error:
             raise BackendUnavailableError(self._target.store, str(error)) from error
         except hiredis.ReplyError as error:
-            raise_error(self._target.store, error)
+            raise_error(self._target.store, error, ())
 
     def drop(self, channel: str) -> None:
         """Listen to a channel no more."""
