@@ -25,6 +25,8 @@ _REFUSED = {
     "NOPERM": "the ACL of this Redis user lacks a permission",
     "CLUSTERDOWN": "the Redis cluster is down",
     "TRYAGAIN": "Redis asks to try again",
+    # It refused the last command of a transaction; one that was refused before has said why.
+    "EXECABORT": "Redis has discarded a transaction",
 }
 # After these another server may be the primary: the next call connects afresh.
 _MOVED_AWAY = frozenset({"READONLY", "MASTERDOWN", "NOAUTH"})
