@@ -1,0 +1,126 @@
+"""A real Redis that refuses: each operation is UNAVAILABLE then and wrote nothing, or it works; none is INTERNAL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from podium_backends.redis.settings import RedisSettings
+from podium_core.backend import ConnectedStore
+from podium_core.errors import BackendUnavailableError
+from tests.backends.redis.operations import OPERATIONS, READS, fill, opened
+from tests.backends.redis.refusing import STATES
+from tests.backends.redis.stores import settings_at
+from tests.patience import PATIENCE_MS
+from tests.services.redis_server import RedisServer, said
+
+# While these are out of the ordinary nobody can look what was written.
+UNSEEN = {"this Redis is a replica", "BUSY"}
+USER = "worker"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"), options=["--lua-time-limit", "1"])
+    server.start()
+    yield server
+    server.stop()
+
+
+def settings_of(server: RedisServer) -> RedisSettings:
+    patient = {"connect_timeout_ms": PATIENCE_MS, "response_timeout_ms": PATIENCE_MS}
+    return settings_at(server.url, "refusals").model_copy(update=patient)
+
+
+@pytest.fixture
+async def admin(server: RedisServer) -> AsyncIterator[Redis]:
+    async with Redis.from_url(server.url, single_connection_client=True) as client:
+        yield client
+        await client.flushall()
+
+
+@pytest.fixture
+async def store(server: RedisServer, admin: Redis) -> AsyncIterator[ConnectedStore]:
+    async with opened(settings_of(server)) as connected:
+        await fill(connected)
+        yield connected
+
+
+async def contents(admin: Redis) -> dict[Any, Any]:
+    return {key: await admin.dump(key) for key in await admin.keys()}
+
+
+async def refused(store: ConnectedStore, admin: Redis | None) -> dict[str, str]:
+    """What each operation that is refused is told; with ``admin``, none of these has written anything."""
+    told = {}
+    for name, operation in OPERATIONS.items():
+        before = await contents(admin) if admin else {}
+        try:
+            await operation(store)
+        except BackendUnavailableError as error:
+            told[name] = str(error)
+            assert (await contents(admin) if admin else {}) == before, name
+    return told
+
+
+@pytest.mark.parametrize("words", STATES)
+async def test_what_is_refused(store: ConnectedStore, admin: Redis, words: str) -> None:
+    state, refuses_reads = STATES[words]
+    async with state(admin):
+        told = await refused(store, None if words in UNSEEN else admin)
+    assert told
+    assert {name: text for name, text in told.items() if words not in text} == {}
+    assert told.keys() == OPERATIONS.keys() if refuses_reads else told.keys().isdisjoint(READS)
+    await admin.flushall()
+    await fill(store)
+    assert await refused(store, admin) == {}
+
+
+async def test_while_it_loads_its_data(tmp_path: Path) -> None:
+    # It answers after every two megabytes.
+    server = RedisServer(tmp_path, options=["--key-load-delay", "200", "--rdbcompression", "no"])
+    server.start()
+    try:
+        async with opened(settings_of(server)) as store:
+            await fill(store)
+            said(server.port, "DEBUG POPULATE 20000 some 4000")
+            assert said(server.port, "SAVE") == "+OK\r\n"
+            server.kill()
+            await asyncio.to_thread(
+                server.process.start, lambda: said(server.port, "PING").startswith("-LOADING")
+            )
+            told = await asyncio.gather(
+                *(operation(store) for operation in OPERATIONS.values()), return_exceptions=True
+            )
+        assert all(isinstance(error, BackendUnavailableError) for error in told), told
+        assert all("loading" in str(error) for error in told)
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize(
+    "forbidden", ["hset", "hget", "sadd", "zadd", "zrem", "publish", "evalsha"]
+)
+async def test_a_user_who_may_not_do_all(
+    server: RedisServer, admin: Redis, store: ConnectedStore, forbidden: str
+) -> None:
+    await admin.acl_setuser(
+        USER,
+        enabled=True,
+        nopass=True,
+        keys=["*"],
+        channels=["*"],
+        commands=[f"-{forbidden}"],
+        categories=["+@all"],
+    )
+    settings = settings_of(server).model_copy(update={"username": USER})
+    settings = settings.model_copy(update={"url": server.url.replace("//", f"//{USER}:x@")})
+    async with opened(settings) as limited:
+        told = await refused(limited, None)
+    assert told
+    assert all("ACL" in text for text in told.values())
