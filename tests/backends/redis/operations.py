@@ -107,6 +107,7 @@ QUEUES: dict[str, Callable[[Any], Awaitable[Any]]] = {
     "push again": lambda dao: dao.push(QUEUE, PushMessage(id="leased")),
     "push if absent": lambda dao: dao.push_if_not_exists(QUEUE, PushMessage(id="m3")),
     "poll": lambda dao: dao.poll_messages(QUEUE, count=1),
+    "wait": lambda dao: dao.poll_messages("empty", count=1, timeout_ms=20),
     "lease": lambda dao: dao.set_unack_timeout(QUEUE, "leased", 1_000),
     "size": lambda dao: dao.get_size(QUEUE),
     "details": lambda dao: dao.queues_detail_verbose(),

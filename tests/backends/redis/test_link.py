@@ -98,6 +98,17 @@ class TestOnARealRedis:
             assert await link.run_reading(script, [key], ["a"]) == [key.encode(), b"a"]
             await link.write("SCRIPT", "FLUSH")
 
+    async def test_scripts_that_redis_forgets_between_calls_that_leave_together(
+        self, link: Link, key: str
+    ) -> None:
+        script = Script("return ARGV[1]")
+        calls = [
+            link.write("SCRIPT", "FLUSH") if n % 10 == 5 else link.run(script, [key], [n])
+            for n in range(100)
+        ]
+        answers = await asyncio.gather(*calls)
+        assert answers == [b"OK" if n % 10 == 5 else f"{n}".encode() for n in range(100)]
+
     async def test_a_cancelled_caller_takes_no_reply_of_another(self, link: Link, key: str) -> None:
         await link.write("SET", key, "mine")
         calls = [asyncio.create_task(link.read("ECHO", f"{n}")) for n in range(1_000)]
@@ -263,17 +274,24 @@ REFUSALS = [
     b"-NOREPLICAS Not enough good replicas to write.",
     b"-NOAUTH Authentication required.",
     b"-NOPERM this user has no permissions to run the 'set' command",
+    b"-EXECABORT Transaction discarded because of: OOM command not allowed",
     b"-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
 ]
 # As Redis 6.2 wraps an error that a script meets.
 WITHIN = b"-ERR Error running script (call to f_0123abcd): @user_script:7: @user_script: 7: "
+WITHIN_OF_7 = b" script: 0123abcd, on @user_script:7."
 
 
-@pytest.mark.parametrize("wrapped", [False, True], ids=["bare", "within a script"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(b"", b""), (WITHIN, b""), (b"", WITHIN_OF_7)],
+    ids=["bare", "within a script", "within a script of Redis 7"],
+)
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda text: text[1:].split()[0].decode())
-async def test_what_redis_refuses_was_not_written(refusal: bytes, wrapped: bool) -> None:
-    reply = (WITHIN + refusal if wrapped else refusal) + b"\r\n"
-    async with scripted_redis(saying(reply)) as server:
+async def test_what_redis_refuses_was_not_written(
+    refusal: bytes, before: bytes, after: bytes
+) -> None:
+    async with scripted_redis(saying(before + refusal + after + b"\r\n")) as server:
         link = link_to(server.url)
         with pytest.raises(BackendUnavailableError, match="Redis"):
             await link.write("SET", "a", "1")

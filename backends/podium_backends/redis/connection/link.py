@@ -58,7 +58,7 @@ class Link:
         """The replies of commands that may change something, in one trip.
 
         Where they have to be one step they begin with MULTI and end with EXEC. Otherwise an error of one says nothing about
-        the others.
+        the others. Scripts among them are sent by their text: nobody could send a part again.
         """
         replies: list[Any] = await self._write(self._replies, commands)
         return replies
