@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from pathlib import Path
-from typing import get_args
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,9 +23,19 @@ from tests.services.conductor_server import ConductorServer
 from tests.services.fixtures import provided
 
 # What Redis doesn't serve yet isn't tested on it.
-collect_ignore = [] if DataType.EXECUTIONS in SPEC.serves else ["test_executions.py"]
-if "conductor" not in get_args(get_args(RedisSettings.model_fields["layout"].annotation)[0]):
-    collect_ignore.append("test_workflows.py")
+_EXECUTIONS = DataType.EXECUTIONS in SPEC.serves
+_JAVA_QUEUES = "queue_prefix" in RedisSettings.model_fields
+collect_ignore = [
+    name
+    for name, served in {
+        "test_executions.py": _EXECUTIONS,
+        "test_limits.py": _EXECUTIONS,
+        "test_days.py": _EXECUTIONS,
+        "test_queues.py": _JAVA_QUEUES,
+        "test_workflows.py": _EXECUTIONS and _JAVA_QUEUES,
+    }.items()
+    if not served
+]
 
 
 @pytest.fixture(scope="session")
@@ -89,10 +98,29 @@ async def podium(shared_redis: tuple[str, int], prefix: str, tmp_path: Path) -> 
         yield daos
 
 
+@pytest.fixture
+async def beside(shared_redis: tuple[str, int], prefix: str, tmp_path: Path) -> AsyncIterator[Daos]:
+    """The same, with the queues of the Java Conductor."""
+    async with podium_on(shared_redis, prefix, tmp_path, **java_queues(prefix)) as daos:
+        yield daos
+
+
+def java_queues(prefix: str) -> dict[str, str]:
+    """The settings of a store on the queues of the Java Conductor with this prefix."""
+    return {"layout": "conductor", "queue_prefix": f"{prefix}_queues"}
+
+
 def podium_on(
-    address: tuple[str, int], prefix: str, folder: Path, *, layout: str = "podium"
+    address: tuple[str, int], prefix: str, folder: Path, **settings: str
 ) -> AbstractAsyncContextManager[Daos]:
-    """What a server has whose data are on Redis as far as Redis serves them, and the others in a folder."""
+    """What a server has whose data are on Redis as far as Redis serves them, and the others in a folder.
+
+    Args:
+        address: Host and port of the Redis.
+        prefix: Of Conductor's keys.
+        folder: For the others.
+        settings: Further ones of the store on Redis.
+    """
     host, port = address
     environment = {
         "PODIUM_DATA_DIR": str(folder),
@@ -101,9 +129,12 @@ def podium_on(
         "PODIUM_STORES__REDIS__KIND": "redis",
         "PODIUM_STORES__REDIS__URL": f"redis://{host}:{port}/0",
         "PODIUM_STORES__REDIS__WORKFLOW_PREFIX": prefix,
-        "PODIUM_STORES__REDIS__LAYOUT": layout,
         "PODIUM_ROUTING__DEFAULT": "main",
         "PODIUM_ROUTING__PAYLOADS": "payloads",
+    }
+    settings = {"layout": "podium", **settings}
+    environment |= {
+        f"PODIUM_STORES__REDIS__{name.upper()}": text for name, text in settings.items()
     }
     environment |= {f"PODIUM_ROUTING__{kind.value.upper()}": "redis" for kind in SPEC.serves}
     return opened_in_process(load_config(environment=environment), system_clock_ms)
@@ -118,6 +149,16 @@ def conductor(
     """A stock server on the shared Redis, for all tests: use names of your own."""
     folder = tmp_path_factory.mktemp("conductor")
     yield from provided(pytestconfig, "Conductor", running_conductor(shared_redis, folder))
+
+
+@pytest.fixture
+async def beside_conductor(
+    shared_redis: tuple[str, int], conductor: ConductorServer, tmp_path: Path
+) -> AsyncIterator[Daos]:
+    """Podium's DAOs on the server's keys, queues too."""
+    settings = java_queues(conductor.prefix)
+    async with podium_on(shared_redis, conductor.prefix, tmp_path, **settings) as daos:
+        yield daos
 
 
 @contextmanager
