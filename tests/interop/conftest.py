@@ -155,8 +155,8 @@ def conductor(
 async def beside_conductor(
     shared_redis: tuple[str, int], conductor: ConductorServer, tmp_path: Path
 ) -> AsyncIterator[Daos]:
-    """Podium's DAOs on the server's keys, queues too."""
-    settings = java_queues(conductor.prefix)
+    """Podium's DAOs on the server's keys, queues too where they can be."""
+    settings = java_queues(conductor.prefix) if _JAVA_QUEUES else {}
     async with podium_on(shared_redis, conductor.prefix, tmp_path, **settings) as daos:
         yield daos
 

@@ -29,7 +29,7 @@ async def test_ours_is_java_s(java: JavaDaos, beside: Daos) -> None:
     assert await java.queues("getSize", QUEUE) == 1
     (found,) = await java.queues("pollMessages", QUEUE, 5, 200)
     assert (found["id"], found["payload"]) == ("m1", "text")
-    assert await java.queues("ack", QUEUE, "m1")
+    await java.queues("ack", QUEUE, "m1")  # whose answer says nothing
     assert not await beside.queues.contains_message(QUEUE, "m1")
 
 
@@ -63,7 +63,7 @@ async def test_java_s_pop_makes_a_receipt_stale(java: JavaDaos, beside: Daos) ->
     assert await eventually(java_pops) == ["m1"]
     assert not await beside.queues.ack(QUEUE, "m1", receipt=held.receipt)
     assert await beside.queues.contains_message(QUEUE, "m1")
-    assert await java.queues("ack", QUEUE, "m1")
+    await java.queues("ack", QUEUE, "m1")  # whose answer says nothing
     assert not await beside.queues.contains_message(QUEUE, "m1")
 
 

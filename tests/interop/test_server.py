@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,32 +11,22 @@ from podium_core.definitions import event_handler_of, task_def_of, workflow_def_
 from podium_core.models.json_text import to_raw
 from tests.contract.daos import Daos
 from tests.contract.eventually import eventually
-from tests.interop.conftest import podium_on
 from tests.services.conductor_server import ConductorServer, RestError
 
 TASK = {"name": "t", "taskReferenceName": "t", "type": "SIMPLE"}
-
-
-@pytest.fixture
-async def podium(
-    shared_redis: tuple[str, int], conductor: ConductorServer, tmp_path: Path
-) -> AsyncIterator[Daos]:
-    """Podium on the server's keys."""
-    async with podium_on(shared_redis, conductor.prefix, tmp_path) as daos:
-        yield daos
 
 
 def named(name: str, **fields: Any) -> dict[str, Any]:
     return {"name": name, "ownerEmail": "owner@example.com", **fields}
 
 
-async def test_what_podium_registers(conductor: ConductorServer, podium: Daos) -> None:
+async def test_what_podium_registers(conductor: ConductorServer, beside_conductor: Daos) -> None:
     task = named("podium-task", retryCount=7)
     workflow = named("podium-flow", version=3, tasks=[TASK])
     handler = {"name": "podium-handler", "event": "conductor:podium", "actions": []}
-    await podium.metadata.create_task_def(task_def_of(to_raw(task)))
-    await podium.metadata.create_workflow_def(workflow_def_of(to_raw(workflow)))
-    await podium.event_handlers.add_event_handler(event_handler_of(to_raw(handler)))
+    await beside_conductor.metadata.create_task_def(task_def_of(to_raw(task)))
+    await beside_conductor.metadata.create_workflow_def(workflow_def_of(to_raw(workflow)))
+    await beside_conductor.event_handlers.add_event_handler(event_handler_of(to_raw(handler)))
 
     async def seen_task() -> Any:
         found = await conductor.rest("GET", "/metadata/taskdefs")
@@ -55,29 +43,31 @@ async def test_what_podium_registers(conductor: ConductorServer, podium: Daos) -
         await conductor.rest("POST", "/metadata/workflow", workflow)
 
 
-async def test_what_the_server_registers(conductor: ConductorServer, podium: Daos) -> None:
+async def test_what_the_server_registers(
+    conductor: ConductorServer, beside_conductor: Daos
+) -> None:
     await conductor.rest("POST", "/metadata/taskdefs", [named("java-task", retryCount=7)])
     workflow = named("java-flow", version=3, tasks=[TASK])
     await conductor.rest("POST", "/metadata/workflow", workflow)
     action = {"action": "start_workflow", "start_workflow": {"name": "java-flow"}}
     handler = {"name": "java-handler", "event": "conductor:java", "actions": [action]}
     await conductor.rest("POST", "/event", handler)
-    task_def = await podium.metadata.get_task_def("java-task")
+    task_def = await beside_conductor.metadata.get_task_def("java-task")
     assert task_def is not None
     assert json.loads(bytes(task_def.document))["retryCount"] == 7
-    assert await podium.metadata.get_workflow_versions("java-flow") == [3]
-    found = await podium.event_handlers.get_event_handlers_for_event("conductor:java")
+    assert await beside_conductor.metadata.get_workflow_versions("java-flow") == [3]
+    found = await beside_conductor.event_handlers.get_event_handlers_for_event("conductor:java")
     assert [each.name for each in found] == ["java-handler"]
-    await podium.metadata.remove_workflow_def("java-flow", 3)
+    await beside_conductor.metadata.remove_workflow_def("java-flow", 3)
     with pytest.raises(RestError, match="404"):
         await conductor.rest("GET", "/metadata/workflow/java-flow")
 
 
-async def test_polls(conductor: ConductorServer, podium: Daos) -> None:
+async def test_polls(conductor: ConductorServer, beside_conductor: Daos) -> None:
     await conductor.rest("GET", "/tasks/poll/batch/polled?workerid=java&count=1&timeout=10")
-    found = await podium.poll_data.get_poll_data("polled", None)
+    found = await beside_conductor.poll_data.get_poll_data("polled", None)
     assert found is not None
     assert found.worker_id == "java"
-    await podium.poll_data.update_last_poll_data("polled", None, "podium")
+    await beside_conductor.poll_data.update_last_poll_data("polled", None, "podium")
     polls = await conductor.rest("GET", "/tasks/queue/polldata?taskType=polled")
     assert [each["workerId"] for each in polls] == ["podium"]
