@@ -70,7 +70,7 @@ async def test_in_turns(java: JavaDaos, podium: Daos) -> None:
     assert await ours_starts(podium, "p-next")
     assert not await java_starts(java, "j-next")
     await ours_ends(podium, "p0")
-    assert not await ours_starts(podium, "p-last") or not await java_starts(java, "j-last")
+    assert sum([await ours_starts(podium, "p-last"), await java_starts(java, "j-last")]) <= 1
 
 
 async def test_at_once(shared_redis: tuple[str, int], java: JavaDaos, podium: Daos) -> None:
@@ -105,8 +105,9 @@ def grants_within_the_limit(seen: Sequence[Seen], below: str) -> int:
             continue
         match name.upper():
             case "ZADD":
-                task_id = arguments[-1]
-                if command.by_script and task_id not in places:
+                score, task_id = arguments[-2:]
+                # At 0 is a task that goes on in the place that it was granted, though Java's clean-up took that away.
+                if command.by_script and float(score) > 0 and task_id not in places:
                     assert len((places | running) - {task_id}) < LIMIT
                     granted += 1
                 held.add(task_id)
