@@ -26,7 +26,7 @@ BATCH = 20
 AN_HOUR_SECONDS = 3_600
 
 # Java's own update forgets what isn't in it.
-ENDED = {"status": "COMPLETED", "correlationId": "c1"}
+ENDED: dict[str, Any] = {"status": "COMPLETED", "correlationId": "c1"}
 
 LeftKeys = Callable[[], Awaitable[dict[str, int]]]
 
