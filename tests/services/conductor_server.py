@@ -16,6 +16,7 @@ from tests.services.process import ServerProcess
 HEAP = "400m"
 TIMEOUT_SECONDS = 60
 
+# What it looks at again by itself it looks at soon: tests wait for that.
 PROPERTIES = """\
 conductor.db.type=redis_standalone
 conductor.queue.type=redis_standalone
@@ -24,6 +25,8 @@ conductor.redis.availabilityZone=us-east-1c
 conductor.redis.workflowNamespacePrefix={prefix}
 conductor.redis.queueNamespacePrefix={prefix}_queues
 conductor.redis.taskDefCacheRefreshInterval=1
+conductor.app.systemTaskWorkerCallbackDuration=1s
+conductor.app.workflowOffsetTimeout=2s
 conductor.indexing.enabled=false
 conductor.grpc-server.enabled=false
 server.address={host}
