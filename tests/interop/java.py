@@ -8,6 +8,7 @@ import json
 import subprocess
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -62,6 +63,10 @@ class JavaProcess:
                 stderr=output,
                 process_group=0,
             )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        self._ended = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -73,36 +78,38 @@ class JavaProcess:
         """Send a command, and wait for what it answers.
 
         Raises:
-            JavaError: What the DAO threw.
+            JavaError: What the DAO threw, or that the program has ended.
         """
         answered: Future[Any] = Future()
         with self._lock:
+            if self._ended:
+                raise self._end_error()
             number = next(self._ids)
             self._waiting[number] = answered
             line = json.dumps({"id": number, **command}).encode() + b"\n"
-            # The program reads at once, so a line waits for nobody.
-            stdin = self._process.stdin
-            assert stdin is not None
-            stdin.write(line)
-            stdin.flush()
+            # The program reads at once, so a line waits for nobody. Where it has just ended, so does the answer.
+            with suppress(BrokenPipeError):
+                self._stdin.write(line)
+                self._stdin.flush()
         return await asyncio.wrap_future(answered)
 
     def close(self) -> None:
         """End it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        try:
+        with suppress(BrokenPipeError):
+            self._stdin.close()
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self.kill()
+        self._stdout.close()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.wait()
         self._reader.join()
-        self._process.stdout.close()
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        for line in self._stdout:
             answer = json.loads(line)
             waiting = self._waiting.pop(answer["id"])
             # A caller that was cancelled has cancelled its future too.
@@ -113,8 +120,14 @@ class JavaProcess:
                 waiting.set_exception(JavaError(error["class"], error["message"]))
             else:
                 waiting.set_result(answer["result"])
+        with self._lock:
+            self._ended = True
         for waiting in self._waiting.values():
-            waiting.set_exception(JavaError("ended", self._log.read_text(errors="replace")))
+            if waiting.set_running_or_notify_cancel():
+                waiting.set_exception(self._end_error())
+
+    def _end_error(self) -> JavaError:
+        return JavaError("ended", self._log.read_text(errors="replace"))
 
 
 class JavaDaos:

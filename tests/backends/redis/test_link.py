@@ -242,6 +242,29 @@ class TestWhatIsLost:
             with pytest.raises(BackendUnavailableError, match="closed"):
                 await link.write("SET", "a", "1")
 
+    async def test_a_store_that_is_closed_while_it_connects(self) -> None:
+        asked = asyncio.Event()
+
+        async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            asked.set()
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(hang, "127.0.0.1", 0)
+        link = link_to(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
+        calls = [asyncio.create_task(link.read("GET", "a")) for _ in range(2)]
+        calls.append(asyncio.create_task(link.write("SET", "a", "1")))
+        await asked.wait()
+        calls[0].cancel()
+        await link.close()
+        for call in calls[1:]:
+            with pytest.raises(BackendUnavailableError, match="closed"):
+                await call
+        with pytest.raises(asyncio.CancelledError):
+            await calls[0]
+        server.close()
+
 
 class TestBounds:
     async def test_bytes_in_flight(self) -> None:

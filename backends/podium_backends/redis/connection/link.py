@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import hiredis
@@ -17,7 +18,7 @@ from podium_backends.redis.connection.pipe import (
 )
 from podium_backends.redis.connection.replies import code_of, is_moved_away, raise_error
 from podium_backends.redis.connection.script import Script
-from podium_backends.redis.connection.shared_attempt import SharedAttempt
+from podium_backends.redis.connection.shared_attempt import AttemptEndedError, SharedAttempt
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 
 T = TypeVar("T")
@@ -127,9 +128,10 @@ class Link:
         raise_error(self._target.store, error, commands)
 
     async def _connected(self) -> Pipe:
-        if self._closed:
-            raise BackendUnavailableError(self._target.store, "the store is closed")
-        return await self._connecting.result()
+        if not self._closed:
+            with suppress(AttemptEndedError):
+                return await self._connecting.result()
+        raise BackendUnavailableError(self._target.store, "the store is closed")
 
     async def _connect(self) -> Pipe:
         self._pipe = await connect(self._target)
