@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -51,10 +52,11 @@ async def full(admin: Redis) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def unsaved(admin: Redis) -> AsyncIterator[None]:
-    """The last save has failed."""
-    name = str((await admin.config_get("dbfilename"))["dbfilename"])
+    """The last save has failed: the Redis's folder, which has to be empty, is gone."""
+    # Redis works in a folder that nobody can write to any more; that can't be undone.
+    folder = str((await admin.config_get("dir"))["dir"])
+    await asyncio.to_thread(Path(folder).rmdir)
     await admin.config_set("save", "3600 1000000000")
-    await admin.config_set("dbfilename", "x" * 400)  # no file can have such a name
     await admin.bgsave()
     while (await admin.info("persistence"))["rdb_last_bgsave_status"] != "err":
         await asyncio.sleep(PAUSE_SECONDS)
@@ -62,7 +64,6 @@ async def unsaved(admin: Redis) -> AsyncIterator[None]:
         yield
     finally:
         await admin.config_set("save", "")
-        await admin.config_set("dbfilename", name)
 
 
 @asynccontextmanager
