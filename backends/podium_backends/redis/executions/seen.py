@@ -126,9 +126,9 @@ def check_unchanged(seen: Seen, checks: Checks, keys: Keys, queue_keys: QueueKey
     for id_, text in seen.removals.items():
         checks.text(keys.removal(id_), text, (seen.removals, id_))
     for id_, text in seen.workflows.items():
-        checks.document(keys.workflow(id_), text, (seen.workflows, id_))
+        checks.text(keys.workflow(id_), text, (seen.workflows, id_))
     for id_, text in seen.tasks.items():
-        checks.document(keys.task(id_), text, (seen.tasks, id_))
+        checks.text(keys.task(id_), text, (seen.tasks, id_))
     for slot_key, holder in seen.slots.items():
         workflow_id, slot = slot_key
         place = (seen.slots, slot_key)
@@ -141,16 +141,16 @@ def check_judged(seen: Seen, checks: Checks, keys: Keys, queue_keys: QueueKeys) 
     for event, there in seen.events.items():
         *names, id_ = event
         event_keys = (keys.event_executions(*names), keys.event_ends(*names))
-        checks.event(event_keys, id_, there == b"1", (seen.events, event))
+        checks.event(event_keys, id_, there.decode(), (seen.events, event))
     for upload, free in seen.uploads.items():
         key, owner = upload
         marks, _, entries = keys.outbox(KIND_PAYLOAD, bucket_of_owner(owner))
         member = member_of(key, owner)
-        checks.upload((marks, entries), member, free == b"1", (seen.uploads, upload))
+        checks.upload((marks, entries), member, free.decode(), (seen.uploads, upload))
     for receipt, held in seen.receipts.items():
         queue_name, message_id, text = receipt
         place = (seen.receipts, receipt)
-        checks.receipt(queue_keys(queue_name), message_id, text, held == b"1", place)
+        checks.receipt(queue_keys(queue_name), message_id, text, held.decode(), place)
 
 
 def _owned(uploads: Sequence[str], write_set: WriteSet) -> list[tuple[str, str]]:
