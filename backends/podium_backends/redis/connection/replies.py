@@ -11,7 +11,7 @@ import hiredis
 from podium_backends.redis.connection.pipe import Argument, Command
 from podium_core.errors import BackendUnavailableError, CorruptRecordError
 
-# Redis refuses all of these before it writes anything, within a script too: it checks at a script's first write. Only the ACL
+# Redis refuses all of these before it writes anything, within a script too: it checks at a script's first write. Only an ACL
 # is asked for each command: a user who may run some commands of a script, and not all, may leave half of it done.
 _REFUSED = {
     "LOADING": "Redis is loading its data",
