@@ -20,7 +20,7 @@ from podium_backends.redis.executions.kept_removal import decode_removal
 from podium_backends.redis.executions.plan import Argument, Plan
 from podium_backends.redis.executions.seen import Seen, check_unchanged, slot_field
 from podium_core.decide import Decision, Known, WorkflowFacts, decide, needs
-from podium_core.errors import OverloadedError
+from podium_core.errors import OverloadedError, StorageError
 from podium_core.write_set import WriteOutcome, WriteSet
 from podium_core.write_set.remembered import REQUEST_MEMORY_MS, remembered
 
@@ -43,7 +43,7 @@ class Write:
         if can_assume(self._set):
             outcome = await self._try_assumed()
         else:
-            await self._to.look(self._check_seen())
+            await self._look()
         tries = 0
         while outcome is None:
             if tries == MAX_TRIES:
@@ -63,13 +63,28 @@ class Write:
 
     async def _try_seen(self) -> WriteOutcome | None:
         now_ms = self._to.clock.now_ms()
+        self._seen.assumes = False
         known = self._seen.known(self._set, now_ms=now_ms)
-        decision = decide(self._set, known, now_ms=now_ms)
-        if not decision.effects and not decision.remember:
+        try:
+            decision = decide(self._set, known, now_ms=now_ms)
+        except StorageError:
+            if not self._seen.assumes:
+                raise
+            await self._look()
+            return None
+        if decision.effects or decision.remember:
+            workflows = self._facts_of_workflows(known)
+            checks = self._check_seen()
+            return await self._carry_out(decision, workflows, checks, now_ms, looked=True)
+        if not self._seen.assumes:
             return decision.outcome
-        checks = self._check_seen()
-        workflows = self._facts_of_workflows(known)
-        return await self._carry_out(decision, workflows, checks, now_ms, looked=True)
+        # Nothing is written, so no script checks what was assumed.
+        await self._look()
+        return None
+
+    async def _look(self) -> None:
+        """Find out what is there: another try goes by it."""
+        await self._to.look(self._check_seen())
 
     def _check_seen(self) -> Checks:
         checks = Checks()
