@@ -112,6 +112,20 @@ def update_task(workflow_id: str, name: str) -> bytes:
     return execution_tasks_pb2.UpdateTaskRequest(task=task(workflow_id, name)).SerializeToString()
 
 
+def get_workflow(workflow_id: str) -> bytes:
+    """GetWorkflow, with its tasks."""
+    return execution_workflows_pb2.GetWorkflowRequest(
+        workflow_id=workflow_id, include_tasks=True
+    ).SerializeToString()
+
+
+def pending_tasks(task_name: str, workflow_id: str) -> bytes:
+    """GetPendingTasksByWorkflow."""
+    return execution_tasks_pb2.GetPendingTasksByWorkflowRequest(
+        task_type=task_name, workflow_id=workflow_id
+    ).SerializeToString()
+
+
 def push(queue: str, message_id: str, payload_bytes: int = KILOBYTE) -> bytes:
     """Push, of a message that is ready at once."""
     return queue_messages_pb2.PushRequest(
@@ -157,6 +171,18 @@ def commit(workflow_id: str, names: Sequence[str], queue: str) -> bytes:
             commit_pb2.CommitPush(queue_name=queue, message_id=f"{workflow_id}-{name}", priority=3)
             for name in names
         ],
+    ).SerializeToString()
+
+
+def completed(workflow_id: str, name: str, queue: str) -> bytes:
+    """Commit of a worker's answer: the task completed, its message acknowledged, the workflow to be decided again."""
+    done = task(workflow_id, name)
+    done.status = task_pb2.TASK_STATUS_COMPLETED
+    return commit_pb2.CommitRequest(
+        workflow_id=workflow_id,
+        update_tasks=[execution_tasks_pb2.UpdateTaskItem(task=done)],
+        acks=[commit_pb2.CommitAck(queue_name=queue, message_id=done.task_id)],
+        pushes=[commit_pb2.CommitPush(queue_name="decisions", message_id=workflow_id)],
     ).SerializeToString()
 
 

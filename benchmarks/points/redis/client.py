@@ -20,7 +20,8 @@ def measure(bench: Bench, redis: RedisWorld) -> Iterator[Result]:
     """GET of 1 kB."""
     count = bench.scaled(10_000, 4_000)
     bench.say(f"commands of the client: {count} a round")
-    own, pool = [], []
+    own: list[float] = []
+    pool: list[float] = []
     for number in range(bench.rounds + 1):
         sides = [(own, through_link), (pool, through_pool)]
         for times, job in sides if number % 2 else reversed(sides):
@@ -35,7 +36,7 @@ def measure(bench: Bench, redis: RedisWorld) -> Iterator[Result]:
         unit="% of redis-py's pool",
         bound=MOST_SHARE,
         quartiles=(low, high),
-        detail=f"{median(own):.1f} against {median(pool):.0f} µs of the process for a GET of 1 kB, the kernel's share included",
+        detail=f"{median(own):.1f} against {median(pool):.0f} µs for a GET of 1 kB, with the kernel's share",
     )
 
 

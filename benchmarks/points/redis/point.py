@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.bench import Bench
-from benchmarks.points.redis import client, java, scripts, unary
+from benchmarks.points.redis import client, far, java, scripts, unary
 from benchmarks.points.redis.world import redis_world
 from benchmarks.result import Result
 
@@ -19,5 +19,6 @@ def measure(bench: Bench) -> Iterator[Result]:
             yield from client.measure(bench, redis)
             yield from unary.measure(bench, redis)
             yield from java.measure(bench, redis)
+            yield from far.measure(bench, redis)
         finally:
             bench.beside.remove(redis.server)

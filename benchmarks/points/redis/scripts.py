@@ -18,7 +18,7 @@ from podium_core.clock import system_clock_ms
 from podium_core.models import Commit, PushMessage, Task, TaskStatus, TaskUpdate
 from podium_core.models.commit import CommitPush
 from podium_core.models.json_text import to_raw
-from podium_core.write_set import builders
+from podium_core.write_set import WriteSet, builders
 from podium_core.write_set.commit_builder import commit
 from podium_server.config.load import load_config
 from tests.contract.daos import Adapters, opened_adapters
@@ -79,7 +79,8 @@ async def _measure(bench: Bench, redis: RedisWorld) -> list[Result]:
 
 async def _compared(bench: Bench, link: Link, point: _Point) -> Result:
     bench.say(point.name)
-    own, other = [], []
+    own: list[float] = []
+    other: list[float] = []
     for number in range(4 * bench.rounds + 1):
         sides = [(own, point.subject), (other, point.other)]
         for times, side in sides if number % 2 else reversed(sides):
@@ -149,7 +150,7 @@ class _Loads:
             ),
         )
 
-    async def _apply(self, write_set: builders.WriteSet) -> None:
+    async def _apply(self, write_set: WriteSet) -> None:
         await self._stores.executions.apply(replace(write_set, mark_index=True))
 
     # each calls the one command that is counted, and no other that has its name
@@ -175,7 +176,9 @@ class _Loads:
         async def create(at: int) -> None:
             tasks = [_task("w", f"r{number}-{at}-{i}") for i in range(_TASKS)]
             pushes = [
-                CommitPush(queue_name="created", message=PushMessage(id=task.task_id))
+                CommitPush(
+                    queue_name="created", message=PushMessage(id=f"w-{task.reference_task_name}")
+                )
                 for task in tasks
             ]
             request = Commit(workflow_id="w", create_tasks=tasks, pushes=pushes)
