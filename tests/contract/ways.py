@@ -182,7 +182,10 @@ class BesideRedis(Way):
         """As ``Way.config``."""
         prefix = f"{_RUN}-{sha256(str(folder).encode()).hexdigest()[:16]}"
         self.prefixes.add(prefix)
-        below = {"PODIUM_STORES__REDIS__WORKFLOW_PREFIX": prefix}
+        below = {
+            "PODIUM_STORES__REDIS__WORKFLOW_PREFIX": prefix,
+            "PODIUM_STORES__REDIS__QUEUE_PREFIX": prefix,
+        }
         return super().config(folder, {**below, **(settings or {})})
 
     def at(self, address: str) -> Way:
@@ -235,15 +238,32 @@ WITH_REDIS = BesideRedis(
     list_payloads=_payload_files,
 )
 WITH_REDIS_OVER_GRPC = replace(WITH_REDIS, transport=Transport.GRPC)
+# Queues alone, in the keys of a Java Conductor.
+WITH_JAVA_QUEUES = replace(
+    WITH_REDIS,
+    variant="redis-conductor",
+    settings={
+        **SQLITE.settings,
+        "PODIUM_STORES__REDIS__KIND": "redis",
+        "PODIUM_STORES__REDIS__LAYOUT": "conductor",
+        "PODIUM_ROUTING__QUEUES": "redis",
+    },
+    damage=_damage_row,
+    prefixes=set(),
+)
+WITH_JAVA_QUEUES_OVER_GRPC = replace(WITH_JAVA_QUEUES, transport=Transport.GRPC, prefixes=set())
 
 WAYS: tuple[Way, ...] = (
     SQLITE,
     SQLITE_OVER_GRPC,
     SQLITE_TWO_STORES,
     WITH_REDIS,
+    WITH_JAVA_QUEUES,
 )
 # For tests of the data that a Redis serves.
 ALL_WAYS = (*WAYS, WITH_REDIS_OVER_GRPC)
+# For tests of queues: those of Java lack some capabilities.
+QUEUE_WAYS = (*ALL_WAYS, WITH_JAVA_QUEUES_OVER_GRPC)
 # Those whose queues take no part in the step of a WriteSet.
 APART = tuple(way for way in WAYS if Capability.ATOMIC_WITH_QUEUES not in way.capabilities)
 # For tests that take too long to run on every variant of a kind.

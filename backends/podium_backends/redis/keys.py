@@ -30,7 +30,7 @@ class Keys:
         self.workflow_def_names = self._key("WORKFLOW_DEF_NAMES")
         self.event_handlers = self._key("EVENT_HANDLERS")
         self.format = self._key(OWN, "FORMAT")
-        self._own = f"{self._prefix}{OWN}."
+        self.own = f"{self._prefix}{OWN}."
 
     def _key(self, *parts: str) -> str:
         return self._prefix + ".".join(part for part in parts if part.strip())
@@ -59,7 +59,7 @@ class Keys:
 
     def queue(self, name: str) -> tuple[str, str, str, str, str]:
         """The keys of a queue, as ``scripts/queues/queue.lua`` explains them. Nothing is cut: any name has its own."""
-        own = self._own
+        own = self.own
         # Queue names follow prefixes of the same length: the scripts find a queue's name by that of QUEUES.
         return (
             f"{own}QUEUES",
@@ -68,6 +68,10 @@ class Keys:
             f"{own}LEASES.{name}",
             f"{own}DUE.{name}:",
         )
+
+    def queue_channel(self, name: str) -> str:
+        """Where a process hears of changes of a queue."""
+        return f"{self.own}QUEUE.{name}"
 
 
 def require_key_part(value: str, field: str) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from podium_backends.redis.connection import Target
 from podium_backends.redis.keys import Keys
+from podium_backends.redis.queue_keys import ConductorQueueKeys
 
 _DEFAULT_SENTINEL_PORT = 26_379
 
@@ -34,7 +35,11 @@ class RedisSettings(BaseModel):
         workflow_prefix: ``conductor.redis.workflowNamespacePrefix`` of the Java Conductor.
         stack: Its ``conductor.app.stack``.
         domain: Its ``conductor.redis.keyspaceDomain``.
-        layout: How queues are stored: ``podium``. On a database that holds other data it has to be said.
+        layout: How queues are stored: ``podium``, in keys of Podium's own, or ``conductor``, in those of the Java Conductor,
+            which then serves the same queues. On a database that holds other data it has to be said.
+        queue_prefix: For the layout ``conductor``: its ``conductor.redis.queueNamespacePrefix``.
+        queue_shard: The same: the last character of its ``conductor.redis.availabilityZone``.
+        queue_payloads: The same: how its keys of payloads end: ``_payload`` in 3.13.8, ``.PAYLOAD`` in conductor-oss.
         event_execution_ttl_seconds: How long an event execution is kept from its add; 0 keeps it.
     """
 
@@ -56,7 +61,10 @@ class RedisSettings(BaseModel):
     workflow_prefix: str = ""
     stack: str = "test"
     domain: str = ""
-    layout: Literal["podium"] | None = None
+    layout: Literal["podium", "conductor"] | None = None
+    queue_prefix: str = ""
+    queue_shard: str = Field(default="c", min_length=1, max_length=1)
+    queue_payloads: Literal["_payload", ".PAYLOAD"] = "_payload"
     event_execution_ttl_seconds: int = Field(default=60, ge=0)
 
     @field_validator("url")
@@ -86,6 +94,19 @@ class RedisSettings(BaseModel):
     def keys(self) -> Keys:
         """The key names."""
         return Keys(workflow_prefix=self.workflow_prefix, stack=self.stack, domain=self.domain)
+
+    @property
+    def queue_keys(self) -> Keys | ConductorQueueKeys:
+        """The names of the keys of queues, in the layout that is set."""
+        if self.layout != "conductor":
+            return self.keys
+        return ConductorQueueKeys(
+            self.keys,
+            queue_prefix=self.queue_prefix,
+            stack=self.stack,
+            shard=self.queue_shard,
+            payload_suffix=self.queue_payloads,
+        )
 
     def target(self, store: str) -> Target:
         """Where to connect.

@@ -29,8 +29,8 @@ _CAPABILITIES = frozenset({Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS})
 
 
 def _capabilities(settings: RedisSettings) -> frozenset[Capability]:
-    del settings  # the one layout there is can do all of it
-    return _CAPABILITIES
+    # Java's queues have no order of priorities, and tell nobody whether a message is held or delayed.
+    return frozenset() if settings.layout == "conductor" else _CAPABILITIES
 
 
 def _durability(settings: RedisSettings) -> tuple[Durability, str]:

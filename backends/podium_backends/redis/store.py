@@ -12,7 +12,7 @@ from podium_backends.redis.format import check_format, check_server
 from podium_backends.redis.metadata_dao import RedisMetadataDAO
 from podium_backends.redis.poll_data_dao import RedisPollDataDAO
 from podium_backends.redis.queues.changes import QueueChanges
-from podium_backends.redis.queues.queue_table import RedisQueueTable
+from podium_backends.redis.queues.open_table import open_queue_table
 from podium_backends.redis.rate_limiting_dao import RedisRateLimitingDAO
 from podium_backends.redis.settings import RedisSettings
 from podium_core.backend import ConnectedStore, StoreContext
@@ -37,8 +37,8 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
         await link.close()
         raise
     scripts = ClockedScripts(link, context.clock)
-    changes = QueueChanges(target, keys)
-    queue_table = RedisQueueTable(scripts, keys, changes)
+    changes = QueueChanges(target, settings.queue_keys)
+    queue_table = open_queue_table(scripts, settings.queue_keys, changes, bulk)
     queues = TableQueueDAO(queue_table, context)
     # Nothing has to be maintained: empty queues leave no keys, and grants expire.
     return ConnectedStore(
