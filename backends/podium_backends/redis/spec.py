@@ -25,12 +25,13 @@ _SERVES = frozenset(
         DataType.RATE_LIMITS,
     }
 )
-_CAPABILITIES = frozenset({Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS})
+# Java's queues have no order of priorities, and tell nobody whether a message is held or delayed.
+_NOT_OF_JAVA_QUEUES = frozenset({Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS})
+_CAPABILITIES = _NOT_OF_JAVA_QUEUES
 
 
 def _capabilities(settings: RedisSettings) -> frozenset[Capability]:
-    # Java's queues have no order of priorities, and tell nobody whether a message is held or delayed.
-    return frozenset() if settings.layout == "conductor" else _CAPABILITIES
+    return _CAPABILITIES - _NOT_OF_JAVA_QUEUES if settings.layout == "conductor" else _CAPABILITIES
 
 
 def _durability(settings: RedisSettings) -> tuple[Durability, str]:

@@ -13,6 +13,7 @@ import redis
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
 from podium_backends.redis.keys import Keys
+from podium_backends.redis.queue_keys import ConductorQueueKeys
 from podium_backends.redis.queues.changes import LOOK_SECONDS, QueueChanges
 from podium_backends.redis.queues.conductor_layout import ConductorQueueTable
 from podium_backends.redis.queues.open_table import open_queue_table
@@ -30,7 +31,7 @@ class RedisParts:
     """A connection, and what stands on it."""
 
     link: Link
-    keys: Keys
+    keys: Keys | ConductorQueueKeys
     changes: QueueChanges
     queue_table: PodiumQueueTable | ConductorQueueTable
     queues: TableQueueDAO
@@ -70,7 +71,7 @@ async def redis_parts(
     queues = TableQueueDAO(table, context)
     try:
         yield RedisParts(
-            link=link, keys=settings.keys, changes=changes, queue_table=table, queues=queues
+            link=link, keys=settings.queue_keys, changes=changes, queue_table=table, queues=queues
         )
     finally:
         await queues.close()
