@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import redis
 
+from podium_backends.redis.keys import Keys
 from podium_core.errors import BackendUnavailableError, CorruptRecordError
 from podium_core.models import PushMessage
 from tests.backends.redis.queue_calls import AN_HOUR_MS, CALLS, QUEUE, fill, own_keys, push
@@ -82,6 +83,7 @@ class TestKeys:
     ) -> None:
         for level in (5, 1):
             await push(store, f"m{level}", priority=level)
+        assert isinstance(store.keys, Keys)
         _, _, payloads, leases, due = store.keys.queue(QUEUE)
         name = {"LEASES": leases, "PAYLOADS": payloads}.get(key, due + key)
         saved = await store.link.read("DUMP", name)
