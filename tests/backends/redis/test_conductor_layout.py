@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -11,13 +12,16 @@ import redis
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
+from podium_backends.redis.queue_keys import ConductorQueueKeys
 from podium_backends.redis.queues.changes import QueueChanges
+from podium_backends.redis.queues.conductor_layout import ConductorQueueTable
 from podium_backends.redis.queues.open_table import open_queue_table
 from podium_backends.redis.settings import RedisSettings
-from podium_core.errors import CorruptRecordError
+from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.models import PushMessage
+from podium_core.paging.resume_token import resume_token
 from podium_core.ports import QueueTable
-from podium_core.ports.queue_table import Ask
+from podium_core.ports.queue_table import Ask, QueueCounts
 from podium_core.queues.poll_room import OneTakeRoom, PollRoom
 from podium_core.write_set import PushOp
 from tests.backends.redis import keyspace
@@ -97,6 +101,46 @@ class TestKeys:
         keys = RedisSettings.model_validate({"layout": "conductor", **settings}).queue_keys
         assert keys.queue("q")[0] == key
         assert keys.queue("q")[2] == f"{key}_payload"
+
+
+class TestListsOfQueues:
+    async def test_have_all_of_many(self, store: RedisParts) -> None:
+        names = {f"q{n}" for n in range(1_500)}
+        await asyncio.gather(*(store.queues.push(name, PushMessage(id="m1")) for name in names))
+        assert await store.queues.queues_detail() == dict.fromkeys(names, 1)
+        found: list[tuple[str, str]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            scan = await store.queues.scan_messages(cursor=cursor, limit=100)
+            found += scan.messages
+            cursor = scan.cursor
+        assert set(found) == {(name, "m1") for name in names}
+
+    async def test_have_each_once_though_a_scan_finds_it_twice(self, store: RedisParts) -> None:
+        await push(store, "m1")
+        key = store.keys.queue(QUEUE)[0].encode()
+        bulk = _Bulk([[b"7", [key, key]], [b"0", [key]]])
+        assert isinstance(store.keys, ConductorQueueKeys)
+        scripts = ClockedScripts(store.link)
+        table = ConductorQueueTable(scripts, store.keys, store.changes, bulk)
+        counts = [one for page in [page async for page in table.all_counts()] for one in page]
+        assert counts == [QueueCounts(QUEUE, 1, 0, 0)]
+
+    @pytest.mark.parametrize("cursor", ["x", resume_token("a"), resume_token(0, "q", "x")])
+    async def test_go_on_from_their_own_cursors_only(self, store: RedisParts, cursor: str) -> None:
+        with pytest.raises(InvalidArgumentError):
+            await store.queues.scan_messages(cursor=cursor)
+
+
+class _Bulk(Link):
+    """Answers each SCAN with the next of these."""
+
+    def __init__(self, pages: list[Any]) -> None:
+        self._pages = iter(pages)
+
+    async def read(self, *command: Any) -> Any:
+        assert command[0] == "SCAN"
+        return next(self._pages)
 
 
 class TestScores:

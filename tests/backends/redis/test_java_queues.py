@@ -321,6 +321,14 @@ class TestNotesOfMessagesThatJavaRemoved:
         assert await store.queues.pop(QUEUE, count=1) == []
         assert await keys_below(store, prefix) == []
 
+    async def test_go_with_the_last_message_that_we_remove(
+        self, store: RedisParts, java: JavaQueue, prefix: str
+    ) -> None:
+        held = await leased(store)
+        await self.leave(store, java, 5)
+        assert await store.queues.ack(QUEUE, "m1", receipt=held.receipt)
+        assert await keys_below(store, prefix) == []
+
     async def test_go_when_leases_are_swept_and_no_lease_is_lost(
         self, store: RedisParts, java: JavaQueue
     ) -> None:
