@@ -305,13 +305,18 @@ class TestNotesOfMessagesThatJavaRemoved:
                 await java.ack(id_)
         assert await self.notes(store) <= 300
 
-    async def test_go_while_we_take(self, store: RedisParts, java: JavaQueue) -> None:
+    async def test_go_while_we_take_and_no_lease_is_lost(
+        self, store: RedisParts, java: JavaQueue
+    ) -> None:
         await self.leave(store, java, 500)
-        await push(store, "stays")
+        for n in range(20):
+            await push(store, f"m{n}")
+        held = await store.queues.poll_messages(QUEUE, count=20)
         for _ in range(10):
             await store.queues.poll_messages(QUEUE, count=1)
-        assert await self.notes(store) <= 2 + 100
-        assert await store.queues.contains_message(QUEUE, "stays")
+        assert await self.notes(store) <= 2 * 20 + 100
+        acks = [(message.id, message.receipt) for message in held]
+        assert await store.queues.ack_messages(QUEUE, acks) == [True] * 20
 
     async def test_go_with_the_last_message(
         self, store: RedisParts, java: JavaQueue, prefix: str

@@ -81,7 +81,7 @@ class ConductorQueueTable(RedisQueueTable):
     async def _scan_names(self, cursor: int) -> tuple[int, list[str]]:
         options = ("MATCH", self._names.pattern, "COUNT", SCAN_STEP, "TYPE", "zset")
         next_cursor, keys = await self._bulk.read("SCAN", cursor, *options)
-        return int(next_cursor), [self._names.name_of(key.decode()) for key in keys]
+        return int(next_cursor), [self._names.name_of(key.decode(errors="replace")) for key in keys]
 
     async def _scan_queue(
         self, name: str, cursor: int, limit: int

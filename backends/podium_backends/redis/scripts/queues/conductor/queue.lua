@@ -2,7 +2,7 @@
 --
 -- KEYS of a queue, three in a row:
 --   due       Java's: sorted set of ids by the ms at which they are due, those that somebody holds by the end of that
---   notes     ours: hash: id -> 'score priority deliveries token receipt'; its name is the queue's channel too
+--   notes     ours: hash: id -> 'score priority token deliveries receipt'; its name is the queue's channel too
 --   payloads  Java's: hash: id -> payload
 --
 -- A note holds for one score. When Java pops, pushes or moves a message it writes another, and when it acks or removes one
@@ -28,8 +28,8 @@ end
 -- The same, to write to it: an error if one of the keys has another type.
 local function queue_open(first)
   local queue = queue_look(first)
-  redis.call('HLEN', queue.payloads)
   queue.size, queue.noted = redis.call('ZCARD', queue.due), redis.call('HLEN', queue.notes)
+  queue.paid = redis.call('HLEN', queue.payloads)
   return queue
 end
 
@@ -76,7 +76,7 @@ end
 -- The message of an id with this score, as its note says while it holds.
 local function queue_noted(id, score, text)
   if text then
-    local noted, priority, deliveries, token, receipt = string.match(text, '^(%S+) (%d+) (%d+) (%d+) (.*)$')
+    local noted, priority, token, deliveries, receipt = string.match(text, '^(%S+) (%d+) (%d+) (%d+) (.*)$')
     if tonumber(noted) == tonumber(score) then
       return {
         id = id, score = tonumber(score), priority = priority, deliveries = deliveries, token = token, receipt = receipt,
@@ -93,7 +93,7 @@ local function queue_message(queue, id)
 end
 
 local function queue_state(message, score)
-  return score .. ' ' .. message.priority .. ' ' .. message.deliveries .. ' ' .. message.token .. ' ' .. message.receipt
+  return score .. ' ' .. message.priority .. ' ' .. message.token .. ' ' .. message.deliveries .. ' ' .. message.receipt
 end
 
 -- When the lease of a message ends; nil if it isn't leased, or no more.

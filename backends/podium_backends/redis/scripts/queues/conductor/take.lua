@@ -15,20 +15,45 @@ if queue.size == 0 then
 end
 queue_tidy(queue)
 local bound = queue_bound(now)
-local has_payloads = redis.call('EXISTS', queue.payloads) == 1
+local has_payloads = queue.paid > 0
+local match = string.match
 local held, taken, no_room = 0, 0, 0
 
--- Up to so many ready messages, as far as there is room for them.
-local function ready(count)
+-- What a message's note says while it holds: what stays in it, the priority, the deliveries. As queue_noted, but faster.
+local function noted(id, score, note)
+  if note then
+    local of_score, stays, priority, deliveries = match(note, '^(%S+) ((%d+) %d+ )(%d+)')
+    if of_score == score or tonumber(of_score) == tonumber(score) then
+      return stays, priority, deliveries
+    end
+  end
+  local message = queue_foreign(id, score)
+  return message.priority .. ' ' .. message.token .. ' ', message.priority, 0
+end
+
+-- Payloads of messages, to the runs that these are in.
+local function add_payloads(runs, ids)
+  local payloads, from = redis.call('HMGET', queue.payloads, unpack(ids)), 0
+  for _, run in ipairs(runs) do
+    run[4] = {}
+    for nth = 1, #run[2] do
+      run[4][nth] = payloads[from + nth]
+    end
+    from = from + #run[2]
+  end
+end
+
+-- Lease up to so many ready messages, as far as there is room for them; nil for none.
+local function lease(count, until_score)
   local found = redis.call('ZRANGEBYSCORE', queue.due, '-inf', bound, 'WITHSCORES', 'LIMIT', 0, count)
   if #found == 0 then
-    return {}
+    return nil
   end
-  local ids, messages, size = {}, {}, 0
+  local ids, leased, scores, states, runs, run = {}, {}, {}, {}, {}, nil
   for at = 1, #found, 2 do
     ids[#ids + 1] = found[at]
   end
-  local notes = redis.call('HMGET', queue.notes, unpack(ids))
+  local notes, size = redis.call('HMGET', queue.notes, unpack(ids)), 0
   for at, id in ipairs(ids) do
     local payload = has_payloads and redis.call('HSTRLEN', queue.payloads, id) or 0
     size = size + #id + payload
@@ -39,40 +64,26 @@ local function ready(count)
       no_room = 1
       break
     end
-    held = held + payload
-    messages[at] = queue_noted(id, found[2 * at], notes[at])
-  end
-  return messages
-end
-
--- Lease them.
-local function lease(messages, score)
-  local scores, notes = {}, {}
-  for at, message in ipairs(messages) do
-    taken = taken + 1
-    message.deliveries = message.deliveries + 1
-    message.receipt = receipts .. taken
-    scores[2 * at - 1], scores[2 * at] = score, message.id
-    notes[2 * at - 1], notes[2 * at] = message.id, queue_state(message, score)
-  end
-  redis.call('ZADD', queue.due, unpack(scores))
-  redis.call('HSET', queue.notes, unpack(notes))
-end
-
--- What is answered: messages of one priority that follow each other are one run.
-local function answer(messages, payloads)
-  local runs, run = {}, nil
-  for at, message in ipairs(messages) do
-    if not run or run[1] ~= message.priority then
-      run = { message.priority, {}, {}, payloads and {} }
+    held, taken = held + payload, taken + 1
+    local stays, priority, before = noted(id, found[2 * at], notes[at])
+    local deliveries = before + 1
+    leased[at] = id
+    scores[2 * at - 1], scores[2 * at] = until_score, id
+    states[2 * at - 1], states[2 * at] = id, until_score .. ' ' .. stays .. deliveries .. ' ' .. receipts .. taken
+    if not run or run[1] ~= priority then
+      run = { priority, {}, {}, false }
       runs[#runs + 1] = run
     end
-    local nth = #run[2] + 1
-    run[2][nth], run[3][nth] = message.id, message.deliveries
-    if payloads then
-      run[4][nth] = payloads[at]
-    end
+    run[2][#run[2] + 1], run[3][#run[3] + 1] = id, deliveries
   end
+  if #leased == 0 then
+    return nil
+  end
+  if has_payloads then
+    add_payloads(runs, leased)
+  end
+  redis.call('ZADD', queue.due, unpack(scores))
+  redis.call('HSET', queue.notes, unpack(states))
   return runs
 end
 
@@ -82,17 +93,11 @@ for at = ASKS, #ARGV, 2 do
     no_room = 1
     break
   end
-  local messages = ready(tonumber(ARGV[at]))
-  if #messages == 0 then
+  local answer = lease(tonumber(ARGV[at]), queue_later(now, tonumber(ARGV[at + 1])))
+  if not answer then
     break
   end
-  local ids = {}
-  for nth, message in ipairs(messages) do
-    ids[nth] = message.id
-  end
-  local payloads = has_payloads and redis.call('HMGET', queue.payloads, unpack(ids))
-  lease(messages, queue_later(now, tonumber(ARGV[at + 1])))
-  answers[#answers + 1] = answer(messages, payloads)
+  answers[#answers + 1] = answer
 end
 local next_due = -1
 if 2 * #answers < #ARGV - ASKS + 1 or #ARGV < ASKS then
