@@ -308,10 +308,11 @@ class TestNotesOfMessagesThatJavaRemoved:
     async def test_go_while_we_take_and_no_lease_is_lost(
         self, store: RedisParts, java: JavaQueue
     ) -> None:
-        await self.leave(store, java, 500)
         for n in range(20):
             await push(store, f"m{n}")
         held = await store.queues.poll_messages(QUEUE, count=20)
+        await self.leave(store, java, 500)
+        assert await self.notes(store) == 520
         for _ in range(10):
             await store.queues.poll_messages(QUEUE, count=1)
         assert await self.notes(store) <= 2 * 20 + 100
