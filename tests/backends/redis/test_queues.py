@@ -199,6 +199,14 @@ class TestUnreadable:
         assert await store.queues.pop(QUEUE, count=5) == ["bad"]
 
 
+async def test_a_delayed_message_is_peeked_at_behind_many_leased_ones(store: RedisParts) -> None:
+    ids = [f"m{n}" for n in range(250)]
+    await store.queues.push_messages(QUEUE, [PushMessage(id=id_) for id_ in ids])
+    assert len(await store.queues.pop(QUEUE, count=250)) == 250
+    await push(store, "delayed", offset_ms=AN_HOUR_MS)
+    assert await store.queues.peek_first_ids(QUEUE, 1) == ["delayed"]
+
+
 class TestScan:
     async def test_what_stays_comes_though_priorities_change(self, store: RedisParts) -> None:
         for start in (0, 1_000):
