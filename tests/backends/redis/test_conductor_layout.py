@@ -26,7 +26,7 @@ from podium_core.queues.poll_room import OneTakeRoom, PollRoom
 from podium_core.write_set import PushOp
 from tests.backends.redis import keyspace
 from tests.backends.redis.queue_calls import AN_HOUR_MS, CALLS, QUEUE, fill, own_keys, push
-from tests.backends.redis.stores import Layout, RedisParts, end_keys, new_prefix
+from tests.backends.redis.stores import Layout, RedisParts, end_keys, new_prefix, redis_parts
 from tests.clock import FakeClock
 from tests.golden.documents import FOLDER
 from tests.services.redis_server import RedisServer
@@ -60,13 +60,22 @@ class TestKeys:
         for name in names:
             assert await store.queues.pop(name, count=5) == [name]
 
-    async def test_a_prefix_is_no_pattern(self, store: RedisParts, prefix: str) -> None:
-        """Queues of a Conductor with another prefix aren't among ours."""
+    async def test_those_of_others_are_not_listed(self, store: RedisParts, prefix: str) -> None:
         await push(store, "m1")
         await store.link.write("ZADD", f"{prefix}.test.QUEUE.other.d", 0, "m1")
-        await store.link.write("ZADD", f"{prefix}-more.test.QUEUE.other.c", 0, "m1")
+        await store.link.write("HSET", f"{prefix}.test.QUEUE.hash.c", "m1", "x")
         assert await store.queues.queues_detail() == {QUEUE: 1}
-        await store.link.write("DEL", f"{prefix}-more.test.QUEUE.other.c")
+
+    async def test_a_prefix_is_no_pattern(
+        self, store: RedisParts, redis_url: str, prefix: str
+    ) -> None:
+        await push(store, "m1")
+        pattern = prefix[:-1] + "?"
+        async with redis_parts(redis_url, prefix=pattern, layout="conductor") as other:
+            assert await other.queues.queues_detail() == {}
+            await push(other, "m1")
+            assert await other.queues.queues_detail() == {QUEUE: 1}
+            await other.queues.flush(QUEUE)
 
     async def test_the_same_queue_with_two_prefixes_is_two(self) -> None:
         one, other = (RedisSettings(layout="conductor", queue_prefix=name) for name in "ab")
