@@ -9,11 +9,11 @@ import redis
 
 from podium_backends.redis.keys import OWN
 
-FIXED = {"FORMAT"}
+OF_QUEUES = ("QUEUES", "QUEUE.", "PAYLOADS.", "LEASES.", "DUE.", "NOTES.")
 
 
 def require_sound_queues(client: redis.Redis, prefix: str) -> None:
-    """Fail unless the keys of queues below a prefix are those of sound queues, in either layout, and nothing else is ours.
+    """Fail unless the keys of queues below a prefix are those of sound queues, in either layout.
 
     Layout "podium": each message is in one sorted set of due times, that of its priority; leases are of messages, and end
     when these are due; payloads are as long as their messages say; an empty queue has no keys.
@@ -22,7 +22,7 @@ def require_sound_queues(client: redis.Redis, prefix: str) -> None:
     """
     own = f"{prefix}{OWN}."
     left = {key.decode() for key in client.scan_iter(f"{_escaped(own)}*", count=1_000)}
-    left -= {own + name for name in FIXED}
+    left = {key for key in left if key.removeprefix(own).startswith(OF_QUEUES)}
     names = [name.decode() for name in _zset(client, own + "QUEUES")]
     left.discard(own + "QUEUES")
     for name in names:

@@ -70,7 +70,7 @@ class TestKeys:
         self, store: RedisParts, redis_url: str, prefix: str
     ) -> None:
         await push(store, "m1")
-        pattern = prefix[:-1] + "?"
+        pattern = f"{prefix}.[a]"
         async with redis_parts(redis_url, prefix=pattern, layout="conductor") as other:
             assert await other.queues.queues_detail() == {}
             await push(other, "m1")
