@@ -33,13 +33,14 @@ local function queue_open(first)
   return queue
 end
 
--- Java leaves the notes of messages that it removes: where most are such, some of them go.
+-- Java leaves the notes of messages that it removes: where most are such, some of them go, once in a script.
 local VOID_NOTES = 100
 
 local function queue_tidy(queue)
   if queue.noted <= 2 * queue.size + VOID_NOTES then
     return
   end
+  queue.noted = 0
   local ids = redis.call('HRANDFIELD', queue.notes, VOID_NOTES)
   local void = {}
   for at, score in ipairs(redis.call('ZMSCORE', queue.due, unpack(ids))) do

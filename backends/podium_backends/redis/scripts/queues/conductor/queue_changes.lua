@@ -8,7 +8,6 @@ end
 -- Before the first write: messages may be ready sooner; who waits in a process of Podium hears of it.
 local function queue_announce(queue)
   redis.call('PUBLISH', queue.notes, '')
-  queue_tidy(queue)
 end
 
 -- operations: each after queue_open, those that push after queue_expect and queue_announce
@@ -24,6 +23,7 @@ local function queue_store_pushed(queue, there, push, now)
   local pushed = {
     id = push.id, priority = push.priority, deliveries = 0, token = queue_token(there, push), receipt = '',
   }
+  queue_tidy(queue)
   local first = push.delay_ms == 0 and push.priority ~= '0'
   queue_store(queue, pushed, first and queue_later(0, tonumber(push.priority)) or queue_later(now, push.delay_ms))
 end
