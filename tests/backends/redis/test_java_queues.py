@@ -16,6 +16,7 @@ from podium_core.clock import system_clock_ms
 from podium_core.models import Message, PushMessage
 from podium_core.write_set import PushOp
 from tests.backends.redis.java_queue import UNACK_MS, JavaQueue
+from tests.backends.redis.java_world import java_on, keys_below, leased, push, taken
 from tests.backends.redis.queue_calls import AN_HOUR_MS, QUEUE
 from tests.backends.redis.stores import Layout, RedisParts, redis_parts, settings_at
 from tests.clock import FakeClock
@@ -43,28 +44,6 @@ async def store(redis_url: str, prefix: str, clock: FakeClock) -> AsyncIterator[
 @pytest.fixture
 def java(store: RedisParts, clock: FakeClock) -> JavaQueue:
     return java_on(store, clock)
-
-
-def java_on(store: RedisParts, clock: Callable[[], int]) -> JavaQueue:
-    return JavaQueue(store.link, store.keys.queue(QUEUE)[0], clock)
-
-
-async def push(store: RedisParts, id_: str = "m1", *, payload: str = "p") -> None:
-    await store.queues.push(QUEUE, PushMessage(id=id_, payload=payload))
-
-
-async def taken(store: RedisParts, *, lease_ms: int = 1_000) -> Message:
-    (message,) = await store.queues.poll_messages(QUEUE, count=1, unack_timeout_ms=lease_ms)
-    return message
-
-
-async def leased(store: RedisParts, *, lease_ms: int = 1_000) -> Message:
-    await push(store)
-    return await taken(store, lease_ms=lease_ms)
-
-
-async def keys_below(store: RedisParts, prefix: str) -> list[bytes]:
-    return sorted(await store.link.read("KEYS", f"{prefix}.*"))
 
 
 # What a holder may do under its receipt; each says whether it did.
@@ -294,64 +273,6 @@ class TestTokens:
         (seen,) = await store.queue_table.tokens_of([(QUEUE, "m1")])
         assert await store.queue_table.remove_seen([(QUEUE, "m1", seen)]) == [True]
         assert not await java.exists("m1")
-
-
-class TestNotesOfMessagesThatJavaRemoved:
-    async def test_go_while_we_push(self, store: RedisParts, java: JavaQueue) -> None:
-        for start in range(0, 2_000, 100):
-            ids = [f"m{n}" for n in range(start, start + 100)]
-            await store.queues.push_messages(QUEUE, [PushMessage(id=id_) for id_ in ids])
-            for id_ in ids:
-                await java.ack(id_)
-        assert await self.notes(store) <= 300
-
-    async def test_go_while_we_take_and_no_lease_is_lost(
-        self, store: RedisParts, java: JavaQueue
-    ) -> None:
-        for n in range(20):
-            await push(store, f"m{n}")
-        held = await store.queues.poll_messages(QUEUE, count=20)
-        await self.leave(store, java, 500)
-        assert await self.notes(store) == 520
-        for _ in range(10):
-            await store.queues.poll_messages(QUEUE, count=1)
-        assert await self.notes(store) <= 2 * 20 + 100
-        acks = [(message.id, message.receipt) for message in held]
-        assert await store.queues.ack_messages(QUEUE, acks) == [True] * 20
-
-    async def test_go_with_the_last_message(
-        self, store: RedisParts, java: JavaQueue, prefix: str
-    ) -> None:
-        await self.leave(store, java, 5)
-        assert await self.notes(store) == 5
-        assert await store.queues.pop(QUEUE, count=1) == []
-        assert await keys_below(store, prefix) == []
-
-    async def test_go_with_the_last_message_that_we_remove(
-        self, store: RedisParts, java: JavaQueue, prefix: str
-    ) -> None:
-        held = await leased(store)
-        await self.leave(store, java, 5)
-        assert await store.queues.ack(QUEUE, "m1", receipt=held.receipt)
-        assert await keys_below(store, prefix) == []
-
-    async def test_go_when_leases_are_swept_and_no_lease_is_lost(
-        self, store: RedisParts, java: JavaQueue
-    ) -> None:
-        await self.leave(store, java, 5)
-        held = await leased(store)
-        assert await store.queues.process_unacks(QUEUE) == 0
-        assert await self.notes(store) == 1
-        assert await store.queues.ack(QUEUE, "m1", receipt=held.receipt)
-
-    async def notes(self, store: RedisParts) -> int:
-        return int(await store.link.read("HLEN", store.keys.queue(QUEUE)[1]))
-
-    async def leave(self, store: RedisParts, java: JavaQueue, count: int) -> None:
-        ids = [f"gone{n}" for n in range(count)]
-        await store.queues.push_messages(QUEUE, [PushMessage(id=id_) for id_ in ids])
-        for id_ in ids:
-            await java.ack(id_)
 
 
 @pytest.mark.parametrize("suffix", ["_payload", ".PAYLOAD"])
