@@ -26,6 +26,7 @@ from podium_server.facade.payload_writes import PayloadWrites
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
 from podium_server.facade.two_stores import QueueDelivery
+from podium_server.interceptors.long_answers import begin_long_answer
 from podium_server.outbox.archive import Archive
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne
@@ -272,7 +273,11 @@ class _Assembler:
 
     def _payload_reads(self) -> PayloadReads:
         storage = _required(self._payloads.payloads) if self._payloads else None
-        return PayloadReads(storage, max_bytes=self._config.server.max_message_bytes)
+        return PayloadReads(
+            storage,
+            max_bytes=self._config.server.max_message_bytes,
+            begin_long_answer=begin_long_answer,
+        )
 
     def _archive_reads(self) -> ArchiveReads | None:
         if self._index is None or not self._config.facade.read_archive:
