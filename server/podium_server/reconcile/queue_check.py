@@ -66,7 +66,7 @@ class QueueCheck:
         return self._reports(resume_token, apply=False)
 
     def repair(self, resume_token: str = "", *, apply: bool = False) -> AsyncGenerator[QueueReport]:
-        """Report what is wrong; with ``apply`` push what isn't queued. Messages without a task stay where they are."""
+        """Report what is wrong; with ``apply`` push what isn't queued. No message is removed or replaced."""
         return self._reports(resume_token, apply=apply)
 
     async def _reports(self, token: str, *, apply: bool) -> AsyncGenerator[QueueReport]:
@@ -128,15 +128,17 @@ class QueueCheck:
         return outcome.pushed == (True,)
 
     async def _messages(self, run: _Run, cursor: str) -> _Page:
-        keys, following = await self._queues.scan_messages(cursor=cursor, limit=MESSAGE_PAGE)
+        scan = await self._queues.scan_messages(cursor=cursor, limit=MESSAGE_PAGE)
+        keys = scan.messages
         known = await run.task_queues.known({name for name, _ in keys})
         suspects = await self._looks.without_document([key for key in keys if key[0] in known])
         if suspects:
             await asyncio.sleep(self._second_look_seconds)
             suspects = await self._looks.still_without_document(suspects)
-        problem = QueueProblem.MESSAGE_WITHOUT_TASK
-        findings = [QueueFinding(problem, *key) for key in suspects]
-        return _Page(len(keys), findings, None if following is None else (MESSAGES, following))
+        findings = [QueueFinding(QueueProblem.MESSAGE_WITHOUT_TASK, *key) for key in suspects]
+        findings += [QueueFinding(QueueProblem.MESSAGE_UNREADABLE, *key) for key in scan.unreadable]
+        after = None if scan.cursor is None else (MESSAGES, scan.cursor)
+        return _Page(len(keys) + len(scan.unreadable), findings, after)
 
 
 class _Run:
