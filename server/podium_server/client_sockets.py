@@ -6,6 +6,7 @@ import os
 import resource
 import socket
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,7 +14,10 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 _OWN_FILES = Path("/proc/self/fd")
+# Of Linux's struct tcp_info.
 _LAST_DATA_RECEIVED = slice(52, 56)
+_BYTES_ACKED = slice(120, 128)
+_BYTES_RECEIVED = slice(128, 136)
 _TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
 
 
@@ -29,6 +33,13 @@ class ClientSocket(NamedTuple):
     descriptor: int
     peer: str
     silent_ms: int
+
+
+class Traffic(NamedTuple):
+    """The bytes of a connection since it was opened: those that came, and those that its client has confirmed."""
+
+    received: int
+    sent: int
 
 
 def address_of(peer: str) -> str:
@@ -50,6 +61,28 @@ def client_sockets(ports: Iterable[int]) -> list[ClientSocket]:
             ):
                 found.append(ClientSocket(descriptor, peer, _silent_ms(connection)))
     return found
+
+
+def find_sockets(peers: Iterable[str]) -> dict[str, int]:
+    """The descriptors of connections, by their clients' addresses."""
+    wanted = set(peers)
+    found = {}
+    for descriptor in _descriptors():
+        with _borrowed(descriptor) as connection:
+            if connection is not None and (peer := _peer_of(connection)) in wanted:
+                found[peer] = descriptor
+    return found
+
+
+def traffic_of(descriptor: int, peer: str) -> Traffic | None:
+    """The bytes of a connection; None where it is no longer this peer's, or the system doesn't count."""
+    with _borrowed(descriptor) as connection:
+        if connection is None or _peer_of(connection) != peer:
+            return None
+        info = _tcp_info(connection, _BYTES_RECEIVED.stop)
+    if len(info) < _BYTES_RECEIVED.stop:
+        return None
+    return Traffic(_number(info[_BYTES_RECEIVED]), _number(info[_BYTES_ACKED]))
 
 
 def shut_down(descriptor: int, peer: str) -> bool:
@@ -119,9 +152,17 @@ def _port(connection: socket.socket) -> int:
 
 
 def _silent_ms(connection: socket.socket) -> int:
+    return _number(_tcp_info(connection, _LAST_DATA_RECEIVED.stop)[_LAST_DATA_RECEIVED])
+
+
+def _tcp_info(connection: socket.socket, size: int) -> bytes:
+    """The beginning of what the kernel knows of a connection; empty where it doesn't say."""
     if _TCP_INFO is None:
-        return 0
+        return b""
     with suppress(OSError):
-        info = connection.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _LAST_DATA_RECEIVED.stop)
-        return int.from_bytes(info[_LAST_DATA_RECEIVED], "little")
-    return 0
+        return connection.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, size)
+    return b""
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, sys.byteorder)

@@ -95,12 +95,16 @@ async def large_writes(address: str, calls: int, size: int, seconds: float) -> O
 
 @asynccontextmanager
 async def halves(
-    address: str, calls: int, size: int, *, path: str = PUSH.path
+    address: str, calls: int, size: int, *, path: str = PUSH.path, first: bytes = b""
 ) -> AsyncIterator[Wire]:
-    """Messages that lack their last byte, sent at once on one connection; then silence."""
+    """Messages that lack their last byte, sent at once on one connection, after a whole first one; then silence."""
     async with wire_to(address) as wire:
         data = message_head(size) + bytes(size - 1)
         streams = [wire.open_stream(path) for _ in range(calls)]
+        if first:
+            for stream in streams:
+                await wire.send(stream, message_head(len(first)) + first)
+            await asyncio.sleep(1)  # they are open by then
         sending = asyncio.gather(*(wire.send(stream, data) for stream in streams))
         try:
             await asyncio.wait({sending}, timeout=20)

@@ -95,6 +95,15 @@ ATTACKS: dict[str, Attack] = {
     "100 half chunks of 30 MB": held(
         lambda address: attacks.halves(address, 100, 30 * MIB, path=attacks.UPLOAD.path)
     ),
+    "100 half messages of 30 MB in open Consume streams": held(
+        lambda address: attacks.halves(
+            address,
+            100,
+            30 * MIB,
+            path=attacks.CONSUME.path,
+            first=attacks.OPEN_WITHOUT_CREDIT,
+        )
+    ),
     "1,000 silent calls": held(lambda address: attacks.silent(address, 1_000)),
     "1,000 Consume streams without credit": held(
         lambda address: attacks.half_streams(
