@@ -163,7 +163,7 @@ class TestVerify:
         assert await found(world) == set()
 
     @pytest.mark.parametrize("archive", [False, True])
-    async def test_what_carries_a_removal_mark(self, world: Reconciling, archive: bool) -> None:
+    async def test_what_carries_a_removal_record(self, world: Reconciling, archive: bool) -> None:
         await running(world, make_task())
         if archive:
             await world.executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
@@ -307,7 +307,9 @@ class TestRepair:
         assert await world.queues.pop(DECIDER_QUEUE, count=1) == ["w1"]
         assert await found(world) == {(STRAY, "encode", "gone")}
 
-    async def test_pushes_nothing_of_what_carries_a_removal_mark(self, world: Reconciling) -> None:
+    async def test_pushes_nothing_of_what_carries_a_removal_record(
+        self, world: Reconciling
+    ) -> None:
         await running(world, make_task())
         await world.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
         assert (await self.repaired(world, apply=True)).pushed == 0

@@ -26,7 +26,7 @@ class _Node(msgspec.Struct, frozen=True):
     depth: int
 
 
-class _Group(msgspec.Struct):
+class _Operands(msgspec.Struct):
     """What is between two parentheses, or between the ends of the text."""
 
     position: int
@@ -48,7 +48,7 @@ class TreeBuilder:
     def __init__(self, field: str, grouping: Grouping) -> None:
         self._field = field
         self._grouping = grouping
-        self._groups = [_Group(position=0)]
+        self._groups = [_Operands(position=0)]
         self._levels = 0
         self._comparisons = 0
         self._words = SearchWords()
@@ -61,7 +61,7 @@ class TreeBuilder:
     def open(self, position: int) -> None:
         """An opening parenthesis."""
         self._go_deeper(position)
-        self._groups.append(_Group(position=position))
+        self._groups.append(_Operands(position=position))
 
     def negate(self, position: int) -> None:
         """A NOT before an operand."""
