@@ -53,7 +53,7 @@ def client_sockets(ports: Iterable[int]) -> list[ClientSocket]:
     own = set(ports)
     found = []
     for descriptor in _descriptors():
-        with _borrowed(descriptor) as connection:
+        with _borrow(descriptor) as connection:
             if (
                 connection is not None
                 and (peer := _peer_of(connection))
@@ -68,7 +68,7 @@ def find_sockets(peers: Iterable[str]) -> dict[str, int]:
     wanted = set(peers)
     found = {}
     for descriptor in _descriptors():
-        with _borrowed(descriptor) as connection:
+        with _borrow(descriptor) as connection:
             if connection is not None and (peer := _peer_of(connection)) in wanted:
                 found[peer] = descriptor
     return found
@@ -76,7 +76,7 @@ def find_sockets(peers: Iterable[str]) -> dict[str, int]:
 
 def traffic_of(descriptor: int, peer: str) -> Traffic | None:
     """The bytes of a connection; None where it is no longer this peer's, or the system doesn't count."""
-    with _borrowed(descriptor) as connection:
+    with _borrow(descriptor) as connection:
         if connection is None or _peer_of(connection) != peer:
             return None
         info = _tcp_info(connection, _BYTES_RECEIVED.stop)
@@ -99,7 +99,7 @@ def shut_down(descriptor: int, peer: str) -> bool:
 
 
 def _shut_down(descriptor: int, peer: str) -> bool:
-    with _borrowed(descriptor) as connection:
+    with _borrow(descriptor) as connection:
         if connection is None or _peer_of(connection) != peer:
             return False
         with suppress(OSError):
@@ -120,7 +120,7 @@ def _descriptors() -> Iterable[int]:
 
 
 @contextmanager
-def _borrowed(descriptor: int) -> Iterator[socket.socket | None]:
+def _borrow(descriptor: int) -> Iterator[socket.socket | None]:
     """The socket of a descriptor, which stays its owner's; None where it is none."""
     try:
         is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)

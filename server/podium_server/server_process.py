@@ -47,7 +47,7 @@ class StopSignals:
         self._asked = asyncio.Event()
         self.name = ""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._received)
+            signal.signal(number, self._note_signal)
 
     @property
     def asked(self) -> bool:
@@ -58,7 +58,7 @@ class StopSignals:
         """Wait until the server is asked to stop."""
         await self._asked.wait()
 
-    def _received(self, number: int, _: FrameType | None) -> None:
+    def _note_signal(self, number: int, _: FrameType | None) -> None:
         # A plain handler runs even while the loop is stuck, which is when a second signal is sent.
         if self.name:
             os._exit(128 + number)

@@ -48,7 +48,7 @@ def compile_table(table: RecordTable[R, M], *, skip: tuple[str, ...] = ()) -> Re
         "read_extra": extra_reader(table),
         "split_extra": split,
         "NOTHING_DERIVED": none,
-        "refused": lambda record, error: refused(record, table, error),
+        "refused": lambda record, error: refusal_of(record, table, error),
     }
     for field in table.fields:
         scope[f"default_{field.name}"] = field.default
@@ -159,7 +159,7 @@ def _json_text_of(field: RecordField) -> str:
     return f'str(encode({field.name}), "utf-8")'
 
 
-def refused(record: R, table: RecordTable[R, M], error: Exception) -> Exception:
+def refusal_of(record: R, table: RecordTable[R, M], error: Exception) -> Exception:
     """Why a record can't become a message: bytes that aren't UTF-8 are a corrupt record, all else is the caller's."""
     if isinstance(error, UnicodeDecodeError):
         return CorruptRecordError(table.document.resource_type, _name_of(record), "it isn't UTF-8")

@@ -44,7 +44,7 @@ _EVENT = (
 def look_up(conn: sqlite3.Connection, needs: Needs, *, now_ms: int) -> Known:
     """What is stored of all that was asked for; of a remembered request nothing else."""
     if needs.request_id:
-        remembered = requests.remembered(conn, needs.request_id, now_ms=now_ms)
+        remembered = requests.find_outcome(conn, needs.request_id, now_ms=now_ms)
         if remembered is not None:
             return Known(remembered=remembered)
     tasks = _tasks(conn, needs)
@@ -55,7 +55,7 @@ def look_up(conn: sqlite3.Connection, needs: Needs, *, now_ms: int) -> Known:
         slots=_slots(conn, needs.slots) if needs.slots else {},
         events=_events(conn, needs.events, now_ms) if needs.events else frozenset(),
         held_receipts=_held(conn, needs.receipts, now_ms) if needs.receipts else frozenset(),
-        unclaimed_payloads=outbox_statements.unclaimed(conn, needs.uploads),
+        unclaimed_payloads=outbox_statements.unclaimed_payloads(conn, needs.uploads),
     )
 
 

@@ -6,7 +6,7 @@ import heapq
 import sqlite3
 from itertools import islice
 
-from podium_backends.sqlite.file.stored_text import scanned
+from podium_backends.sqlite.file.stored_text import scan_rows
 
 # The priorities of a queue from the highest down, one index seek for each: delayed messages are never scanned.
 LEVELS = """
@@ -60,7 +60,7 @@ def messages_after(
         "SELECT queue_name, id, due_ms FROM messages WHERE (queue_name, id) > (?, ?) "
         "ORDER BY queue_name, id"
     )
-    return list(scanned(conn.execute(sql, after), limit, lambda row: row[:2]))
+    return list(scan_rows(conn.execute(sql, after), limit, lambda row: row[:2]))
 
 
 def first_ids(conn: sqlite3.Connection, queue_name: str, count: int, *, now_ms: int) -> list[str]:
