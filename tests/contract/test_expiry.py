@@ -144,7 +144,8 @@ class TestRememberedRequests:
         added = await asyncio.gather(
             *(executions.add_event_execution(make_event_execution(f"e{n}")) for n in range(1_700))
         )
-        assert all(added)
+        # A store without housekeeping expires records by itself, by its own clock.
+        assert all(added) is adapters.sweeps_executions
 
 
 class TestBuckets:

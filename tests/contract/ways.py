@@ -20,7 +20,7 @@ from podium_core.clock import Clock
 from podium_core.models import Guarantee
 from podium_server.config.config import Config
 from podium_server.config.load import load_config
-from tests.backends.redis.stores import damage_field, end_keys
+from tests.backends.redis.stores import damage_field, damage_text, end_keys
 from tests.contract.daos import Adapters, Daos, opened_adapters, opened_in_process, opened_over_grpc
 
 Settings = Mapping[str, str]
@@ -236,7 +236,37 @@ WITH_REDIS = BesideRedis(
 )
 WITH_REDIS_OVER_GRPC = replace(WITH_REDIS, transport=Transport.GRPC)
 
+
+# Redis, but for the index and payloads
+
+
+def _damage_text(config: Config, record: Record, id_: str) -> None:
+    """Executions are documents under keys of their own."""
+    settings: Any = config.stores["redis"].settings
+    keys = settings.keys
+    if record is Record.WORKFLOW:
+        damage_text(settings.url, keys.workflow(id_))
+    elif record is Record.TASK:
+        damage_text(settings.url, keys.task(id_))
+    else:
+        _damage_shared(config, record, id_)
+
+
+REDIS = BesideRedis(
+    kind="redis",
+    settings={
+        **WITH_REDIS.settings,
+        "PODIUM_ROUTING__EXECUTIONS": "redis",
+        "PODIUM_ROUTING__CONCURRENCY_LIMITS": "redis",
+    },
+    damage=_damage_text,
+    list_payloads=_payload_files,
+)
+REDIS_OVER_GRPC = replace(REDIS, transport=Transport.GRPC)
+
 WAYS: tuple[Way, ...] = (
+    REDIS,
+    REDIS_OVER_GRPC,
     SQLITE,
     SQLITE_OVER_GRPC,
     SQLITE_TWO_STORES,

@@ -7,7 +7,10 @@ from typing import Any
 
 from podium_backends.redis.connection import Link, Script
 from podium_backends.redis.connection.pipe import Argument
+from podium_backends.redis.script_files import clocked_script
 from podium_core.clock import Clock, system_clock_ms
+
+_NOW = Script(clocked_script().text + "return now_ms()")
 
 
 class ClockedScripts:
@@ -29,6 +32,10 @@ class ClockedScripts:
     ) -> Any:
         """What a script that changes nothing returns."""
         return await self._link.run_reading(script, keys, (self._time(), *arguments))
+
+    async def now_ms(self) -> int:
+        """What the clock of the scripts says."""
+        return int(await self.run_reading(_NOW, ()))
 
     def _time(self) -> int:
         return 0 if self._clock is None else self._clock()

@@ -31,6 +31,10 @@ class Keys:
         self.event_handlers = self._key("EVENT_HANDLERS")
         self.format = self._key(OWN, "FORMAT")
         self._own = f"{self._prefix}{OWN}."
+        self.token = f"{self._own}TOKEN"
+        self.outbox_failures = f"{self._own}OUTBOX_FAILURES"
+        self.outbox_leases = f"{self._own}OUTBOX_LEASES"
+        self.outbox_owners = f"{self._own}OUTBOX_OWNERS"
 
     def _key(self, *parts: str) -> str:
         return self._prefix + ".".join(part for part in parts if part.strip())
@@ -45,7 +49,80 @@ class Keys:
         """A set of handler names; some may be of handlers that have another event by now."""
         return self._key("EVENT_HANDLERS_BY_EVENT", event)
 
-    # rate limits and poll data
+    # executions: a part that ends in a dot is refused when it is written, so nothing is cut here
+
+    def workflow(self, workflow_id: str) -> str:
+        """The document of a workflow."""
+        return f"{self._prefix}WORKFLOW.{workflow_id}"
+
+    def task(self, task_id: str) -> str:
+        """The document of a task."""
+        return f"{self._prefix}TASK.{task_id}"
+
+    def tasks_of_workflow(self, workflow_id: str) -> str:
+        """A set of task ids."""
+        return f"{self._prefix}WORKFLOW_TO_TASKS.{workflow_id}"
+
+    def slots(self, workflow_id: str) -> str:
+        """A hash: reference name and retry count, with nothing between them → task id."""
+        return f"{self._prefix}SCHEDULED_TASKS.{workflow_id}"
+
+    def pending_tasks(self, definition_name: str) -> str:
+        """A set of the ids of all tasks that aren't terminal."""
+        return self._key("IN_PROGRESS_TASKS", definition_name)
+
+    def pending_workflows(self, name: str) -> str:
+        """A set of the ids of workflows that aren't terminal, of all versions."""
+        return self._key("PENDING_WORKFLOWS", name)
+
+    def workflows_of_day(self, name: str, day: str) -> str:
+        """A set of workflow ids; the day as ``20261128``, in the time zone of its writer."""
+        return self._key("WORKFLOW_DEF_TO_WORKFLOWS", name, day)
+
+    def correlated_workflows(self, correlation_id: str) -> str:
+        """A set of workflow ids, of all names."""
+        return self._key("CORR_ID_TO_WORKFLOWS", correlation_id)
+
+    def event_executions(self, handler: str, event: str, message_id: str) -> str:
+        """A hash: id → document. Names with dots may run together."""
+        return self._key("EVENT_EXECUTION", handler, event, message_id)
+
+    def event_ends(self, handler: str, event: str, message_id: str) -> str:
+        """A hash of Podium's own: id → when the event execution ends, since Redis expires the whole hash only."""
+        return f"{self._own}EVENT_ENDS.{handler}.{event}.{message_id}"
+
+    def facts(self, workflow_id: str) -> str:
+        """A hash of Podium's own: task id, or empty for the workflow → facts of the document that Podium wrote last."""
+        return f"{self._own}FACTS.{workflow_id}"
+
+    def removal(self, workflow_id: str) -> str:
+        """The removal record of a workflow."""
+        return f"{self._own}REMOVAL.{workflow_id}"
+
+    def request(self, request_id: str) -> str:
+        """What is remembered of a request."""
+        return f"{self._own}REQUEST.{request_id}"
+
+    # the outbox: of Podium's own
+
+    def outbox(self, kind: str, bucket: int) -> tuple[str, str, str]:
+        """Of a kind and bucket: marks by token, entries by due time, and what there is to know of each entry."""
+        part = f"{kind}.{bucket}"
+        return (
+            f"{self._own}MARKS.{part}",
+            f"{self._own}DUE_ENTRIES.{part}",
+            f"{self._own}ENTRIES.{part}",
+        )
+
+    # limits and poll data
+
+    def in_progress(self, definition_name: str) -> str:
+        """A set of the ids of limited tasks in progress."""
+        return self._key("TASKS_IN_PROGRESS_STATUS", definition_name)
+
+    def limit_places(self, definition_name: str) -> str:
+        """A sorted set of task ids by the time when they got their place; 0 for a task in progress."""
+        return self._key("TASK_LIMIT_BUCKET", definition_name)
 
     def rate_grants(self, definition_name: str) -> str:
         """A sorted set of grants by their time."""

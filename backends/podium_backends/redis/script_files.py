@@ -7,14 +7,14 @@ from importlib import resources
 from podium_backends.redis.connection import Script
 
 
-def script(name: str) -> Script:
-    """The script of ``scripts/<name>.lua``."""
-    return Script(_text(name))
+def script(*names: str) -> Script:
+    """The script of ``scripts/<name>.lua``; of several files, one after the other."""
+    return Script("".join(_text(name) for name in names))
 
 
 def clocked_script(*names: str) -> Script:
     """One that goes by Redis's clock: ``clock.lua`` stands before it; of several files, one after the other."""
-    return Script("".join(_text(name) for name in ("clock", *names)))
+    return script("clock", *names)
 
 
 def queue_script(name: str) -> Script:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -36,6 +37,8 @@ class RedisSettings(BaseModel):
         domain: Its ``conductor.redis.keyspaceDomain``.
         layout: How queues are stored: ``podium``. On a database that holds other data it has to be said.
         event_execution_ttl_seconds: How long an event execution is kept from its add; 0 keeps it.
+        place_ttl_seconds: How long a place of a concurrency limit is held that isn't used.
+        time_zone: Whose days workflows are listed under, as ``Europe/Berlin``: the one that the Java Conductor runs in.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -58,6 +61,8 @@ class RedisSettings(BaseModel):
     domain: str = ""
     layout: Literal["podium"] | None = None
     event_execution_ttl_seconds: int = Field(default=60, ge=0)
+    place_ttl_seconds: int = Field(default=60, ge=1)
+    time_zone: str = "UTC"
 
     @field_validator("url")
     @classmethod
@@ -65,6 +70,15 @@ class RedisSettings(BaseModel):
         if not url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
         return url
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("must be the name of a time zone, as Europe/Berlin") from error
+        return name
 
     @field_validator("topology")
     @classmethod

@@ -18,14 +18,28 @@ from podium_core.backend import (
 
 _SERVES = frozenset(
     {
+        DataType.EXECUTIONS,
         DataType.METADATA,
         DataType.QUEUES,
         DataType.EVENT_HANDLERS,
         DataType.POLL_DATA,
+        DataType.CONCURRENCY_LIMITS,
         DataType.RATE_LIMITS,
     }
 )
-_CAPABILITIES = frozenset({Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS})
+# DISTINCT_SLOTS isn't: Java's names of slots run together.
+_CAPABILITIES = frozenset(
+    {
+        Capability.ATOMIC_WRITE_SET,
+        Capability.ATOMIC_WITH_QUEUES,
+        Capability.EXPIRY,
+        Capability.SEARCH_ACROSS_WORKFLOWS,
+        Capability.ORDERED_PENDING_TASKS,
+        Capability.EXACT_STREAMS,
+        Capability.PRIORITY_ORDER,
+        Capability.LEASE_COUNTS,
+    }
+)
 
 
 def _capabilities(settings: RedisSettings) -> frozenset[Capability]:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
 from podium_backends.redis.event_handler_dao import RedisEventHandlerDAO
+from podium_backends.redis.executions.concurrent_limit_dao import RedisConcurrentExecutionLimitDAO
+from podium_backends.redis.executions.dao import RedisExecutionDAO
+from podium_backends.redis.executions.effect_settings import EffectSettings
+from podium_backends.redis.executions.executor import Executor
+from podium_backends.redis.executions.store_clock import StoreClock
+from podium_backends.redis.executions.stored_documents import RedisStoredDocuments
 from podium_backends.redis.format import check_format, check_server
 from podium_backends.redis.metadata_dao import RedisMetadataDAO
+from podium_backends.redis.outbox.outbox import RedisOutbox
 from podium_backends.redis.poll_data_dao import RedisPollDataDAO
 from podium_backends.redis.queues.changes import QueueChanges
 from podium_backends.redis.queues.queue_table import RedisQueueTable
 from podium_backends.redis.rate_limiting_dao import RedisRateLimitingDAO
 from podium_backends.redis.settings import RedisSettings
 from podium_core.backend import ConnectedStore, StoreContext
+from podium_core.models import Guarantee
 from podium_core.queues import TableQueueDAO
 
 
@@ -40,12 +49,36 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
     changes = QueueChanges(target, keys)
     queue_table = RedisQueueTable(scripts, keys, changes)
     queues = TableQueueDAO(queue_table, context)
+    clock = StoreClock(context.clock)
+    place_ttl_ms = settings.place_ttl_seconds * 1000
+    limits = RedisConcurrentExecutionLimitDAO(link, scripts, keys, place_ttl_ms=place_ttl_ms)
+    executor = Executor(
+        link,
+        keys,
+        clock,
+        EffectSettings(
+            event_ttl_ms=settings.event_execution_ttl_seconds * 1000,
+            time_zone=ZoneInfo(settings.time_zone),
+        ),
+        keys.queue if context.commit_guarantee is Guarantee.ATOMIC else None,
+    )
+    executions = RedisExecutionDAO(link, bulk, executor, limits, max_answer_bytes=most)
     # Nothing has to be maintained: empty queues leave no keys, and grants expire.
     return ConnectedStore(
         context=context,
         kind="redis",
         ping=partial(_ping, link),
         close=partial(_close, (link, bulk), queues, changes),
+        executions=executions,
+        outbox=RedisOutbox(
+            link,
+            scripts,
+            keys,
+            refers=executions.refers,
+            planned_removal=executions.planned_removal,
+        ),
+        stored_documents=RedisStoredDocuments(bulk, keys, clock),
+        concurrency_limits=limits,
         metadata=RedisMetadataDAO(link, bulk, keys, max_answer_bytes=most),
         queues=queues,
         queue_target=queue_table,

@@ -137,3 +137,10 @@ def after_cancel(record: RemovalRecord) -> RemovalRecord | None:
     if record.expiry.archives:
         return replace(record.expiry, archive=ArchiveState.WANTED)
     return replace(record.expiry, sweeps=(*record.expiry.sweeps, *sweeps), after="")
+
+
+def can_be_read(record: RemovalRecord | None, now_ms: int) -> bool:
+    """Whether the workflow can be read: until its documents begin to go, since the removal may be cancelled."""
+    if record is None or record.cancelled:
+        return True
+    return record.due_ms > now_ms or record.archive is ArchiveState.WANTED

@@ -7,17 +7,17 @@ from typing import Any
 
 import redis
 
-FIXED = {"FORMAT"}
+OF_QUEUES = ("QUEUES", "QUEUE.", "PAYLOADS.", "LEASES.", "DUE.")
 
 
 def require_sound_queues(client: redis.Redis, own: str) -> None:
-    """Fail unless the keys below ``own`` (``<prefix>.PODIUM.``) are those of sound queues and nothing else.
+    """Fail unless the keys below ``own`` (``<prefix>.PODIUM.``) that queues have are those of sound queues.
 
     Each message is in one sorted set of due times, that of its priority; leases are of messages, and end when these are due;
     payloads are as long as their messages say; an empty queue has no keys.
     """
     left = {key.decode() for key in client.scan_iter(f"{_escaped(own)}*", count=1_000)}
-    left -= {own + name for name in FIXED}
+    left = {key for key in left if key.removeprefix(own).startswith(OF_QUEUES)}
     names = [name.decode() for name in _zset(client, own + "QUEUES")]
     left.discard(own + "QUEUES")
     for name in names:

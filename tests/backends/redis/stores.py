@@ -83,3 +83,9 @@ def damage_field(url: str, key: str, field: str) -> None:
     """Overwrite what a field of a hash holds, so that nobody can read it."""
     with closing(redis.Redis.from_url(url)) as client:
         assert client.hset(key, field, b"\xff") == 0
+
+
+def damage_text(url: str, key: str) -> None:
+    """Overwrite what a key holds, so that nobody can read it."""
+    with closing(redis.Redis.from_url(url)) as client:
+        assert client.set(key, b"\xff", xx=True)

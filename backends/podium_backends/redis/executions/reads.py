@@ -1,0 +1,149 @@
+"""Reads of single executions: each is one trip."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from podium_backends.redis.connection import Link
+from podium_backends.redis.executions.documents import documents_within
+from podium_backends.redis.executions.kept_removal import decode_removal
+from podium_backends.redis.executions.store_clock import StoreClock
+from podium_backends.redis.keys import Keys
+from podium_backends.redis.script_files import script
+from podium_core.decide.removal_record import can_be_read
+from podium_core.models import Task, Workflow
+from podium_core.models.documents import TASK, WORKFLOW
+from podium_core.paging.page_builder import Found
+from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
+from podium_core.requirements import require_ids, require_text
+
+_READ_WORKFLOW = script("executions/read_workflow")
+# A document that takes longer than a moment to decode has a turn of the loop of its own.
+SHORT_BYTES = 256 * 1024
+# Stored documents are longer than their messages: see ReadBudget.
+_STORED_FOR_ANSWERED = 2
+
+
+class ExecutionReads:
+    """Documents by id, and workflows with their tasks."""
+
+    def __init__(
+        self,
+        link: Link,
+        bulk: Link,
+        keys: Keys,
+        clock: StoreClock,
+        *,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+    ) -> None:
+        """Take the connections for calls, and for what reads much."""
+        self._link = link
+        self._bulk = bulk
+        self._keys = keys
+        self._clock = clock
+        self._max_answer_bytes = max_answer_bytes
+
+    async def get_task(self, task_id: str) -> Task | None:
+        require_text(task_id, "task_id")
+        document = await self._link.read("GET", self._keys.task(task_id))
+        if document is None:
+            return None
+        if len(document) > SHORT_BYTES:
+            await asyncio.sleep(0)
+        return TASK.decode(document, task_id)
+
+    async def get_tasks(self, task_ids: Sequence[str]) -> list[Task]:
+        require_ids(task_ids, "task_ids")
+        budget = ReadBudget(self._max_answer_bytes)
+        return await self._tasks_within(task_ids, budget)
+
+    async def _tasks_within(self, task_ids: Sequence[str], budget: ReadBudget) -> list[Task]:
+        keys = [self._keys.task(id_) for id_ in task_ids]
+        most = self._max_answer_bytes * _STORED_FOR_ANSWERED
+        documents = await documents_within(self._bulk, keys, most)
+        tasks = await decoded_tasks(task_ids, documents, budget)
+        if len(documents) < len(keys):
+            budget.take(budget.left + 1)
+        return tasks
+
+    async def get_workflow(
+        self, workflow_id: str, *, include_tasks: bool = False
+    ) -> Workflow | None:
+        require_text(workflow_id, "workflow_id")
+        if include_tasks:
+            found = await self.whole_workflow(workflow_id)
+            return None if found is None else found.item
+        names = (self._keys.workflow(workflow_id), self._keys.removal(workflow_id))
+        document, record = await self._link.read("MGET", *names)
+        if document is None or not self._is_readable(record, workflow_id):
+            return None
+        if len(document) > SHORT_BYTES:
+            await asyncio.sleep(0)
+        return WORKFLOW.decode(document, workflow_id)
+
+    async def whole_workflow(self, workflow_id: str) -> Found[Workflow] | None:
+        """The workflow with its tasks by ``seq``, as they were at one moment, and their bytes.
+
+        Raises:
+            ResultTooLargeError: They are above what an answer may hold.
+        """
+        keys = self._keys
+        names = (
+            keys.workflow(workflow_id),
+            keys.removal(workflow_id),
+            keys.tasks_of_workflow(workflow_id),
+        )
+        most = self._max_answer_bytes * _STORED_FOR_ANSWERED
+        document, record, ids, tasks = await self._bulk.run_reading(
+            _READ_WORKFLOW, names, (keys.task(""), most)
+        )
+        if document is None or not self._is_readable(record, workflow_id):
+            return None
+        budget = ReadBudget(self._max_answer_bytes, f"workflow '{workflow_id}' with its tasks")
+        before = budget.left
+        budget.take_document(len(document))
+        workflow = WORKFLOW.decode(document, workflow_id)
+        texts = [id_.decode(errors="replace") for id_ in ids]
+        found = await decoded_tasks(texts, tasks, budget)
+        if len(tasks) < len(ids):
+            budget.take(budget.left + 1)
+        found.sort(key=lambda task: (task.seq, task.task_id))
+        whole = msgspec.structs.replace(workflow, tasks=tuple(found))
+        return Found(whole, before - budget.left)
+
+    def _is_readable(self, record: bytes | None, workflow_id: str) -> bool:
+        if record is None:
+            return True
+        return can_be_read(decode_removal(record, workflow_id)[1].record, self._clock.now_ms())
+
+    async def get_in_progress_task_count(self, task_def_name: str) -> int:
+        require_text(task_def_name, "task_def_name")
+        return int(await self._link.read("SCARD", self._keys.in_progress(task_def_name)))
+
+    async def get_pending_workflow_count(self, workflow_name: str) -> int:
+        require_text(workflow_name, "workflow_name")
+        return int(await self._link.read("SCARD", self._keys.pending_workflows(workflow_name)))
+
+    async def can_search_across_workflows(self) -> bool:
+        return True
+
+
+async def decoded_tasks(
+    task_ids: Sequence[str], documents: Sequence[bytes | None], budget: ReadBudget
+) -> list[Task]:
+    """The tasks of documents, those that aren't there left out, within the bytes of an answer."""
+    tasks = []
+    turn = 0
+    for id_, document in zip(task_ids, documents, strict=False):
+        if document is None:
+            continue
+        budget.take_document(len(document))
+        tasks.append(TASK.decode(document, id_))
+        turn += len(document)
+        if turn > SHORT_BYTES:
+            turn = 0
+            await asyncio.sleep(0)
+    return tasks
