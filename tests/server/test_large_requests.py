@@ -23,6 +23,14 @@ async def parsed(request: object) -> object:
     return await LargeRequests(type(request), LIMITS).parse(data)
 
 
+def _varint(value: int) -> bytes:
+    data = bytearray()
+    while value > 0x7F:
+        data.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes((*data, value))
+
+
 class TestPayloads:
     async def test_at_the_limit_they_pass(self) -> None:
         request = execution_tasks_pb2.CreateTasksRequest(
@@ -83,6 +91,20 @@ class TestItems:
         task = Task(task_id="t" * 40, retry_count=1, seq=1, poll_count=1, input_data_json=FITS)
         request = execution_tasks_pb2.CreateTasksRequest(tasks=[task] * (MAX_FIELDS // 4))
         assert await parsed(request) == request
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            bytes((0x0A, 0x00)) * (MAX_FIELDS + 1),  # the task, again and again
+            # One task, with a field that nobody knows, again and again.
+            bytes((0x0A,))
+            + _varint(15 * (MAX_FIELDS + 1))
+            + bytes((0x98, 0x06, 0x00)) * (5 * MAX_FIELDS + 5),
+        ],
+    )
+    async def test_fields_without_end_are_refused(self, data: bytes) -> None:
+        with pytest.raises(InvalidArgumentError, match="items and fields"):
+            await LargeRequests(execution_tasks_pb2.UpdateTaskRequest, LIMITS).parse(data)
 
     async def test_too_many_items_are_refused(self) -> None:
         tasks = [Task()] * (MAX_FIELDS + 1)

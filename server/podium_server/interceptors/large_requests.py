@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError
@@ -18,6 +18,8 @@ from podium_core.errors import InvalidArgumentError, PayloadTooLargeError
 PIECE_BYTES = 1024 * 1024
 # Twice what a list of ids may hold; looked at in a few milliseconds.
 MAX_FIELDS = 20_000
+# Fields of a record, which is walked over only for its size: so many count as one item.
+FIELDS_OF_ITEM = 5
 
 _VARINT, _FIXED64, _BYTES, _GROUP, _GROUP_END, _FIXED32 = range(6)
 
@@ -29,7 +31,7 @@ class _Shape(NamedTuple):
         names: Of its fields, by number.
         lists: The numbers of those that may come more than once.
         most_bytes: The most bytes of those that have a limit of their own.
-        least_bytes: A message of no more bytes has no field that is too large. 0: its fields are counted, so it is walked.
+        least_bytes: A message of no more bytes can't have a field above its limit, and isn't walked. 0: it always is, for its lists.
         inner: Those of its messages that have a shape.
     """
 
@@ -102,20 +104,21 @@ class _Scan:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._fields = 0
+        self._left = MAX_FIELDS * FIELDS_OF_ITEM
 
     def top(self, shape: _Shape) -> list[int]:
         """Count and measure all fields; where the message may be cut into pieces."""
-        return self._walk(0, len(self._data), shape)
+        return self._walk(0, len(self._data), shape, FIELDS_OF_ITEM)
 
-    def _walk(self, at: int, end: int, shape: _Shape) -> list[int]:
+    def _walk(self, at: int, end: int, shape: _Shape, cost: int) -> list[int]:
         data, cuts, begin, groups = self._data, list[int](), at, 0
         met: dict[int, int] = {}
         while at < end:
             tag, at = _varint(data, at, end)
             number, kind = tag >> 3, tag & 7
-            if not shape.least_bytes:
-                self._count(shape, number)
+            self._left -= cost
+            if self._left < 0:
+                _refuse_more(shape.names.get(number, ""))
             if kind == _BYTES:
                 size, at = _varint(data, at, end)
                 inner = shape.inner.get(number)
@@ -145,16 +148,14 @@ class _Scan:
         self, at: int, end: int, inner: _Shape, shape: _Shape, number: int, place: int
     ) -> None:
         try:
-            self._walk(at, end, inner)
+            self._walk(at, end, inner, 1 if inner.least_bytes else FIELDS_OF_ITEM)
         except PayloadTooLargeError as error:
             name = shape.names[number]
             raise error.under(f"{name}[{place}]" if number in shape.lists else name) from None
 
-    def _count(self, shape: _Shape, number: int) -> None:
-        self._fields += 1
-        if self._fields > MAX_FIELDS:
-            name = shape.names.get(number, "")
-            raise InvalidArgumentError(name, f"a request has at most {MAX_FIELDS} items and fields")
+
+def _refuse_more(field: str) -> NoReturn:
+    raise InvalidArgumentError(field, f"a request has at most {MAX_FIELDS} items and fields")
 
 
 def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
