@@ -31,7 +31,7 @@ class _Shape(NamedTuple):
         names: Of its fields, by number.
         lists: The numbers of those that may come more than once.
         most_bytes: The most bytes of those that have a limit of their own.
-        least_bytes: A message of no more bytes can't have a field above its limit, and isn't walked. 0: it is, for its lists.
+        least_bytes: A message of no more bytes has no field above its limit, and is not walked. 0: it is, for its lists.
         inner: Those of its messages that have a shape.
     """
 
