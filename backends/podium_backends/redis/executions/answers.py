@@ -77,8 +77,13 @@ class KeptRequest(msgspec.Struct, frozen=True):
     letters: str
 
 
-encode_request = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(KeptRequest).decode
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(KeptRequest).decode
+
+
+def encode_request(kept: KeptRequest) -> str:
+    """What stands after the flags."""
+    return _encode(kept).decode()
 
 
 def decode_request(stored: bytes, request_id: str, *, now_ms: int) -> WriteOutcome | None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from podium_backends.redis.connection.pipe import Argument
 from podium_backends.redis.executions.answers import (
     KeptRequest,
     answered_outcome,
@@ -18,13 +17,12 @@ from podium_backends.redis.executions.checks import Checks
 from podium_backends.redis.executions.effects import EffectPlanner
 from podium_backends.redis.executions.executor import Executor
 from podium_backends.redis.executions.kept_removal import decode_removal
-from podium_backends.redis.executions.key_list import KeyList
-from podium_backends.redis.executions.plan import Plan
+from podium_backends.redis.executions.plan import Argument, Plan
 from podium_backends.redis.executions.seen import Seen, check_unchanged, slot_field
 from podium_core.decide import Decision, Known, WorkflowFacts, decide, needs
-from podium_core.errors import OverloadedError
+from podium_core.errors import OverloadedError, StorageError
 from podium_core.write_set import WriteOutcome, WriteSet
-from podium_core.write_set.remembered import REQUEST_MEMORY_MS, remembered as outcome_to_keep
+from podium_core.write_set.remembered import REQUEST_MEMORY_MS, remembered
 
 # Each time it isn't as it was seen, another write has gone on.
 MAX_TRIES = 50
@@ -45,7 +43,7 @@ class Write:
         if can_assume(self._set):
             outcome = await self._try_assumed()
         else:
-            await self._to.look(self._check_seen())
+            await self._look()
         tries = 0
         while outcome is None:
             if tries == MAX_TRIES:
@@ -65,13 +63,28 @@ class Write:
 
     async def _try_seen(self) -> WriteOutcome | None:
         now_ms = self._to.clock.now_ms()
+        self._seen.assumes = False
         known = self._seen.known(self._set, now_ms=now_ms)
-        decision = decide(self._set, known, now_ms=now_ms)
-        if not decision.effects and not decision.remember:
+        try:
+            decision = decide(self._set, known, now_ms=now_ms)
+        except StorageError:
+            if not self._seen.assumes:
+                raise
+            await self._look()
+            return None
+        if decision.effects or decision.remember:
+            workflows = self._facts_of_workflows(known)
+            checks = self._check_seen()
+            return await self._carry_out(decision, workflows, checks, now_ms, looked=True)
+        if not self._seen.assumes:
             return decision.outcome
-        checks = self._check_seen()
-        workflows = self._facts_of_workflows(known)
-        return await self._carry_out(decision, workflows, checks, now_ms, looked=True)
+        # Nothing is written, so no script checks what was assumed.
+        await self._look()
+        return None
+
+    async def _look(self) -> None:
+        """Find out what is there: another try goes by it."""
+        await self._to.look(self._check_seen())
 
     def _check_seen(self) -> Checks:
         checks = Checks()
@@ -94,23 +107,20 @@ class Write:
             plan, queues, workflows, self._to.settings, now_ms=now_ms, looked=looked
         )
         planner.add(decision.effects)
-        remembered = self._remembered(decision, queues.letters, checks.names, now_ms)
-        carried = await self._to.carry_out(checks, plan, queues, remembered, now_ms=now_ms)
+        request = self._request(decision, queues.letters, now_ms) if decision.remember else None
+        carried = await self._to.carry_out(checks, plan, queues, request, now_ms=now_ms)
         if carried is None:
             return None
         outcome, letters, flags = decision.outcome, "".join(queues.letters), carried.flags
         intents = written_intents(queues.intents, flags, token=carried.token, now_ms=now_ms)
         return answered_outcome(outcome, letters, flags, intents)
 
-    def _remembered(
-        self, decision: Decision, letters: Sequence[str], names: KeyList, now_ms: int
-    ) -> list[Argument]:
-        if not decision.remember:
-            return [""]
-        kept = KeptRequest(outcome_to_keep(decision.outcome, self._set), "".join(letters))
-        key = names.number(self._to.keys.request(self._set.request_id))
-        expires_ms = now_ms + REQUEST_MEMORY_MS
-        return [key, expires_ms, encode_request(kept), REQUEST_MEMORY_MS]
+    def _request(
+        self, decision: Decision, letters: Sequence[str], now_ms: int
+    ) -> Sequence[Argument]:
+        kept = KeptRequest(remembered(decision.outcome, self._set), "".join(letters))
+        key = self._to.keys.request(self._set.request_id)
+        return key, str(now_ms + REQUEST_MEMORY_MS), encode_request(kept), REQUEST_MEMORY_MS
 
     def _facts_of_workflows(self, known: Known) -> dict[str, WorkflowFacts]:
         """Those of removal records too: the document may be gone, or not asked for."""

@@ -65,7 +65,7 @@ class EffectPlanner:
     def _store_task(self, effect: do.StoreTask) -> None:
         put, before, after = effect.put, effect.before, effect.after
         plan, keys, id_ = self._plan, self._keys, effect.put.task_id
-        document = put.document.with_stamp(effect.stamp)
+        document = put.document.with_stamp(effect.stamp).decode()
         plan.set_document(keys.task(id_), document, replaces=before is not None)
         facts = keys.facts(put.workflow_id)
         plan.add("HSET", facts, id_, kept_task_facts(after, put.document))
@@ -84,7 +84,7 @@ class EffectPlanner:
         text = put.document
         if not put.create_time and after.create_time:
             text = _with_create_time(text, after.create_time)
-        document = text.with_stamp(effect.stamp)
+        document = text.with_stamp(effect.stamp).decode()
         plan.set_document(keys.workflow(id_), document, replaces=before is not None)
         facts = keys.facts(id_)
         plan.add("HSET", facts, WORKFLOW_FIELD, kept_workflow_facts(after, text))
@@ -110,7 +110,7 @@ class EffectPlanner:
         put, plan = effect.put, self._plan
         names = (put.handler_name, put.event, put.message_id)
         events, ends = self._keys.event_executions(*names), self._keys.event_ends(*names)
-        plan.add("HSET", events, put.id, put.document)
+        plan.add("HSET", events, put.id, put.document.decode())
         ttl_ms = self._settings.event_ttl_ms
         if not effect.fresh:
             return
@@ -200,7 +200,7 @@ class EffectPlanner:
         if effect.body == UPSERT_BODY:
             self._plan.mark(effect.kind, effect.id, effect.owner)
         else:
-            self._plan.put_entry(effect.kind, effect.id, effect.owner, 0, effect.body)
+            self._plan.put_entry(effect.kind, effect.id, effect.owner, 0, effect.body.decode())
 
     def _drop_mark(self, effect: do.DropMark) -> None:
         self._plan.drop_entry(effect.kind, effect.id, effect.owner)
@@ -213,12 +213,12 @@ class EffectPlanner:
         # Whether a document refers to it the outbox asks when the time has come (``RedisOutbox.claim``).
         for key in effect.keys:
             put = later_payload_deletion(key, effect.workflow_id, now_ms=self._now_ms)
-            self._plan.put_entry(put.kind, put.id, put.owner, put.due_ms, put.body)
+            self._plan.put_entry(put.kind, put.id, put.owner, put.due_ms, put.body.decode())
 
     def _delete_payloads(self, effect: do.DeletePayloads) -> None:
         for key in effect.keys:
             put = payload_deletion(key, effect.owner)
-            self._plan.put_entry(put.kind, put.id, put.owner, put.due_ms, put.body)
+            self._plan.put_entry(put.kind, put.id, put.owner, put.due_ms, put.body.decode())
 
     # removals
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from podium_backends.redis.connection import Link
-from podium_backends.redis.connection.pipe import Argument
 from podium_backends.redis.executions.checks import Checks
 from podium_backends.redis.executions.effect_settings import EffectSettings
-from podium_backends.redis.executions.plan import Plan
+from podium_backends.redis.executions.plan import Argument, Plan
 from podium_backends.redis.executions.queue_plan import QueueIntents, QueuePlan, QueuesInSameRedis
 from podium_backends.redis.executions.seen import QueueKeys
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_backends.redis.keys import Keys
 from podium_backends.redis.script_files import clocked_script
+from podium_core.clock import token_now
 
 # How far Redis's clock may be from what was assumed: a write that was held up for longer is decided again.
 MAX_CLOCK_ERROR_MS = 250
 
-_BEFORE = ("outbox/entries", "executions/looks", "executions/apply", "executions/carry_out")
-_QUEUES = ("queues/queue", "queues/queue_changes", "executions/held_receipts")
-_WITHOUT_QUEUES = clocked_script(
-    "executions/no_queues", *_BEFORE, "executions/effects", "executions/finish"
-)
-_WITH_QUEUES = clocked_script(
-    *_QUEUES, *_BEFORE, "executions/effects", "executions/queue_effects", "executions/finish"
-)
+_PARTS = ("outbox/entries", "executions/outbox_parts", "executions/apply", "executions/effects")
+_QUEUES = ("queues/queue", "queues/queue_changes", "executions/with_queues")
+_WITHOUT_QUEUES = clocked_script("executions/no_queues", *_PARTS)
+_WITH_QUEUES = clocked_script(*_QUEUES, *_PARTS)
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Carried(NamedTuple):
@@ -81,10 +81,10 @@ class Executor:
 
     async def look(self, checks: Checks) -> None:
         """Fill in what is there."""
-        arguments = (self.clock.argument(), 0, 0, 0, *checks.arguments())
-        script = _WITH_QUEUES if checks.ask_queues else _WITHOUT_QUEUES
+        arguments = (self.clock.argument(), _encode((checks.listed, 0, 0, None)))
+        script = _WITH_QUEUES if checks.queue_keys else _WITHOUT_QUEUES
         begun = self.clock.begin()
-        reply = await self._link.run_reading(script, checks.names.names, arguments)
+        reply = await self._link.run_reading(script, checks.queue_keys, arguments)
         self.clock.observe(reply[0], begun)
         checks.fill(reply[1])
 
@@ -93,7 +93,7 @@ class Executor:
         checks: Checks,
         plan: Plan,
         queues: QueuePlan,
-        remembered: Sequence[Argument] = ("",),
+        request: Sequence[Argument] | None = None,
         *,
         now_ms: int,
     ) -> Carried | None:
@@ -103,25 +103,20 @@ class Executor:
             checks: What has to hold.
             plan: What is written.
             queues: The queue operations.
-            remembered: What ``finish.lua`` reads.
+            request: What is remembered of the request, as ``Writes``.
             now_ms: Redis's clock, as the plan goes by it.
         """
-        names = checks.names
-        operations = queues.arguments(names)
-        with_queues = bool(operations) or checks.ask_queues
-        arguments = (
-            self.clock.argument(),
-            now_ms,
-            MAX_CLOCK_ERROR_MS,
-            1,
-            *checks.arguments(),
-            *plan.arguments(names),
-            *(operations or ((0, 0) if with_queues else ())),
-            *remembered,
-        )
-        script = _WITH_QUEUES if with_queues else _WITHOUT_QUEUES
+        writes = plan.writes()
+        keys = list(checks.queue_keys)
+        operations = queues.operations(keys)
+        if operations:
+            writes.queues = operations
+            writes.push_token = str(token_now())
+        writes.request = request
+        message = _encode((checks.listed, now_ms, MAX_CLOCK_ERROR_MS, writes))
         begun = self.clock.begin()
-        reply = await self._link.run(script, names.names, arguments)
+        script = _WITH_QUEUES if keys else _WITHOUT_QUEUES
+        reply = await self._link.run(script, keys, (self.clock.argument(), message))
         self.clock.observe(reply[0], begun)
         if reply[1] is not None:
             checks.fill(reply[1])

@@ -7,6 +7,7 @@ or don't fit, the document is read.
 from __future__ import annotations
 
 from podium_core.decide import TaskFacts, WorkflowFacts
+from podium_core.models.enums import TaskStatus, WorkflowStatus
 from podium_core.write_set import Document
 
 # A week after the last write that had to look the documents are read once more.
@@ -37,6 +38,8 @@ def kept_workflow_facts(facts: WorkflowFacts, document: Document) -> str:
     return _kept(facts.stamp, facts.status, document, workflow_rest(facts))
 
 
-def _kept(stamp: int, status: object, document: Document, rest: str) -> str:
+def _kept(
+    stamp: int, status: TaskStatus | WorkflowStatus | None, document: Document, rest: str
+) -> str:
     size = document.size + len(str(stamp))
-    return f"{stamp} {status or '-'} {size} {len(document.head)} {rest}"
+    return f"{stamp} {status.value if status else '-'} {size} {len(document.head)} {rest}"

@@ -20,13 +20,13 @@ class KeptRemoval(msgspec.Struct, frozen=True):
     facts: WorkflowFacts
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(KeptRemoval).decode
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(KeptRemoval).decode
 
 
-def encode_removal(record: RemovalRecord, facts: WorkflowFacts) -> bytes:
+def encode_removal(record: RemovalRecord, facts: WorkflowFacts) -> str:
     """What stands after the token."""
-    return _encode(KeptRemoval(record, msgspec.structs.replace(facts, removal=None)))
+    return _encode(KeptRemoval(record, msgspec.structs.replace(facts, removal=None))).decode()
 
 
 def decode_removal(stored: bytes, workflow_id: str) -> tuple[int, KeptRemoval]:

@@ -1,17 +1,46 @@
-"""What one script is to check and to do, in the words of Redis: keys, commands, changes of the outbox, queue operations."""
+"""What one script writes, in the words of Redis: commands, changes of the outbox."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
-from podium_backends.redis.connection.pipe import Argument
-from podium_backends.redis.executions.key_list import KeyList
+import msgspec
+
 from podium_backends.redis.keys import Keys
 from podium_backends.redis.outbox.members import bucket_of_owner, member_of
 from podium_core.outbox import EntryPut
 
+# Texts go as texts: what Redis reads of MessagePack knows no bytes.
+Argument = str | int
+
 # Arguments of one command within a script: Lua's stack takes no more than about 8,000.
 MOST_ARGUMENTS = 4_000
+
+
+class Writes(msgspec.Struct, kw_only=True):
+    """What ``effects.lua`` carries out.
+
+    Attributes:
+        token: The key of the last token of the outbox.
+        failures: The key of the entries that were set aside.
+        commands: Each with its key and arguments.
+        slots: Hash, field and task: freed if the task holds it.
+        places: Bucket, set and task: a place that is held lapses no more.
+        changes: Of the outbox, as ``outbox_parts.lua`` reads them.
+        queues: Operations on queues, as ``with_queues.lua`` reads them.
+        push_token: Of the messages that are pushed.
+        request: What is remembered: the key, when it ends, the text, for how many ms; empty: nothing.
+    """
+
+    token: str
+    failures: str
+    commands: Sequence[Sequence[Argument]]
+    slots: Sequence[tuple[str, str, str]]
+    places: Sequence[tuple[str, str, str]]
+    changes: Sequence[Sequence[Argument | bool]]
+    queues: Sequence[Sequence[Argument | bool | None]] | None = None
+    push_token: str = ""
+    request: Sequence[Argument] | None = None
 
 
 class Plan:
@@ -22,9 +51,8 @@ class Plan:
         self._commands: dict[tuple[str, str], list[Argument]] = {}
         self._slots: list[tuple[str, str, str]] = []
         self._places: list[tuple[str, str, str]] = []
-        self._changes: list[tuple[str, str, str, tuple[Argument, ...]]] = []
+        self._changes: list[Sequence[Argument | bool]] = []
         self._marks: dict[tuple[str, str], list[Argument]] = {}
-        self._records: list[tuple[str, str, str, int, bytes]] = []
 
     # documents and sets
 
@@ -32,7 +60,7 @@ class Plan:
         """A command, or more arguments of one that is there."""
         self._commands.setdefault((name, key), []).extend(arguments)
 
-    def set_document(self, key: str, document: bytes, *, replaces: bool) -> None:
+    def set_document(self, key: str, document: str, *, replaces: bool) -> None:
         """SET; one that replaces another keeps its time to live."""
         self._commands["SET", key] = [document, "KEEPTTL"] if replaces else [document]
 
@@ -57,86 +85,60 @@ class Plan:
         """A mark without a body."""
         self._marks.setdefault((kind, owner), []).append(member_of(id_, owner))
 
-    def put_entry(self, kind: str, id_: str, owner: str, due_ms: int, body: bytes) -> None:
+    def put_entry(self, kind: str, id_: str, owner: str, due_ms: int, body: str) -> None:
         """An entry, in place of one that is there."""
-        self._changes.append(("put", kind, owner, (member_of(id_, owner), due_ms, body)))
+        self._change("put", kind, owner, member_of(id_, owner), str(due_ms), body)
 
     def put_intent(self, put: EntryPut) -> None:
         """The same, with an answer: whether it was written."""
-        arguments = (member_of(put.id, put.owner), put.due_ms, put.body, int(put.if_absent))
-        self._changes.append(("intent", put.kind, put.owner, arguments))
+        member = member_of(put.id, put.owner)
+        self._change(
+            "intent", put.kind, put.owner, member, str(put.due_ms), put.body.decode(), put.if_absent
+        )
 
     def drop_entry(self, kind: str, id_: str, owner: str) -> None:
         """An entry goes."""
-        self._changes.append(("drop", kind, owner, (member_of(id_, owner),)))
+        self._change("drop", kind, owner, member_of(id_, owner))
 
     def drop_unclaimed(self, kind: str, id_: str, owner: str) -> None:
         """An entry goes, unless it is claimed."""
-        self._changes.append(("keep", kind, owner, (member_of(id_, owner),)))
+        self._change("keep", kind, owner, member_of(id_, owner))
 
-    def set_removal(self, kind: str, workflow_id: str, due_ms: int, record: bytes) -> None:
+    def set_removal(self, kind: str, workflow_id: str, due_ms: int, record: str) -> None:
         """A removal record, under the token of its entry in the outbox."""
-        self._records.append((kind, workflow_id, self.keys.removal(workflow_id), due_ms, record))
+        key = self.keys.removal(workflow_id)
+        self._change("record", kind, workflow_id, workflow_id, str(due_ms), key, record)
 
-    # as arguments of the script
+    def _change(self, name: str, kind: str, owner: str, *arguments: Argument | bool) -> None:
+        self._changes.append((name, *self.keys.outbox(kind, bucket_of_owner(owner)), *arguments))
 
-    def arguments(self, keys: KeyList) -> list[Argument]:
-        """What ``carry_out.lua`` and ``effects.lua`` read, in their order."""
-        found: list[Argument] = [
-            keys.number(self.keys.token),
-            keys.number(self.keys.outbox_failures),
-        ]
-        self._add_commands(found, keys)
-        found.append(len(self._slots))
-        for key, field, task_id in self._slots:
-            found += (keys.number(key), field, task_id)
-        found.append(len(self._places))
-        for bucket, in_progress, task_id in self._places:
-            found += (keys.number(bucket), keys.number(in_progress), task_id)
-        self._add_outbox(found, keys)
-        return found
+    # as the script reads it
 
-    def _add_commands(self, found: list[Argument], keys: KeyList) -> None:
-        at = len(found)
-        found.append(0)
-        count = 0
-        for (name, key), arguments in self._commands.items():
-            number = keys.number(key)
-            for part in _parts(arguments):
-                found += (name, number, len(part), *part)
-                count += 1
-        found[at] = count
+    def writes(self) -> Writes:
+        """All of it."""
+        return Writes(
+            token=self.keys.token,
+            failures=self.keys.outbox_failures,
+            commands=[
+                (name, key, *part)
+                for (name, key), arguments in self._commands.items()
+                for part in _parts(arguments)
+            ],
+            slots=self._slots,
+            places=self._places,
+            changes=[*self._mark_changes(), *self._changes],
+        )
 
-    def _add_outbox(self, found: list[Argument], keys: KeyList) -> None:
-        rows: dict[tuple[str, int], int] = {}
-        changes: list[Argument] = []
-        count = 0
+    def _mark_changes(self) -> Iterator[Sequence[Argument]]:
         for (kind, owner), members in self._marks.items():
-            row = _row(rows, kind, owner)
+            keys = self.keys.outbox(kind, bucket_of_owner(owner))
             for part in _parts(members, MOST_ARGUMENTS // 2):
-                changes += ("mark", row, len(part), *part)
-                count += 1
-        for name, kind, owner, arguments in self._changes:
-            changes += (name, _row(rows, kind, owner), *arguments)
-            count += 1
-        for kind, workflow_id, key, due_ms, record in self._records:
-            row = _row(rows, kind, workflow_id)
-            changes += ("record", row, keys.number(key), workflow_id, due_ms, record)
-            count += 1
-        found.append(len(rows))
-        for kind, bucket in rows:
-            found += map(keys.number, self.keys.outbox(kind, bucket))
-        found.append(count)
-        found += changes
-
-
-def _row(rows: dict[tuple[str, int], int], kind: str, owner: str) -> int:
-    return rows.setdefault((kind, bucket_of_owner(owner)), len(rows) + 1)
+                yield ("mark", *keys, *part)
 
 
 def _parts(
     arguments: Sequence[Argument], most: int = MOST_ARGUMENTS
-) -> Iterable[Sequence[Argument]]:
+) -> Sequence[Sequence[Argument]]:
     if len(arguments) <= most:
         return (arguments,)
-    return (arguments[at : at + most] for at in range(0, len(arguments), most))
+    return [arguments[at : at + most] for at in range(0, len(arguments), most)]

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from podium_backends.redis.connection.pipe import Argument
 from podium_backends.redis.executions.answers import Answered
-from podium_backends.redis.executions.key_list import KeyList
-from podium_backends.redis.executions.plan import Plan
-from podium_core.clock import token_now
+from podium_backends.redis.executions.plan import Argument, Plan
 from podium_core.intents import intents_of, unqueue_intents
 from podium_core.outbox import EntryChange, EntryDrop, EntryPut
 from podium_core.write_set import AckOp, PushOp, QueueOp, RemoveOp
@@ -34,8 +31,8 @@ class QueuePlan(Protocol):
         """Take along the message of a record that is removed."""
         ...
 
-    def arguments(self, keys: KeyList) -> list[Argument]:
-        """What ``queue_effects.lua`` reads; nothing where it isn't part of the script."""
+    def operations(self, keys: list[str]) -> Sequence[Sequence[Argument | bool | None]]:
+        """What the script does to queues, whose keys are added to ``keys``."""
         ...
 
 
@@ -46,36 +43,35 @@ class QueuesInSameRedis:
         self.letters: list[Answered] = []
         self.intents: list[EntryPut] = []
         self._queue_keys = queue_keys
-        self._operations: list[tuple[str, str, tuple[Argument, ...]]] = []
+        self._operations: list[tuple[str, str, tuple[Argument | bool | None, ...]]] = []
 
     def add(self, op: QueueOp) -> None:
         match op:
             case PushOp():
                 if op.if_absent:
                     self.letters.append(Answered.PUSH)
-                payload = (0, "") if op.payload is None else (1, op.payload)
-                message = (op.message_id, op.priority, op.offset_ms, *payload)
-                push = (int(op.if_absent), int(op.if_absent), *message)
-                self._operations.append(("push", op.queue_name, push))
+                message = (op.if_absent, str(op.priority), op.offset_ms, op.payload)
+                self._operations.append(("push", op.queue_name, (op.message_id, *message)))
             case AckOp():
                 self.letters.append(Answered.ACK)
                 self._operations.append(("ack", op.queue_name, (op.message_id, op.receipt)))
             case RemoveOp():
                 self.letters.append(Answered.REMOVE)
-                self._operations.append(("remove", op.queue_name, (op.message_id, 1)))
+                self._operations.append(("remove", op.queue_name, (op.message_id, True)))
 
     def unqueue(self, queue_name: str, message_id: str, workflow_id: str) -> None:
         del workflow_id
         if queue_name:
-            self._operations.append(("remove", queue_name, (message_id, 0)))
+            self._operations.append(("remove", queue_name, (message_id, False)))
 
-    def arguments(self, keys: KeyList) -> list[Argument]:
-        if not self._operations:
-            return []
-        found: list[Argument] = [len(self._operations)]
+    def operations(self, keys: list[str]) -> Sequence[Sequence[Argument | bool | None]]:
+        found = []
+        first: dict[str, int] = {}
         for name, queue_name, arguments in self._operations:
-            found += (name, keys.row(self._queue_keys(queue_name)), *arguments)
-        found.append(token_now())
+            if queue_name not in first:
+                first[queue_name] = len(keys) + 1
+                keys += self._queue_keys(queue_name)
+            found.append((name, first[queue_name], *arguments))
         return found
 
 
@@ -110,6 +106,6 @@ class QueueIntents:
             self.intents.append(change)
             self._plan.put_intent(change)
 
-    def arguments(self, keys: KeyList) -> list[Argument]:
+    def operations(self, keys: list[str]) -> Sequence[Sequence[Argument | bool | None]]:
         del keys
-        return []
+        return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,8 @@ from podium_core.outbox import KIND_PAYLOAD
 from podium_core.payload_keys import is_owned
 from podium_core.write_set import PutMode, Slot, TaskPut, WriteSet
 from podium_core.write_set.write_limits import workflows_of
+
+K = TypeVar("K")
 
 Receipt = tuple[str, str, str]
 QueueKeys = Callable[[str], Sequence[str]]
@@ -43,7 +45,11 @@ def slot_field(slot: Slot) -> str:
 
 
 class Seen(msgspec.Struct, kw_only=True):
-    """Of each need what is there, by its key: bytes, or None for nothing; of what the script judges ``b"1"`` or ``b"0"``."""
+    """Of each need what is there, by its key: bytes, or None for nothing; of what the script judges ``b"1"`` or ``b"0"``.
+
+    Attributes:
+        assumes: What was found brought needs of its own, at which nobody has looked yet.
+    """
 
     request: dict[str, bytes | None] = {}
     removals: dict[str, bytes | None] = {}
@@ -53,6 +59,7 @@ class Seen(msgspec.Struct, kw_only=True):
     events: dict[EventKey, bytes] = {}
     receipts: dict[Receipt, bytes] = {}
     uploads: dict[tuple[str, str], bytes] = {}
+    assumes: bool = False
 
     @classmethod
     def nothing_yet(cls, needs: Needs, write_set: WriteSet) -> Seen:
@@ -85,11 +92,10 @@ class Seen(msgspec.Struct, kw_only=True):
             if text is not None
         }
         for id_, facts in tasks.items():
-            # A task brings its own workflow and slot: that there is no record, and that the slot is free, is assumed, and
-            # checked with the write.
-            self.removals.setdefault(facts.workflow_id, None)
+            # A task brings needs of its own: the record of its workflow, the slot that it says it has.
+            self._also(self.removals, facts.workflow_id)
             if id_ in puts and puts[id_].mode is PutMode.CREATE and facts.slot is not None:
-                holder = self.slots.setdefault((facts.workflow_id, facts.slot), None)
+                holder = self._also(self.slots, (facts.workflow_id, facts.slot))
                 tasks[id_] = facts if holder else msgspec.structs.replace(facts, slot=None)
         removals = {id_: _record(text, id_) for id_, text in self.removals.items() if text}
         return Known(
@@ -109,12 +115,21 @@ class Seen(msgspec.Struct, kw_only=True):
             unclaimed_payloads={key for (key, _), free in self.uploads.items() if free == b"1"},
         )
 
+    def _also(self, seen: dict[K, bytes | None], key: K) -> bytes | None:
+        """What is there of one need more. Nobody has looked yet: that there is nothing is assumed."""
+        if key not in seen:
+            seen[key] = None
+            self.assumes = True
+        return seen[key]
+
     def _holders(self, tasks: Mapping[str, TaskFacts]) -> dict[SlotKey, str]:
         found = {key: holder.decode() for key, holder in self.slots.items() if holder is not None}
-        # Java points a slot at a duplicate that it then rejects: the task whose document is there has it.
+        # Java points a slot at a duplicate that it then rejects. That has no document: the task that has one has the slot.
         for id_, facts in tasks.items():
-            key = (facts.workflow_id, facts.slot)
-            if facts.slot is not None and key in found:
+            if facts.slot is None:
+                continue
+            holder = found.get((facts.workflow_id, facts.slot))
+            if holder is not None and self._also(self.tasks, holder) is None:
                 found[facts.workflow_id, facts.slot] = id_
         return found
 
@@ -126,9 +141,9 @@ def check_unchanged(seen: Seen, checks: Checks, keys: Keys, queue_keys: QueueKey
     for id_, text in seen.removals.items():
         checks.text(keys.removal(id_), text, (seen.removals, id_))
     for id_, text in seen.workflows.items():
-        checks.document(keys.workflow(id_), text, (seen.workflows, id_))
+        checks.text(keys.workflow(id_), text, (seen.workflows, id_))
     for id_, text in seen.tasks.items():
-        checks.document(keys.task(id_), text, (seen.tasks, id_))
+        checks.text(keys.task(id_), text, (seen.tasks, id_))
     for slot_key, holder in seen.slots.items():
         workflow_id, slot = slot_key
         place = (seen.slots, slot_key)
@@ -141,16 +156,16 @@ def check_judged(seen: Seen, checks: Checks, keys: Keys, queue_keys: QueueKeys) 
     for event, there in seen.events.items():
         *names, id_ = event
         event_keys = (keys.event_executions(*names), keys.event_ends(*names))
-        checks.event(event_keys, id_, there == b"1", (seen.events, event))
+        checks.event(event_keys, id_, there.decode(), (seen.events, event))
     for upload, free in seen.uploads.items():
         key, owner = upload
         marks, _, entries = keys.outbox(KIND_PAYLOAD, bucket_of_owner(owner))
         member = member_of(key, owner)
-        checks.upload((marks, entries), member, free == b"1", (seen.uploads, upload))
+        checks.upload((marks, entries), member, free.decode(), (seen.uploads, upload))
     for receipt, held in seen.receipts.items():
         queue_name, message_id, text = receipt
         place = (seen.receipts, receipt)
-        checks.receipt(queue_keys(queue_name), message_id, text, held == b"1", place)
+        checks.receipt(queue_keys(queue_name), message_id, text, held.decode(), place)
 
 
 def _owned(uploads: Sequence[str], write_set: WriteSet) -> list[tuple[str, str]]:

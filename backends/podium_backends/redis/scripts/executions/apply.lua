@@ -1,50 +1,15 @@
--- Carry a WriteSet out: checks, then commands. Where a check fails nothing is written, and what is there is answered. No rule
--- of the domain stands here: `plan.py` says what is checked and done, in the order of its `arguments`.
--- ARGV: the time, the time that was assumed, how far it may be off, 1 to write or 0 only to look; then the parts.
--- Returns now and what was found; or now, nil, the token, and a flag for each answer.
-local at, now = 4, now_ms()
-
-local function argument()
-  at = at + 1
-  return ARGV[at]
-end
-
-local function number()
-  at = at + 1
-  return tonumber(ARGV[at])
-end
-
-local function key()
-  at = at + 1
-  return KEYS[tonumber(ARGV[at])]
-end
-
-local function several_keys()
-  local keys = {}
-  for i = 1, number() do
-    keys[i] = key()
-  end
-  return keys
-end
-
--- The next arguments, as many as the one before them says: where they begin and end.
-local function slice()
-  local count = number()
-  local first = at + 1
-  at = at + count
-  return first, at
-end
-
-local function is_less(one, other)
-  if #one ~= #other then
-    return #one < #other
-  end
-  return one < other
-end
+-- Carry a WriteSet out: checks, then everything that it writes. Where a check fails nothing is written, and what is there is
+-- answered. No rule of the domain stands here: `executor.py` says what is checked and done.
+-- KEYS: those of queues. ARGV: the time; in MessagePack the checks, the time that was assumed, how far it may be off, and what is
+-- written, or nil only to look.
+-- Returns now and what is there for each check; or now, nil, the token of the outbox, and a flag for each answer.
+local now = now_ms()
+local checks, assumed_ms, error_ms, writes = unpack(cmsgpack.unpack(ARGV[2]), 1, 4)
+local call = redis.call
 
 -- Whether the document is the one that Podium wrote last, and its facts are as assumed.
 local function facts_hold(document, facts, field, compare, stamp, forbidden, rest)
-  local text = redis.call('HGET', facts, field)
+  local text = call('HGET', facts, field)
   if not text then
     return false
   end
@@ -52,110 +17,85 @@ local function facts_hold(document, facts, field, compare, stamp, forbidden, res
   if (rest ~= '' and string.sub(text, from) ~= rest) or (forbidden ~= '' and status == forbidden) then
     return false
   end
-  if compare == '<' and not is_less(stored, stamp) or compare == '=' and stored ~= stamp then
+  -- Decimal texts: of one length they compare as numbers do.
+  local is_less = #stored < #stamp or (#stored == #stamp and stored < stamp)
+  if (compare == '<' and not is_less) or (compare == '=' and stored ~= stamp) then
     return false
   end
   -- Java writes another stamp, or another length.
-  return redis.call('STRLEN', document) == tonumber(size)
-    and redis.call('GETRANGE', document, offset, offset + #stored - 1) == stored
+  return call('STRLEN', document) == tonumber(size)
+    and call('GETRANGE', document, offset, offset + #stored - 1) == stored
 end
 
--- Whether the next check holds.
-local function holds()
-  local kind = argument()
-  if kind == 'none' then
-    return redis.call('EXISTS', unpack(several_keys())) == 0
+local function holds(check)
+  local kind = check[1]
+  if kind == 'facts' then
+    return facts_hold(unpack(check, 2, 8))
+  elseif kind == 'none' then
+    return call('EXISTS', unpack(check, 2)) == 0
   elseif kind == 'free' then
-    local hash = key()
-    local first, last = slice()
-    for _, holder in ipairs(redis.call('HMGET', hash, unpack(ARGV, first, last))) do
+    for _, holder in ipairs(call('HMGET', unpack(check, 2))) do
       if holder then
         return false
       end
     end
     return true
-  elseif kind == 'facts' then
-    local document, facts = key(), key()
-    return facts_hold(document, facts, argument(), argument(), argument(), argument(), argument())
   elseif kind == 'there' then
-    return redis.call('EXISTS', key()) == 1
-  elseif kind == 'document' then
-    local document = redis.call('GET', key())
-    return (document and redis.sha1hex(document) or '') == argument()
+    return call('EXISTS', check[2]) == 1
   elseif kind == 'text' then
-    return (redis.call('GET', key()) or '') == argument()
+    local text = call('GET', check[2])
+    return (text and redis.sha1hex(text) or '') == check[3]
   elseif kind == 'begins' then
-    local text, head = redis.call('GET', key()) or '', argument()
-    return string.sub(text, 1, #head) == head
+    return string.sub(call('GET', check[2]) or '', 1, #check[3]) == check[3]
   elseif kind == 'field' then
-    local hash = key()
-    return (redis.call('HGET', hash, argument()) or '') == argument()
+    local text = call('HGET', check[2], check[3])
+    return (text and redis.sha1hex(text) or '') == check[4]
   elseif kind == 'event' then
-    return event_is_there(key(), key(), argument(), now) == argument()
+    return event_is_there(check[2], check[3], check[4], now) == check[5]
   elseif kind == 'upload' then
-    return upload_is_free(key(), key(), argument()) == argument()
+    return upload_is_free(check[2], check[3], check[4]) == check[5]
   else
-    return receipt_is_held(number(), argument(), argument(), now) == argument()
+    return receipt_is_held(check[2], check[3], check[4], now) == check[5]
   end
 end
 
--- What is there, of the next check.
-local function found()
-  local kind = argument()
-  if kind == 'none' then
-    local documents = {}
-    for i, document in ipairs(several_keys()) do
-      documents[i] = redis.call('GET', document)
+local all_hold = writes ~= nil and math.abs(now - assumed_ms) <= error_ms
+if all_hold then
+  for _, check in ipairs(checks) do
+    if not holds(check) then
+      all_hold = false
+      break
     end
-    return documents
-  elseif kind == 'free' then
-    local hash = key()
-    local first, last = slice()
-    return redis.call('HMGET', hash, unpack(ARGV, first, last))
-  elseif kind == 'facts' then
-    local document = key()
-    at = at + 6
-    return redis.call('GET', document)
-  elseif kind == 'there' then
-    return redis.call('GET', key())
-  elseif kind == 'document' or kind == 'text' or kind == 'begins' then
-    local text = redis.call('GET', key())
-    at = at + 1
-    return text
-  elseif kind == 'field' then
-    local hash = key()
-    local value = redis.call('HGET', hash, argument())
-    at = at + 1
-    return value
-  elseif kind == 'event' then
-    local is = event_is_there(key(), key(), argument(), now)
-    at = at + 1
-    return is
-  elseif kind == 'upload' then
-    local is = upload_is_free(key(), key(), argument())
-    at = at + 1
-    return is
-  else
-    local is = receipt_is_held(number(), argument(), argument(), now)
-    at = at + 1
-    return is
-  end
-end
-
-local checks = number()
-local first_check = at
-local all_hold = ARGV[4] == '1' and math.abs(now - tonumber(ARGV[2])) <= tonumber(ARGV[3])
-for _ = 1, all_hold and checks or 0 do
-  if not holds() then
-    all_hold = false
-    break
   end
 end
 if not all_hold then
+  -- What is there, of a check.
+  local function found(check)
+    local kind = check[1]
+    if kind == 'none' then
+      local documents = {}
+      for at = 2, #check do
+        documents[at - 1] = call('GET', check[at])
+      end
+      return documents
+    elseif kind == 'free' then
+      return call('HMGET', unpack(check, 2))
+    elseif kind == 'field' then
+      return call('HGET', check[2], check[3])
+    elseif kind == 'event' then
+      return event_is_there(check[2], check[3], check[4], now)
+    elseif kind == 'upload' then
+      return upload_is_free(check[2], check[3], check[4])
+    elseif kind == 'receipt' then
+      return receipt_is_held(check[2], check[3], check[4], now)
+    else
+      return call('GET', check[2])
+    end
+  end
+
   local there = {}
-  at = first_check
-  for i = 1, checks do
-    there[i] = found()
+  for at, check in ipairs(checks) do
+    there[at] = found(check)
   end
   return { now, there }
 end

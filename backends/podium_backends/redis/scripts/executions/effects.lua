@@ -1,71 +1,61 @@
--- Documents and sets, then what hangs on what is there: slots, places, the outbox.
-for _, one in ipairs(commands) do
-  if one[3] > one[4] then
-    redis.call(one[1], one[2])
-  else
-    redis.call(one[1], one[2], unpack(ARGV, one[3], one[4]))
-  end
-end
--- A slot is freed by the task that holds it.
-for _, slot in ipairs(slots) do
-  if redis.call('HGET', slot[1], slot[2]) == slot[3] then
-    redis.call('HDEL', slot[1], slot[2])
+-- After apply.lua: all checks hold. Redis rolls nothing back, so the type of each key is asked for before the first write.
+local commands, slots, places, changes = writes.commands, writes.slots, writes.places, writes.changes
+local last_token, failures = writes.token, writes.failures
+local probes = { SADD = 'SCARD', SREM = 'SCARD', HSET = 'HLEN', HDEL = 'HLEN', ZADD = 'ZCARD', ZREM = 'ZCARD' }
+for _, command in ipairs(commands) do
+  local probe = probes[command[1]]
+  if probe then
+    call(probe, command[2])
   end
 end
 -- A place that is held lapses no more.
+local held = {}
 for _, place in ipairs(places) do
-  if redis.call('ZSCORE', place[1], place[3]) then
-    redis.call('ZADD', place[1], 0, place[3])
-    redis.call('SADD', place[2], place[3])
+  if call('ZSCORE', place[1], place[3]) then
+    call('SCARD', place[2])
+    held[#held + 1] = place
   end
+end
+for _, change in ipairs(changes) do
+  call('ZCARD', change[2])
+  call('HLEN', change[4])
+end
+for _, operation in ipairs(writes.queues or {}) do
+  queue_prepare(operation)
 end
 
-local token = ''
-local changes = number()
-if changes > 0 then
-  token = outbox_token(last_token, now)
+local flags = {}
+
+local function answer(done)
+  flags[#flags + 1] = done and '1' or '0'
 end
-for _ = 1, changes do
-  local kind = argument()
-  local keys = outbox[number()]
-  local marks, due, entries = keys[1], keys[2], keys[3]
-  if kind == 'mark' then
-    local first, last = slice()
-    local scored = {}
-    for i = first, last do
-      scored[#scored + 1] = token
-      scored[#scored + 1] = ARGV[i]
-    end
-    redis.call('ZADD', marks, unpack(scored))
-    if redis.call('EXISTS', entries) == 1 and redis.call('HDEL', entries, unpack(ARGV, first, last)) > 0 then
-      for i = first, last do
-        redis.call('ZREM', due, ARGV[i])
-        redis.call('ZREM', failures, outbox_aside_name(marks, ARGV[i]))
-      end
-    end
-  elseif kind == 'put' then
-    outbox_put(marks, due, entries, failures, argument(), token, now, argument(), argument())
-  elseif kind == 'intent' then
-    -- The answer says whether it was written: with if_absent only where there is none.
-    local member, due_ms, body, if_absent = argument(), argument(), argument(), argument()
-    local written = if_absent == '0' or not outbox_entry(marks, entries, member)
-    if written then
-      outbox_put(marks, due, entries, failures, member, token, now, due_ms, body)
-    end
-    answer(written)
-  elseif kind == 'drop' then
-    outbox_drop(marks, due, entries, failures, argument())
-  elseif kind == 'keep' then
-    local member = argument()
-    local entry = outbox_entry(marks, entries, member)
-    if entry and entry.body ~= 'claimed' then
-      outbox_drop(marks, due, entries, failures, member)
-    end
-  else
-    -- A removal record stands under the token of its entry.
-    local record = key()
-    local member, due_ms = argument(), argument()
-    redis.call('SET', record, token .. ' ' .. argument())
-    outbox_put(marks, due, entries, failures, member, token, now, due_ms, '')
+
+for _, command in ipairs(commands) do
+  call(unpack(command))
+end
+-- A slot is freed by the task that holds it.
+for _, slot in ipairs(slots) do
+  if call('HGET', slot[1], slot[2]) == slot[3] then
+    call('HDEL', slot[1], slot[2])
   end
 end
+for _, place in ipairs(held) do
+  call('ZADD', place[1], 0, place[3])
+  call('SADD', place[2], place[3])
+end
+local token = ''
+if #changes > 0 then
+  token = outbox_token(last_token, now)
+end
+for _, change in ipairs(changes) do
+  outbox_change(change, token, now, failures, answer)
+end
+for _, operation in ipairs(writes.queues or {}) do
+  queue_carry_out(operation, writes.push_token, now, answer)
+end
+flags = table.concat(flags)
+local request = writes.request
+if request then
+  call('SET', request[1], request[2] .. ' ' .. flags .. ' ' .. request[3], 'PX', request[4])
+end
+return { now, false, token, flags }
