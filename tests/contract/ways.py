@@ -22,6 +22,7 @@ from podium_server.config.config import Config
 from podium_server.config.load import load_config
 from tests.backends.redis.stores import damage_field, damage_text, end_keys
 from tests.contract.daos import Adapters, Daos, opened_adapters, opened_in_process, opened_over_grpc
+from tests.services.redis_sentinel import SERVICE
 
 Settings = Mapping[str, str]
 """A server's settings, as variables of its environment."""
@@ -287,20 +288,47 @@ REDIS_JAVA_QUEUES = replace(
     prefixes=set(),
 )
 
+
+@dataclass(frozen=True, kw_only=True)
+class BehindSentinel(BesideRedis):
+    """The same, where Sentinel says who the primary is."""
+
+    service: str = "sentinel_redis"
+
+    def at(self, address: str) -> Way:
+        """As ``Way.at``; the address is the primary's URL and, after a space, the Sentinel's."""
+        url, _, sentinel = address.partition(" ")
+        settings = {**self.settings, "PODIUM_STORES__REDIS__SENTINELS": sentinel}
+        return super(BehindSentinel, replace(self, settings=settings)).at(url)
+
+
+SENTINEL_OVER_GRPC = BehindSentinel(
+    kind="redis",
+    variant="sentinel",
+    transport=Transport.GRPC,
+    settings={
+        **REDIS.settings,
+        "PODIUM_STORES__REDIS__TOPOLOGY": "sentinel",
+        "PODIUM_STORES__REDIS__SENTINELS": "unknown",
+        "PODIUM_STORES__REDIS__SENTINEL_SERVICE": SERVICE,
+    },
+    damage=_damage_text,
+    list_payloads=_payload_files,
+)
+
+# On each of these every test runs every time.
+EVERY_TIME: tuple[Way, ...] = (SQLITE, SQLITE_OVER_GRPC, REDIS, REDIS_OVER_GRPC)
+# On the others those that are about what sets them apart, and at night all.
 WAYS: tuple[Way, ...] = (
-    REDIS,
-    REDIS_OVER_GRPC,
-    REDIS_JAVA_QUEUES,
-    SQLITE,
-    SQLITE_OVER_GRPC,
+    *EVERY_TIME,
     SQLITE_TWO_STORES,
     WITH_REDIS,
     WITH_JAVA_QUEUES,
+    REDIS_JAVA_QUEUES,
+    SENTINEL_OVER_GRPC,
 )
-# For tests of the data that a Redis serves.
-ALL_WAYS = (*WAYS, WITH_REDIS_OVER_GRPC)
-# For tests of queues: those of Java lack some capabilities.
-QUEUE_WAYS = (*ALL_WAYS, WITH_JAVA_QUEUES_OVER_GRPC)
+# For tests of queues: those over gRPC too.
+QUEUE_WAYS = (*WAYS, WITH_REDIS_OVER_GRPC, WITH_JAVA_QUEUES_OVER_GRPC)
 # Those whose queues take no part in the step of a WriteSet.
 APART = tuple(way for way in WAYS if Capability.ATOMIC_WITH_QUEUES not in way.capabilities)
 # For tests that take too long to run on every variant of a kind.

@@ -24,7 +24,7 @@ class RedisSettings(BaseModel):
         topology: ``standalone`` or ``sentinel``.
         username: The ACL user.
         password: Its password, or that of ``requirepass``.
-        sentinels: ``host:port`` of the Sentinels.
+        sentinels: ``host:port`` of the Sentinels: a list, or in a variable of the environment a text with commas.
         sentinel_service: What the Sentinels call the primary.
         sentinel_username: The ACL user of the Sentinels.
         sentinel_password: Its password.
@@ -87,6 +87,13 @@ class RedisSettings(BaseModel):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("must be the name of a time zone, as Europe/Berlin") from error
         return name
+
+    @field_validator("sentinels", mode="before")
+    @classmethod
+    def _listed(cls, sentinels: Any) -> Any:
+        if isinstance(sentinels, str):
+            return [address for part in sentinels.split(",") if (address := part.strip())]
+        return sentinels
 
     @field_validator("topology")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 import pytest
 
@@ -195,8 +196,23 @@ class TestUnreadable:
         assert [message.id for message in messages] == ["good"]
         assert "'bad' isn't UTF-8" in caplog.text
         assert await store.queues.peek_first_ids(QUEUE, 5) == []
+        scan = await store.queue_table.scan_messages(cursor="", limit=10)
+        assert (scan.messages, scan.unreadable) == ([(QUEUE, "good")], [(QUEUE, "bad")])
         await push(store, "bad")
         assert await store.queues.pop(QUEUE, count=5) == ["bad"]
+        scan = await store.queue_table.scan_messages(cursor="", limit=10)
+        assert (sorted(scan.messages), scan.unreadable) == ([(QUEUE, "bad"), (QUEUE, "good")], [])
+
+    async def test_an_id_is_told_apart(self, store: RedisParts, layout: Layout) -> None:
+        await push(store, "good")
+        keys: Sequence[str] = store.keys.queue(QUEUE)
+        if layout == "podium":
+            await store.link.write("HSET", keys[1], b"\xff", "0 - 1 0 ")
+            await store.link.write("ZADD", f"{keys[4]}0", 1, b"\xff")
+        else:
+            await store.link.write("ZADD", keys[0], 1, b"\xff")
+        scan = await store.queue_table.scan_messages(cursor="", limit=10)
+        assert (scan.messages, scan.unreadable) == ([(QUEUE, "good")], [(QUEUE, "\\xff")])
 
 
 async def test_a_delayed_message_is_peeked_at_behind_many_leased_ones(store: RedisParts) -> None:

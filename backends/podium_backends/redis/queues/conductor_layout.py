@@ -9,6 +9,7 @@ from podium_backends.redis.connection import Link
 from podium_backends.redis.queue_keys import ConductorQueueKeys
 from podium_backends.redis.queues.changes import QueueChanges
 from podium_backends.redis.queues.queue_table import RedisQueueTable
+from podium_backends.redis.queues.scanned import message_scan
 from podium_backends.redis.queues.scripts import queue_scripts
 from podium_core.paging.resume_token import resume_key, resume_token
 from podium_core.ports import MessageScan, QueueTable, QueueTarget
@@ -70,13 +71,13 @@ class ConductorQueueTable(RedisQueueTable):
             position, names = await self._scan_names(position)
             if not position:
                 break
-        messages: list[tuple[str, str]] = []
+        messages: list[tuple[bytes, bytes, bytes]] = []
         if names:
             within, messages = await self._scan_queue(names[0], within, limit)
             names = names if within else names[1:]
         if not names and not position:
-            return MessageScan(messages, None)
-        return MessageScan(messages, resume_token(position, "\0".join(names), within))
+            return message_scan(messages, None)
+        return message_scan(messages, resume_token(position, "\0".join(names), within))
 
     async def _scan_names(self, cursor: int) -> tuple[int, list[str]]:
         options = ("MATCH", self._names.pattern, "COUNT", SCAN_STEP, "TYPE", "zset")
@@ -85,10 +86,11 @@ class ConductorQueueTable(RedisQueueTable):
 
     async def _scan_queue(
         self, name: str, cursor: int, limit: int
-    ) -> tuple[int, list[tuple[str, str]]]:
+    ) -> tuple[int, list[tuple[bytes, bytes, bytes]]]:
         due = self._names.queue(name)[0]
         next_cursor, found = await self._bulk.read("ZSCAN", due, cursor, "COUNT", limit)
-        return int(next_cursor), [(name, id_.decode()) for id_ in found[::2]]
+        rows = zip(found[::2], found[1::2], strict=True)
+        return int(next_cursor), [(name.encode(), id_, due_ms) for id_, due_ms in rows]
 
     async def _counts_of(self, names: Sequence[str]) -> list[QueueCounts]:
         """Who holds a message that is due later, if anybody does, can't be told: none counts as leased."""

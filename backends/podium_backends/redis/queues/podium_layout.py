@@ -8,6 +8,7 @@ from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.keys import Keys
 from podium_backends.redis.queues.changes import QueueChanges
 from podium_backends.redis.queues.queue_table import RedisQueueTable
+from podium_backends.redis.queues.scanned import message_scan
 from podium_backends.redis.queues.scripts import queue_scripts
 from podium_backends.redis.script_files import queue_script
 from podium_core.paging.resume_token import resume_key, resume_token
@@ -61,10 +62,9 @@ class PodiumQueueTable(RedisQueueTable):
         next_name, next_position, found = await self._run_scripts.run_reading(
             _SCAN, self._every, (name, position, limit)
         )
-        texts = [text.decode() for text in found]
-        messages = list(zip(texts[::2], texts[1::2], strict=True))
+        messages = zip(found[::3], found[1::3], found[2::3], strict=True)
         more = resume_token(next_name.decode(), int(next_position)) if next_name else None
-        return MessageScan(messages, more)
+        return message_scan(messages, more)
 
 
 _table: type[QueueTable] = PodiumQueueTable

@@ -21,7 +21,9 @@ from podium_core.ports.queue_table import Ask, Take, TakeRoom
 _log = logging.getLogger(__name__)
 
 # A message that can't be read is leased for so long: until somebody pushes or removes it.
-_FOR_EVER_MS = 10**14
+FOR_EVER_MS = 10**14
+# Due as late as no other message: offsets and leases are at most a hundred years.
+SET_ASIDE_MS = FOR_EVER_MS // 2
 
 
 class QueueTakes:
@@ -65,7 +67,7 @@ class QueueTakes:
 
     async def _set_aside(self, queue_name: str, ids: Sequence[bytes]) -> None:
         for id_ in ids:
-            arguments = (id_, "", _FOR_EVER_MS, 0)
+            arguments = (id_, "", FOR_EVER_MS, 0)
             await self._run_scripts.run(
                 self._scripts.set_unack_timeout, self._keys.queue(queue_name), arguments
             )
