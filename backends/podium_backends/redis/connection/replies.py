@@ -71,16 +71,22 @@ def raise_error(store: str, error: hiredis.ReplyError, commands: Sequence[Comman
         # Redis doesn't say which it is.
         keys = dict.fromkeys(_text(key) for command in commands for key in _keys(command))
         raise CorruptRecordError(
-            "key", " or ".join(keys), "it has another type than Conductor's keys of that name"
+            "key",
+            " or ".join(keys) or store,
+            "it has another type than Conductor's keys of that name",
         )
     raise RedisReplyError(str(error))
 
 
 def _keys(command: Command) -> Iterable[Argument]:
-    """The keys that a command names; commands of ours have one, or are scripts."""
-    if command[0] in ("EVAL", "EVALSHA"):
-        return command[3 : 3 + int(command[2])]
-    return command[1:2]
+    """The keys that a command names. One whose script takes its keys from its arguments names none."""
+    match command[0]:
+        case "EVAL" | "EVALSHA":
+            return command[3 : 3 + int(command[2])]
+        case "SINTER":
+            return command[1:]
+        case _:
+            return command[1:2]
 
 
 def _text(key: Argument) -> str:
