@@ -10,9 +10,10 @@ from podium_backends.redis.settings import RedisSettings
 from podium_backends.redis.spec import SPEC
 from podium_core.backend import ConnectedStore, StoreContext
 from podium_core.definitions import event_handler_of, task_def_of, workflow_def_of
-from podium_core.models import Guarantee, PushMessage, Task, collect
+from podium_core.models import Guarantee, PushMessage, Task, TaskStatus, collect
 from podium_core.models.json_text import to_raw
 from podium_core.write_set import PushOp
+from tests.contract.records import make_event_execution, make_task, make_workflow
 
 T = TypeVar("T")
 
@@ -127,6 +128,41 @@ QUEUE_TARGET: dict[str, Callable[[Any], Awaitable[Any]]] = {
     "remove seen": lambda target: target.remove_seen([(QUEUE, "m1", 1)]),
     "remove older": lambda target: target.remove_older(QUEUE, "m1", 2**62),
 }
+WORKFLOW = make_workflow(correlation_id="c1")
+RUNNING = make_task("t1", concurrency_limit=3, status=TaskStatus.IN_PROGRESS)
+
+
+async def fill_executions(store: ConnectedStore) -> None:
+    """The same for executions: a workflow with a task that runs and one that may, and an event execution."""
+    executions = _there(store.executions)
+    waiting = make_task("t2", concurrency_limit=3)
+    await executions.create_workflow(WORKFLOW)
+    await executions.create_tasks([make_task("t1", concurrency_limit=3), waiting])
+    await executions.update_task(RUNNING)
+    await _there(store.concurrency_limits).exceeds_limit(waiting)
+    await executions.add_event_execution(make_event_execution())
+
+
+EXECUTIONS: dict[str, Callable[[Any], Awaitable[Any]]] = {
+    "create workflow": lambda dao: dao.create_workflow(make_workflow("w2")),
+    "update workflow": lambda dao: dao.update_workflow(WORKFLOW),
+    "get workflow": lambda dao: dao.get_workflow("w1", include_tasks=True),
+    "create tasks": lambda dao: dao.create_tasks([make_task("t3")]),
+    "update task": lambda dao: dao.update_task(RUNNING),
+    "get task": lambda dao: dao.get_task("t1"),
+    "pending tasks": lambda dao: collect(dao.get_pending_tasks_for_task_type("encode")),
+    "tasks by type": lambda dao: dao.get_tasks_by_type("encode", count=5),
+    "running workflows": lambda dao: collect(dao.get_running_workflow_ids("order")),
+    "pending workflows": lambda dao: dao.get_pending_workflow_count("order"),
+    "add event execution": lambda dao: dao.add_event_execution(make_event_execution("e2")),
+    "remove event execution": lambda dao: dao.remove_event_execution(make_event_execution()),
+    "remove task": lambda dao: dao.remove_task("t1"),
+    "remove workflow": lambda dao: dao.remove_workflow("w1"),
+}
+LIMITS: dict[str, Callable[[Any], Awaitable[Any]]] = {
+    "limit": lambda dao: dao.exceeds_limit(make_task("t4", concurrency_limit=3)),
+    "free a place": lambda dao: dao.remove_task_from_limit(make_task("t4")),
+}
 _GROUPS = {
     "metadata": METADATA,
     "event_handlers": EVENT_HANDLERS,
@@ -143,6 +179,10 @@ def _on(adapter: str, call: Callable[[Any], Awaitable[Any]]) -> Operation:
 
 OPERATIONS: dict[str, Operation] = {
     name: _on(adapter, call) for adapter, group in _GROUPS.items() for name, call in group.items()
+}
+ON_EXECUTIONS: dict[str, Operation] = {
+    **{name: _on("executions", call) for name, call in EXECUTIONS.items()},
+    **{name: _on("concurrency_limits", call) for name, call in LIMITS.items()},
 }
 READS = frozenset(
     {
@@ -165,5 +205,11 @@ READS = frozenset(
         "first ids",
         "scan",
         "tokens",
+        "get workflow",
+        "get task",
+        "pending tasks",
+        "tasks by type",
+        "running workflows",
+        "pending workflows",
     }
 )

@@ -128,6 +128,8 @@ class TestOnARealRedis:
             await link.run_reading(script, ["a", key], ["argument"])
         with pytest.raises(CorruptRecordError, match=f"'{key}'"):
             await link.read_all([("PING", "a"), ("GET", key.encode()), ("PING", "b")])
+        with pytest.raises(CorruptRecordError, match=f"'a or {key}'"):
+            await link.read("SINTER", "a", key)
         await link.write("DEL", key)
 
     async def test_an_error_within_a_transaction(self, link: Link, key: str) -> None:

@@ -13,7 +13,14 @@ from redis.asyncio import Redis
 from podium_backends.redis.settings import RedisSettings
 from podium_core.backend import ConnectedStore
 from podium_core.errors import BackendUnavailableError
-from tests.backends.redis.operations import OPERATIONS, READS, fill, opened
+from tests.backends.redis.operations import (
+    ON_EXECUTIONS,
+    OPERATIONS,
+    READS,
+    fill,
+    fill_executions,
+    opened,
+)
 from tests.backends.redis.refusing import STATES
 from tests.backends.redis.stores import settings_at
 from tests.patience import PATIENCE_MS
@@ -22,7 +29,13 @@ from tests.services.redis_server import RedisServer, said
 # While these are out of the ordinary nobody can look what was written.
 UNSEEN = {"this Redis is a replica", "BUSY"}
 USER = "worker"
+ALL = OPERATIONS | ON_EXECUTIONS
 MANY_KEYS = "for n = 1, 20000 do redis.call('SET', 'some:' .. n, string.rep('x', 4000)) end"
+
+
+async def fill_all(store: ConnectedStore) -> None:
+    await fill(store)
+    await fill_executions(store)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +63,7 @@ async def admin(server: RedisServer) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def store(server: RedisServer, admin: Redis) -> AsyncIterator[ConnectedStore]:
     async with opened(settings_of(server)) as connected:
-        await fill(connected)
+        await fill_all(connected)
         yield connected
 
 
@@ -61,7 +74,7 @@ async def contents(admin: Redis) -> dict[Any, Any]:
 async def refused(store: ConnectedStore, admin: Redis | None) -> dict[str, str]:
     """What each operation that is refused is told; with ``admin``, none of these has written anything."""
     told = {}
-    for name, operation in OPERATIONS.items():
+    for name, operation in ALL.items():
         before = await contents(admin) if admin else {}
         try:
             await operation(store)
@@ -78,9 +91,9 @@ async def test_what_is_refused(store: ConnectedStore, admin: Redis, words: str) 
         told = await refused(store, None if words in UNSEEN else admin)
     assert told
     assert {name: text for name, text in told.items() if words not in text} == {}
-    assert told.keys() == OPERATIONS.keys() if refuses_reads else told.keys().isdisjoint(READS)
+    assert told.keys() == ALL.keys() if refuses_reads else told.keys().isdisjoint(READS)
     await admin.flushall()
-    await fill(store)
+    await fill_all(store)
     assert await refused(store, admin) == {}
 
 
@@ -90,7 +103,7 @@ async def test_while_it_loads_its_data(tmp_path: Path) -> None:
     server.start()
     try:
         async with opened(settings_of(server)) as store:
-            await fill(store)
+            await fill_all(store)
             async with Redis.from_url(server.url) as admin:
                 await admin.eval(MANY_KEYS, 0)
                 await admin.save()
@@ -99,7 +112,7 @@ async def test_while_it_loads_its_data(tmp_path: Path) -> None:
                 server.process.start, lambda: said(server.port, "PING").startswith("-LOADING")
             )
             told = await asyncio.gather(
-                *(operation(store) for operation in OPERATIONS.values()), return_exceptions=True
+                *(operation(store) for operation in ALL.values()), return_exceptions=True
             )
         assert all(isinstance(error, BackendUnavailableError) for error in told), told
         assert all("loading" in str(error) for error in told)
