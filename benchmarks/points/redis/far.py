@@ -1,4 +1,4 @@
-"""A workflow of five tasks with the store 1 ms away, one call after the other: Java's calls, and Podium's Commits."""
+"""A workflow of five tasks with the store 1 ms away, one call after the other: Java's calls, and Podium's with Commit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from benchmarks.result import Result
 LEAST = 8.0
 _EACH_WAY_MS = 0.5
 _NAMES = [f"t{number}" for number in range(5)]
-_QUEUE = "decisions"
 _TASK_QUEUE = "reserve_stock"
 
 
@@ -49,23 +48,20 @@ def measure(bench: Bench, redis: RedisWorld) -> Iterator[Result]:
 
 
 def _chain(workflow_id: str) -> Chain:
-    """Start, five steps, end: each step decides, and a worker takes the task and completes it."""
-    calls = [(data.path("CreateWorkflow"), data.create_workflow(workflow_id))]
-    for name in _NAMES:
-        queue = f"{_TASK_QUEUE}-{workflow_id}"
+    """The start with the first task; then a Pop for each, and one Commit of its answer and what is decided by it."""
+    queue = f"{_TASK_QUEUE}-{workflow_id}"
+    calls = [(data.path("Commit"), data.started(workflow_id, _NAMES[0], queue))]
+    for name, following in zip(_NAMES, [*_NAMES[1:], ""], strict=True):
         calls += [
-            (data.path("GetWorkflow"), data.get_workflow(workflow_id)),
-            (data.path("Commit"), data.commit(workflow_id, [name], queue)),
             (data.path("Pop"), data.pop(queue)),
-            (data.path("GetTask"), data.get_task(workflow_id, name)),
-            (data.path("Commit"), data.completed(workflow_id, name, queue)),
+            (data.path("GetWorkflow"), data.get_workflow(workflow_id)),
+            (data.path("Commit"), data.answered(workflow_id, name, following, queue)),
         ]
-    calls.append((data.path("UpdateWorkflow"), data.update_workflow(workflow_id)))
     return tuple(calls)
 
 
 def _by_java(java: JavaSide, workflow_id: str) -> float:
-    """The same steps in calls of Java's DAOs, as its executor makes them."""
+    """The same steps in calls of Java's DAOs."""
 
     async def steps() -> None:
         execution, queues, workflow = java.execution, java.queues, java_workflow(workflow_id)
@@ -81,7 +77,6 @@ def _by_java(java: JavaSide, workflow_id: str) -> float:
             await execution("getTask", task["taskId"])
             await execution("updateTask", {**task, "status": "COMPLETED"})
             await queues("ack", queue, task["taskId"])
-            await queues("push", _QUEUE, workflow_id, 0, 0)
         await execution("updateWorkflow", {**workflow, "status": "COMPLETED"})
 
     return java.timed(steps)

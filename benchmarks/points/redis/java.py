@@ -16,8 +16,9 @@ _CREATED = 20
 _MEDIUM = 100
 _LARGE = 1_000
 _POPPED = 10
-_DEFINITION = "reserve_stock"
-# What else is pending is spread over workflows of so many tasks.
+# Of tasks that are pending; nothing else is of it.
+_DEFINITION = "pending_task"
+# What is pending is spread over workflows of so many tasks.
 _PENDING_EACH = 10
 
 
@@ -143,8 +144,12 @@ class _Both:
 
     def pending(self) -> Result:
         calls = self._bench.scaled(200, 80)
+        names = [f"{at}" for at in range(_PENDING_EACH)]
         for number in range(_LARGE // _PENDING_EACH):
-            self.create(f"pending{number}", _PENDING_EACH)
+            id_ = f"pending{number}"
+            self.create(id_, 0)
+            tasks = (data.path("CreateTasks"), data.create_tasks(id_, names, _DEFINITION))
+            self._bench.drive(self._server, [(tasks,)], 1)
         requests = [data.pending_tasks(_DEFINITION, "pending7")] * calls
         path = data.path("GetPendingTasksByWorkflow")
 
