@@ -57,7 +57,7 @@ async def sets(redis_url: str) -> AsyncIterator[Sets]:
 
 
 FEW_IDS = ("MOST_IDS_OF_A_TRIP", 4)
-FEW_BYTES = ("TRIP_BYTES", 40)
+FEW_BYTES = ("TRIP_BYTES", 10)
 
 
 @pytest.fixture(params=[None, FEW_IDS, FEW_BYTES], ids=["one trip", "many ids", "many bytes"])
