@@ -9,7 +9,7 @@ from statistics import median
 
 from msgspec.structs import replace
 
-from benchmarks.bench import IN_FLIGHT, Bench
+from benchmarks.bench import Bench
 from benchmarks.points.redis.world import PREFIX, RedisWorld, on_redis
 from benchmarks.result import Result
 from podium_backends.redis.connection import Link, Script
@@ -223,14 +223,8 @@ class _Loads:
 
 
 async def _at_once(call: Callable[[int], Awaitable[None]], count: int) -> None:
-    """So many calls, as many at a time as clients have in flight."""
-    numbers = iter(range(count))
-
-    async def work() -> None:
-        for number in numbers:
-            await call(number)
-
-    await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
+    """All calls of a round, which leave together: Redis carries them out one right after the other, as plain commands."""
+    await asyncio.gather(*map(call, range(count)))
 
 
 def _task(workflow_id: str, name: str, status: TaskStatus = TaskStatus.SCHEDULED) -> Task:

@@ -17,8 +17,8 @@ Argument = str | int
 MOST_ARGUMENTS = 4_000
 
 
-class Writes(msgspec.Struct, kw_only=True):
-    """What ``effects.lua`` carries out.
+class Writes(msgspec.Struct, kw_only=True, array_like=True):
+    """What ``effects.lua`` carries out: a list, since names would take Redis longer to read.
 
     Attributes:
         token: The key of the last token of the outbox.
