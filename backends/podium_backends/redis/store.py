@@ -63,7 +63,14 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
         settings.queue_keys.queue if context.commit_guarantee is Guarantee.ATOMIC else None,
         settings.layout or DEFAULT_LAYOUT,
     )
-    executions = RedisExecutionDAO(link, bulk, executor, limits, max_answer_bytes=most)
+    executions = RedisExecutionDAO(
+        link,
+        bulk,
+        executor,
+        limits,
+        max_answer_bytes=most,
+        begin_long_answer=context.begin_long_answer,
+    )
     # Nothing has to be maintained: empty queues leave no keys, and grants expire.
     return ConnectedStore(
         context=context,

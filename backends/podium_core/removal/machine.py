@@ -79,10 +79,12 @@ class RemovalMachine:
             if removal.stage is RemovalStage.ARCHIVE and self._archive is None:
                 break
             began = True
-            await self._step(removal)
+            if await self._step(removal):
+                break
         return began
 
-    async def _step(self, removal: StoredRemoval) -> None:
+    async def _step(self, removal: StoredRemoval) -> bool:
+        """The next step; whether the workflow is gone with it."""
         match removal.stage:
             case RemovalStage.SWEEP:
                 await self._sweep(removal)
@@ -90,9 +92,10 @@ class RemovalMachine:
                 if self._archive is not None and await self._archive(removal):
                     await self._confirm_archive(removal)
             case RemovalStage.DELETE:
-                await self._delete(removal)
+                return await self._delete(removal)
             case RemovalStage.WAIT:
                 pass
+        return False
 
     async def _confirm_archive(self, removal: StoredRemoval) -> None:
         leaves = LeaveSets(removal.workflow_id)
@@ -135,16 +138,17 @@ class RemovalMachine:
         record = records.after_sweep_step(removal.record, "" if over else tasks[-1][0])
         await self._store.advance_removal(removal, record, effects)
 
-    async def _delete(self, removal: StoredRemoval) -> None:
+    async def _delete(self, removal: StoredRemoval) -> bool:
+        """A step of the deletion; whether it was the last one."""
         tasks = await self._store.next_tasks(removal.workflow_id, after="", limit=STEP_TASKS)
         effects = deletion_effects(removal.record, tasks)
         if len(tasks) == STEP_TASKS:
             await self._store.advance_removal(
                 removal, records.after_deletion_began(removal.record), effects
             )
-            return
+            return False
         effects += last_effects(removal.workflow_id, removal.facts, removal.record)
-        await self._store.advance_removal(removal, None, effects)
+        return await self._store.advance_removal(removal, None, effects)
 
 
 def sweep_effects(record: RemovalRecord, tasks: Tasks) -> list[Effect]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from podium_backends.redis.connection import Link
 from podium_backends.redis.settings import RedisSettings
@@ -224,13 +225,40 @@ async def test_an_update_is_two_trips_where_java_wrote_last_and_then_one_again(
     assert counts == [2, 1]
 
 
-async def test_a_workflow_of_a_thousand_tasks_is_read_in_one_trip(store: ConnectedStore) -> None:
+async def test_a_large_workflow_is_one_trip_more(store: ConnectedStore) -> None:
+    executions = there(store.executions)
+    counts = []
+    for size in (200, 201, 1_000):
+        already = len(await collect(executions.get_tasks_for_workflow("w1")))
+        await executions.create_tasks([make_task(f"n{n:04}") for n in range(already, size)])
+        with counted_trips() as trips:
+            found = await executions.get_workflow("w1", include_tasks=True)
+        assert found is not None
+        counts.append((len(found.tasks), trips.count))
+    assert counts == [(200, 1), (201, 2), (1_000, 2)]
+
+
+async def test_a_large_workflow_where_sort_is_forbidden(
+    store: ConnectedStore, settings: RedisSettings
+) -> None:
+    executions = there(store.executions)
+    await executions.create_tasks([make_task(f"n{n:04}") for n in range(300)])
+    whole = await executions.get_workflow("w1", include_tasks=True)
+    link = Link(settings.target("admin"))
+    user = settings.workflow_prefix
+    await link.write("ACL", "SETUSER", user, "on", ">secret", "~*", "&*", "+@all", "-sort")
+    try:
+        limited = settings.model_copy(update={"username": user, "password": SecretStr("secret")})
+        async with opened(limited) as other:
+            assert await there(other.executions).get_workflow("w1", include_tasks=True) == whole
+    finally:
+        await link.write("ACL", "DELUSER", user)
+        await link.close()
+
+
+async def test_a_stream_of_a_thousand_tasks_is_one_trip(store: ConnectedStore) -> None:
     executions = there(store.executions)
     await executions.create_tasks([make_task(f"n{n:04}") for n in range(998)])
-    for read in (
-        lambda: executions.get_workflow("w1", include_tasks=True),
-        lambda: collect(executions.get_tasks_for_workflow("w1")),
-    ):
-        with counted_trips() as trips:
-            await read()
-        assert trips.count == 1
+    with counted_trips() as trips:
+        await collect(executions.get_tasks_for_workflow("w1"))
+    assert trips.count == 1

@@ -15,10 +15,14 @@ from podium_backends.redis.executions.effects import EffectPlanner
 from podium_backends.redis.executions.executor import Executor
 from podium_backends.redis.executions.kept_removal import KeptRemoval, decode_removal
 from podium_backends.redis.executions.key_parts import require_key_parts
+from podium_backends.redis.executions.member_documents import documents_of_members
 from podium_backends.redis.executions.members import scan_members
 from podium_backends.redis.executions.plan import Plan
 from podium_backends.redis.executions.streams import ExecutionStreams
+from podium_backends.redis.executions.whole_workflow import BeginLong
+from podium_core.backend import begin_at_once
 from podium_core.clock import Clock
+from podium_core.closing import closing
 from podium_core.decide import TaskFacts
 from podium_core.decide.effects import Effect, SetRemoval
 from podium_core.decide.facts_of import task_facts_of, workflow_facts_of
@@ -27,7 +31,6 @@ from podium_core.errors import CorruptRecordError
 from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
 from podium_core.models.documents import TASK, WORKFLOW
-from podium_core.paging.ordered_window import ordered_window
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES
 from podium_core.ports import ExecutionDAO, ExecutionStore
 from podium_core.removal import StoredRemoval, next_step_ms, stage_of
@@ -45,10 +48,16 @@ class RedisExecutionDAO(ExecutionStreams, StoreWrites):
         limits: RedisConcurrentExecutionLimitDAO,
         *,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        begin_long_answer: BeginLong = begin_at_once,
     ) -> None:
         """Take the connections, what writes go through, and what answers the limit question under its older name."""
         super().__init__(
-            link, bulk, executor.keys, executor.clock, max_answer_bytes=max_answer_bytes
+            link,
+            bulk,
+            executor.keys,
+            executor.clock,
+            max_answer_bytes=max_answer_bytes,
+            begin_long_answer=begin_long_answer,
         )
         self.clock: Clock = executor.clock.now_ms
         self._executor = executor
@@ -83,12 +92,16 @@ class RedisExecutionDAO(ExecutionStreams, StoreWrites):
     async def next_tasks(
         self, workflow_id: str, *, after: str, limit: int
     ) -> Sequence[tuple[str, TaskFacts]]:
-        scan = scan_members(self._bulk, self._keys.tasks_of_workflow(workflow_id))
-        ids = await ordered_window(scan, after=after, size=limit)
+        # A task without a document is in no set that its facts could tell; the last step takes its id along.
+        tasks = documents_of_members(
+            self._bulk, [self._keys.tasks_of_workflow(workflow_id)], self._keys.task, after=after
+        )
         found: list[tuple[str, TaskFacts]] = []
-        async for document in each_document(self._bulk, [self._keys.task(id_) for id_ in ids]):
-            id_ = ids[len(found)]
-            found.append((id_, _facts(document, id_, workflow_id)))
+        async with closing(tasks) as source:
+            async for id_, document in source:
+                found.append((id_, _facts(document, id_, workflow_id)))
+                if len(found) == limit:
+                    break
         return found
 
     async def advance_removal(
@@ -132,13 +145,12 @@ class RedisExecutionDAO(ExecutionStreams, StoreWrites):
         return next_step_ms(kept.record, self._executor.clock.now_ms())
 
 
-def _facts(document: bytes | None, task_id: str, workflow_id: str) -> TaskFacts:
-    """Of a task whose document is gone or can't be read nothing is known but whose it is: it leaves what can be found."""
-    if document is not None:
-        try:
-            return task_facts_of(TASK.decode(document, task_id))
-        except CorruptRecordError:
-            pass
+def _facts(document: bytes, task_id: str, workflow_id: str) -> TaskFacts:
+    """Of a task whose document can't be read nothing is known but whose it is: it leaves what can be found."""
+    try:
+        return task_facts_of(TASK.decode(document, task_id))
+    except CorruptRecordError:
+        pass
     return TaskFacts(
         workflow_id=workflow_id,
         stamp=0,

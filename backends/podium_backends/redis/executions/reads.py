@@ -11,8 +11,13 @@ from podium_backends.redis.connection import Link
 from podium_backends.redis.executions.documents import documents_within
 from podium_backends.redis.executions.kept_removal import decode_removal
 from podium_backends.redis.executions.store_clock import StoreClock
+from podium_backends.redis.executions.whole_workflow import (
+    SHORT_BYTES,
+    BeginLong,
+    read_whole_workflow,
+)
 from podium_backends.redis.keys import Keys
-from podium_backends.redis.script_files import script
+from podium_core.backend import begin_at_once
 from podium_core.decide.removal_record import can_be_read
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
@@ -20,9 +25,8 @@ from podium_core.paging.page_builder import Found
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import require_ids, require_text
 
-_READ_WORKFLOW = script("executions/documents", "executions/read_workflow")
 # A document that takes longer than a moment to decode has a turn of the loop of its own.
-SHORT_BYTES = 256 * 1024
+TURN_BYTES = 256 * 1024
 # Stored documents are longer than their messages: see ReadBudget.
 _STORED_FOR_ANSWERED = 2
 
@@ -38,20 +42,22 @@ class ExecutionReads:
         clock: StoreClock,
         *,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        begin_long_answer: BeginLong = begin_at_once,
     ) -> None:
-        """Take the connections for calls, and for what reads much."""
+        """Take the connections for calls, and for what reads much; the rest as ``StoreContext`` has it."""
         self._link = link
         self._bulk = bulk
         self._keys = keys
         self._clock = clock
         self._max_answer_bytes = max_answer_bytes
+        self._begin_long_answer = begin_long_answer
 
     async def get_task(self, task_id: str) -> Task | None:
         require_text(task_id, "task_id")
         document = await self._link.read("GET", self._keys.task(task_id))
         if document is None:
             return None
-        if len(document) > SHORT_BYTES:
+        if len(document) > TURN_BYTES:
             await asyncio.sleep(0)
         return TASK.decode(document, task_id)
 
@@ -63,7 +69,11 @@ class ExecutionReads:
     async def _tasks_within(self, task_ids: Sequence[str], budget: ReadBudget) -> list[Task]:
         keys = [self._keys.task(id_) for id_ in task_ids]
         most = self._max_answer_bytes * _STORED_FOR_ANSWERED
-        documents = await documents_within(self._bulk, keys, most)
+        documents = await documents_within(self._bulk, keys, SHORT_BYTES)
+        if len(documents) < len(keys):
+            await self._begin_long_answer()
+            left = most - sum(len(document or b"") for document in documents)
+            documents += await documents_within(self._bulk, keys[len(documents) :], left)
         tasks = await decoded_tasks(task_ids, documents, budget)
         if len(documents) < len(keys):
             budget.take(budget.left + 1)
@@ -80,7 +90,7 @@ class ExecutionReads:
         document, record = await self._link.read("MGET", *names)
         if document is None or not self._is_readable(record, workflow_id):
             return None
-        if len(document) > SHORT_BYTES:
+        if len(document) > TURN_BYTES:
             await asyncio.sleep(0)
         return WORKFLOW.decode(document, workflow_id)
 
@@ -90,26 +100,22 @@ class ExecutionReads:
         Raises:
             ResultTooLargeError: They are above what an answer may hold.
         """
-        keys = self._keys
-        names = (
-            keys.workflow(workflow_id),
-            keys.removal(workflow_id),
-            keys.tasks_of_workflow(workflow_id),
+        read = await read_whole_workflow(
+            self._bulk,
+            self._keys,
+            workflow_id,
+            most_bytes=self._max_answer_bytes * _STORED_FOR_ANSWERED,
+            begin_long_answer=self._begin_long_answer,
         )
-        most = self._max_answer_bytes * _STORED_FOR_ANSWERED
-        document, record, ids, tasks = await self._bulk.run_reading(
-            _READ_WORKFLOW, names, (keys.task(""), most)
-        )
-        if document is None or not self._is_readable(record, workflow_id):
+        if read.document is None or not self._is_readable(read.record, workflow_id):
             return None
         budget = ReadBudget(self._max_answer_bytes, f"workflow '{workflow_id}' with its tasks")
         before = budget.left
-        budget.take_document(len(document))
-        workflow = WORKFLOW.decode(document, workflow_id)
-        texts = [id_.decode(errors="replace") for id_ in ids]
-        found = await decoded_tasks(texts, tasks, budget)
-        if len(tasks) < len(ids):
+        budget.take_document(len(read.document))
+        workflow = WORKFLOW.decode(read.document, workflow_id)
+        if read.tasks is None:
             budget.take(budget.left + 1)
+        found = await decoded_tasks(read.ids, read.tasks or (), budget)
         found.sort(key=lambda task: (task.seq, task.task_id))
         whole = msgspec.structs.replace(workflow, tasks=tuple(found))
         return Found(whole, before - budget.left)
@@ -143,7 +149,7 @@ async def decoded_tasks(
         budget.take_document(len(document))
         tasks.append(TASK.decode(document, id_))
         turn += len(document)
-        if turn > SHORT_BYTES:
+        if turn > TURN_BYTES:
             turn = 0
             await asyncio.sleep(0)
     return tasks
