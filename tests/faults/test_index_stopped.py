@@ -70,12 +70,12 @@ async def stop_and_go_on(
         await asyncio.gather(*changes)
         async with written_meanwhile(second, journal, seed=len(journal.executions)):
             await asyncio.sleep(PAST_THE_LEASE_SECONDS)
-        await soon_at_rest(second, journal, going_on.process.data)
+        await soon_at_rest(second, journal, going_on.process.store)
         stopping.process.resume()
-        await soon_at_rest(first, journal, stopping.process.data)
+        await soon_at_rest(first, journal, stopping.process.store)
         # What it still had in its hands has had its time to do harm.
         await asyncio.sleep(REST_SECONDS)
-        await soon_at_rest(first, journal, stopping.process.data, seconds=0)
+        await soon_at_rest(first, journal, stopping.process.store, seconds=0)
 
 
 @FAILPOINTS
@@ -99,9 +99,9 @@ async def test_an_entry_that_was_removed_meanwhile_does_not_come_back(
         for task in tasks:
             await journal.foreign.remove_task(podium, task, Wait.INDEXED)
         stopping.process.resume()
-        await soon_at_rest(podium, journal, going_on.process.data)
+        await soon_at_rest(podium, journal, going_on.process.store)
         await asyncio.sleep(REST_SECONDS)
-        await soon_at_rest(podium, journal, going_on.process.data, seconds=0)
+        await soon_at_rest(podium, journal, going_on.process.store, seconds=0)
 
 
 @pytest.mark.nightly
