@@ -15,7 +15,7 @@ from podium_client import PodiumClient
 from podium_core.execution_service import WorkflowSource
 from podium_core.index import task_summary, workflow_summary
 from podium_core.models import SearchResult, TaskSummary, Workflow, WorkflowSummary, collect
-from podium_core.reconcile import IndexDifference
+from podium_core.reconcile import IndexDifference, QueueFinding
 from tests.faults.index_entries import EVENT, QUEUE, TASK_WITH_A_LOG, Entry
 from tests.faults.index_executions import Execution, Fate
 from tests.faults.index_load import IndexJournal
@@ -38,6 +38,7 @@ async def soon_at_rest(
         faults = [*store.marks_left(), *await differences(podium, journal)]
         if not faults:
             assert not await _verified(podium)
+            assert not await _queue_findings(podium)
             return asked
         assert asked < seconds, "\n".join([f"{len(faults)} faults", *faults[:FAULTS_SHOWN]])
         await asyncio.sleep(0.05)
@@ -48,6 +49,13 @@ async def _verified(podium: PodiumClient) -> list[IndexDifference]:
     reports = [report async for report in podium.admin.verify_index()]
     assert reports[-1].done
     return [difference for report in reports for difference in report.differences]
+
+
+async def _queue_findings(podium: PodiumClient) -> list[QueueFinding]:
+    """What VerifyQueues finds."""
+    reports = [report async for report in podium.admin.verify_queues()]
+    assert reports[-1].done
+    return [finding for report in reports for finding in report.findings]
 
 
 async def differences(podium: PodiumClient, journal: IndexJournal) -> list[str]:

@@ -97,7 +97,9 @@ class RedisStore:
         file.write_text(
             f'[stores.redis]\nkind = "redis"\n{self._table}\n'
             '[stores.local]\nkind = "sqlite"\n[stores.files]\nkind = "local_files"\n'
-            '[routing]\ndefault = "redis"\nindex = "local"\npayloads = "files"\n',
+            '[routing]\ndefault = "redis"\nindex = "local"\npayloads = "files"\n'
+            # What is a moment old counts too.
+            "[repair]\nmin_age_seconds = 0\nsecond_look_seconds = 0.2\n",
             "utf-8",
         )
         return ("--config", str(file))

@@ -16,6 +16,7 @@ from podium_client.errors import TransportError
 from podium_core.models import PushMessage
 from tests.faults.queue_history import NEVER, Kind, Op, violations
 from tests.faults.server import KillableServer, running
+from tests.faults.stores import NewStore, Store
 from tests.patience import PATIENCE_SECONDS
 
 QUEUE = "history"
@@ -194,10 +195,10 @@ async def _work_until_killed(server: KillableServer, recorder: Recorder) -> None
     assert all(isinstance(end, TransportError) for end in ends), ends
 
 
-async def _history(folder: Path, kills: int, seed: int) -> tuple[Recorder, set[str]]:
+async def _history(folder: Path, store: Store, kills: int, seed: int) -> tuple[Recorder, set[str]]:
     """A history with kills, and the ids that are there in the end."""
     recorder = Recorder(seed)
-    with running(folder) as server:
+    with running(folder, store=store) as server:
         for _ in range(kills):
             await _work_until_killed(server, recorder)
             await asyncio.to_thread(server.start)
@@ -225,8 +226,8 @@ async def _deliver_the_rest(podium: PodiumClient, recorder: Recorder, present: s
     assert seen == present
 
 
-async def test_no_history_shows_what_must_not_be(tmp_path: Path) -> None:
-    recorder, present = await _history(tmp_path, KILLS, seed=1)
+async def test_no_history_shows_what_must_not_be(tmp_path: Path, new_store: NewStore) -> None:
+    recorder, present = await _history(tmp_path, new_store(tmp_path), KILLS, seed=1)
     assert violations(recorder.history, present) == []
     kinds = {op.kind for op in recorder.history if op.answered < NEVER}
     assert kinds == set(Kind)
@@ -235,6 +236,7 @@ async def test_no_history_shows_what_must_not_be(tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.timeout(1_800)
-async def test_no_long_history_shows_what_must_not_be(tmp_path: Path) -> None:
-    recorder, present = await _history(tmp_path, MANY_KILLS, seed=random.randrange(2**32))
+async def test_no_long_history_shows_what_must_not_be(tmp_path: Path, new_store: NewStore) -> None:
+    store, seed = new_store(tmp_path), random.randrange(2**32)
+    recorder, present = await _history(tmp_path, store, MANY_KILLS, seed)
     assert violations(recorder.history, present) == []
