@@ -21,7 +21,7 @@ from tests.faults.write_load import (
 )
 from tests.patience import PATIENCE_SECONDS
 
-KILLS = 2
+KILLS = 3
 MANY_KILLS = 60
 # So long a stopped Redis keeps a call waiting; the default is 5 seconds.
 SOON = "response_timeout_ms = 300\nconnect_timeout_ms = 300"

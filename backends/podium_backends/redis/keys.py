@@ -39,6 +39,11 @@ class Keys:
     def _key(self, *parts: str) -> str:
         return self._prefix + ".".join(part for part in parts if part.strip())
 
+    @property
+    def fixed(self) -> frozenset[str]:
+        """What a Redis holds that a server uses, also without any data: all keys that never go."""
+        return frozenset({self.format, self.token, self.outbox_leases, self.outbox_owners})
+
     # metadata
 
     def workflow_def(self, name: str) -> str:
