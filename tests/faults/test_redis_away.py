@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from tests.faults.write_load import (
     write_until_broken,
 )
 from tests.patience import PATIENCE_SECONDS
+from tests.services.process import ServerProcess
+from tests.services.redis_server import RedisServer
 
 KILLS = 3
 MANY_KILLS = 60
@@ -34,7 +37,7 @@ async def _each_commit_once(
     rounds: int,
     seed: int,
     break_: Callable[[], None],
-    mend: Callable[[], None],
+    mend: Callable[[], Awaitable[None]],
 ) -> WriteJournal:
     """Registers, groups and chains through faults; steps that were under way are sent again, with their request ids."""
     chance, journal = random.Random(seed), WriteJournal()
@@ -43,7 +46,7 @@ async def _each_commit_once(
         for _ in range(rounds):
             registers, groups = len(journal.registers), len(journal.groups)
             await write_until_broken(podium, journal, chance.randint(50, 300), break_, AWAY)
-            await asyncio.to_thread(mend)
+            await mend()
             # At once, so that a repeat meets what was sent before and is only now carried out.
             for chain in journal.chains:
                 journal.carried_out += bool(await chain.repeat(podium))
@@ -58,7 +61,7 @@ async def _at_rest_after_each(
     rounds: int,
     seed: int,
     break_: Callable[[], None],
-    mend: Callable[[], None],
+    mend: Callable[[], Awaitable[None]],
 ) -> None:
     """Executions with an index, removals and archives through faults; after each, everything agrees."""
     chance, journal = random.Random(seed), IndexJournal()
@@ -73,7 +76,7 @@ async def _at_rest_after_each(
     async with world.client() as podium:
         for at in range(rounds):
             await write_until_told(podium, journal, seed + 100 * at, break_after_a_while, AWAY)
-            await asyncio.to_thread(mend)
+            await mend()
             await asyncio.sleep(MOMENT_SECONDS)
             await soon_at_rest(podium, journal, world.store)
 
@@ -84,20 +87,20 @@ class TestKilled:
     async def test_each_commit_is_done_once(self, tmp_path: Path) -> None:
         with on_own_redis(tmp_path, DURABLE) as world:
             redis = world.redis
-            await _each_commit_once(world, KILLS, 1, redis.kill, redis.start)
+            await _each_commit_once(world, KILLS, 1, redis.kill, _start(redis))
 
     async def test_index_queues_and_executions_agree(self, tmp_path: Path) -> None:
         with on_own_redis(tmp_path, DURABLE) as world:
             redis = world.redis
-            await _at_rest_after_each(world, KILLS, 2, redis.kill, redis.start)
+            await _at_rest_after_each(world, KILLS, 2, redis.kill, _start(redis))
 
     @pytest.mark.nightly
     @pytest.mark.timeout(1_800)
     async def test_many_times(self, tmp_path: Path) -> None:
         with on_own_redis(tmp_path, DURABLE) as world:
             redis, seed = world.redis, random.randrange(2**32)
-            await _each_commit_once(world, MANY_KILLS, seed, redis.kill, redis.start)
-            await _at_rest_after_each(world, MANY_KILLS, seed, redis.kill, redis.start)
+            await _each_commit_once(world, MANY_KILLS, seed, redis.kill, _start(redis))
+            await _at_rest_after_each(world, MANY_KILLS, seed, redis.kill, _start(redis))
 
 
 class TestStopped:
@@ -106,12 +109,12 @@ class TestStopped:
     async def test_each_commit_is_done_once(self, tmp_path: Path) -> None:
         with on_own_redis(tmp_path, settings=SOON) as world:
             process = world.redis.process
-            await _each_commit_once(world, KILLS, 1, process.pause, process.resume)
+            await _each_commit_once(world, KILLS, 1, process.pause, _resume(process))
 
     async def test_index_queues_and_executions_agree(self, tmp_path: Path) -> None:
         with on_own_redis(tmp_path, settings=SOON) as world:
             process = world.redis.process
-            await _at_rest_after_each(world, KILLS, 2, process.pause, process.resume)
+            await _at_rest_after_each(world, KILLS, 2, process.pause, _resume(process))
 
     @pytest.mark.nightly
     @pytest.mark.timeout(1_800)
@@ -120,12 +123,20 @@ class TestStopped:
         with on_own_redis(tmp_path, settings=settings) as world:
             process = world.redis.process
 
-            def mend() -> None:
-                asyncio.run(_keep_calling(world, 30))
+            async def mend() -> None:
+                await _keep_calling(world, 30)
                 process.resume()
 
             await _each_commit_once(world, KILLS, 1, process.pause, mend)
             await _at_rest_after_each(world, KILLS, 2, process.pause, mend)
+
+
+def _start(redis: RedisServer) -> Callable[[], Awaitable[None]]:
+    return partial(asyncio.to_thread, redis.start)
+
+
+def _resume(process: ServerProcess) -> Callable[[], Awaitable[None]]:
+    return partial(asyncio.to_thread, process.resume)
 
 
 async def _keep_calling(world: OnOwnRedis, seconds: float) -> None:
