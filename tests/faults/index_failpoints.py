@@ -107,7 +107,7 @@ class Failpoints:
         """Of a connection to Redis: what it sends is with the kernel, and Redis will read it."""
         from podium_backends.redis.executions import executor
 
-        scripts = (executor._WITH_QUEUES, executor._WITHOUT_QUEUES)
+        scripts = (executor._with_queues("podium"), executor._WITHOUT_QUEUES)
         digests = [script.digest.encode() for script in scripts]
 
         def around(pipe: _Sending) -> None:

@@ -1,180 +1,162 @@
-"""Redis is killed, stopped, emptied and loses its scripts, under load: nothing is lost, nothing is done twice."""
+"""Redis is killed, stopped or comes back empty while clients work with a queue: nothing acknowledged is lost."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.faults.index_load import IndexJournal, write_until_told, written_meanwhile
-from tests.faults.index_truth import soon_at_rest
-from tests.faults.own_redis import AWAY, DURABLE, OnOwnRedis, on_own_redis
-from tests.faults.write_load import (
-    WriteJournal,
-    begin,
-    check,
-    check_everything,
-    write_until_broken,
-)
-from tests.patience import PATIENCE_SECONDS
-from tests.services.process import ServerProcess
+from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
+from podium_core.models import PushMessage
+from tests.backends.redis.stores import RedisParts, end_keys, redis_parts
+from tests.contract.eventually import eventually
+from tests.faults.queue_history import NEVER, Kind, violations
+from tests.faults.queue_recorder import QUEUE, Recorder
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 from tests.services.redis_server import RedisServer
 
-KILLS = 3
-MANY_KILLS = 60
-# So long a stopped Redis keeps a call waiting; the default is 5 seconds.
-SOON = "response_timeout_ms = 300\nconnect_timeout_ms = 300"
-# Longer than what was sent before takes to be carried out once Redis goes on.
-MOMENT_SECONDS = 0.5
+PREFIX = "away"
+CLIENTS = 12
+OPERATIONS = 400
+KILLS = 4
+MANY_KILLS = 50
+PAUSE_SECONDS = 0.02
+SHORT_STOP_SECONDS = 1.0
+# Longer than a reply may take, so connections are given up.
+LONG_STOP_SECONDS = 30.0
+DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
+
+Disturb = Callable[[RedisServer], Awaitable[None]]
 
 
-async def _each_commit_once(
-    world: OnOwnRedis,
-    rounds: int,
-    seed: int,
-    break_: Callable[[], None],
-    mend: Callable[[], Awaitable[None]],
-) -> WriteJournal:
-    """Registers, groups and chains through faults; steps that were under way are sent again, with their request ids."""
-    chance, journal = random.Random(seed), WriteJournal()
-    async with world.client() as podium:
-        await begin(podium, journal)
-        for _ in range(rounds):
-            registers, groups = len(journal.registers), len(journal.groups)
-            await write_until_broken(podium, journal, chance.randint(50, 300), break_, AWAY)
-            await mend()
-            # At once, so that a repeat meets what was sent before and is only now carried out.
-            for chain in journal.chains:
-                journal.carried_out += bool(await chain.repeat(podium))
-            await asyncio.sleep(MOMENT_SECONDS)
-            await check(podium, journal, registers=registers, groups=groups)
-        await check_everything(podium, journal)
-    return journal
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that fsyncs each write before it answers."""
+    durable = RedisServer(tmp_path, options=DURABLE)
+    durable.start()
+    yield durable
+    durable.kill()
 
 
-async def _at_rest_after_each(
-    world: OnOwnRedis,
-    rounds: int,
-    seed: int,
-    break_: Callable[[], None],
-    mend: Callable[[], Awaitable[None]],
-) -> None:
-    """Executions with an index, removals and archives through faults; after each, everything agrees."""
-    chance, journal = random.Random(seed), IndexJournal()
+@pytest.fixture
+async def parts(server: RedisServer) -> AsyncIterator[RedisParts]:
+    async with redis_parts(server.url, prefix=PREFIX) as opened:
+        yield opened
 
-    async def break_after_a_while() -> None:
-        begun, more = len(journal.executions), chance.randint(5, 40)
+
+@asynccontextmanager
+async def at_work(parts: RedisParts, recorder: Recorder) -> AsyncIterator[None]:
+    """Clients that work while the context lasts, whatever their calls come to."""
+
+    async def work() -> None:
+        while True:
+            with suppress(BackendUnavailableError, OutcomeUnknownError):
+                await recorder.work(parts)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async with asyncio.TaskGroup() as clients:
+        working = [clients.create_task(work()) for _ in range(CLIENTS)]
+        yield
+        for each in working:
+            each.cancel()
+
+
+async def disturbed(
+    server: RedisServer, parts: RedisParts, disturb: Disturb, times: int, seed: int
+) -> Recorder:
+    """A history with disturbances, which shows nothing that must not be."""
+    recorder = Recorder(seed)
+
+    async def worked(operations: int) -> None:
+        wanted = len(recorder.history) + operations
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(journal.executions) < begun + more:
-                await asyncio.sleep(0.01)
-        break_()
+            while len(recorder.history) < wanted:
+                await asyncio.sleep(PAUSE_SECONDS)
 
-    async with world.client() as podium:
-        for at in range(rounds):
-            await write_until_told(podium, journal, seed + 100 * at, break_after_a_while, AWAY)
-            await mend()
-            await asyncio.sleep(MOMENT_SECONDS)
-            await soon_at_rest(podium, journal, world.store)
-
-
-class TestKilled:
-    """``kill -9`` of Redis, which writes each command to its disk before it answers."""
-
-    async def test_each_commit_is_done_once(self, tmp_path: Path) -> None:
-        with on_own_redis(tmp_path, DURABLE) as world:
-            redis = world.redis
-            await _each_commit_once(world, KILLS, 1, redis.kill, _start(redis))
-
-    async def test_index_queues_and_executions_agree(self, tmp_path: Path) -> None:
-        with on_own_redis(tmp_path, DURABLE) as world:
-            redis = world.redis
-            await _at_rest_after_each(world, KILLS, 2, redis.kill, _start(redis))
-
-    @pytest.mark.nightly
-    @pytest.mark.timeout(1_800)
-    async def test_many_times(self, tmp_path: Path) -> None:
-        with on_own_redis(tmp_path, DURABLE) as world:
-            redis, seed = world.redis, random.randrange(2**32)
-            await _each_commit_once(world, MANY_KILLS, seed, redis.kill, _start(redis))
-            await _at_rest_after_each(world, MANY_KILLS, seed, redis.kill, _start(redis))
+    async with at_work(parts, recorder):
+        for _ in range(times):
+            await worked(OPERATIONS)
+            await disturb(server)
+        await worked(OPERATIONS)
+    present = await recorder.deliver_the_rest(parts)
+    assert violations(recorder.history, present) == []
+    end_keys(server.url, PREFIX)
+    return recorder
 
 
-class TestStopped:
-    """SIGSTOP: connections stay open, and what was sent is carried out later. Redis goes on once each client was told."""
-
-    async def test_each_commit_is_done_once(self, tmp_path: Path) -> None:
-        with on_own_redis(tmp_path, settings=SOON) as world:
-            process = world.redis.process
-            await _each_commit_once(world, KILLS, 1, process.pause, _resume(process))
-
-    async def test_index_queues_and_executions_agree(self, tmp_path: Path) -> None:
-        with on_own_redis(tmp_path, settings=SOON) as world:
-            process = world.redis.process
-            await _at_rest_after_each(world, KILLS, 2, process.pause, _resume(process))
-
-    @pytest.mark.nightly
-    @pytest.mark.timeout(1_800)
-    @pytest.mark.parametrize("settings", [SOON, ""])
-    async def test_for_thirty_seconds(self, tmp_path: Path, settings: str) -> None:
-        with on_own_redis(tmp_path, settings=settings) as world:
-            process = world.redis.process
-
-            async def mend() -> None:
-                await _keep_calling(world, 30)
-                process.resume()
-
-            await _each_commit_once(world, KILLS, 1, process.pause, mend)
-            await _at_rest_after_each(world, KILLS, 2, process.pause, mend)
+async def kill(server: RedisServer) -> None:
+    server.kill()
+    await asyncio.sleep(PAUSE_SECONDS)
+    await asyncio.to_thread(server.start)
 
 
-def _start(redis: RedisServer) -> Callable[[], Awaitable[None]]:
-    return partial(asyncio.to_thread, redis.start)
+def stop_for(seconds: float) -> Disturb:
+    async def stop(server: RedisServer) -> None:
+        server.process.pause()
+        await asyncio.sleep(seconds)
+        server.process.resume()
+
+    return stop
 
 
-def _resume(process: ServerProcess) -> Callable[[], Awaitable[None]]:
-    return partial(asyncio.to_thread, process.resume)
+async def test_killed(server: RedisServer, parts: RedisParts) -> None:
+    recorder = await disturbed(server, parts, kill, KILLS, seed=1)
+    kinds = {op.kind for op in recorder.history if op.answered < NEVER}
+    assert kinds == set(Kind)
+    assert any(op.answered == NEVER for op in recorder.history)
 
 
-async def _keep_calling(world: OnOwnRedis, seconds: float) -> None:
-    """Call a server whose Redis is away: each call is answered."""
-    loop = asyncio.get_running_loop()
-    over = loop.time() + seconds
-    async with world.client() as podium:
-        while loop.time() < over:
-            with pytest.raises(AWAY):
-                await podium.executions.get_workflow("groups")
-            await asyncio.sleep(0.1)
+@pytest.mark.nightly
+@pytest.mark.timeout(1_800)
+async def test_killed_often(server: RedisServer, parts: RedisParts) -> None:
+    await disturbed(server, parts, kill, MANY_KILLS, seed=random.randrange(2**32))
 
 
-async def test_calls_go_on_after_a_restart_without_any_data(tmp_path: Path) -> None:
-    with on_own_redis(tmp_path) as world:
-        async with world.client() as podium:
-            lost, journal = WriteJournal(), WriteJournal()
-            await begin(podium, lost)
-            await write_until_broken(podium, lost, 200, world.redis.kill, AWAY)
-            await asyncio.to_thread(world.redis.start)
-            # Ids of before are new again.
-            await begin(podium, journal)
-            for chain in journal.chains * 5:
-                await chain.write(podium)
-            await check_everything(podium, journal)
-        # And a server that starts finds what it can use.
-        await asyncio.to_thread(world.server.process.restart)
-        async with world.client() as podium:
-            await check_everything(podium, journal)
+async def test_stopped_for_a_moment(server: RedisServer, parts: RedisParts) -> None:
+    """Calls wait; none fails."""
+    recorder = await disturbed(server, parts, stop_for(SHORT_STOP_SECONDS), 2, seed=1)
+    # The last call of each client was cancelled.
+    assert sum(op.answered == NEVER for op in recorder.history) <= CLIENTS
 
 
-async def test_scripts_that_are_flushed_under_load_cost_no_call(tmp_path: Path) -> None:
-    with on_own_redis(tmp_path) as world:
-        journal = IndexJournal()
-        async with world.client() as podium:
-            async with written_meanwhile(podium, journal, seed=1):
-                for _ in range(300):
-                    world.store.client.script_flush()
-                    await asyncio.sleep(0.005)
-            await soon_at_rest(podium, journal, world.store)
-        assert len(journal.executions) > len(journal.lives)
+@pytest.mark.nightly
+async def test_stopped_for_long(server: RedisServer, parts: RedisParts) -> None:
+    recorder = await disturbed(server, parts, stop_for(LONG_STOP_SECONDS), 1, seed=1)
+    assert any(op.answered == NEVER for op in recorder.history)
+
+
+async def test_restarted_empty(tmp_path: Path) -> None:
+    """What it held is gone; what comes then is served, and whoever waited hears of it."""
+    server = RedisServer(tmp_path)
+    server.start()
+    try:
+        async with redis_parts(server.url, prefix=PREFIX) as parts:
+            await parts.queues.push(QUEUE, PushMessage(id="before"))
+            (held,) = await parts.queues.poll_messages(QUEUE, count=1)
+            waiting = asyncio.create_task(next_id(parts))
+            await eventually(lambda: listeners(parts))
+            await kill(server)
+            assert not await parts.queues.ack(QUEUE, "before", receipt=held.receipt)
+            await parts.queues.push(QUEUE, PushMessage(id="after"))
+            assert await waiting == "after"
+            assert await parts.queues.get_size(QUEUE) == 0
+    finally:
+        server.kill()
+
+
+async def next_id(parts: RedisParts) -> str:
+    """Wait for a message. A poll that takes while Redis is away is told so, and is made again."""
+    while True:
+        with suppress(BackendUnavailableError, OutcomeUnknownError):
+            (id_,) = await parts.queues.pop(QUEUE, count=1, timeout_ms=PATIENCE_MS)
+            return id_
+
+
+async def listeners(parts: RedisParts) -> int:
+    """How many connections listen to the queue."""
+    _, count = await parts.link.read("PUBSUB", "NUMSUB", parts.keys.queue(QUEUE)[1])
+    return int(count)
