@@ -82,7 +82,7 @@ class RedisStore:
         keys: The key names.
     """
 
-    kills = 3
+    kills = 2
 
     def __init__(self, url: str, prefix: str, settings: str = "") -> None:
         """Take further lines of the store's table, in TOML."""
