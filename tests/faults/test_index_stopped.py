@@ -14,6 +14,7 @@ from tests.faults.disturbed import Disturbed, disturbed
 from tests.faults.index_executions import Execution, Fate
 from tests.faults.index_load import IndexJournal, written_meanwhile
 from tests.faults.index_truth import soon_at_rest
+from tests.faults.stores import NewStore
 from tests.faults.switches import Failpoint
 
 LEASE_MS = 1_000
@@ -30,11 +31,11 @@ FAILPOINTS = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def servers(tmp_path: Path) -> Iterator[tuple[Disturbed, Disturbed]]:
-    lease = ("--lease-ms", str(LEASE_MS))
+def servers(tmp_path: Path, new_store: NewStore) -> Iterator[tuple[Disturbed, Disturbed]]:
+    lease, store = ("--lease-ms", str(LEASE_MS)), new_store(tmp_path)
     with (
-        disturbed(tmp_path, "first", *lease) as first,
-        disturbed(tmp_path, "second", *lease) as second,
+        disturbed(tmp_path, "first", *lease, store=store) as first,
+        disturbed(tmp_path, "second", *lease, store=store) as second,
     ):
         yield first, second
 
