@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,6 +82,13 @@ async def _at_rest_after_each(
             await soon_at_rest(podium, journal, world.store)
 
 
+Load = Callable[
+    [OnOwnRedis, int, int, Callable[[], None], Callable[[], Awaitable[None]]],
+    Coroutine[Any, Any, object],
+]
+LOADS = pytest.mark.parametrize("load", [_each_commit_once, _at_rest_after_each])
+
+
 class TestKilled:
     """``kill -9`` of Redis, which writes each command to its disk before it answers."""
 
@@ -96,11 +104,11 @@ class TestKilled:
 
     @pytest.mark.nightly
     @pytest.mark.timeout(1_800)
-    async def test_many_times(self, tmp_path: Path) -> None:
+    @LOADS
+    async def test_many_times(self, tmp_path: Path, load: Load) -> None:
         with on_own_redis(tmp_path, DURABLE) as world:
             redis, seed = world.redis, random.randrange(2**32)
-            await _each_commit_once(world, MANY_KILLS, seed, redis.kill, _start(redis))
-            await _at_rest_after_each(world, MANY_KILLS, seed, redis.kill, _start(redis))
+            await load(world, MANY_KILLS, seed, redis.kill, _start(redis))
 
 
 class TestStopped:
@@ -118,8 +126,9 @@ class TestStopped:
 
     @pytest.mark.nightly
     @pytest.mark.timeout(1_800)
-    @pytest.mark.parametrize("settings", [SOON, ""])
-    async def test_for_thirty_seconds(self, tmp_path: Path, settings: str) -> None:
+    @pytest.mark.parametrize("settings", [SOON, ""], ids=["soon", "default"])
+    @LOADS
+    async def test_for_thirty_seconds(self, tmp_path: Path, settings: str, load: Load) -> None:
         with on_own_redis(tmp_path, settings=settings) as world:
             process = world.redis.process
 
@@ -127,8 +136,7 @@ class TestStopped:
                 await _keep_calling(world, 30)
                 process.resume()
 
-            await _each_commit_once(world, KILLS, 1, process.pause, mend)
-            await _at_rest_after_each(world, KILLS, 2, process.pause, mend)
+            await load(world, KILLS, 1, process.pause, mend)
 
 
 def _start(redis: RedisServer) -> Callable[[], Awaitable[None]]:
