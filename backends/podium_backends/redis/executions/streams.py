@@ -7,12 +7,10 @@ from typing import TypeVar
 
 from podium_backends.redis.executions.days import utc_days_between
 from podium_backends.redis.executions.documents import each_document
-from podium_backends.redis.executions.members import (
-    members_in_order,
-    readable_ids,
-    scan_members,
-)
+from podium_backends.redis.executions.member_documents import documents_of_members
+from podium_backends.redis.executions.members import members_in_order, scan_members
 from podium_backends.redis.executions.reads import ExecutionReads
+from podium_core.closing import closing
 from podium_core.decide import WorkflowFacts
 from podium_core.decide.facts_of import workflow_facts_of
 from podium_core.errors import CorruptRecordError, InvalidArgumentError
@@ -66,37 +64,30 @@ class ExecutionStreams(ExecutionReads):
         require_text(task_name, "task_name")
         require_text(workflow_id, "workflow_id")
         (after,) = resume_key(resume_token, tuple[str], ("",))
-        keys = (self._keys.pending_tasks(task_name), self._keys.tasks_of_workflow(workflow_id))
-        return pages_of(self._tasks(self._common_ids(keys, after), task_name))
-
-    async def _common_ids(self, keys: Sequence[str], after: str) -> Windows:
-        found = readable_ids(await self._bulk.read("SINTER", *keys))
-        yield sorted(id_ for id_ in found if id_ > after)
+        sets = (self._keys.pending_tasks(task_name), self._keys.tasks_of_workflow(workflow_id))
+        return pages_of(self._tasks(sets, after, task_name))
 
     def get_pending_tasks_for_task_type(
         self, task_type: str, *, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
         require_text(task_type, "task_type")
         (after,) = resume_key(resume_token, tuple[str], ("",))
-        windows = members_in_order(self._bulk, self._keys.pending_tasks(task_type), after=after)
-        return pages_of(self._tasks(windows, task_type))
+        return pages_of(self._tasks([self._keys.pending_tasks(task_type)], after, task_type))
 
     def get_tasks_for_workflow(
         self, workflow_id: str, *, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
         require_text(workflow_id, "workflow_id")
         (after,) = resume_key(resume_token, tuple[str], ("",))
-        key = self._keys.tasks_of_workflow(workflow_id)
-        return pages_of(self._tasks(members_in_order(self._bulk, key, after=after)))
+        return pages_of(self._tasks([self._keys.tasks_of_workflow(workflow_id)], after))
 
-    async def _tasks(self, windows: Windows, definition_name: str = "") -> AsyncIterator[Row[Task]]:
-        """The tasks of ids. Java leaves a task whose definition changes in the old set: such a one is left out."""
-        async for ids in windows:
-            at = 0
-            async for document in each_document(self._bulk, [self._keys.task(id_) for id_ in ids]):
-                id_, at = ids[at], at + 1
-                if document is None:
-                    continue
+    async def _tasks(
+        self, sets: Sequence[str], after: str, definition_name: str = ""
+    ) -> AsyncIterator[Row[Task]]:
+        """The tasks of sets. Java leaves a task whose definition changes in the old set: such a one is left out."""
+        found = documents_of_members(self._bulk, sets, self._keys.task, after=after)
+        async with closing(found) as documents:
+            async for id_, document in documents:
                 row = _row((id_,), id_, document, TASK.decode)
                 task = row.found and row.found.item
                 if task and definition_name and task.definition_name != definition_name:
@@ -164,12 +155,10 @@ class ExecutionStreams(ExecutionReads):
         return pages_of(self._pending(workflow_name, version, after))
 
     def _pending(self, name: str, version: int | None, after: str) -> AsyncIterator[Row[Workflow]]:
-        windows = members_in_order(self._bulk, self._keys.pending_workflows(name), after=after)
-
         def is_wanted(facts: WorkflowFacts) -> bool:
             return version is None or facts.version == version
 
-        return self._workflows(windows, is_wanted)
+        return self._workflows(self._keys.pending_workflows(name), after, is_wanted)
 
     def get_workflows_by_correlation_id(
         self,
@@ -187,21 +176,17 @@ class ExecutionStreams(ExecutionReads):
         def is_wanted(facts: WorkflowFacts) -> bool:
             return facts.name == workflow_name and facts.correlation_id == correlation_id
 
-        rows = self._workflows(members_in_order(self._bulk, key, after=after), is_wanted)
+        rows = self._workflows(key, after, is_wanted)
         if not include_tasks:
             return pages_of(rows)
         return filled_pages(pages_of(_ids_of(rows)), self.whole_workflow, id_of=str)
 
     async def _workflows(
-        self, windows: Windows, is_wanted: Callable[[WorkflowFacts], bool]
+        self, key: str, after: str, is_wanted: Callable[[WorkflowFacts], bool]
     ) -> AsyncIterator[Row[Workflow]]:
-        async for ids in windows:
-            at = 0
-            names = [self._keys.workflow(id_) for id_ in ids]
-            async for document in each_document(self._bulk, names):
-                id_, at = ids[at], at + 1
-                if document is None:
-                    continue
+        found = documents_of_members(self._bulk, [key], self._keys.workflow, after=after)
+        async with closing(found) as documents:
+            async for id_, document in documents:
                 row = _row((id_,), id_, document, WORKFLOW.decode)
                 if row.found is None or is_wanted(workflow_facts_of(row.found.item)):
                     yield row
