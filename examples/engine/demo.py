@@ -22,6 +22,11 @@ from examples.engine.checks import Evidence, check
 from examples.engine.definition_model import load_definitions, simple_task_types
 from examples.engine.ledger import Ledger
 from examples.engine.processes import Cast, Process
+from examples.engine.redis_store import (
+    OWN_SERVER,
+    RedisUnavailableError,
+    redis_configuration,
+)
 from examples.engine.screen import Screen
 from podium_client import PodiumClient, RetryPolicy
 from podium_core.errors import StorageError
@@ -250,23 +255,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; 0 if every check has passed."""
     options = _options(arguments)
     folder = Path(tempfile.mkdtemp(prefix="podium-demo-"))
-    cast = Cast(folder, workers=WORKERS)
     exit_code = 1
+    try:
+        with _configuration(options, folder) as configuration:
+            exit_code = _play_in(folder, options, configuration)
+    except RedisUnavailableError as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        exit_code = _stopped()
+    finally:
+        _clear_away(folder, keep=options.keep or exit_code == 1)
+    return exit_code
+
+
+def _configuration(
+    options: argparse.Namespace, folder: Path
+) -> contextlib.AbstractContextManager[str]:
+    """What the server's configuration says, as long as what it names is there."""
+    if options.redis is None:
+        return contextlib.nullcontext("")
+    return redis_configuration(options.redis, folder)
+
+
+def _play_in(folder: Path, options: argparse.Namespace, configuration: str) -> int:
+    """Run it with its files in this folder; the exit code."""
+    cast = Cast(folder, workers=WORKERS, configuration=configuration)
     try:
         with Screen() as screen:
             passed = asyncio.run(_until_stopped(Demo(options, cast, screen).run()))
-        exit_code = 0 if passed else 1
     except (asyncio.CancelledError, KeyboardInterrupt):
-        print("stopped", file=sys.stderr)
-        exit_code = STOPPED
+        return _stopped()
     except (DemoError, StorageError, ExceptionGroup) as error:
         print(_first(error), file=sys.stderr)
+        return 1
+    else:
+        return 0 if passed else 1
     finally:
         # One more Ctrl-C must not leave a process running.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         cast.stop()
-        _clear_away(folder, keep=options.keep or exit_code == 1)
-    return exit_code
+
+
+def _stopped() -> int:
+    print("stopped", file=sys.stderr)
+    return STOPPED
 
 
 async def _until_stopped(work: Coroutine[Any, Any, bool]) -> bool:
@@ -305,6 +337,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--workflows", type=_at_least(1), default=200, metavar="N")
     parser.add_argument("--kills", type=_at_least(0), default=2, metavar="N")
     parser.add_argument("--seed", type=int, default=None, help="what chance does, again")
+    parser.add_argument(
+        "--redis",
+        nargs="?",
+        const=OWN_SERVER,
+        metavar="URL",
+        help="everything but index and payloads on this Redis; without a URL on one that is started for it",
+    )
     parser.add_argument("--keep", action="store_true", help="keep data and logs")
     return parser.parse_args(arguments)
 

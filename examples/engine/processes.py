@@ -29,13 +29,13 @@ class Process:
         *,
         folder: Path,
         log: Path,
-        environment: Mapping[str, str],
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
-        self._command = [*_dies_with_parent(), sys.executable, *command]
+        self._command = [*_dies_with_parent(), *command]
         self._folder = folder
         self._log = log
-        self._environment = environment
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -85,14 +85,18 @@ class Process:
 class Cast:
     """Everyone who plays: a server, an engine, workers."""
 
-    def __init__(self, folder: Path, *, workers: int) -> None:
+    def __init__(self, folder: Path, *, workers: int, configuration: str = "") -> None:
+        """Take the folder of all files, and what ``podium.toml`` says; empty: the embedded stores."""
         self.journals = _made(folder / "journals")
         self._logs = _made(folder / "logs")
         self._data = _made(folder / "data")
-        self.address = f"{LOOPBACK}:{_free_port()}"
+        file = folder / "podium.toml"
+        file.write_text(configuration, "utf-8")
+        self.address = f"{LOOPBACK}:{free_port()}"
         self.server = self._process(
             "server",
             *("-m", "podium_server", "serve"),
+            *("--config", str(file)),
             *("--data-dir", str(self._data), "--listen", self.address),
             folder=self._data,
             environment=SERVER_ENVIRONMENT,
@@ -131,7 +135,8 @@ class Cast:
         self, name: str, *command: str, folder: Path, environment: Mapping[str, str] | None = None
     ) -> Process:
         log = self._logs / f"{name.replace(' ', '-')}.log"
-        return Process(name, command, folder=folder, log=log, environment=environment or {})
+        command = (sys.executable, *command)
+        return Process(name, command, folder=folder, log=log, environment=environment)
 
 
 def _made(folder: Path) -> Path:
@@ -139,7 +144,8 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.create_server((LOOPBACK, 0)) as opened:
         port: int = opened.getsockname()[1]
         return port

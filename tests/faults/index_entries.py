@@ -139,10 +139,10 @@ class Foreign:
             assert await podium.index.remove_workflow(workflow.id, wait=wait) in answered
 
     async def put_task(self, podium: PodiumClient, wait: Wait) -> Entry[TaskSummary]:
-        """An entry of a task whose workflow has none."""
+        """An entry of a task whose workflow has none. Each is of another workflow: that spreads them over buckets."""
         task = Entry[TaskSummary](f"alone-{len(self.tasks)}")
         self.tasks[task.id] = task
-        own = TaskSummary(task_id=task.id, workflow_id="alone", task_type="elsewhere")
+        own = TaskSummary(task_id=task.id, workflow_id=f"of-{task.id}", task_type="elsewhere")
         with task.becoming(own):
             await podium.index.index_task(own, wait=wait)
         return task
@@ -150,7 +150,7 @@ class Foreign:
     async def remove_task(self, podium: PodiumClient, task: Entry[TaskSummary], wait: Wait) -> None:
         """Remove it."""
         with task.becoming(None):
-            await podium.index.remove_task("alone", task.id, wait=wait)
+            await podium.index.remove_task(f"of-{task.id}", task.id, wait=wait)
 
     async def looked_up(self, podium: PodiumClient, chance: random.Random) -> None:
         """One more of what is kept for looking up."""

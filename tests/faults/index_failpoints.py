@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from podium_core import outbox
 from podium_core.errors import BackendUnavailableError
 from podium_core.index.marks import INDEX_KINDS
+from tests.faults import redis_clock
 from tests.faults.switches import Failpoint, Switches
 
 Around = Callable[..., Any]
@@ -33,6 +34,12 @@ class _Database(Protocol):
     _flusher: asyncio.Task[None] | None
 
 
+class _Sending(Protocol):
+    """As much of a connection to Redis as tells what it is about to send."""
+
+    _packed: list[bytes]
+
+
 class Failpoints:
     """Wraps the objects of a server."""
 
@@ -42,6 +49,10 @@ class Failpoints:
 
     def install(self) -> None:
         """Wrap them all. They are imported here: after what a module takes over from another when it is loaded was set."""
+        from podium_backends.redis.connection.pipe import Pipe
+        from podium_backends.redis.executions.executor import Executor
+        from podium_backends.redis.executions.stored_documents import RedisStoredDocuments
+        from podium_backends.redis.outbox.outbox import RedisOutbox
         from podium_backends.sqlite.executions.outbox import SqliteOutbox
         from podium_backends.sqlite.executions.stored_documents import SqliteStoredDocuments
         from podium_backends.sqlite.file.database import Database
@@ -53,15 +64,22 @@ class Failpoints:
         _wrap(Database, "open", self._noted)
         _wrap(Group, "commit", self._dying_before(Failpoint.BEFORE_COMMIT))
         _wrap(Group, "answer", self._dying_before(Failpoint.BEFORE_ANSWER))
-        _wrap(SqliteOutbox, "due_entries", _after(at(Failpoint.BEFORE_DRAIN), if_=_found_marks))
-        _wrap(SqliteOutbox, "put", _after(at(Failpoint.BEFORE_INDEX)))
-        _wrap(SqliteStoredDocuments, "documents", _after(at(Failpoint.BEFORE_DEADLINE)))
+        _wrap(Executor, "carry_out", self._dying_before(Failpoint.BEFORE_COMMIT))
+        _wrap(Pipe, "_flush", self._dying_after_a_write)
+        for outbox_ in (SqliteOutbox, RedisOutbox):
+            _wrap(outbox_, "due_entries", _after(at(Failpoint.BEFORE_DRAIN), if_=_found_marks))
+            _wrap(outbox_, "put", _after(at(Failpoint.BEFORE_INDEX)))
+            _wrap(outbox_, "finish", _before(at(Failpoint.BEFORE_FINISH)))
+            _wrap(outbox_, "finish", _after(at(Failpoint.AFTER_FINISH), if_=_always))
+        for documents in (SqliteStoredDocuments, RedisStoredDocuments):
+            _wrap(documents, "documents", _after(at(Failpoint.BEFORE_DEADLINE)))
         _wrap(SqliteIndexTarget, "send", _after(at(Failpoint.AFTER_SEND)))
         _wrap(SqliteIndexTarget, "send", _before(at(Failpoint.BEFORE_SEND)))
         _wrap(SqliteIndexTarget, "send", _before(self._index_is_there))
         _wrap(SqliteIndexTarget, "entries", _before(self._index_is_there))
         _wrap(RemovalMachine, "_confirm_archive", _before(at(Failpoint.BEFORE_TURN)))
         _wrap(RemovalMachine, "_delete", _before(at(Failpoint.BEFORE_DELETION)))
+        _wrap(RemovalMachine, "_step", _after(at(Failpoint.BETWEEN_STEPS), if_=_always))
 
     # the wrappers
 
@@ -84,6 +102,21 @@ class Failpoints:
             return around
 
         return wrapper
+
+    def _dying_after_a_write(self, original: Around) -> Around:
+        """Of a connection to Redis: what it sends is with the kernel, and Redis will read it."""
+        from podium_backends.redis.executions import executor
+
+        scripts = (executor._with_queues("podium"), executor._WITHOUT_QUEUES)
+        digests = [script.digest.encode() for script in scripts]
+
+        def around(pipe: _Sending) -> None:
+            writes = any(digest in packed for packed in pipe._packed for digest in digests)
+            original(pipe)
+            if writes and self._switches.passed(Failpoint.BEFORE_ANSWER):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return around
 
     # what happens
 
@@ -137,6 +170,11 @@ def _found_marks(due: outbox.DueEntries) -> bool:
     return any(entry.kind in INDEX_KINDS for entry in due.entries)
 
 
+def _always(answer: object) -> bool:
+    del answer
+    return True
+
+
 def _disturb_the_clock(switches: Switches) -> None:
     """Every clock of the contract's times, and of tokens, is made from this one."""
     real = time.time_ns
@@ -152,6 +190,7 @@ def main(arguments: Sequence[str]) -> int:
     own, others = parser.parse_known_args(arguments)
     # Before anything else is imported that takes them over.
     outbox.LEASE_MS, outbox.WRITER_FIRST_MS = own.lease_ms, own.writer_first_ms
+    redis_clock.install()
     from podium_server.cli.run import run
 
     switches = Switches(own.switches)

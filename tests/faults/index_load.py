@@ -11,6 +11,7 @@ from typing import Any
 
 from podium_client import PodiumClient
 from podium_client.errors import TransportError
+from podium_core.errors import StorageError
 from tests.faults.disturbed import Disturbed
 from tests.faults.index_entries import Foreign
 from tests.faults.index_executions import Execution, Numbered
@@ -65,6 +66,24 @@ async def write_until_killed(
         journal.cut_off += 1
     if death is not None:
         raise death
+
+
+async def write_until_told(
+    podium: PodiumClient,
+    journal: IndexJournal,
+    seed: int,
+    break_: Callable[[], Coroutine[Any, Any, None]],
+    told: tuple[type[StorageError], ...],
+) -> None:
+    """Write, break what the server rests on, and go on until each client was told one of these errors, and nothing else."""
+    lives = [_until_dead(podium, life, seed + at) for at, life in enumerate(journal.lives)]
+    *ends, broken = await asyncio.gather(*lives, break_(), return_exceptions=True)
+    if isinstance(broken, BaseException):
+        raise broken
+    for end in ends:
+        if not isinstance(end, told):
+            raise end or AssertionError("a client has come to an end")
+        journal.cut_off += 1
 
 
 async def _until_dead(podium: PodiumClient, life: Life, seed: int) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from msgspec import UNSET
@@ -18,30 +15,32 @@ from podium_client import PodiumClient
 from podium_core.execution_service import WorkflowSource
 from podium_core.index import task_summary, workflow_summary
 from podium_core.models import SearchResult, TaskSummary, Workflow, WorkflowSummary, collect
-from podium_core.reconcile import IndexDifference
+from podium_core.reconcile import IndexDifference, QueueFinding
 from tests.faults.index_entries import EVENT, QUEUE, TASK_WITH_A_LOG, Entry
 from tests.faults.index_executions import Execution, Fate
 from tests.faults.index_load import IndexJournal
+from tests.faults.stores import Store
 from tests.patience import PATIENCE_SECONDS
 
 S = TypeVar("S", WorkflowSummary, TaskSummary)
 
 PAGE = 2_000
-FEW = 5
+FAULTS_SHOWN = 20
 
 
 async def soon_at_rest(
-    podium: PodiumClient, journal: IndexJournal, data: Path, seconds: float = PATIENCE_SECONDS
+    podium: PodiumClient, journal: IndexJournal, store: Store, seconds: float = PATIENCE_SECONDS
 ) -> float:
     """Index and executions are what they have to be, at once or within this time; returns how long it took."""
     began = time.monotonic()
     while True:
         asked = time.monotonic() - began
-        faults = [*marks_left(data), *await differences(podium, journal)]
+        faults = [*store.marks_left(), *await differences(podium, journal)]
         if not faults:
             assert not await _verified(podium)
+            assert not await _queue_findings(podium)
             return asked
-        assert asked < seconds, "\n".join([f"{len(faults)} faults", *faults[: 4 * FEW]])
+        assert asked < seconds, "\n".join([f"{len(faults)} faults", *faults[:FAULTS_SHOWN]])
         await asyncio.sleep(0.05)
 
 
@@ -52,11 +51,11 @@ async def _verified(podium: PodiumClient) -> list[IndexDifference]:
     return [difference for report in reports for difference in report.differences]
 
 
-def marks_left(data: Path) -> Iterator[str]:
-    """What still waits in the outbox, or was set aside."""
-    with closing(sqlite3.connect(f"file:{data / 'podium.db'}?mode=ro", uri=True)) as conn:
-        sql = "SELECT kind, id, due_ms, attempts, aside, reason FROM outbox LIMIT ?"
-        yield from (f"a mark is left: {row}" for row in conn.execute(sql, (FEW,)))
+async def _queue_findings(podium: PodiumClient) -> list[QueueFinding]:
+    """What VerifyQueues finds."""
+    reports = [report async for report in podium.admin.verify_queues()]
+    assert reports[-1].done
+    return [finding for report in reports for finding in report.findings]
 
 
 async def differences(podium: PodiumClient, journal: IndexJournal) -> list[str]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from podium_client import PodiumClient, RetryPolicy
+from tests.faults.stores import EmbeddedStore, Store
 from tests.patience import PATIENCE_SECONDS
 from tests.services.ports import LOOPBACK, free_ports
 from tests.services.process import ServerProcess
@@ -26,18 +27,27 @@ class KillableServer:
     Attributes:
         address: Where it listens; the same after a restart.
         data: The folder of its data.
+        store: Where it keeps executions and queues.
     """
 
-    def __init__(self, folder: Path, name: str = "podium", program: Sequence[str] = PODIUM) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str = "podium",
+        program: Sequence[str] = PODIUM,
+        store: Store | None = None,
+    ) -> None:
         """Takes the folder of its data and its log; two servers on one folder need two names.
 
-        ``program`` is the module to run, with arguments before ``serve``.
+        ``program`` is the module to run, with arguments before ``serve``; ``store`` is by default the embedded one.
         """
+        self.store = store or EmbeddedStore(folder)
         (port,) = free_ports(1)
         self.address = f"{LOOPBACK}:{port}"
         self.data = folder / "data"
         command = [sys.executable, "-m", *program, "serve"]
         command += ["--data-dir", str(self.data), "--listen", self.address]
+        command += self.store.arguments(folder)
         self._process = ServerProcess(name, command, folder / f"{name}.log")
 
     @property
@@ -99,10 +109,13 @@ class KillableServer:
 
 @contextmanager
 def running(
-    folder: Path, name: str = "podium", program: Sequence[str] = PODIUM
+    folder: Path,
+    name: str = "podium",
+    program: Sequence[str] = PODIUM,
+    store: Store | None = None,
 ) -> Iterator[KillableServer]:
     """A server that runs; killed in the end."""
-    server = KillableServer(folder, name, program)
+    server = KillableServer(folder, name, program, store)
     server.start()
     try:
         yield server

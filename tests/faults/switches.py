@@ -15,9 +15,9 @@ class Failpoint(IntEnum):
 
     NONE = 0
     BEFORE_COMMIT = 1
-    """Of a group of writes, to the records or to the index."""
+    """Of a group of writes, to the records or to the index; on Redis before the script of a write leaves."""
     BEFORE_ANSWER = 2
-    """Behind the COMMIT of such a group."""
+    """After the COMMIT of such a group; on Redis after the script has left, and before its reply."""
     BEFORE_DRAIN = 3
     """The drainer has found marks of the index."""
     BEFORE_INDEX = 4
@@ -32,6 +32,12 @@ class Failpoint(IntEnum):
     """The archive is in the index, and the removal record doesn't say so yet."""
     BEFORE_DELETION = 9
     """The mark knows, and the documents are still there."""
+    BETWEEN_STEPS = 10
+    """A removal has carried out one of its steps."""
+    BEFORE_FINISH = 11
+    """The drainer has carried entries out, and they are still there."""
+    AFTER_FINISH = 12
+    """They are gone."""
 
 
 class _Number:

@@ -16,7 +16,7 @@ from podium_core.models import Wait, WorkflowSummary
 from tests.faults.disturbed import Disturbed, disturbed
 from tests.faults.index_executions import Execution, Fate
 from tests.faults.index_load import IndexJournal
-from tests.faults.index_truth import marks_left, soon_at_rest
+from tests.faults.index_truth import soon_at_rest
 from tests.patience import PATIENCE_SECONDS
 
 AWAY_SECONDS = 4.0
@@ -67,12 +67,12 @@ async def _away_and_back(
     server.switches.index_away = True
     async with asyncio.timeout(seconds + PATIENCE_SECONDS):
         await asyncio.gather(asyncio.sleep(seconds), _written_without_index(podium, journal, ended))
-    assert list(marks_left(server.process.data))
+    assert list(server.process.store.marks_left())
     server.switches.clock_offset_ms = step_ms
     server.switches.index_away = False
-    await soon_at_rest(podium, journal, server.process.data)
+    await soon_at_rest(podium, journal, server.process.store)
     await ended.end(podium, Fate.ARCHIVED)
-    await soon_at_rest(podium, journal, server.process.data)
+    await soon_at_rest(podium, journal, server.process.store)
 
 
 async def test_all_is_there_soon_after_it_has_come_back(server: Disturbed) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from tests.faults.disturbed import Disturbed, disturbed
 from tests.faults.index_load import IndexJournal, write_until_killed, written_meanwhile
 from tests.faults.index_truth import soon_at_rest
+from tests.faults.stores import NewStore
 from tests.faults.switches import Failpoint
 from tests.patience import PATIENCE_SECONDS
 
@@ -29,16 +28,14 @@ KILLED = {
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Disturbed]:
-    with disturbed(tmp_path) as server:
+def server(tmp_path: Path, new_store: NewStore) -> Iterator[Disturbed]:
+    with disturbed(tmp_path, store=new_store(tmp_path)) as server:
         yield server
 
 
 def last_token(server: Disturbed) -> int:
     """The newest token that was given out."""
-    path = server.process.data / "podium.db"
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as conn:
-        return int(conn.execute("SELECT last FROM outbox_token").fetchone()[0])
+    return server.process.store.last_token()
 
 
 async def some_more(server: Disturbed, journal: IndexJournal) -> None:
@@ -54,9 +51,9 @@ async def test_the_index_follows_through_the_step(server: Disturbed) -> None:
     async with server.client() as podium:
         async with written_meanwhile(podium, journal, seed=1):
             await some_more(server, journal)
-            server.switches.clock_offset_ms = -HOUR_MS
+            server.set_clock(-HOUR_MS)
             await some_more(server, journal)
-        await soon_at_rest(podium, journal, server.process.data)
+        await soon_at_rest(podium, journal, server.process.store)
 
 
 @pytest.mark.parametrize("failpoint", KILLED, ids=lambda failpoint: failpoint.name)
@@ -66,12 +63,12 @@ async def test_what_a_kill_left_is_carried_out_after_the_step(
     journal = IndexJournal()
     await write_until_killed(server, failpoint, KILLED[failpoint], journal, seed=2)
     before = last_token(server)
-    server.switches.clock_offset_ms = -HOUR_MS
+    server.set_clock(-HOUR_MS)
     await asyncio.to_thread(server.process.restart)
     async with server.client() as podium:
-        await soon_at_rest(podium, journal, server.process.data)
+        await soon_at_rest(podium, journal, server.process.store)
         # And on with it, by the clock as it is now.
         async with written_meanwhile(podium, journal, seed=3):
             await some_more(server, journal)
         assert last_token(server) > before
-        await soon_at_rest(podium, journal, server.process.data)
+        await soon_at_rest(podium, journal, server.process.store)

@@ -14,6 +14,7 @@ from tests.faults.disturbed import Disturbed, disturbed
 from tests.faults.index_executions import Execution, Fate
 from tests.faults.index_load import IndexJournal, written_meanwhile
 from tests.faults.index_truth import soon_at_rest
+from tests.faults.stores import NewStore
 from tests.faults.switches import Failpoint
 
 LEASE_MS = 1_000
@@ -30,11 +31,11 @@ FAILPOINTS = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def servers(tmp_path: Path) -> Iterator[tuple[Disturbed, Disturbed]]:
-    lease = ("--lease-ms", str(LEASE_MS))
+def servers(tmp_path: Path, new_store: NewStore) -> Iterator[tuple[Disturbed, Disturbed]]:
+    lease, store = ("--lease-ms", str(LEASE_MS)), new_store(tmp_path)
     with (
-        disturbed(tmp_path, "first", *lease) as first,
-        disturbed(tmp_path, "second", *lease) as second,
+        disturbed(tmp_path, "first", *lease, store=store) as first,
+        disturbed(tmp_path, "second", *lease, store=store) as second,
     ):
         yield first, second
 
@@ -70,12 +71,12 @@ async def stop_and_go_on(
         await asyncio.gather(*changes)
         async with written_meanwhile(second, journal, seed=len(journal.executions)):
             await asyncio.sleep(PAST_THE_LEASE_SECONDS)
-        await soon_at_rest(second, journal, going_on.process.data)
+        await soon_at_rest(second, journal, going_on.process.store)
         stopping.process.resume()
-        await soon_at_rest(first, journal, stopping.process.data)
+        await soon_at_rest(first, journal, stopping.process.store)
         # What it still had in its hands has had its time to do harm.
         await asyncio.sleep(REST_SECONDS)
-        await soon_at_rest(first, journal, stopping.process.data, seconds=0)
+        await soon_at_rest(first, journal, stopping.process.store, seconds=0)
 
 
 @FAILPOINTS
@@ -99,9 +100,9 @@ async def test_an_entry_that_was_removed_meanwhile_does_not_come_back(
         for task in tasks:
             await journal.foreign.remove_task(podium, task, Wait.INDEXED)
         stopping.process.resume()
-        await soon_at_rest(podium, journal, going_on.process.data)
+        await soon_at_rest(podium, journal, going_on.process.store)
         await asyncio.sleep(REST_SECONDS)
-        await soon_at_rest(podium, journal, going_on.process.data, seconds=0)
+        await soon_at_rest(podium, journal, going_on.process.store, seconds=0)
 
 
 @pytest.mark.nightly

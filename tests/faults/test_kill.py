@@ -4,162 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from podium_client import PodiumClient
 from podium_client.errors import TransportError
-from podium_core.models import collect
-from tests.faults.journal import WORK_QUEUE, Chain, Group, Register
-from tests.faults.server import KillableServer, running
+from tests.faults.server import running
+from tests.faults.stores import NewStore, Store
+from tests.faults.write_load import (
+    WriteJournal,
+    begin,
+    check,
+    check_everything,
+    write_until_broken,
+)
 
-KILLS = 20
-MANY_KILLS = 200
-WRITERS = 3
-GROUP_SIZE = 7
-
-
-@dataclass
-class Journal:
-    """All that was written, by all clients."""
-
-    registers: list[Register] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
-    chains: list[Chain] = field(default_factory=list)
-    acks: int = 0
-    cut_off: int = 0
-    carried_out: int = 0
-
-    def new_register(self) -> Register:
-        self.registers.append(Register(f"r{len(self.registers)}"))
-        return self.registers[-1]
-
-    def new_group(self) -> Group:
-        ids = [f"g{len(self.groups)}-{at}" for at in range(GROUP_SIZE)]
-        self.groups.append(Group("groups", ids))
-        return self.groups[-1]
-
-    def new_chain(self) -> Chain:
-        self.chains.append(Chain(f"c{len(self.chains)}"))
-        return self.chains[-1]
+# Of each of the five that a store makes.
+KILLS = 4
+MANY_KILLS = 40
 
 
-Writer = Callable[[PodiumClient, Journal], Coroutine[Any, Any, None]]
-
-
-async def _write_registers(podium: PodiumClient, journal: Journal) -> None:
-    while True:
-        register = journal.new_register()
-        for _ in range(4):
-            await register.write(podium)
-            journal.acks += 1
-
-
-async def _write_groups(podium: PodiumClient, journal: Journal) -> None:
-    while True:
-        await journal.new_group().write(podium)
-        journal.acks += 1
-
-
-def _write_chain(chain: Chain) -> Writer:
-    async def write(podium: PodiumClient, journal: Journal) -> None:
-        while True:
-            await chain.write(podium)
-            journal.acks += 1
-
-    return write
-
-
-async def _write_until_killed(server: KillableServer, journal: Journal, wanted: int) -> None:
-    """Let everybody write until so many writes more were acknowledged, and kill the server under them."""
-    writers: list[Writer] = [_write_registers, _write_groups] * WRITERS
-    writers += map(_write_chain, journal.chains)
-    async with server.client() as podium:
-        before = journal.acks
-        writing = [asyncio.create_task(writer(podium, journal)) for writer in writers]
-        while journal.acks - before < wanted:
-            assert not any(task.done() for task in writing), [
-                task for task in writing if task.done()
-            ]
-            await asyncio.sleep(0)
-        server.kill()
-        ends = await asyncio.gather(*writing, return_exceptions=True)
-    for end in ends:
-        # Nobody was told anything but that the connection broke.
-        assert isinstance(end, TransportError), repr(end)
-        journal.cut_off += 1
-
-
-async def _check(podium: PodiumClient, journal: Journal, *, registers: int, groups: int) -> None:
-    """Check what was written from these on, and every chain."""
-    recent = journal.registers[registers:]
-    stored = await collect(podium.executions.get_workflows([item.id for item in recent]))
-    by_id = {str(found.workflow_id): found for found in stored}
-    for register in recent:
-        register.check(by_id.get(register.id))
-    for at in range(groups, len(journal.groups), 1_000):
-        some = journal.groups[at : at + 1_000]
-        tasks = await podium.executions.get_tasks([id_ for group in some for id_ in group.task_ids])
-        found = {str(task.task_id) for task in tasks}
-        for group in some:
-            group.check(found)
-    for chain in journal.chains:
-        await chain.check(podium)
-
-
-async def _check_everything(podium: PodiumClient, journal: Journal) -> None:
-    """Nothing of any round was lost later, and nothing is there that nobody wrote."""
-    await _check(podium, journal, registers=0, groups=0)
-    ids = [
-        id_
-        for chain in journal.chains
-        for n in range(1, chain.acked + 1)
-        for id_ in chain.tasks_of(n)
-    ]
-    for at in range(0, len(ids), 5_000):
-        assert len(await podium.executions.get_tasks(ids[at : at + 5_000])) == len(
-            ids[at : at + 5_000]
-        )
-    assert await podium.queues.get_size(WORK_QUEUE) == len(ids)
-    assert await podium.executions.get_pending_workflow_count("killed") == 1 + len(
-        [register for register in journal.registers if register.acked]
-    ) + len(journal.chains)
-    stored = await collect(podium.executions.get_tasks_for_workflow("groups"))
-    assert len(stored) == GROUP_SIZE * len([group for group in journal.groups if group.acked])
-
-
-async def _kill_again_and_again(folder: Path, kills: int, seed: int) -> Journal:
+async def _kill_again_and_again(folder: Path, store: Store, kills: int, seed: int) -> WriteJournal:
     chance = random.Random(seed)
-    journal = Journal()
-    with running(folder) as server:
+    journal = WriteJournal()
+    with running(folder, store=store) as server:
         async with server.client() as podium:
-            await Register("groups").write(podium)
-            for _ in range(WRITERS):
-                await journal.new_chain().write(podium)
+            await begin(podium, journal)
         for _ in range(kills):
             registers, groups = len(journal.registers), len(journal.groups)
-            await _write_until_killed(server, journal, chance.randint(50, 400))
+            async with server.client() as podium:
+                # Nobody was told anything but that the connection broke.
+                wanted, told = chance.randint(50, 400), (TransportError,)
+                await write_until_broken(podium, journal, wanted, server.kill, told)
             await asyncio.to_thread(server.start)
             async with server.client() as podium:
                 for chain in chance.sample(journal.chains, k=1):
                     journal.carried_out += bool(await chain.repeat(podium))
-                await _check(podium, journal, registers=registers, groups=groups)
+                await check(podium, journal, registers=registers, groups=groups)
         async with server.client(timeout_seconds=60) as podium:
-            await _check_everything(podium, journal)
+            await check_everything(podium, journal)
     return journal
 
 
-async def test_what_was_acknowledged_outlives_twenty_kills(tmp_path: Path) -> None:
-    journal = await _kill_again_and_again(tmp_path, KILLS, seed=1)
-    assert journal.acks > KILLS * 50
-    assert journal.cut_off > KILLS
+async def test_what_was_acknowledged_outlives_kills(tmp_path: Path, new_store: NewStore) -> None:
+    store = new_store(tmp_path)
+    kills = KILLS * store.kills
+    journal = await _kill_again_and_again(tmp_path, store, kills, seed=1)
+    assert journal.acks > kills * 50
+    assert journal.cut_off > kills
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(1_800)
-async def test_what_was_acknowledged_outlives_two_hundred_kills(tmp_path: Path) -> None:
-    await _kill_again_and_again(tmp_path, MANY_KILLS, seed=random.randrange(2**32))
+async def test_what_was_acknowledged_outlives_many_kills(
+    tmp_path: Path, new_store: NewStore
+) -> None:
+    store = new_store(tmp_path)
+    kills, seed = MANY_KILLS * store.kills, random.randrange(2**32)
+    await _kill_again_and_again(tmp_path, store, kills, seed)

@@ -13,6 +13,7 @@ from podium_client.errors import TransportError
 from tests.faults.queue_history import NEVER, Kind, Op, violations
 from tests.faults.queue_recorder import Recorder
 from tests.faults.server import KillableServer, running
+from tests.faults.stores import NewStore, Store
 
 CLIENTS = 6
 OPERATIONS = 600
@@ -94,10 +95,10 @@ async def _work_until_killed(server: KillableServer, recorder: Recorder) -> None
     assert all(isinstance(end, TransportError) for end in ends), ends
 
 
-async def _history(folder: Path, kills: int, seed: int) -> tuple[Recorder, set[str]]:
+async def _history(folder: Path, store: Store, kills: int, seed: int) -> tuple[Recorder, set[str]]:
     """A history with kills, and the ids that are there in the end."""
     recorder = Recorder(seed)
-    with running(folder) as server:
+    with running(folder, store=store) as server:
         for _ in range(kills):
             await _work_until_killed(server, recorder)
             await asyncio.to_thread(server.start)
@@ -106,8 +107,8 @@ async def _history(folder: Path, kills: int, seed: int) -> tuple[Recorder, set[s
     return recorder, present
 
 
-async def test_no_history_shows_what_must_not_be(tmp_path: Path) -> None:
-    recorder, present = await _history(tmp_path, KILLS, seed=1)
+async def test_no_history_shows_what_must_not_be(tmp_path: Path, new_store: NewStore) -> None:
+    recorder, present = await _history(tmp_path, new_store(tmp_path), KILLS, seed=1)
     assert violations(recorder.history, present) == []
     kinds = {op.kind for op in recorder.history if op.answered < NEVER}
     assert kinds == set(Kind)
@@ -116,6 +117,7 @@ async def test_no_history_shows_what_must_not_be(tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.timeout(1_800)
-async def test_no_long_history_shows_what_must_not_be(tmp_path: Path) -> None:
-    recorder, present = await _history(tmp_path, MANY_KILLS, seed=random.randrange(2**32))
+async def test_no_long_history_shows_what_must_not_be(tmp_path: Path, new_store: NewStore) -> None:
+    store, seed = new_store(tmp_path), random.randrange(2**32)
+    recorder, present = await _history(tmp_path, store, MANY_KILLS, seed)
     assert violations(recorder.history, present) == []

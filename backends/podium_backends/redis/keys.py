@@ -39,6 +39,11 @@ class Keys:
     def _key(self, *parts: str) -> str:
         return self._prefix + ".".join(part for part in parts if part.strip())
 
+    @property
+    def fixed(self) -> frozenset[str]:
+        """What a Redis holds that a server uses, also without any data: all keys that never go."""
+        return frozenset({self.format, self.token, self.outbox_leases, self.outbox_owners})
+
     def _named(self, word: str, name: str) -> str:
         """As ``_key`` of the two, which every write needs several times."""
         return f"{self._prefix}{word}.{name}" if name.strip() else self._prefix + word

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import traceback
 from typing import NoReturn
 from urllib.parse import unquote
 
@@ -42,8 +41,7 @@ class Failures:
             status = _unforeseen(call, context, error)
         # gRPC keeps the abort, which keeps this error and its frames, until the garbage collector finds the circle: a
         # request of megabytes would stay with them.
-        traceback.clear_frames(error.__traceback__)
-        error.__traceback__ = None
+        _forget_frames(error)
         await context.abort(status.code, status.message, status.trailing_metadata())
 
     def _log(self, call: Call, context: Context, status: Status, error: str) -> None:
@@ -65,6 +63,22 @@ class Failures:
             _log.debug("call failed", **refusal.fields())
         else:
             self.refusals.add(refusal)
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Drop the tracebacks of an error and of those that led to it.
+
+    No frame is cleared: of an error that several tasks share, the frames may be of one that has caught it and goes on, and
+    clearing the frame of a suspended coroutine ends it without a word.
+    """
+    errors, seen = [error], {id(error)}
+    while errors:
+        last = errors.pop()
+        last.__traceback__ = None
+        for before in (last.__cause__, last.__context__):
+            if before is not None and id(before) not in seen:
+                seen.add(id(before))
+                errors.append(before)
 
 
 def _unforeseen(call: Call, context: Context, error: BaseException) -> Status:
