@@ -53,7 +53,8 @@ CAPABILITIES = """\
 Promises of stores of executions and queues beyond the contract's common part. An operation that needs a
 promise which its store lacks is UNIMPLEMENTED; all others are served, and only the promise is missing. Where queue
 operations take no part in the step, they go through [the outbox](architecture.md#the-outbox). A kind that serves no
-executions has "no" for their promises."""
+executions has "no" for their promises. The columns are of default settings: a Redis with `layout = "conductor"` has
+neither `priority_order` nor `lease_counts`."""
 
 SERVED = """\
 ## Services

@@ -80,7 +80,7 @@ def task_def_of(document: Raw, path: str = "") -> TaskDef:
     Raises:
         InvalidArgumentError: It has no name, or a field that the server goes by in a form that Jackson refuses.
     """
-    return TaskDef(document=document, **_named(_task_def.read(document, path), path))
+    return TaskDef(document=document, **_require_name(_task_def.read(document, path), path))
 
 
 def workflow_def_of(document: Raw, path: str = "") -> WorkflowDef:
@@ -89,7 +89,7 @@ def workflow_def_of(document: Raw, path: str = "") -> WorkflowDef:
     Raises:
         InvalidArgumentError: It has no name, or a version that isn't a number from 1 on.
     """
-    return WorkflowDef(document=document, **_named(_workflow_def.read(document, path), path))
+    return WorkflowDef(document=document, **_require_name(_workflow_def.read(document, path), path))
 
 
 def event_handler_of(document: Raw, path: str = "") -> EventHandler:
@@ -98,7 +98,9 @@ def event_handler_of(document: Raw, path: str = "") -> EventHandler:
     Raises:
         InvalidArgumentError: It has no name, or a field that the server goes by in a form that Jackson refuses.
     """
-    return EventHandler(document=document, **_named(_event_handler.read(document, path), path))
+    return EventHandler(
+        document=document, **_require_name(_event_handler.read(document, path), path)
+    )
 
 
 # what a store asks of one before it writes
@@ -132,7 +134,7 @@ def workflow_def_id(name: str, version: int) -> str:
     return f"{name}:{version}"
 
 
-def _named(values: dict[str, Any], path: str) -> dict[str, Any]:
+def _require_name(values: dict[str, Any], path: str) -> dict[str, Any]:
     if not values.get("name"):
         raise InvalidArgumentError(below(path, DOCUMENT_JSON), "a definition needs a 'name'")
     return values

@@ -69,6 +69,13 @@ class PayloadTooLargeError(InvalidArgumentError):
         self.limit_bytes = limit_bytes
         self.size_bytes = size_bytes
 
+    def under(self, prefix: str) -> PayloadTooLargeError:
+        return PayloadTooLargeError(
+            f"{prefix}.{self.field}" if self.field else prefix,
+            limit_bytes=self.limit_bytes,
+            size_bytes=self.size_bytes,
+        )
+
 
 class FailedPreconditionError(StorageError):
     """The state forbids it.

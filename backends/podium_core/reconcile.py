@@ -80,6 +80,9 @@ class QueueProblem(Enum):
     MESSAGE_WITHOUT_TASK = (
         "message_without_task"  # a message is of no workflow or task that is stored
     )
+    MESSAGE_UNREADABLE = (
+        "message_unreadable"  # a message was set aside, since it holds bytes that aren't UTF-8
+    )
 
 
 class QueueFinding(msgspec.Struct, frozen=True):
@@ -98,17 +101,24 @@ class QueueProgress(msgspec.Struct, frozen=True, kw_only=True):
         workflow_not_queued: Running workflows that aren't in the decider queue.
         task_not_queued: Scheduled tasks that aren't in their queue.
         message_without_task: Messages of no workflow or task that is stored.
+        message_unreadable: Messages that were set aside, since they can't be read.
     """
 
     checked: int = 0
     workflow_not_queued: int = 0
     task_not_queued: int = 0
     message_without_task: int = 0
+    message_unreadable: int = 0
 
     @property
     def not_queued(self) -> int:
         """What a repair pushes."""
         return self.workflow_not_queued + self.task_not_queued
+
+    @property
+    def left(self) -> int:
+        """What a repair leaves as it is."""
+        return self.message_without_task + self.message_unreadable
 
 
 class QueueReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -55,7 +55,7 @@ class Status(msgspec.Struct, frozen=True):
         return ((DETAILS_KEY, packed.SerializeToString()),)
 
 
-class _Row(msgspec.Struct, frozen=True, kw_only=True):
+class _ErrorStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How one class of errors crosses.
 
     Attributes:
@@ -150,28 +150,28 @@ _CODE = grpc.StatusCode
 _STALE = ("STALE_UPDATE_TIME", "STALE_RECEIPT")
 
 _ROWS = (
-    _Row(
+    _ErrorStatus(
         error=errors.NotFoundError,
         code=_CODE.NOT_FOUND,
         reason="NOT_FOUND",
         write=_resource,
         read=_read_resource,
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.AlreadyExistsError,
         code=_CODE.ALREADY_EXISTS,
         reason="ALREADY_EXISTS",
         write=_resource,
         read=_read_resource,
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.InvalidArgumentError,
         code=_CODE.INVALID_ARGUMENT,
         reason="INVALID_ARGUMENT",
         write=_bad_request,
         read=_read_bad_request,
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.PayloadTooLargeError,
         code=_CODE.INVALID_ARGUMENT,
         reason="PAYLOAD_TOO_LARGE",
@@ -179,25 +179,25 @@ _ROWS = (
         write=_bad_request,
         read=_read_bad_request,
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.FailedPreconditionError,
         code=_CODE.FAILED_PRECONDITION,
         reason="FAILED_PRECONDITION",
         write=_precondition,
         read=_read_precondition,
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.IncompatibleStoreError,
         code=_CODE.FAILED_PRECONDITION,
         reason="INCOMPATIBLE_STORE",
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.UnsupportedOperationError,
         code=_CODE.UNIMPLEMENTED,
         reason="UNSUPPORTED_OPERATION",
         metadata={"backend": str, "method": str},
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.BackendUnavailableError,
         code=_CODE.UNAVAILABLE,
         reason="BACKEND_UNAVAILABLE",
@@ -205,13 +205,13 @@ _ROWS = (
         write=_retry,
         read=_read_retry,
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.OutcomeUnknownError,
         code=_CODE.DEADLINE_EXCEEDED,
         reason="OUTCOME_UNKNOWN",
         metadata={"store": str},
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.CorruptRecordError,
         code=_CODE.DATA_LOSS,
         reason="CORRUPT_RECORD",
@@ -219,7 +219,7 @@ _ROWS = (
         read=_read_resource,
     ),
     *(
-        _Row(
+        _ErrorStatus(
             error=errors.ConflictError,
             code=_CODE.ABORTED,
             reason=reason,
@@ -228,25 +228,25 @@ _ROWS = (
         )
         for reason in _STALE
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.ResultTooLargeError,
         code=_CODE.RESOURCE_EXHAUSTED,
         reason="RESULT_TOO_LARGE",
         metadata={"limit_bytes": int, "streaming_rpc": str, "subject": str},
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.OverloadedError,
         code=_CODE.RESOURCE_EXHAUSTED,
         reason="OVERLOADED",
         write=_retry,
         read=_read_retry,
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.DeadlineExceededError,
         code=_CODE.DEADLINE_EXCEEDED,
         reason="DEADLINE_EXCEEDED",
     ),
-    _Row(
+    _ErrorStatus(
         error=errors.InternalError,
         code=_CODE.INTERNAL,
         reason="INTERNAL",
@@ -298,12 +298,12 @@ def _details(trailing_metadata: Metadata | None) -> _Details | None:
     return None
 
 
-def _row_of_code(code: grpc.StatusCode) -> _Row | None:
+def _row_of_code(code: grpc.StatusCode) -> _ErrorStatus | None:
     # A reason of a newer server: the first row of the code is its most general one.
     return next((row for row in _ROWS if row.code is code), None)
 
 
-def _rebuilt(row: _Row, details: _Details) -> StorageError:
+def _rebuilt(row: _ErrorStatus, details: _Details) -> StorageError:
     # Not by its constructor, which would word the message again.
     error = row.error.__new__(row.error, details.message)
     error.message = details.message

@@ -26,6 +26,7 @@ from podium_server.facade.payload_writes import PayloadWrites
 from podium_server.facade.removal import RemovalFacade
 from podium_server.facade.side_effects import SideEffects
 from podium_server.facade.two_stores import QueueDelivery
+from podium_server.interceptors.long_answers import begin_long_answer
 from podium_server.outbox.archive import Archive
 from podium_server.outbox.drainer import Drainer
 from podium_server.outbox.handlers import OneByOne
@@ -70,9 +71,9 @@ class _Assembler:
         self._queues_apart = config.commit_guarantee is Guarantee.ORDERED
         self._index = self._optional(DataType.INDEX)
         self._payloads = self._optional(DataType.PAYLOADS)
-        self._metadata = _required(self._store_of(DataType.METADATA).metadata)
+        self._metadata = _require(self._store_of(DataType.METADATA).metadata)
         self._concurrency_limits = ConcurrencyLimits(
-            _required(self._store_of(DataType.CONCURRENCY_LIMITS).concurrency_limits),
+            _require(self._store_of(DataType.CONCURRENCY_LIMITS).concurrency_limits),
             self._metadata,
         )
         owner = _lease_owner(config)
@@ -80,7 +81,7 @@ class _Assembler:
 
     @property
     def _outbox(self) -> Outbox:
-        return _required(self._executions.outbox)
+        return _require(self._executions.outbox)
 
     def _store_of(self, data_type: DataType) -> ConnectedStore:
         return self._stores[self._config.routing[data_type]]
@@ -113,10 +114,10 @@ class _Assembler:
     def _archive(self) -> Archive | None:
         if self._index is None:
             return None
-        source = _required(self._executions.stored_documents)
+        source = _require(self._executions.stored_documents)
         return Archive(
             source,
-            _required(self._index.index_target),
+            _require(self._index.index_target),
             self._outbox,
             whole_max_size=self._config.facade.archive_whole_max_bytes,
         )
@@ -124,16 +125,16 @@ class _Assembler:
     def _indexer(self) -> Indexer | None:
         if self._index is None:
             return None
-        source = _required(self._executions.stored_documents)
-        return Indexer(source, _required(self._index.index_target), self._outbox)
+        source = _require(self._executions.stored_documents)
+        return Indexer(source, _require(self._index.index_target), self._outbox)
 
     def _drainer(self, archive: Archive | None) -> Drainer:
-        targets = dict(removal_target(Removals(_required(self._executions.executions), archive)))
+        targets = dict(removal_target(Removals(_require(self._executions.executions), archive)))
         if self._queues_apart:
-            target = _required(self._queues.queue_target)
-            targets |= queue_targets(_required(self._queues.queues), target)
+            target = _require(self._queues.queue_target)
+            targets |= queue_targets(_require(self._queues.queues), target)
         if self._payloads is not None:
-            targets |= payload_target(_required(self._payloads.payloads), self._outbox)
+            targets |= payload_target(_require(self._payloads.payloads), self._outbox)
         return Drainer(self._outbox, OneByOne(targets), self._leases)
 
     # the facade
@@ -147,7 +148,7 @@ class _Assembler:
     ) -> Facade:
         marks = IndexMarkWrites(self._outbox, indexer, wake_indexer) if indexer else None
         index = (
-            IndexFacade(_required(self._index.index), _required(self._index.index_target), marks)
+            IndexFacade(_require(self._index.index), _require(self._index.index_target), marks)
             if self._index and marks
             else None
         )
@@ -155,15 +156,15 @@ class _Assembler:
         return Facade(
             executions=executions,
             metadata=self._metadata,
-            queues=_required(self._queues.queues),
-            event_handlers=_required(self._store_of(DataType.EVENT_HANDLERS).event_handlers),
-            poll_data=_required(self._store_of(DataType.POLL_DATA).poll_data),
+            queues=_require(self._queues.queues),
+            event_handlers=_require(self._store_of(DataType.EVENT_HANDLERS).event_handlers),
+            poll_data=_require(self._store_of(DataType.POLL_DATA).poll_data),
             concurrency_limits=self._concurrency_limits,
             rate_limits=RateLimits(
-                _required(self._store_of(DataType.RATE_LIMITS).rate_limits), self._metadata
+                _require(self._store_of(DataType.RATE_LIMITS).rate_limits), self._metadata
             ),
             index=index,
-            payloads=_required(self._payloads.payloads) if self._payloads else None,
+            payloads=_require(self._payloads.payloads) if self._payloads else None,
             server_info=server_info(self._config),
             reconciliation=self._reconciliation(executions, wake, wake_indexer),
         )
@@ -189,8 +190,8 @@ class _Assembler:
         if self._index is None or not self._config.facade.index_executions:
             # An engine that indexes on its own decides what an entry is: a repair would write over it.
             return None
-        source = _required(self._executions.stored_documents)
-        return IndexCheck(source, _required(self._index.index_target), self._outbox, wake_indexer)
+        source = _require(self._executions.stored_documents)
+        return IndexCheck(source, _require(self._index.index_target), self._outbox, wake_indexer)
 
     def _queue_check(self, executions: ExecutionFacade) -> QueueCheck:
         settings = self._config.repair
@@ -201,9 +202,9 @@ class _Assembler:
             decider_offset_ms=self._config.facade.decider_offset_ms,
         )
         return QueueCheck(
-            _required(self._executions.stored_documents),
+            _require(self._executions.stored_documents),
             executions.apply,
-            _required(self._queues.queues),
+            _require(self._queues.queues),
             self._metadata,
             self._executions.outbox,
             rules,
@@ -216,7 +217,7 @@ class _Assembler:
         wake: Callable[[], None],
         wake_indexer: Callable[[], None],
     ) -> ExecutionFacade:
-        store = _required(self._executions.executions)
+        store = _require(self._executions.executions)
         return ExecutionFacade(
             store,
             limits=self._concurrency_limits,
@@ -244,8 +245,8 @@ class _Assembler:
     def _queues_elsewhere(self) -> QueueDelivery | None:
         if not self._queues_apart:
             return None
-        target = _required(self._queues.queue_target)
-        return QueueDelivery(_required(self._queues.queues), target, self._outbox)
+        target = _require(self._queues.queue_target)
+        return QueueDelivery(_require(self._queues.queues), target, self._outbox)
 
     def _side_effects(self) -> SideEffects:
         switches = self._config.facade
@@ -268,23 +269,27 @@ class _Assembler:
         )
         if self._payloads is None or not self._config.facade.move_payloads:
             return PayloadWrites(limits)
-        return PayloadWrites(limits, _required(self._payloads.payloads), self._outbox)
+        return PayloadWrites(limits, _require(self._payloads.payloads), self._outbox)
 
     def _payload_reads(self) -> PayloadReads:
-        storage = _required(self._payloads.payloads) if self._payloads else None
-        return PayloadReads(storage, max_bytes=self._config.server.max_message_bytes)
+        storage = _require(self._payloads.payloads) if self._payloads else None
+        return PayloadReads(
+            storage,
+            max_bytes=self._config.server.max_message_bytes,
+            begin_long_answer=begin_long_answer,
+        )
 
     def _archive_reads(self) -> ArchiveReads | None:
         if self._index is None or not self._config.facade.read_archive:
             return None
         return ArchiveReads(
-            _required(self._index.index_target), max_bytes=self._config.server.max_message_bytes
+            _require(self._index.index_target), max_bytes=self._config.server.max_message_bytes
         )
 
     def _archive_removal(self, marks: IndexMarkWrites | None) -> ArchiveRemoval | None:
         if self._index is None or marks is None:
             return None
-        return ArchiveRemoval(_required(self._index.index_target), marks)
+        return ArchiveRemoval(_require(self._index.index_target), marks)
 
 
 def _lease_owner(config: Config) -> str:
@@ -302,7 +307,7 @@ def _do_nothing() -> None:
     """No drainer waits to be woken."""
 
 
-def _required(adapter: T | None) -> T:
+def _require(adapter: T | None) -> T:
     """The adapter; the configuration has made sure that the store's kind serves it."""
     if adapter is None:
         raise LookupError("a store lacks an adapter that its kind declares")

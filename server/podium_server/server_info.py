@@ -20,6 +20,12 @@ def call_limits(config: Config) -> CallLimits:
         connection_share=config.server.connection_share,
         client_timeout_ms=int(config.server.client_timeout_seconds * 1000),
         default_deadline_ms=int(config.server.default_deadline_seconds * 1000),
+        max_payload_bytes={
+            "podium.v1.Task.input_data_json": config.payloads.task_hard_limit_bytes,
+            "podium.v1.Task.output_data_json": config.payloads.task_hard_limit_bytes,
+            "podium.v1.Workflow.input_json": config.payloads.workflow_hard_limit_bytes,
+            "podium.v1.Workflow.output_json": config.payloads.workflow_hard_limit_bytes,
+        },
     )
 
 

@@ -15,9 +15,10 @@ import structlog
 
 from podium_core.errors import StorageError
 from podium_server.app_shape import App, OpenFacade
-from podium_server.config.addresses import ListenAddress
+from podium_server.config.addresses import ListenAddress, TcpAddress
 from podium_server.config.config import Config
 from podium_server.health import HEALTH_SERVICE, PROCESS, Health, StoreMonitor, add_health
+from podium_server.idle_connections import cut_off_idle_connections
 from podium_server.interceptors import InFlight, Pipeline
 from podium_server.process_memory import give_memory_back
 from podium_server.reflection import add_reflection
@@ -46,7 +47,7 @@ class StopSignals:
         self._asked = asyncio.Event()
         self.name = ""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._received)
+            signal.signal(number, self._note_signal)
 
     @property
     def asked(self) -> bool:
@@ -57,7 +58,7 @@ class StopSignals:
         """Wait until the server is asked to stop."""
         await self._asked.wait()
 
-    def _received(self, number: int, _: FrameType | None) -> None:
+    def _note_signal(self, number: int, _: FrameType | None) -> None:
         # A plain handler runs even while the loop is stuck, which is when a second signal is sent.
         if self.name:
             os._exit(128 + number)
@@ -148,6 +149,12 @@ class _Server:
         beside = [
             asyncio.create_task(self._monitor.run()),
             asyncio.create_task(give_memory_back(self._handle.in_flight)),
+            asyncio.create_task(
+                cut_off_idle_connections(
+                    [address.port for address in addresses if isinstance(address, TcpAddress)],
+                    (self._handle.in_flight, self._beside),
+                )
+            ),
         ]
         try:
             self._health.set(PROCESS, serving=True)

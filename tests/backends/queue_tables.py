@@ -11,10 +11,10 @@ import pytest
 
 from podium_core.clock import Clock
 from podium_core.ports import QueueTable, QueueTarget
-from tests.backends.redis.stores import end_keys, new_prefix, redis_parts
+from tests.backends.redis.stores import Layout, end_keys, new_prefix, redis_parts
 from tests.backends.sqlite.stores import sqlite_parts
 
-KINDS = ("sqlite", "redis")
+KINDS = ("sqlite", "redis-podium", "redis-conductor")
 
 
 class Table(QueueTable, QueueTarget, Protocol):
@@ -29,7 +29,7 @@ def opener(kind: str, request: pytest.FixtureRequest, folder: Path) -> Opened:
     if kind == "sqlite":
         return lambda clock: _sqlite(folder, clock)
     url: str = request.getfixturevalue("redis_url")
-    return lambda clock: _redis(url, clock)
+    return lambda clock: _redis(url, clock, "conductor" if "conductor" in kind else "podium")
 
 
 @asynccontextmanager
@@ -39,8 +39,8 @@ async def _sqlite(folder: Path, clock: Clock) -> AsyncIterator[Table]:
 
 
 @asynccontextmanager
-async def _redis(url: str, clock: Clock) -> AsyncIterator[Table]:
+async def _redis(url: str, clock: Clock, layout: Layout) -> AsyncIterator[Table]:
     prefix = new_prefix()
-    async with redis_parts(url, clock, prefix=prefix) as parts:
+    async with redis_parts(url, clock, prefix=prefix, layout=layout) as parts:
         yield parts.queue_table
     end_keys(url, prefix)

@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 from hypothesis import settings, strategies as st
@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 from msgspec import UNSET
 
-from podium_core.backend import DataType, StoreContext
+from podium_core.backend import Capability, DataType, StoreContext
 from podium_core.models import Guarantee, Message, PushMessage, QueueDetail
 from podium_core.queues import TableQueueDAO
 from podium_core.write_set import PushOp
@@ -57,10 +57,10 @@ class Held:
 class Model:
     """What the contract says of a queue, without thought for speed."""
 
-    def __init__(self, clock: FakeClock, *, by_id: bool) -> None:
-        """Of messages due at once the one that arrived first comes first, or the one with the lower id."""
+    capabilities: ClassVar = frozenset({Capability.LEASE_COUNTS})
+
+    def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
-        self.by_id = by_id
         self.queues: dict[str, dict[str, Held]] = {name: {} for name in QUEUES}
         self.arrivals = 0
 
@@ -74,12 +74,12 @@ class Model:
         held = self.queues[queue].get(id_)
         self.arrivals += held is None
         arrived = self.arrivals if held is None else held.arrived
-        due_ms = self.clock.now_ms + offset
+        due_ms = self.due_ms(priority, offset)
         self.queues[queue][id_] = Held(payload, priority, due_ms, arrived)
 
     def in_order(self, queue: str) -> list[str]:
         ready = [(id_, held) for id_, held in self.queues[queue].items() if self.is_ready(held)]
-        ready.sort(key=lambda item: (-item[1].priority, item[1].due_ms, self.tie(*item)))
+        ready.sort(key=lambda item: (self.rank(item[1]), item[1].due_ms, self.tie(*item)))
         return [id_ for id_, _ in ready]
 
     def delayed(self, queue: str) -> list[str]:
@@ -88,11 +88,17 @@ class Model:
             for id_, held in self.queues[queue].items()
             if not self.is_ready(held) and not held.receipt
         ]
-        found.sort(key=lambda item: (item[1].due_ms, -item[1].priority, self.tie(*item)))
+        found.sort(key=lambda item: (item[1].due_ms, self.rank(item[1]), self.tie(*item)))
         return [id_ for id_, _ in found]
 
     def tie(self, id_: str, held: Held) -> tuple[str, int]:
-        return (id_, 0) if self.by_id else ("", held.arrived)
+        return "", held.arrived
+
+    def rank(self, held: Held) -> int:
+        return -held.priority
+
+    def due_ms(self, priority: int, offset: int) -> int:
+        return self.clock.now_ms + offset
 
     def held_under(self, queue: str, id_: str, receipt: str) -> Held | None:
         held = self.queues[queue].get(id_)
@@ -103,18 +109,42 @@ class Model:
     def detail(self, queue: str) -> QueueDetail:
         messages = self.queues[queue].values()
         unacked = sum(self.is_unacked(held) for held in messages)
+        if Capability.LEASE_COUNTS not in self.capabilities:
+            unacked = 0
         return QueueDetail(name=queue, size=len(messages) - unacked, unacked=unacked)
+
+
+class PodiumModel(Model):
+    """On Redis: of messages due at once the one with the lower id comes first."""
+
+    def tie(self, id_: str, held: Held) -> tuple[str, int]:
+        return id_, 0
+
+
+class ConductorModel(PodiumModel):
+    """In the order of due times; a message with a priority and no delay is due at its priority; none counts as leased."""
+
+    capabilities: ClassVar = frozenset[Capability]()
+
+    def due_ms(self, priority: int, offset: int) -> int:
+        return priority if priority and not offset else super().due_ms(priority, offset)
+
+    def rank(self, held: Held) -> int:
+        return 0
+
+
+MODELS = {"sqlite": Model, "redis-podium": PodiumModel, "redis-conductor": ConductorModel}
 
 
 class QueueMachine(RuleBasedStateMachine):
     """Does the same to the store and to the model, and compares every answer."""
 
-    def __init__(self, opened: Opened, *, by_id: bool) -> None:
+    def __init__(self, opened: Opened, model: type[Model]) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.exits = AsyncExitStack()
         self.clock = FakeClock()
-        self.model = Model(self.clock, by_id=by_id)
+        self.model = model(self.clock)
         self.delivered: list[Message] = []
         self.table = self.run(self.exits.enter_async_context(opened(self.clock)))
         context = StoreContext(
@@ -313,7 +343,7 @@ def test_the_queue_does_what_the_model_says(
     def machine() -> QueueMachine:
         folder = tmp_path / str(next(numbers))
         folder.mkdir()
-        return QueueMachine(opener(kind, request, folder), by_id=kind == "redis")
+        return QueueMachine(opener(kind, request, folder), MODELS[kind])
 
     steps = settings(max_examples=60, stateful_step_count=60, deadline=None)
     run_state_machine_as_test(machine, settings=steps)  # type: ignore[arg-type]  # any factory does

@@ -122,6 +122,26 @@ class TestGiveBack:
         ((again,),) = (await table.take(QUEUE, [Ask(1, 10)], room())).messages
         assert again.delivery_count == 2
 
+    async def test_leaves_a_lease_that_its_holder_ended(self, table: QueueTable) -> None:
+        await push(table, "m1")
+        (messages,) = (await table.take(QUEUE, [Ask(1, 1_000)], room())).messages
+        receipt = messages[0].receipt
+        assert await table.set_unack_timeout(QUEUE, "m1", 0, receipt=receipt, only_shorter=False)
+        await table.give_back(QUEUE, messages)
+        ((again,),) = (await table.take(QUEUE, [Ask(1, 1_000)], room())).messages
+        assert again.delivery_count == 2
+
+    async def test_leaves_a_lapsed_message_its_place(
+        self, table: QueueTable, clock: FakeClock
+    ) -> None:
+        await push(table, "m2")
+        (messages,) = (await table.take(QUEUE, [Ask(1, 10)], room())).messages
+        clock.pass_by(15)
+        await push(table, "m1")
+        await table.give_back(QUEUE, messages)
+        (found,) = (await table.take(QUEUE, [Ask(2, 10)], room())).messages
+        assert [message.id for message in found] == ["m2", "m1"]
+
 
 class TestSubscribe:
     @pytest.mark.parametrize(

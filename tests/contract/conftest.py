@@ -28,7 +28,7 @@ from tests.contract.capabilities import pytest_pyfunc_call
 from tests.contract.daos import Adapters, Daos
 from tests.contract.eventually import Delivered, eventually
 from tests.contract.large_records import ALL_BUCKETS, PayloadKeys
-from tests.contract.ways import WAYS, Record, Settings, Transport, Way
+from tests.contract.ways import EVERY_TIME, WAYS, Record, Settings, Transport, Way
 
 __all__ = ["pytest_pyfunc_call"]
 
@@ -38,12 +38,17 @@ FOR_QUEUES = (KIND_PUSH, KIND_ACK, KIND_REMOVE, KIND_UNQUEUE)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests of adapters know no transport: once for each set of stores. All others run on every way.
 
-    A module that is about some ways only names them: ``WAYS``.
+    A module that is about some ways names them: ``WAYS``. Others run on ``EVERY_TIME``, and at night on all.
     """
     if "way" in metafunc.fixturenames:
         over_grpc = "daos" in metafunc.fixturenames
         candidates: tuple[Way, ...] = getattr(metafunc.module, "WAYS", WAYS)
-        ways = [way for way in candidates if over_grpc or way.transport is Transport.IN_PROCESS]
+        often = getattr(metafunc.module, "WAYS", EVERY_TIME)
+        ways = [
+            pytest.param(way, marks=() if way in often else pytest.mark.nightly)
+            for way in candidates
+            if over_grpc or way.transport is Transport.IN_PROCESS
+        ]
         metafunc.parametrize("way", ways, ids=str, indirect=True, scope="module")
 
 

@@ -82,12 +82,12 @@ async def stored(payloads: ExternalPayloadStorage, path: str, content: bytes) ->
     await payloads.upload(chunks(), path=path)
 
 
-async def next_payload_mark(daos: Daos) -> int | None:
+async def next_payload_deletion(daos: Daos) -> int | None:
     """How long until the first mark of a payload is due, in milliseconds; None: there are none."""
     return await daos.outbox.due_in_ms(ALL_BUCKETS, [KIND_PAYLOAD])
 
 
-async def payload_marks(daos: Daos, keys: Iterable[str]) -> frozenset[str]:
+async def payload_deletions(daos: Daos, keys: Iterable[str]) -> frozenset[str]:
     """Those of these payloads of workflow w1 that are marked to be deleted."""
     return await daos.outbox.waiting_ids(KIND_PAYLOAD, [(key, "w1") for key in keys])
 

@@ -32,7 +32,9 @@ from podium_core.ports import QueueDAO
 from podium_core.requirements import MAX_ITEMS
 from tests.contract.eventually import Delivered
 from tests.contract.records import make_task, make_workflow
+from tests.contract.ways import WAYS as ALL_WAYS
 
+WAYS = ALL_WAYS
 # Between two stores a receipt alone guards nothing, and is refused without the workflow's expected time.
 receipts_in_the_step = pytest.mark.capability(
     Capability.ATOMIC_WITH_QUEUES, otherwise=FailedPreconditionError

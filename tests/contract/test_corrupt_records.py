@@ -14,9 +14,7 @@ from podium_core.models import EventHandler, Page, TaskDef, WorkflowDef
 from podium_core.models.json_text import to_raw
 from podium_core.ports import EventHandlerDAO, MetadataDAO
 from tests.contract.records import make_task, make_workflow
-from tests.contract.ways import ALL_WAYS, Record
-
-WAYS = ALL_WAYS
+from tests.contract.ways import Record
 
 Corrupt = Callable[[Record, str], None]
 

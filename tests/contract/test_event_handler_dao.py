@@ -9,9 +9,6 @@ from podium_core.errors import AlreadyExistsError, InvalidArgumentError, NotFoun
 from podium_core.models import EventHandler, collect
 from podium_core.models.json_text import raw_bytes
 from podium_core.ports import EventHandlerDAO
-from tests.contract.ways import ALL_WAYS
-
-WAYS = ALL_WAYS
 
 EVENT = "sqs:orders"
 

@@ -12,9 +12,9 @@ from podium_server.config.config import Config
 from podium_server.config.settings import QueueSettings, QueuesSettings
 from tests.clock import FakeClock
 from tests.contract.daos import Adapters
-from tests.contract.ways import ALL_WAYS, Way
+from tests.contract.ways import QUEUE_WAYS, Way
 
-WAYS = ALL_WAYS
+WAYS = QUEUE_WAYS
 
 
 @pytest.fixture

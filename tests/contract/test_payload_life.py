@@ -27,9 +27,9 @@ from tests.contract.large_records import (
     data_of,
     large_task,
     large_workflow,
-    next_payload_mark,
+    next_payload_deletion,
     path_of,
-    payload_marks,
+    payload_deletions,
     sized,
     stored,
 )
@@ -88,7 +88,7 @@ class TestUpdate:
     ) -> None:
         await daos.executions.update_task(replace(task, status=TaskStatus.IN_PROGRESS))
         assert await path_after(daos.executions) == path_of(task, "input")
-        assert await next_payload_mark(daos) is None
+        assert await next_payload_deletion(daos) is None
         assert payload_keys() == {path_of(task, "input")}
 
     async def test_of_what_was_read_with_payloads_stores_it_again(
@@ -244,15 +244,15 @@ class TestRemoval:
     ) -> None:
         await daos.executions.remove_workflow("w1", archive=True)
         assert payload_keys() == paths
-        assert await next_payload_mark(daos) is None
+        assert await next_payload_deletion(daos) is None
 
     async def test_a_workflow_that_is_reset_leaves_them_for_an_hour(
         self, daos: Daos, paths: set[str], payload_keys: PayloadKeys
     ) -> None:
         await daos.executions.reset_workflow("w1")
         assert payload_keys() == paths
-        assert await payload_marks(daos, paths) == paths
-        due_in_ms = await next_payload_mark(daos)
+        assert await payload_deletions(daos, paths) == paths
+        due_in_ms = await next_payload_deletion(daos)
         assert due_in_ms is not None
         assert HOUR_MS // 2 < due_in_ms <= HOUR_MS
 
@@ -267,7 +267,7 @@ class TestRemoval:
         await daos.executions.create_workflow(
             make_workflow(external_input_payload_storage_path=path)
         )
-        assert await payload_marks(daos, paths) == paths - {path}
+        assert await payload_deletions(daos, paths) == paths - {path}
         again = await daos.executions.get_workflow("w1", include_payloads=True)
         assert again is not None
         assert await daos.executions.remove_workflow("w1")
@@ -290,7 +290,7 @@ class TestRemoval:
         )
         await daos.executions.create_tasks([make_task(external_input_payload_storage_path=others)])
         await daos.executions.remove_workflow("w1")
-        assert await next_payload_mark(daos) is None
+        assert await next_payload_deletion(daos) is None
         assert payload_keys() == {own, others}
 
 
@@ -298,8 +298,8 @@ class TestUploadWithoutADocument:
     """Its payload deletion stands, and is carried out when it is due."""
 
     async def due_later(self, daos: Daos, key: str) -> None:
-        assert await payload_marks(daos, [key]) == {key}
-        due_in_ms = await next_payload_mark(daos)
+        assert await payload_deletions(daos, [key]) == {key}
+        due_in_ms = await next_payload_deletion(daos)
         assert due_in_ms is not None
         assert HOUR_MS // 2 < due_in_ms <= HOUR_MS
 

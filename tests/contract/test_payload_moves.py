@@ -29,7 +29,7 @@ from tests.contract.large_records import (
     data_of,
     large_task,
     large_workflow,
-    next_payload_mark,
+    next_payload_deletion,
     path_of,
     sized,
     stored,
@@ -107,7 +107,7 @@ class TestWrites:
         assert data_of(found, side) == "{}"
         assert await content_of(daos.payloads, path) == raw_text(data)
         assert payload_keys() == {path}
-        assert await next_payload_mark(daos) is None
+        assert await next_payload_deletion(daos) is None
 
     async def test_above_the_hard_limit_it_is_refused_and_nothing_is_stored(
         self, daos: Daos, write: Write, side: str, hard: int, payload_keys: PayloadKeys
@@ -120,7 +120,7 @@ class TestWrites:
         assert side in raised.value.field
         assert await record_of(daos.executions, write) == before
         assert payload_keys() == set()
-        assert await next_payload_mark(daos) is None
+        assert await next_payload_deletion(daos) is None
 
 
 class TestManyRecords:
@@ -150,7 +150,7 @@ class TestManyRecords:
         paths += [path_of(task, "input") for task in found.tasks]
         assert set(paths) == payload_keys()
         assert len(set(paths)) == 4
-        assert await next_payload_mark(daos) is None
+        assert await next_payload_deletion(daos) is None
 
 
 READS: dict[str, Callable[[ExecutionService, bool], Awaitable[list[Any]]]] = {

@@ -11,9 +11,6 @@ from podium_core.errors import InvalidArgumentError
 from podium_core.models import Task, TaskDef
 from podium_core.models.json_text import to_raw
 from podium_core.ports import MetadataDAO, RateLimitingDAO
-from tests.contract.ways import ALL_WAYS
-
-WAYS = ALL_WAYS
 
 AN_HOUR = 3_600
 

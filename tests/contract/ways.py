@@ -22,6 +22,7 @@ from podium_server.config.config import Config
 from podium_server.config.load import load_config
 from tests.backends.redis.stores import damage_field, damage_text, end_keys
 from tests.contract.daos import Adapters, Daos, opened_adapters, opened_in_process, opened_over_grpc
+from tests.services.redis_sentinel import SERVICE
 
 Settings = Mapping[str, str]
 """A server's settings, as variables of its environment."""
@@ -182,7 +183,10 @@ class BesideRedis(Way):
         """As ``Way.config``."""
         prefix = f"{_RUN}-{sha256(str(folder).encode()).hexdigest()[:16]}"
         self.prefixes.add(prefix)
-        below = {"PODIUM_STORES__REDIS__WORKFLOW_PREFIX": prefix}
+        below = {
+            "PODIUM_STORES__REDIS__WORKFLOW_PREFIX": prefix,
+            "PODIUM_STORES__REDIS__QUEUE_PREFIX": prefix,
+        }
         return super().config(folder, {**below, **(settings or {})})
 
     def at(self, address: str) -> Way:
@@ -235,6 +239,20 @@ WITH_REDIS = BesideRedis(
     list_payloads=_payload_files,
 )
 WITH_REDIS_OVER_GRPC = replace(WITH_REDIS, transport=Transport.GRPC)
+# Queues alone, in the keys of a Java Conductor.
+WITH_JAVA_QUEUES = replace(
+    WITH_REDIS,
+    variant="redis-conductor",
+    settings={
+        **SQLITE.settings,
+        "PODIUM_STORES__REDIS__KIND": "redis",
+        "PODIUM_STORES__REDIS__LAYOUT": "conductor",
+        "PODIUM_ROUTING__QUEUES": "redis",
+    },
+    damage=_damage_row,
+    prefixes=set(),
+)
+WITH_JAVA_QUEUES_OVER_GRPC = replace(WITH_JAVA_QUEUES, transport=Transport.GRPC, prefixes=set())
 
 
 # Redis, but for the index and payloads
@@ -263,17 +281,54 @@ REDIS = BesideRedis(
     list_payloads=_payload_files,
 )
 REDIS_OVER_GRPC = replace(REDIS, transport=Transport.GRPC)
-
-WAYS: tuple[Way, ...] = (
+REDIS_JAVA_QUEUES = replace(
     REDIS,
-    REDIS_OVER_GRPC,
-    SQLITE,
-    SQLITE_OVER_GRPC,
+    variant="conductor",
+    settings={**REDIS.settings, "PODIUM_STORES__REDIS__LAYOUT": "conductor"},
+    prefixes=set(),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BehindSentinel(BesideRedis):
+    """The same, where Sentinel says who the primary is."""
+
+    service: str = "sentinel_redis"
+
+    def at(self, address: str) -> Way:
+        """As ``Way.at``; the address is the primary's URL and, after a space, the Sentinel's."""
+        url, _, sentinel = address.partition(" ")
+        settings = {**self.settings, "PODIUM_STORES__REDIS__SENTINELS": sentinel}
+        return super(BehindSentinel, replace(self, settings=settings)).at(url)
+
+
+SENTINEL_OVER_GRPC = BehindSentinel(
+    kind="redis",
+    variant="sentinel",
+    transport=Transport.GRPC,
+    settings={
+        **REDIS.settings,
+        "PODIUM_STORES__REDIS__TOPOLOGY": "sentinel",
+        "PODIUM_STORES__REDIS__SENTINELS": "unknown",
+        "PODIUM_STORES__REDIS__SENTINEL_SERVICE": SERVICE,
+    },
+    damage=_damage_text,
+    list_payloads=_payload_files,
+)
+
+# On each of these every test runs every time.
+EVERY_TIME: tuple[Way, ...] = (SQLITE, SQLITE_OVER_GRPC, REDIS, REDIS_OVER_GRPC)
+# On the others those that are about what sets them apart, and at night all.
+WAYS: tuple[Way, ...] = (
+    *EVERY_TIME,
     SQLITE_TWO_STORES,
     WITH_REDIS,
+    WITH_JAVA_QUEUES,
+    REDIS_JAVA_QUEUES,
+    SENTINEL_OVER_GRPC,
 )
-# For tests of the data that a Redis serves.
-ALL_WAYS = (*WAYS, WITH_REDIS_OVER_GRPC)
+# For tests of queues: those over gRPC too.
+QUEUE_WAYS = (*WAYS, WITH_REDIS_OVER_GRPC, WITH_JAVA_QUEUES_OVER_GRPC)
 # Those whose queues take no part in the step of a WriteSet.
 APART = tuple(way for way in WAYS if Capability.ATOMIC_WITH_QUEUES not in way.capabilities)
 # For tests that take too long to run on every variant of a kind.

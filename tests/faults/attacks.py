@@ -31,6 +31,8 @@ UPLOAD = rpc("ExternalPayloadService", "Upload")
 DOWNLOAD = rpc("ExternalPayloadService", "Download")
 POLL = rpc("QueueService", "PollMessages")
 GET_TASKS = rpc("ExecutionService", "GetTasks")
+GET_TASK = rpc("ExecutionService", "GetTask")
+GET_TASKS_OF_WORKFLOW = rpc("ExecutionService", "GetTasksForWorkflow")
 YEAR_SECONDS = 365 * 86_400
 
 Outcomes = Counter[str]
@@ -93,12 +95,16 @@ async def large_writes(address: str, calls: int, size: int, seconds: float) -> O
 
 @asynccontextmanager
 async def halves(
-    address: str, calls: int, size: int, *, path: str = PUSH.path
+    address: str, calls: int, size: int, *, path: str = PUSH.path, first: bytes = b""
 ) -> AsyncIterator[Wire]:
-    """Messages that lack their last byte, sent at once on one connection; then silence."""
+    """Messages that lack their last byte, sent at once on one connection, after a whole first one; then silence."""
     async with wire_to(address) as wire:
         data = message_head(size) + bytes(size - 1)
         streams = [wire.open_stream(path) for _ in range(calls)]
+        if first:
+            for stream in streams:
+                await wire.send(stream, message_head(len(first)) + first)
+            await asyncio.sleep(1)  # they are open by then
         sending = asyncio.gather(*(wire.send(stream, data) for stream in streams))
         try:
             await asyncio.wait({sending}, timeout=20)
@@ -160,6 +166,22 @@ async def fill_tasks(address: str, tasks: int, size: int) -> bytes:
     return execution_tasks_pb2.GetTasksRequest(task_ids=ids).SerializeToString()
 
 
+async def fill_payload(address: str, size: int) -> tuple[bytes, bytes]:
+    """A task whose input is stored outside; the requests of GetTask and of GetTasksForWorkflow that put it back."""
+    path = "task/input/large.json"
+    await upload(address, path, size, first=b'{"a":"', last=b'"}')
+    async with PodiumClient(address, timeout_seconds=120) as podium:
+        await podium.executions.create_workflow(make_workflow())
+        task = make_task("t1", external_input_payload_storage_path=path)
+        await podium.executions.create_tasks([task])
+    return (
+        execution_tasks_pb2.GetTaskRequest(task_id="t1", include_payloads=True).SerializeToString(),
+        execution_tasks_pb2.GetTasksForWorkflowRequest(
+            workflow_id="w1", include_payloads=True
+        ).SerializeToString(),
+    )
+
+
 def polls(queues: int, messages: int) -> list[bytes]:
     """Requests of those answers."""
     return [
@@ -170,14 +192,16 @@ def polls(queues: int, messages: int) -> list[bytes]:
     ]
 
 
-async def upload(address: str, path: str, size: int) -> None:
-    """Store one payload."""
+async def upload(
+    address: str, path: str, size: int, *, first: bytes = b"", last: bytes = b""
+) -> None:
+    """Store one payload: so many letters, and what stands around them."""
     part = external_payload_service_pb2.UploadRequest
     async with connect(address) as channel:
         call = channel.stream_unary(UPLOAD.path)()
         await call.write(part(header={"path": path, "payload_type": 4}).SerializeToString())
-        for _ in range(size // 2**18):
-            await call.write(part(chunk=bytes(2**18)).SerializeToString())
+        for chunk in (first, *[b"x" * 2**18] * (size // 2**18), last):
+            await call.write(part(chunk=chunk).SerializeToString())
         await call.done_writing()
         await call
 

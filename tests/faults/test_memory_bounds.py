@@ -67,6 +67,20 @@ async def large_reads(address: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def payload_reads(address: str) -> AsyncIterator[None]:
+    request, _ = await attacks.fill_payload(address, 30 * MIB)
+    async with attacks.unread(address, attacks.GET_TASK, [request] * 60):
+        yield
+
+
+@asynccontextmanager
+async def payload_streams(address: str) -> AsyncIterator[None]:
+    _, request = await attacks.fill_payload(address, 30 * MIB)
+    async with attacks.unread(address, attacks.GET_TASKS_OF_WORKFLOW, [request] * 60):
+        yield
+
+
+@asynccontextmanager
 async def large_polls(address: str) -> AsyncIterator[None]:
     await attacks.fill_queues(address, 60, 2, 15_000_000)
     async with attacks.unread(address, attacks.POLL, attacks.polls(60, 2)):
@@ -81,6 +95,15 @@ ATTACKS: dict[str, Attack] = {
     "100 half chunks of 30 MB": held(
         lambda address: attacks.halves(address, 100, 30 * MIB, path=attacks.UPLOAD.path)
     ),
+    "100 half messages of 30 MB in open Consume streams": held(
+        lambda address: attacks.halves(
+            address,
+            100,
+            30 * MIB,
+            path=attacks.CONSUME.path,
+            first=attacks.OPEN_WITHOUT_CREDIT,
+        )
+    ),
     "1,000 silent calls": held(lambda address: attacks.silent(address, 1_000)),
     "1,000 Consume streams without credit": held(
         lambda address: attacks.half_streams(
@@ -92,6 +115,8 @@ ATTACKS: dict[str, Attack] = {
     ),
     "500 unread downloads": held(downloads),
     "60 unread reads of 30 MB": held(large_reads),
+    "60 unread payloads of 30 MB": held(payload_reads),
+    "60 unread streams of a payload of 30 MB": held(payload_streams),
     "60 unread polls of 30 MB": held(large_polls),
 }
 

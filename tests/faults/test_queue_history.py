@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from podium_client import PodiumClient
 from podium_client.errors import TransportError
-from podium_core.models import PushMessage
 from tests.faults.queue_history import NEVER, Kind, Op, violations
+from tests.faults.queue_recorder import Recorder
 from tests.faults.server import KillableServer, running
-from tests.patience import PATIENCE_SECONDS
 
-QUEUE = "history"
 CLIENTS = 6
 OPERATIONS = 600
 KILLS = 4
@@ -85,101 +80,6 @@ class TestChecker:
         assert violations([self.PUSH, self.DELIVERY, self.ACK, self.ACK], set())
 
 
-class Recorder:
-    """Does things at random, and writes down what was called and what was answered."""
-
-    def __init__(self, seed: int) -> None:
-        self.history: list[Op] = []
-        self.ids: list[str] = []
-        self.receipts: dict[str, str] = {}
-        self._chance = random.Random(seed)
-
-    async def work(self, podium: PodiumClient) -> None:
-        """Go on until the server is gone."""
-        steps = [
-            self._push,
-            self._poll,
-            self._poll,
-            self._ack,
-            self._ack,
-            self._release,
-            self._remove,
-        ]
-        weights = [6, 5, 3, 5, 3, 2, 1]
-        while True:
-            (step,) = self._chance.choices(steps, weights)
-            await step(podium)
-
-    async def _record(self, op: Op, call: Callable[[], Awaitable[bool | None]]) -> None:
-        at = len(self.history)
-        # What is never answered stays as it is written down here.
-        self.history.append(replace(op, called=time.monotonic()))
-        done = await call()
-        self.history[at] = replace(
-            self.history[at], answered=time.monotonic(), done=done is not False
-        )
-
-    async def _push(self, podium: PodiumClient) -> None:
-        id_ = f"m{len(self.ids)}"
-        self.ids.append(id_)
-        delay_ms = self._chance.choice([0, 0, 0, 50, 400])
-        message = PushMessage(id=id_, offset_ms=delay_ms, priority=self._chance.randint(0, 99))
-        once = self._chance.random() < 0.3
-
-        async def call() -> bool | None:
-            if once:
-                pushed = await podium.queues.push_if_not_exists(QUEUE, message)
-                assert pushed, "nobody else pushes this id"
-            else:
-                await podium.queues.push(QUEUE, message)
-            return True
-
-        await self._record(Op(Kind.PUSH, id_, 0, delay=delay_ms / 1000), call)
-
-    async def _poll(self, podium: PodiumClient) -> None:
-        lease_ms = self._chance.choice([150, 400, 2_000])
-        called = time.monotonic()
-        messages = await podium.queues.poll_messages(
-            QUEUE,
-            count=self._chance.randint(1, 5),
-            timeout_ms=self._chance.choice([0, 20]),
-            unack_timeout_ms=lease_ms,
-        )
-        answered = time.monotonic()
-        for message in messages:
-            self.receipts[message.id] = message.receipt
-            self.history.append(
-                Op(Kind.DELIVERY, message.id, called, answered, lease=lease_ms / 1000)
-            )
-
-    def _held(self) -> tuple[str, str] | None:
-        if not self.receipts:
-            return None
-        id_ = self._chance.choice(list(self.receipts))
-        return id_, self.receipts[id_]
-
-    async def _ack(self, podium: PodiumClient) -> None:
-        if held := self._held():
-            id_, receipt = held
-            self.receipts.pop(id_, None)
-            await self._record(
-                Op(Kind.ACK, id_, 0), lambda: podium.queues.ack(QUEUE, id_, receipt=receipt)
-            )
-
-    async def _release(self, podium: PodiumClient) -> None:
-        if held := self._held():
-            id_, receipt = held
-            await self._record(
-                Op(Kind.RELEASE, id_, 0),
-                lambda: podium.queues.set_unack_timeout(QUEUE, id_, 0, receipt=receipt),
-            )
-
-    async def _remove(self, podium: PodiumClient) -> None:
-        if self.ids:
-            id_ = self._chance.choice(self.ids)
-            await self._record(Op(Kind.REMOVE, id_, 0), lambda: podium.queues.remove(QUEUE, id_))
-
-
 async def _work_until_killed(server: KillableServer, recorder: Recorder) -> None:
     async with server.client() as podium:
         before = len(recorder.history)
@@ -202,27 +102,8 @@ async def _history(folder: Path, kills: int, seed: int) -> tuple[Recorder, set[s
             await _work_until_killed(server, recorder)
             await asyncio.to_thread(server.start)
         async with server.client(timeout_seconds=60) as podium:
-            there = [await podium.queues.contains_message(QUEUE, id_) for id_ in recorder.ids]
-            present = {id_ for id_, found in zip(recorder.ids, there, strict=True) if found}
-            await _deliver_the_rest(podium, recorder, present)
+            present = await recorder.deliver_the_rest(podium)
     return recorder, present
-
-
-async def _deliver_the_rest(podium: PodiumClient, recorder: Recorder, present: set[str]) -> None:
-    """Whatever is there is delivered in the end, once its lease has lapsed or its delay is over."""
-    seen: set[str] = set()
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while seen < present:
-            called = time.monotonic()
-            messages = await podium.queues.poll_messages(
-                QUEUE, count=1_000, timeout_ms=1_000, unack_timeout_ms=600_000
-            )
-            answered = time.monotonic()
-            seen |= {message.id for message in messages}
-            recorder.history += [
-                Op(Kind.DELIVERY, message.id, called, answered, lease=600) for message in messages
-            ]
-    assert seen == present
 
 
 async def test_no_history_shows_what_must_not_be(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ rules, no scenario breaks an invariant; and without any one of them, a named sce
 * ``guard_and_redo`` (its store: ``guarded_store``): WriteSets on Cassandra
 * ``batch_marks``: document and mark in a Cassandra batch, which is not isolated
 * ``outbox_marks`` (its store: ``outbox_store``): marks, drainers, the index and its versions
-* ``removal_marks``: removal mark, archive and expiry on top of that
+* ``removal_records``: removal record, archive and expiry on top of that
 * ``commit_two_stores``: Commit where documents and queue are different stores
 * ``queue_lease``: pop, receipt, lapse, acknowledgement, and Commit in one store
 * ``limit_release``: places of a concurrency limit and their late release
-* ``payload_marks``: payloads with a due mark, on one-step stores and on Cassandra
+* ``payload_deletions``: payloads with a due mark, on one-step stores and on Cassandra
 
 A change of a protocol begins here: rule, model and code change together. Not modelled: archive and
 removal together on Cassandra, Java's own multi-step writes beside ours, slots of tasks that Java

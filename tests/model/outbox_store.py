@@ -1,7 +1,7 @@
-"""What ``outbox_marks`` and ``removal_marks`` share: a one-step store with marks, and an index.
+"""What ``outbox_marks`` and ``removal_records`` share: a one-step store with marks, and an index.
 
-Documents, marks and the removal mark of a workflow change together in one atomic step. There is one
-mark for the workflow; removal mark and index mark are the same one here, told apart by their kind.
+Documents, marks and the removal record of a workflow change together in one atomic step. There is one
+mark for the workflow; removal record and index mark are the same one here, told apart by their kind.
 The index keeps a version for each entry (external versions), may forget that of a deleted one after
 a while, and lets a search see the entry as it was before its last change.
 """
@@ -94,7 +94,7 @@ class State:
 
     @property
     def removal(self) -> Mark | None:
-        """The removal mark, if one stands."""
+        """The removal record, if one stands."""
         return self.mark if self.mark and self.mark.kind in REMOVALS else None
 
     def write(self, document: str, text: str) -> None:

@@ -20,7 +20,7 @@ class TestGoldenDocuments:
         message = codec.task_def_to_proto(definition)
         assert message.document_json.encode() == document
         assert codec.task_def_from_proto(message, "task_def") == definition
-        assert codec.answered_task_def(message) == definition
+        assert codec.task_def_from_answer(message) == definition
 
     @pytest.mark.parametrize("document", golden.WORKFLOW_DEFS)
     def test_a_workflow_definition_comes_back_the_same(self, document: bytes) -> None:
@@ -28,7 +28,7 @@ class TestGoldenDocuments:
         message = codec.workflow_def_to_proto(definition)
         assert message.document_json.encode() == document
         assert codec.workflow_def_from_proto(message, "workflow_def") == definition
-        assert codec.answered_workflow_def(message) == definition
+        assert codec.workflow_def_from_answer(message) == definition
 
     @pytest.mark.parametrize("document", golden.EVENT_HANDLERS)
     def test_an_event_handler_comes_back_the_same(self, document: bytes) -> None:
@@ -36,7 +36,7 @@ class TestGoldenDocuments:
         message = codec.event_handler_to_proto(handler)
         assert message.document_json.encode() == document
         assert codec.event_handler_from_proto(message, "event_handler") == handler
-        assert codec.answered_event_handler(message) == handler
+        assert codec.event_handler_from_answer(message) == handler
 
 
 class TestWorkflowDef:

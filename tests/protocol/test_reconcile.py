@@ -30,7 +30,11 @@ INDEX = IndexReport(
 )
 QUEUES = QueueReport(
     progress=QueueProgress(
-        checked=10, workflow_not_queued=1, task_not_queued=2, message_without_task=3
+        checked=10,
+        workflow_not_queued=1,
+        task_not_queued=2,
+        message_without_task=3,
+        message_unreadable=4,
     ),
     findings=tuple(QueueFinding(problem, "q", problem.value) for problem in QueueProblem),
     done=True,

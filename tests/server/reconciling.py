@@ -119,11 +119,12 @@ class Reconciling:
             self.execute(self.settings.index_file, f"DELETE FROM {table}")  # noqa: S608
 
     @staticmethod
-    def execute(path: Path, sql: str, arguments: Sequence[object] = ()) -> None:
-        """Write to a file behind the server's back."""
+    def execute(path: Path, sql: str, arguments: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """Read from a file, or write to it, behind the server's back."""
         with sqlite3.connect(path) as conn:
-            conn.execute(sql, arguments)
+            rows = conn.execute(sql, arguments).fetchall()
         conn.close()
+        return rows
 
 
 @asynccontextmanager

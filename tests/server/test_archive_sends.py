@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from podium_server.outbox.archive import ARCHIVE_SECONDS, Archive
 from podium_server.outbox.handlers import PoisonError
 from podium_server.outbox.removals import Removals
 from tests.contract.records import make_task, make_workflow
+from tests.patience import PATIENCE_SECONDS
 from tests.server.indexing import Indexing, indexing
 
 WORKFLOW, TASK = EntryKind.WORKFLOW, EntryKind.TASK
@@ -67,6 +69,55 @@ async def test_newer_tokens_in_the_index_are_outdone(world: Indexing, removals: 
     assert document is not None
     assert document["archived"] is True
     assert await stage(world) is None
+
+
+class TestTwoAtOnce:
+    """A call, and the drainer that comes while the call still works."""
+
+    @pytest.fixture
+    def second(self, removals: Removals) -> Removals:
+        return Removals(removals._store, removals._archive)
+
+    @pytest.fixture
+    def gate(self, world: Indexing, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+        """The documents are read once it is set."""
+        gate, reads = asyncio.Event(), world.source.tasks_of
+
+        async def gated(workflow_id: str, **page: Any) -> list[StoredDocument]:
+            await gate.wait()
+            return await reads(workflow_id, **page)
+
+        monkeypatch.setattr(world.source, "tasks_of", gated)
+        return gate
+
+    async def until_both_wait(self, removals: Removals) -> None:
+        assert removals._archive is not None
+        running = removals._archive._under_way._running
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while [one.callers for one in running.values()] != [2]:
+                await asyncio.sleep(0.001)
+
+    async def test_they_send_it_once(
+        self, world: Indexing, removals: Removals, second: Removals, gate: asyncio.Event
+    ) -> None:
+        both = asyncio.gather(removals.carry_out("w1"), second.carry_out("w1"))
+        await self.until_both_wait(removals)
+        gate.set()
+        assert list(await both) == [True, True]
+        assert sorted(world.target.sent_ids()) == ["t1", "t2", "w1"]
+        assert await stage(world) is None
+
+    async def test_a_call_whose_deadline_comes_loses_nothing(
+        self, world: Indexing, removals: Removals, second: Removals, gate: asyncio.Event
+    ) -> None:
+        call = asyncio.create_task(removals.carry_out("w1"))
+        drainer = asyncio.create_task(second.carry_out("w1"))
+        await self.until_both_wait(removals)
+        call.cancel()
+        gate.set()
+        assert await drainer
+        assert sorted(world.target.sent_ids()) == ["t1", "t2", "w1"]
+        assert call.cancelled()
 
 
 @pytest.mark.parametrize("refused", ["t1", "w1"])

@@ -468,8 +468,10 @@ def test_a_message_above_the_transports_limit_is_refused(channel: grpc.Channel, 
     assert (answer.code is CODE.UNIMPLEMENTED) == (entry.label in UNSERVED)
 
 
-def test_a_payload_above_the_hard_limit_is_too_large(channel: grpc.Channel) -> None:
-    big = json.dumps({"a": "b" * (11 * MIB)})
+@pytest.mark.parametrize("is_json", [True, False])
+def test_a_payload_above_the_hard_limit_is_too_large(channel: grpc.Channel, is_json: bool) -> None:
+    # Its size comes first: one that isn't JSON is refused without a look at its text.
+    big = json.dumps({"a": "b" * (11 * MIB)}) if is_json else "[" * (11 * MIB)
     for label, path in (
         ("ExecutionService.CreateTasks", "tasks[0].input_data_json"),
         ("ExecutionService.UpdateTask", "task.output_data_json"),

@@ -130,6 +130,17 @@ class TestQueues:
         assert (code, lines[0]) == (1, "message without task encode  gone")
         assert lines[1].endswith("checked: 1 messages without a task")
 
+    def test_unreadable_messages_are_left(self, server: PodiumProcess) -> None:
+        call(server, "QueueService", "Push", queue_name="encode", message_id="t1")
+        call(server, "QueueService", "Push", queue_name="events", message_id="m", payload="x")
+        sql = "UPDATE messages SET id = 'm' || x'1BFF', payload = x'FF' || '' WHERE id = 'm'"
+        damage(server, sql, file="podium.db")
+        call(server, "QueueService", "PollMessages", queue_name="events", count=1)
+        code, lines = podium(server, "queues", "repair", "--apply")
+        assert (code, lines[0]) == (1, r"message unreadable   events  m\x1b\xff")
+        assert lines[2] == "unreadable messages stay as they are: push them again, or remove them"
+        assert podium(server, "queues", "verify")[0] == 1
+
 
 class TestMistakes:
     @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -12,10 +13,12 @@ from structlog.testing import capture_logs
 
 from podium.v1 import consume_pb2, execution_tasks_pb2, queue_messages_pb2
 from podium_core import errors
+from podium_core.execution_service import WorkflowSource
 from podium_protocol.rpcs import rpc
 from podium_protocol.status import error_of_call
 from podium_server.interceptors import Call, CallLimits, add_call_fields, current_call
 from podium_server.interceptors.pipeline import Send
+from podium_server.services.execution import ExecutionServicer
 from tests.patience import PATIENCE_SECONDS
 from tests.server.serving import Caller, serving_method
 
@@ -269,6 +272,42 @@ class TestDeadline:
             await asyncio.wait_for(cancelled.wait(), PATIENCE_SECONDS)
         assert error.code() is CODE.DEADLINE_EXCEEDED
         assert type(error_of_call(error)) is errors.DeadlineExceededError
+
+    async def test_a_method_may_allow_itself_more_than_the_servers_own(self) -> None:
+        async def method(request: Any, call: Call) -> Any:
+            own = call.deadline.when
+            call.allow(0.001)
+            assert call.deadline.when == own, "never less"
+            call.allow(PATIENCE_SECONDS)
+            await asyncio.sleep(1.5)
+            return await answer(request, call)
+
+        limits = CallLimits(default_deadline_ms=1_000)
+        async with serving_method(GET_TASK, method, limits) as caller:
+            assert await caller.method(GET_TASK)(b"") is not None
+            error = await failed(caller, seconds=0.2)
+        assert error.code() is CODE.DEADLINE_EXCEEDED, "the client's stays"
+
+    @pytest.mark.parametrize("archive", [True, False])
+    @pytest.mark.parametrize("name", ["RemoveWorkflow", "RemoveWorkflowWithExpiry"])
+    async def test_archiving_may_take_longer(self, name: str, archive: bool) -> None:
+        async def remove(workflow_id: str, **how: object) -> WorkflowSource:
+            await asyncio.sleep(1.5)
+            return WorkflowSource.PRIMARY
+
+        executions = SimpleNamespace(remove_found_workflow=remove)
+        facade: Any = SimpleNamespace(executions=executions)
+        entry = rpc("ExecutionService", name)
+        limits = CallLimits(default_deadline_ms=1_000)
+        method = getattr(ExecutionServicer(facade), name)
+        async with serving_method(entry, method, limits) as caller:
+            request = entry.request(workflow_id="w1", archive=archive).SerializeToString()
+            if archive:
+                assert entry.response.FromString(await caller.method(entry)(request)).removed
+            else:
+                with pytest.raises(grpc.aio.AioRpcError) as raised:
+                    await caller.method(entry)(request)
+                assert raised.value.code() is CODE.DEADLINE_EXCEEDED
 
     async def test_the_clients_cancels_the_work_too(self) -> None:
         cancelled = asyncio.Event()

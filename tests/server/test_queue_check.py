@@ -37,6 +37,7 @@ UNQUEUED = frozenset(RepairSettings().unqueued_task_types)
 NOT_DECIDED = QueueProblem.WORKFLOW_NOT_QUEUED
 NOT_QUEUED = QueueProblem.TASK_NOT_QUEUED
 STRAY = QueueProblem.MESSAGE_WITHOUT_TASK
+UNREADABLE = QueueProblem.MESSAGE_UNREADABLE
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ class TestVerify:
         assert await found(world) == set()
 
     @pytest.mark.parametrize("archive", [False, True])
-    async def test_what_carries_a_removal_mark(self, world: Reconciling, archive: bool) -> None:
+    async def test_what_carries_a_removal_record(self, world: Reconciling, archive: bool) -> None:
         await running(world, make_task())
         if archive:
             await world.executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
@@ -235,6 +236,52 @@ class TestMessagesWithoutTask:
         assert await found(world) == set()
 
 
+class TestUnreadableMessages:
+    @pytest.fixture
+    async def damaged(self, world: Reconciling) -> Reconciling:
+        """The message of a scheduled task, and two of a queue of no task, that a poll has set aside."""
+        task = make_task()
+        await running(world, task)
+        await world.queues.push("encode", PushMessage(id="t1", payload="x"))
+        for id_ in ("a", "b", "c"):
+            await world.queues.push("events", PushMessage(id=id_, payload="x"))
+        for sql in (
+            "UPDATE messages SET payload = CAST(x'FF' AS TEXT) WHERE id IN ('t1', 'a')",
+            "UPDATE messages SET id = id || CAST(x'FF1B' AS TEXT) WHERE id = 'b'",
+        ):
+            world.execute(world.settings.path, sql)
+        assert await world.queues.pop("encode", count=9) == []
+        assert await world.queues.pop("events", count=9) == ["c"]
+        return world
+
+    async def test_are_findings_of_their_own(self, damaged: Reconciling) -> None:
+        assert await found(damaged) == {
+            (UNREADABLE, "encode", "t1"),
+            (UNREADABLE, "events", "a"),
+            (UNREADABLE, "events", "b\\xff\x1b"),
+        }
+        (*_, last) = await reports_of(check(damaged).verify())
+        assert last.progress == QueueProgress(checked=7, message_unreadable=3)
+
+    async def test_a_repair_leaves_what_is_left_of_them(self, damaged: Reconciling) -> None:
+        sql = "SELECT CAST(payload AS BLOB) FROM messages WHERE id = 't1'"
+        before = damaged.execute(damaged.settings.path, sql)
+        (*_, last) = await reports_of(check(damaged).repair(apply=True))
+        assert (last.progress.message_unreadable, last.progress.left, last.pushed) == (3, 3, 0)
+        assert before == damaged.execute(damaged.settings.path, sql) == [(b"\xff",)]
+
+    async def test_one_that_was_pushed_again_is_right(self, damaged: Reconciling) -> None:
+        await damaged.queues.push("encode", PushMessage(id="t1"))
+        await damaged.queues.flush("events")
+        assert await found(damaged) == set()
+
+    async def test_one_that_was_removed_is_pushed_by_a_repair(self, damaged: Reconciling) -> None:
+        await damaged.queues.remove("encode", "t1")
+        assert (NOT_QUEUED, "encode", "t1") in await found(damaged)
+        await reports_of(check(damaged).repair(apply=True))
+        assert await damaged.queues.pop("encode", count=9) == ["t1"]
+
+
 class TestRepair:
     async def repaired(self, world: Reconciling, *, apply: bool) -> QueueReport:
         return (await reports_of(check(world).repair(apply=apply)))[-1]
@@ -260,7 +307,9 @@ class TestRepair:
         assert await world.queues.pop(DECIDER_QUEUE, count=1) == ["w1"]
         assert await found(world) == {(STRAY, "encode", "gone")}
 
-    async def test_pushes_nothing_of_what_carries_a_removal_mark(self, world: Reconciling) -> None:
+    async def test_pushes_nothing_of_what_carries_a_removal_record(
+        self, world: Reconciling
+    ) -> None:
         await running(world, make_task())
         await world.executions.remove_workflow_with_expiry("w1", ttl_seconds=3_600)
         assert (await self.repaired(world, apply=True)).pushed == 0
@@ -344,9 +393,9 @@ class TestLongChecks:
         [
             "?",
             resume_token("tasks", "a"),
-            resume_token("events", "a", 0, 0, 0, 0, 0),
-            resume_token("tasks", "a", -1, 0, 0, 0, 0),
-            resume_token("messages", "a", 0, 0, 0, 0, 0),
+            resume_token("events", "a", 0, 0, 0, 0, 0, 0),
+            resume_token("tasks", "a", -1, 0, 0, 0, 0, 0),
+            resume_token("messages", "a", 0, 0, 0, 0, 0, 0),
         ],
     )
     async def test_a_token_of_something_else(self, world: Reconciling, token: str) -> None:
@@ -361,7 +410,8 @@ async def test_every_message_is_walked_over(world: Reconciling) -> None:
     walked: list[tuple[str, str]] = []
     cursor: str | None = ""
     while cursor is not None:
-        page, cursor = await world.queues.scan_messages(cursor=cursor, limit=5)
-        assert len(page) <= 5
-        walked += page
+        page = await world.queues.scan_messages(cursor=cursor, limit=5)
+        assert len(page.messages) <= 5
+        walked += page.messages
+        cursor = page.cursor
     assert sorted(walked) == sorted(pairs)

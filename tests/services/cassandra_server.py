@@ -1,19 +1,15 @@
 """A Cassandra of our own: one small node, from its jars, on Java 11 or 17."""
 
-import os
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tests.services.cassandra_jars import cassandra_jars
+from tests.services.cassandra_jars import INSTEAD, cassandra_jars
+from tests.services.java import java
 from tests.services.ports import LOOPBACK, accepts_connections, free_ports
 from tests.services.process import ServerProcess
-from tests.services.unavailable import ServiceUnavailableError
 
 MAIN_CLASS = "org.apache.cassandra.service.CassandraDaemon"
 READY = "Starting listening for CQL clients"
@@ -136,7 +132,8 @@ def write_configuration(folder: Path, *, native_port: int, storage_port: int) ->
 
 
 def java_command(folder: Path) -> list[str]:
-    command = [java(), f"-Xms{HEAP}", f"-Xmx{HEAP}", "-Djdk.attach.allowAttachSelf=true"]
+    command = [java("Cassandra", JAVA_VERSIONS, instead=INSTEAD), f"-Xms{HEAP}", f"-Xmx{HEAP}"]
+    command += ["-Djdk.attach.allowAttachSelf=true"]
     command += [f"-Dcassandra.config={(folder / 'cassandra.yaml').as_uri()}"]
     command += [f"-Dcassandra.storagedir={folder}", "-Dcassandra-foreground=yes"]
     # A cluster of one has nobody to wait for.
@@ -145,24 +142,3 @@ def java_command(folder: Path) -> list[str]:
     command += [f"--add-exports={package}=ALL-UNNAMED" for package in EXPORTS]
     command += [f"--add-opens={package}=ALL-UNNAMED" for package in OPENS]
     return [*command, "-cp", f"{folder}:{cassandra_jars()}/*", MAIN_CLASS]
-
-
-def java() -> str:
-    """Return a java that Cassandra runs on.
-
-    Raises:
-        ServiceUnavailableError: There is none.
-    """
-    home = os.environ.get("JAVA_HOME")
-    for candidate in (home and shutil.which("java", path=Path(home) / "bin"), shutil.which("java")):
-        if candidate and java_version(candidate) in JAVA_VERSIONS:
-            return candidate
-    raise ServiceUnavailableError(
-        "Cassandra needs Java 17: install a JDK 17, or start Docker, or set TEST_CASSANDRA"
-    )
-
-
-def java_version(binary: str) -> int:
-    said = subprocess.run([binary, "-version"], capture_output=True, text=True, check=False)
-    found = re.search(r'version "(\d+)', said.stderr)
-    return int(found[1]) if found else 0

@@ -25,6 +25,12 @@ def redis_url(pytestconfig: pytest.Config) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def sentinel_redis(pytestconfig: pytest.Config) -> Iterator[str]:
+    """The URL of a primary, and after a space the address of the Sentinel that watches over it; shared by the session."""
+    yield from provided(pytestconfig, "Redis with Sentinel", providers.redis_with_sentinel())
+
+
+@pytest.fixture(scope="session")
 def cassandra_contact_point(pytestconfig: pytest.Config) -> Iterator[ContactPoint]:
     """The address of a real Cassandra, shared by the session: use keyspaces of your own."""
     yield from provided(pytestconfig, "Cassandra", providers.cassandra())

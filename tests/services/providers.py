@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tests.services.cassandra_server import ContactPoint, native_cassandra
 from tests.services.containers import cassandra_container, docker_answers, redis_container
+from tests.services.redis_sentinel import native_redis_with_sentinel
 from tests.services.redis_server import native_redis
 
 T = TypeVar("T")
@@ -19,6 +20,11 @@ def redis() -> AbstractContextManager[str]:
     if address := os.environ.get("TEST_REDIS_URL"):
         return given(address)
     return redis_container() if docker_answers() else native_redis()
+
+
+def redis_with_sentinel() -> AbstractContextManager[str]:
+    """Give a primary's URL and its Sentinel's address, for the time of the context. Always one of our own."""
+    return native_redis_with_sentinel()
 
 
 def cassandra() -> AbstractContextManager[ContactPoint]:

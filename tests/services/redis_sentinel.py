@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.services.ports import LOOPBACK, free_ports
 from tests.services.process import ServerProcess
@@ -54,6 +57,11 @@ class WatchedRedis:
             if process is not None:
                 process.stop()
 
+    @property
+    def url(self) -> str:
+        """The URL of the first primary."""
+        return self.servers[0].url
+
     def primary_port(self) -> int:
         """The port of whom the Sentinel calls the primary."""
         answer = said(self._port, f"SENTINEL GET-MASTER-ADDR-BY-NAME {SERVICE}")
@@ -64,3 +72,15 @@ class WatchedRedis:
         replica = str(self.servers[1].port)
         follows = "master_link_status:up" in said(self.servers[1].port, "INFO replication")
         return follows and replica in known and "s_down" not in known
+
+
+@contextmanager
+def native_redis_with_sentinel() -> Iterator[str]:
+    """Run all three in a folder of their own; give the primary's URL and, after a space, the Sentinel's address."""
+    with TemporaryDirectory(prefix="podium-sentinel-") as folder:
+        watched = WatchedRedis(Path(folder))
+        watched.start()
+        try:
+            yield f"{watched.url} {watched.sentinel}"
+        finally:
+            watched.stop()

@@ -90,7 +90,7 @@ class IncomingFile:
                 dst_dir_fd=place.folder,
             )
             self._over = True
-            self._space.changed(self._size - replaced)
+            self._space.count_change(self._size - replaced)
             with outcome_unknown(self._store):
                 sync_folders(place)
 

@@ -138,7 +138,7 @@ class LocalPayloadStorage:
                 return False
             size = size_of(place.name, place.folder)
             os.unlink(place.name, dir_fd=place.folder)
-            self._space.changed(-size)
+            self._space.count_change(-size)
             with outcome_unknown(self._store):
                 sync(place.folder)
         return True

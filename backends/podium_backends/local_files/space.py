@@ -73,7 +73,7 @@ class Space:
         with self._lock:
             self._under_way -= size
 
-    def changed(self, size: int) -> None:
+    def count_change(self, size: int) -> None:
         """The store holds so many bytes more, or less."""
         with self._lock:
             self._held = max(self._held + size, 0)

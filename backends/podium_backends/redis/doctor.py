@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 import msgspec
 
 from podium_backends.redis.connection import Link, RedisReplyError, Target
-from podium_backends.redis.format import age_fault, info_fields
+from podium_backends.redis.format import DEFAULT_LAYOUT, age_fault, format_fault, info_fields
 from podium_backends.redis.settings import RedisSettings
 from podium_core.backend import Finding, Severity
 from podium_core.errors import BackendUnavailableError
@@ -33,6 +33,7 @@ async def diagnose(store: str, settings: RedisSettings) -> AsyncIterator[Finding
         for finding in [await _scripts(link), await _channels(link), await _sort(link)]:
             if finding is not None:
                 yield finding
+        yield await _layout(link, settings)
     except BackendUnavailableError as error:
         yield Finding(_FAULT, error.message)
     finally:
@@ -77,6 +78,12 @@ async def _durability(link: Link, info: Mapping[str, str]) -> Finding:
         )
     what = f"appendfsync {fsync}: a crash of the machine loses the last second or more; 'always' loses nothing"
     return Finding(_WARNING, what)
+
+
+async def _layout(link: Link, settings: RedisSettings) -> Finding:
+    if fault := await format_fault(link, settings.keys, settings.layout):
+        return Finding(_FAULT, fault)
+    return Finding(_FINE, f"queues in the layout '{settings.layout or DEFAULT_LAYOUT}'")
 
 
 async def _configured(link: Link, name: str) -> str:

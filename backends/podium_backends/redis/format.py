@@ -53,21 +53,29 @@ async def check_format(link: Link, keys: Keys, layout: str | None) -> None:
     Raises:
         IncompatibleStoreError: Another format or layout; or no format on a database that isn't empty, and no layout is set.
     """
+    if fault := await format_fault(link, keys, layout):
+        raise IncompatibleStoreError(fault)
+    await link.write("SET", keys.format, _text(layout or DEFAULT_LAYOUT), "NX")
+    # Another server may have been faster.
+    if fault := await format_fault(link, keys, layout):
+        raise IncompatibleStoreError(fault)
+
+
+async def format_fault(link: Link, keys: Keys, layout: str | None) -> str:
+    """Why these settings don't go with what is there, in one line; empty: they do. Takes what ``check_format`` does."""
     stored = await link.read("GET", keys.format)
     if stored is None:
         if layout is None and await link.read("DBSIZE"):
-            raise IncompatibleStoreError(
+            return (
                 f"this Redis holds data, and no {keys.format}: set layout = 'podium' to keep queues in keys of Podium's own,"
-                " which no Java Conductor reads"
+                " which no Java Conductor reads, or layout = 'conductor' to share the queues of a Java Conductor"
+                " (stock 3.13.8 or conductor-oss), without order by priority"
             )
-        await link.write("SET", keys.format, _text(layout or DEFAULT_LAYOUT), "NX")
-        stored = await link.read("GET", keys.format)
-    text = (stored or b"").decode(errors="replace")
-    if text != _text(layout or DEFAULT_LAYOUT):
-        raise IncompatibleStoreError(
-            f"{keys.format} says '{text}', and this version with these settings uses"
-            f" '{_text(layout or DEFAULT_LAYOUT)}'"
-        )
+        return ""
+    text, wanted = stored.decode(errors="replace"), _text(layout or DEFAULT_LAYOUT)
+    if text == wanted:
+        return ""
+    return f"{keys.format} says '{text}', and this version with these settings uses '{wanted}'"
 
 
 def _text(layout: str) -> str:

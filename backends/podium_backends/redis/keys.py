@@ -30,11 +30,11 @@ class Keys:
         self.workflow_def_names = self._key("WORKFLOW_DEF_NAMES")
         self.event_handlers = self._key("EVENT_HANDLERS")
         self.format = self._key(OWN, "FORMAT")
-        self._own = f"{self._prefix}{OWN}."
-        self.token = f"{self._own}TOKEN"
-        self.outbox_failures = f"{self._own}OUTBOX_FAILURES"
-        self.outbox_leases = f"{self._own}OUTBOX_LEASES"
-        self.outbox_owners = f"{self._own}OUTBOX_OWNERS"
+        self.own = f"{self._prefix}{OWN}."
+        self.token = f"{self.own}TOKEN"
+        self.outbox_failures = f"{self.own}OUTBOX_FAILURES"
+        self.outbox_leases = f"{self.own}OUTBOX_LEASES"
+        self.outbox_owners = f"{self.own}OUTBOX_OWNERS"
 
     def _key(self, *parts: str) -> str:
         return self._prefix + ".".join(part for part in parts if part.strip())
@@ -89,19 +89,19 @@ class Keys:
 
     def event_ends(self, handler: str, event: str, message_id: str) -> str:
         """A hash of Podium's own: id → when the event execution ends, since Redis expires the whole hash only."""
-        return f"{self._own}EVENT_ENDS.{handler}.{event}.{message_id}"
+        return f"{self.own}EVENT_ENDS.{handler}.{event}.{message_id}"
 
     def facts(self, workflow_id: str) -> str:
         """A hash of Podium's own: task id, or empty for the workflow → facts of the document that Podium wrote last."""
-        return f"{self._own}FACTS.{workflow_id}"
+        return f"{self.own}FACTS.{workflow_id}"
 
     def removal(self, workflow_id: str) -> str:
         """The removal record of a workflow."""
-        return f"{self._own}REMOVAL.{workflow_id}"
+        return f"{self.own}REMOVAL.{workflow_id}"
 
     def request(self, request_id: str) -> str:
         """What is remembered of a request."""
-        return f"{self._own}REQUEST.{request_id}"
+        return f"{self.own}REQUEST.{request_id}"
 
     # the outbox: of Podium's own
 
@@ -109,9 +109,9 @@ class Keys:
         """Of a kind and bucket: marks by token, entries by due time, and what there is to know of each entry."""
         part = f"{kind}.{bucket}"
         return (
-            f"{self._own}MARKS.{part}",
-            f"{self._own}DUE_ENTRIES.{part}",
-            f"{self._own}ENTRIES.{part}",
+            f"{self.own}MARKS.{part}",
+            f"{self.own}DUE_ENTRIES.{part}",
+            f"{self.own}ENTRIES.{part}",
         )
 
     # limits and poll data
@@ -135,8 +135,8 @@ class Keys:
     # queues of the layout "podium"
 
     def queue(self, name: str) -> tuple[str, str, str, str, str]:
-        """The keys of a queue, as ``scripts/queues/queue.lua`` explains them. Nothing is cut: any name has its own."""
-        own = self._own
+        """The keys of a queue: ``scripts/queues/podium/queue.lua``. Nothing is cut: each name has its own."""
+        own = self.own
         # Queue names follow prefixes of the same length: the scripts find a queue's name by that of QUEUES.
         return (
             f"{own}QUEUES",
@@ -145,6 +145,10 @@ class Keys:
             f"{own}LEASES.{name}",
             f"{own}DUE.{name}:",
         )
+
+    def queue_channel(self, name: str) -> str:
+        """Where a process hears of changes of a queue."""
+        return f"{self.own}QUEUE.{name}"
 
 
 def require_key_part(value: str, field: str) -> str:

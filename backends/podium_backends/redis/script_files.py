@@ -17,14 +17,20 @@ def clocked_script(*names: str) -> Script:
     return script("clock", *names)
 
 
-def queue_script(name: str) -> Script:
-    """One of ``scripts/queues``: the functions that read queues stand before it."""
-    return clocked_script("queues/queue", f"queues/{name}")
+def queue_script(layout: str, name: str) -> Script:
+    """One of ``scripts/queues`` that changes no queue: the functions that read queues of a layout stand before it."""
+    return clocked_script(f"queues/{layout}/queue", f"queues/{name}")
 
 
-def queue_change_script(name: str) -> Script:
-    """One of ``scripts/queues``: the functions that read and those that change queues stand before it."""
-    return clocked_script("queues/queue", "queues/queue_changes", f"queues/{name}")
+def queue_change_script(layout: str, name: str) -> Script:
+    """One of ``scripts/queues``: the functions that read and those that change queues of a layout stand before it."""
+    return clocked_script(*queue_functions(layout), f"queues/{name}")
+
+
+def queue_functions(layout: str) -> tuple[str, ...]:
+    """The files of functions that a script has before it, after ``clock.lua``, to change queues of a layout."""
+    own = f"queues/{layout}"
+    return f"{own}/queue", "queues/push_tokens", f"{own}/queue_changes", "queues/operations"
 
 
 def _text(name: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from podium_backends.redis.connection import Target
 from podium_backends.redis.keys import Keys
+from podium_backends.redis.queue_keys import ConductorQueueKeys
 
 _DEFAULT_SENTINEL_PORT = 26_379
 
@@ -23,7 +24,7 @@ class RedisSettings(BaseModel):
         topology: ``standalone`` or ``sentinel``.
         username: The ACL user.
         password: Its password, or that of ``requirepass``.
-        sentinels: ``host:port`` of the Sentinels.
+        sentinels: ``host:port`` of the Sentinels: a list, or in a variable of the environment a text with commas.
         sentinel_service: What the Sentinels call the primary.
         sentinel_username: The ACL user of the Sentinels.
         sentinel_password: Its password.
@@ -35,7 +36,11 @@ class RedisSettings(BaseModel):
         workflow_prefix: ``conductor.redis.workflowNamespacePrefix`` of the Java Conductor.
         stack: Its ``conductor.app.stack``.
         domain: Its ``conductor.redis.keyspaceDomain``.
-        layout: How queues are stored: ``podium``. On a database that holds other data it has to be said.
+        layout: How queues are stored: ``podium``, in keys of Podium's own, or ``conductor``, in those of the Java Conductor,
+            which then serves the same queues. On a database that holds other data it has to be said.
+        queue_prefix: For the layout ``conductor``: its ``conductor.redis.queueNamespacePrefix``.
+        queue_shard: The same: the last character of its ``conductor.redis.availabilityZone``.
+        queue_payloads: The same: how its keys of payloads end: ``_payload`` in 3.13.8, ``.PAYLOAD`` in conductor-oss.
         event_execution_ttl_seconds: How long an event execution is kept from its add; 0 keeps it.
         place_ttl_seconds: How long a place of a concurrency limit is held that isn't used.
         time_zone: Whose days workflows are listed under, as ``Europe/Berlin``: the one that the Java Conductor runs in.
@@ -59,7 +64,10 @@ class RedisSettings(BaseModel):
     workflow_prefix: str = ""
     stack: str = "test"
     domain: str = ""
-    layout: Literal["podium"] | None = None
+    layout: Literal["podium", "conductor"] | None = None
+    queue_prefix: str = ""
+    queue_shard: str = Field(default="c", min_length=1, max_length=1)
+    queue_payloads: Literal["_payload", ".PAYLOAD"] = "_payload"
     event_execution_ttl_seconds: int = Field(default=60, ge=0)
     place_ttl_seconds: int = Field(default=60, ge=1)
     time_zone: str = "UTC"
@@ -79,6 +87,13 @@ class RedisSettings(BaseModel):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("must be the name of a time zone, as Europe/Berlin") from error
         return name
+
+    @field_validator("sentinels", mode="before")
+    @classmethod
+    def _listed(cls, sentinels: Any) -> Any:
+        if isinstance(sentinels, str):
+            return [address for part in sentinels.split(",") if (address := part.strip())]
+        return sentinels
 
     @field_validator("topology")
     @classmethod
@@ -100,6 +115,19 @@ class RedisSettings(BaseModel):
     def keys(self) -> Keys:
         """The key names."""
         return Keys(workflow_prefix=self.workflow_prefix, stack=self.stack, domain=self.domain)
+
+    @property
+    def queue_keys(self) -> Keys | ConductorQueueKeys:
+        """The names of the keys of queues, in the layout that is set."""
+        if self.layout != "conductor":
+            return self.keys
+        return ConductorQueueKeys(
+            self.keys,
+            queue_prefix=self.queue_prefix,
+            stack=self.stack,
+            shard=self.queue_shard,
+            payload_suffix=self.queue_payloads,
+        )
 
     def target(self, store: str) -> Target:
         """Where to connect.

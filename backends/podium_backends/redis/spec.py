@@ -27,6 +27,8 @@ _SERVES = frozenset(
         DataType.RATE_LIMITS,
     }
 )
+# Java's queues have no order of priorities, and tell nobody whether a message is held or delayed.
+_NOT_OF_JAVA_QUEUES = frozenset({Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS})
 # DISTINCT_SLOTS isn't: Java's names of slots run together.
 _CAPABILITIES = frozenset(
     {
@@ -43,8 +45,7 @@ _CAPABILITIES = frozenset(
 
 
 def _capabilities(settings: RedisSettings) -> frozenset[Capability]:
-    del settings  # the one layout there is can do all of it
-    return _CAPABILITIES
+    return _CAPABILITIES - _NOT_OF_JAVA_QUEUES if settings.layout == "conductor" else _CAPABILITIES
 
 
 def _durability(settings: RedisSettings) -> tuple[Durability, str]:

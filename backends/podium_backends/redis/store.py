@@ -15,12 +15,12 @@ from podium_backends.redis.executions.effect_settings import EffectSettings
 from podium_backends.redis.executions.executor import Executor
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_backends.redis.executions.stored_documents import RedisStoredDocuments
-from podium_backends.redis.format import check_format, check_server
+from podium_backends.redis.format import DEFAULT_LAYOUT, check_format, check_server
 from podium_backends.redis.metadata_dao import RedisMetadataDAO
 from podium_backends.redis.outbox.outbox import RedisOutbox
 from podium_backends.redis.poll_data_dao import RedisPollDataDAO
 from podium_backends.redis.queues.changes import QueueChanges
-from podium_backends.redis.queues.queue_table import RedisQueueTable
+from podium_backends.redis.queues.open_table import open_queue_table
 from podium_backends.redis.rate_limiting_dao import RedisRateLimitingDAO
 from podium_backends.redis.settings import RedisSettings
 from podium_core.backend import ConnectedStore, StoreContext
@@ -46,8 +46,8 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
         await link.close()
         raise
     scripts = ClockedScripts(link, context.clock)
-    changes = QueueChanges(target, keys)
-    queue_table = RedisQueueTable(scripts, keys, changes)
+    changes = QueueChanges(target, settings.queue_keys)
+    queue_table = open_queue_table(scripts, settings.queue_keys, changes, bulk)
     queues = TableQueueDAO(queue_table, context)
     clock = StoreClock(context.clock)
     place_ttl_ms = settings.place_ttl_seconds * 1000
@@ -60,7 +60,8 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
             event_ttl_ms=settings.event_execution_ttl_seconds * 1000,
             time_zone=ZoneInfo(settings.time_zone),
         ),
-        keys.queue if context.commit_guarantee is Guarantee.ATOMIC else None,
+        settings.queue_keys.queue if context.commit_guarantee is Guarantee.ATOMIC else None,
+        settings.layout or DEFAULT_LAYOUT,
     )
     executions = RedisExecutionDAO(link, bulk, executor, limits, max_answer_bytes=most)
     # Nothing has to be maintained: empty queues leave no keys, and grants expire.

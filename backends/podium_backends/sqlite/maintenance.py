@@ -26,7 +26,7 @@ async def maintain(database: Database) -> None:
     for sql in _EXPIRED:
         more = True
         while more:
-            more = await database.write(partial(_expired, sql=sql, now_ms=database.now_ms()))
+            more = await database.write(partial(_delete_expired, sql=sql, now_ms=database.now_ms()))
             await asyncio.sleep(PAUSE_SECONDS)
     await drop_empty_counts(database)
     await give_back_free_pages(database)
@@ -40,7 +40,7 @@ async def give_back_free_pages(database: Database) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-def _expired(conn: sqlite3.Connection, *, sql: str, now_ms: int) -> bool:
+def _delete_expired(conn: sqlite3.Connection, *, sql: str, now_ms: int) -> bool:
     """Delete a piece, and say whether there may be more."""
     return conn.execute(sql, (now_ms, ROWS)).rowcount == ROWS
 

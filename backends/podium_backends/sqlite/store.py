@@ -40,13 +40,13 @@ async def open_store(context: StoreContext, settings: SqliteSettings) -> Connect
     )
     await database.open()
     if DataType.INDEX not in context.serves:
-        return _connected(context, settings, database, None)
+        return _connected_store(context, settings, database, None)
     try:
         index = await _open_index(context, settings)
     except BaseException:
         await database.close()
         raise
-    return _connected(context, settings, database, index)
+    return _connected_store(context, settings, database, index)
 
 
 async def _open_index(context: StoreContext, settings: SqliteSettings) -> IndexFile:
@@ -64,7 +64,7 @@ async def _open_index(context: StoreContext, settings: SqliteSettings) -> IndexF
     return index
 
 
-def _connected(
+def _connected_store(
     context: StoreContext, settings: SqliteSettings, database: Database, index: IndexFile | None
 ) -> ConnectedStore:
     changes = QueueChanges(database)

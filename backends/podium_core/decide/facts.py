@@ -71,7 +71,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
         slots: Their holders.
         events: Whether each is there and hasn't expired.
         receipts: Whether each is held, as queue name, message id and receipt.
-        payload_marks: Whether the payload deletion of each upload is there and unclaimed.
+        uploads: Whether the payload deletion of each upload is there and unclaimed.
     """
 
     request_id: str = ""

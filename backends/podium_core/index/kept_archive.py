@@ -17,7 +17,7 @@ _TRUE = Raw(b"true")
 _encode = msgspec.json.Encoder().encode
 
 
-class _Archive(msgspec.Struct):
+class _ArchiveMembers(msgspec.Struct):
     """The two members of an archived entry, as Conductor sets them."""
 
     raw_json: Raw | UnsetType = msgspec.field(default=UNSET, name=RAW_JSON)
@@ -32,8 +32,8 @@ class _Archive(msgspec.Struct):
         return self.archived is not UNSET and raw_bytes(self.archived) == b"true"
 
 
-_archive = msgspec.json.Decoder(_Archive)
-_NONE = _Archive()
+_archive = msgspec.json.Decoder(_ArchiveMembers)
+_NONE = _ArchiveMembers()
 
 
 def has_archive(document: bytes) -> bool:
@@ -79,7 +79,7 @@ def put_onto(before: bytes, written: bytes, *, external: bool) -> tuple[bytes, b
     return kept, external or not has_archive(before)
 
 
-def _archive_of(document: bytes) -> _Archive:
+def _archive_of(document: bytes) -> _ArchiveMembers:
     try:
         return _archive.decode(document)
     except (msgspec.MsgspecError, RecursionError):
@@ -88,4 +88,4 @@ def _archive_of(document: bytes) -> _Archive:
         members = members_of_object(document)
     except (msgspec.MsgspecError, RecursionError):
         return _NONE  # what can't be read holds no archive
-    return _Archive(members.get(RAW_JSON, UNSET), members.get(ARCHIVED, UNSET))
+    return _ArchiveMembers(members.get(RAW_JSON, UNSET), members.get(ARCHIVED, UNSET))

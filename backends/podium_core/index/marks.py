@@ -115,7 +115,7 @@ def combined_mark(waiting: IndexMark | None, newer: IndexMark) -> IndexMark:
         case Verify():
             return newer if newer.removes_archive else waiting
         case Merge():
-            return _merged_onto(waiting, newer)
+            return _merge_onto(waiting, newer)
         case Put():
             return _put_onto(waiting, newer)
         case _:
@@ -142,7 +142,7 @@ def _put_onto(waiting: IndexMark, put: Put) -> Put:
             return Put(_kept(put.document, fields))
 
 
-def _merged_onto(waiting: IndexMark, merge: Merge) -> IndexMark:
+def _merge_onto(waiting: IndexMark, merge: Merge) -> IndexMark:
     match waiting:
         case Put(document=document):
             fields = _kept(merge.fields, document)

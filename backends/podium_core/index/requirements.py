@@ -120,7 +120,7 @@ def _required_fields(fields: Raw, entry_type: EntryType[Summary], ids: dict[str,
 
 
 def _date(key: str, raw: Raw) -> Raw:
-    value = _decoded(key, raw, _date_value)
+    value = _decode(key, raw, _date_value)
     time = time_of_any_date(value) if isinstance(value, str) else value
     if time is None or not 0 <= time <= MAX_TIME:
         raise InvalidArgumentError(
@@ -132,12 +132,12 @@ def _date(key: str, raw: Raw) -> Raw:
 def _require_value(
     key: str, raw: Raw, decoder: msgspec.json.Decoder[Any], own_id: str | None
 ) -> None:
-    value = _decoded(key, raw, decoder)
+    value = _decode(key, raw, decoder)
     if own_id is not None and value != own_id:
         raise InvalidArgumentError(FIELDS, f"{key}: an entry keeps its id, which is '{own_id}'")
 
 
-def _decoded(key: str, raw: Raw, decoder: msgspec.json.Decoder[Any]) -> Any:
+def _decode(key: str, raw: Raw, decoder: msgspec.json.Decoder[Any]) -> Any:
     try:
         return decoder.decode(raw)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:

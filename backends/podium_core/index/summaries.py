@@ -47,8 +47,10 @@ def workflow_summary(workflow: Workflow) -> WorkflowSummary:
         priority=workflow.priority,
         input_size=utf16_units(input_text),
         output_size=utf16_units(output_text),
-        external_input_payload_storage_path=_named(workflow.external_input_payload_storage_path),
-        external_output_payload_storage_path=_named(workflow.external_output_payload_storage_path),
+        external_input_payload_storage_path=_path_of(workflow.external_input_payload_storage_path),
+        external_output_payload_storage_path=_path_of(
+            workflow.external_output_payload_storage_path
+        ),
     )
 
 
@@ -77,8 +79,8 @@ def task_summary(task: Task) -> TaskSummary:
         reason_for_incompletion=_cut(task.reason_for_incompletion),
         execution_time=task.end_time - task.start_time if task.end_time > 0 else 0,
         queue_wait_time=_queue_wait_time(task),
-        external_input_payload_storage_path=_named(task.external_input_payload_storage_path),
-        external_output_payload_storage_path=_named(task.external_output_payload_storage_path),
+        external_input_payload_storage_path=_path_of(task.external_input_payload_storage_path),
+        external_output_payload_storage_path=_path_of(task.external_output_payload_storage_path),
         workflow_priority=task.workflow_priority,
         domain=task.domain,
     )
@@ -108,7 +110,7 @@ def _text(value: Raw, external_path: Text, record: Task | Workflow) -> str:
     return "{}" if text == "null" else text
 
 
-def _named(external_path: Text) -> Text:
+def _path_of(external_path: Text) -> Text:
     if external_path is UNSET or not external_path.strip():
         return UNSET
     return external_path

@@ -26,16 +26,16 @@ EXTRA_KEY = "podium:extra"
 _encode = msgspec.json.Encoder().encode
 
 
-class _Field(msgspec.Struct, frozen=True):
+class _DocumentField(msgspec.Struct, frozen=True):
     attribute: str
     decoder: msgspec.json.Decoder[Any]
     default: Any
     verbatim: bool
 
 
-def _field(info: FieldInfo) -> _Field:
+def _field(info: FieldInfo) -> _DocumentField:
     made = info.default is msgspec.NODEFAULT
-    return _Field(
+    return _DocumentField(
         info.name,
         msgspec.json.Decoder(info.type),
         info.default_factory() if made else info.default,
@@ -92,7 +92,7 @@ class DocumentType(Generic[Record]):
         return self.record_type(**values)
 
     @staticmethod
-    def _carry(field: _Field, raw: Raw, values: dict[str, Any]) -> bool:
+    def _carry(field: _DocumentField, raw: Raw, values: dict[str, Any]) -> bool:
         if field.verbatim:
             values[field.attribute] = raw
             return True

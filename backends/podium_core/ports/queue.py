@@ -146,10 +146,18 @@ class QueueDAO(Protocol):
 
 
 class MessageScan(NamedTuple):
-    """Some messages as (queue name, message id), and the cursor with which the scan goes on; None after the last one."""
+    """Some messages as (queue name, message id).
+
+    Attributes:
+        messages: Those that a consumer can get, or could.
+        cursor: With it the scan goes on; None after the last message.
+        unreadable: Those that no consumer gets, since a poll met bytes that aren't UTF-8 and set them aside. Bad bytes of a
+            name or an id are escaped.
+    """
 
     messages: Sequence[tuple[str, str]]
     cursor: str | None
+    unreadable: Sequence[tuple[str, str]] = ()
 
 
 class QueueStore(QueueDAO, Protocol):

@@ -78,10 +78,10 @@ def comparison(field: Field, operator: Operator, values: Sequence[Written]) -> Q
         return StartsWith(field, values[0].text)
     # A bound, unlike a value, needs not be one that there is.
     known = msgspec.structs.replace(field, choices=()) if operator in _ORDER else field
-    return _BUILDERS[operator](field, *(_typed(known, value) for value in values))
+    return _BUILDERS[operator](field, *(_value_of(known, value) for value in values))
 
 
-def _typed(field: Field, written: Written) -> Value:
+def _value_of(field: Field, written: Written) -> Value:
     value = typed_value(field.type, written.text)
     reason = misfit(field, written.text)
     if reason or value is None:

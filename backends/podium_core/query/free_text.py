@@ -112,7 +112,7 @@ class _FreeTextParser:
                 self._run = None
                 self._at += len(operator)
             elif operator or self._peek() in {"", ")"}:
-                self._expected("a word, a phrase or a group")
+                self._fail_without("a word, a phrase or a group")
             elif self._term():
                 return
 
@@ -191,7 +191,7 @@ class _FreeTextParser:
         self._at += 1
         self._skip_space()
         if self._peek_operator() or self._peek() in {"", ")"}:
-            self._expected(f"a value after {name}:")
+            self._fail_without(f"a value after {name}:")
         return field
 
     def _require_field(self, name: str, position: int) -> Field:
@@ -215,7 +215,7 @@ class _FreeTextParser:
         text = self._word_text(with_colons=True)
         if self._peek() == "*" and _ENDS_A_WORD.match(self._text, self._at + 1):
             self._at += 1
-            return _starred(text, field)
+            return _star_query(text, field)
         self._refuse(_REFUSED)
         return Word(text, field)
 
@@ -227,7 +227,7 @@ class _FreeTextParser:
                 pieces.append(plain[0])
                 self._at = plain.end()
             elif self._peek() == "\\":
-                pieces.append(self._escaped())
+                pieces.append(self._read_escape())
             elif with_colons and self._peek() == ":":
                 pieces.append(":")
                 self._at += 1
@@ -235,7 +235,7 @@ class _FreeTextParser:
                 break
         return "".join(pieces)
 
-    def _escaped(self) -> str:
+    def _read_escape(self) -> str:
         if self._at + 1 == len(self._text):
             self._fail("nothing is after this \\; write \\\\ if it is meant itself")
         self._at += 2
@@ -260,7 +260,7 @@ class _FreeTextParser:
             if reason is not None:
                 self._fail(reason)
 
-    def _expected(self, what: str) -> NoReturn:
+    def _fail_without(self, what: str) -> NoReturn:
         found = self._peek_operator() or self._peek()
         self._fail(f"{what} is expected, found {shown(found) if found else 'the end'}; {_ESCAPE}")
 
@@ -268,7 +268,7 @@ class _FreeTextParser:
         raise QueryError(_PATH, self._at, reason)
 
 
-def _starred(text: str, field: Field | None) -> Query:
+def _star_query(text: str, field: Field | None) -> Query:
     if text:
         return Prefix(text, field)
     return MatchAll() if field is None else Exists(field)

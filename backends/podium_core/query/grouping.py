@@ -26,7 +26,7 @@ class _Node(msgspec.Struct, frozen=True):
     depth: int
 
 
-class _Group(msgspec.Struct):
+class _Operands(msgspec.Struct):
     """What is between two parentheses, or between the ends of the text."""
 
     position: int
@@ -48,7 +48,7 @@ class TreeBuilder:
     def __init__(self, field: str, grouping: Grouping) -> None:
         self._field = field
         self._grouping = grouping
-        self._groups = [_Group(position=0)]
+        self._groups = [_Operands(position=0)]
         self._levels = 0
         self._comparisons = 0
         self._words = SearchWords()
@@ -61,7 +61,7 @@ class TreeBuilder:
     def open(self, position: int) -> None:
         """An opening parenthesis."""
         self._go_deeper(position)
-        self._groups.append(_Group(position=position))
+        self._groups.append(_Operands(position=position))
 
     def negate(self, position: int) -> None:
         """A NOT before an operand."""
@@ -81,7 +81,7 @@ class TreeBuilder:
     def widen(self, query: Query) -> None:
         """The last operand, or this."""
         operands = self._groups[-1].operands
-        operands[-1] = _joined(Or, [operands[-1], _Node(query, 1)])
+        operands[-1] = _join(Or, [operands[-1], _Node(query, 1)])
 
     def join(self, join: Join) -> None:
         """An AND or OR between two operands."""
@@ -102,7 +102,7 @@ class TreeBuilder:
         if self.is_open:
             raise QueryError(self._field, self._groups[-1].position, "this '(' is never closed")
         [group] = self._groups
-        return self._bounded(self._grouping(group.operands, group.joins), position).query
+        return self._require_shallow(self._grouping(group.operands, group.joins), position).query
 
     def _add(self, node: _Node, position: int) -> None:
         group = self._groups[-1]
@@ -110,14 +110,14 @@ class TreeBuilder:
             node = _Node(Not(node.query), node.depth + 1)
         self._levels -= group.pending_nots
         group.pending_nots = 0
-        group.operands.append(self._bounded(node, position))
+        group.operands.append(self._require_shallow(node, position))
 
     def _go_deeper(self, position: int) -> None:
         self._levels += 1
         if self._levels > MAX_DEPTH:
             raise self._too_deep(position)
 
-    def _bounded(self, node: _Node, position: int) -> _Node:
+    def _require_shallow(self, node: _Node, position: int) -> _Node:
         if node.depth > MAX_DEPTH:
             raise self._too_deep(position)
         return node
@@ -134,7 +134,7 @@ def by_precedence(operands: list[_Node], joins: list[Join]) -> _Node:
             alternatives.append([operand])
         else:
             alternatives[-1].append(operand)
-    return _joined(Or, [_joined(And, parts) for parts in alternatives])
+    return _join(Or, [_join(And, parts) for parts in alternatives])
 
 
 def from_the_right(operands: list[_Node], joins: list[Join]) -> _Node:
@@ -150,10 +150,10 @@ def from_the_right(operands: list[_Node], joins: list[Join]) -> _Node:
 
 
 def _join_of(join: Join, parts: Iterable[_Node]) -> _Node:
-    return _joined(And if join is Join.AND else Or, list(parts))
+    return _join(And if join is Join.AND else Or, list(parts))
 
 
-def _joined(kind: type[And] | type[Or], nodes: list[_Node]) -> _Node:
+def _join(kind: type[And] | type[Or], nodes: list[_Node]) -> _Node:
     if len(nodes) == 1:
         return nodes[0]
     parts: list[Query] = []

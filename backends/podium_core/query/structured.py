@@ -120,7 +120,7 @@ class _StructuredParser:
         join = _JOINS.get(_keyword(word))
         if join is None:
             closing = ", )" if self._tree.is_open else ""
-            self._expected(f"AND, OR{closing} or the end of the query")
+            self._fail_without(f"AND, OR{closing} or the end of the query")
         self._at += len(word)
         self._tree.join(join)
 
@@ -135,13 +135,13 @@ class _StructuredParser:
         operator = self._operator()
         require_served(field, operator, operator_position)
         self._skip_space()
-        compared = self._compared(field, operator)
+        compared = self._read_comparison(field, operator)
         self._tree.operand(Not(compared) if negated else compared, position)
 
     def _field(self) -> Field:
         name = self._peek_name()
         if not name or _keyword(name) in _JOINS:
-            self._expected("a field name, NOT or (")
+            self._fail_without("a field name, NOT or (")
         field = require_field(name, self._fields, _PATH, self._at)
         self._at += len(name)
         return field
@@ -154,7 +154,7 @@ class _StructuredParser:
         self._at += len(word)
         self._skip_space()
         if _WORDS.get(_keyword(self._peek_name())) not in _NEGATED:
-            self._expected("IN, BETWEEN or STARTS_WITH (else NOT stands before the field)")
+            self._fail_without("IN, BETWEEN or STARTS_WITH (else NOT stands before the field)")
         return True
 
     def _operator(self) -> Operator:
@@ -168,7 +168,7 @@ class _StructuredParser:
         self._at += len(word)
         return operator
 
-    def _compared(self, field: Field, operator: Operator) -> Query:
+    def _read_comparison(self, field: Field, operator: Operator) -> Query:
         if operator is Operator.IS:
             return self._null_or_not(field)
         if operator is Operator.IN:
@@ -196,7 +196,7 @@ class _StructuredParser:
 
     def _list(self) -> list[Written]:
         if self._peek() != "(":
-            self._expected("( and the values")
+            self._fail_without("( and the values")
         values: list[Written] = []
         while not values or self._peek() == ",":
             if len(values) == MAX_VALUES:
@@ -206,7 +206,7 @@ class _StructuredParser:
             values.append(self._value_in_list())
             self._skip_space()
         if self._peek() != ")":
-            self._expected("a comma or ) after a value (quote values with parentheses)")
+            self._fail_without("a comma or ) after a value (quote values with parentheses)")
         self._at += 1
         return values
 
@@ -214,19 +214,19 @@ class _StructuredParser:
 
     def _value(self) -> Written:
         if self._peek() in _QUOTED:
-            return self._quoted(self._peek())
+            return self._read_quoted(self._peek())
         return self._plain(_PLAIN_VALUE)
 
     def _value_in_list(self) -> Written:
         quote = self._peek()
         whole = quote in _QUOTED and _QUOTED[quote].match(self._text, self._at)
         if whole and _ENDS_IN_LIST.match(self._text, whole.end()):
-            return self._quoted(quote)
+            return self._read_quoted(quote)
         if quote in _QUOTED:
             self._fail(f"a value that begins with {quote} has to end with it, before a comma or )")
         return self._plain(_PLAIN_IN_LIST)
 
-    def _quoted(self, quote: str) -> Written:
+    def _read_quoted(self, quote: str) -> Written:
         match = _QUOTED[quote].match(self._text, self._at)
         if match is None:
             self._fail(f"this {quote} is never closed")
@@ -236,7 +236,7 @@ class _StructuredParser:
     def _plain(self, pattern: re.Pattern[str]) -> Written:
         match = pattern.match(self._text, self._at)
         if match is None:
-            self._expected("a value")
+            self._fail_without("a value")
         keyword = _keyword(match[0])
         in_list = pattern is _PLAIN_IN_LIST
         if keyword == "NULL" or (keyword == "NOT" and not in_list):
@@ -261,10 +261,10 @@ class _StructuredParser:
 
     def _word(self, word: str, expected: str) -> None:
         if _keyword(self._peek_name()) != word:
-            self._expected(expected)
+            self._fail_without(expected)
         self._at += len(word)
 
-    def _expected(self, what: str) -> NoReturn:
+    def _fail_without(self, what: str) -> NoReturn:
         found = self._peek_name() or self._peek()
         self._fail(f"{what} is expected, found {shown(found) if found else 'the end'}")
 

@@ -36,13 +36,13 @@ def read_text(text: str) -> str:
         return text
     if not _STARTS_JSON.match(text):
         return text
-    spaced = _spaced(text)
+    spaced = _with_blanks(text)
     if spaced is None:
         return text
-    return _ESCAPES.sub(_decoded, spaced) if escaped else spaced
+    return _ESCAPES.sub(_decode_escape, spaced) if escaped else spaced
 
 
-def _spaced(text: str) -> str | None:
+def _with_blanks(text: str) -> str | None:
     """JSON with a blank after each comma and colon; None if it isn't JSON."""
     try:
         return msgspec.json.format(text, indent=0)
@@ -65,11 +65,11 @@ def without_half_pairs(text: str) -> str:
 def _whole_pairs(escape: re.Match[str]) -> str:
     if escape[0][1] != "u":
         return escape[0]
-    digits = _decoded(escape).encode("utf-16-be").hex()
+    digits = _decode_escape(escape).encode("utf-16-be").hex()
     return "".join(rf"\u{digits[at : at + 4]}" for at in range(0, len(digits), 4))
 
 
-def _decoded(escape: re.Match[str]) -> str:
+def _decode_escape(escape: re.Match[str]) -> str:
     found = escape[0]
     if found[1] != "u":
         return found[1] if found[1] in _MEANT_THEMSELVES else " "

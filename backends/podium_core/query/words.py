@@ -63,7 +63,7 @@ _SKIN_TONES = "\U0001f3fb-\U0001f3ff"
 _TAGS = "\U000e0020-\U000e007f"
 
 
-def _joined(letter: str, digit: str) -> str:
+def _join_words(letter: str, digit: str) -> str:
     # What joins two letters, two digits, or both; the two sides are looked at only where a joiner stands.
     return rf"[.'\u2019:\u00b7,;](?:(?<={letter}[.'\u2019:\u00b7])(?={letter})|(?<={digit}[.,;'\u2019])(?={digit}))"
 
@@ -71,9 +71,9 @@ def _joined(letter: str, digit: str) -> str:
 _PART = rf"[^\W{_SINGLE}{_KATAKANA}{_NUMERALS}]"
 _LETTER = rf"[^\W\d_{_SINGLE}{_KATAKANA}{_NUMERALS}]"
 _PICTURE = rf"(?:[{_PICTURES}]|[{_ASTRAL_PICTURES}])"
-_ASCII = re.compile(rf"[a-z0-9_]+(?:{_joined('[a-z]', '[0-9]')}[a-z0-9_]+)*")
+_ASCII = re.compile(rf"[a-z0-9_]+(?:{_join_words('[a-z]', '[0-9]')}[a-z0-9_]+)*")
 _UNICODE = re.compile(
-    rf"{_PART}+(?:[{_MARKS}]+{_PART}*|{_joined(_LETTER, '[0-9]')}{_PART}+)*"
+    rf"{_PART}+(?:[{_MARKS}]+{_PART}*|{_join_words(_LETTER, '[0-9]')}{_PART}+)*"
     rf"|[{_SINGLE}]|[{_KATAKANA}]+"
     # A picture with its skin tone, and what it is joined to; the flag of a country.
     rf"|{_PICTURE}(?:[{_MARKS}]+|[{_SKIN_TONES}{_TAGS}]|(?<=\u200d){_PICTURE})*"

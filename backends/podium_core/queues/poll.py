@@ -49,7 +49,7 @@ class Poll:
         if not self._answer.done():
             self._answer.set_exception(error)
 
-    async def answered(self, queue_name: str, give_back: GiveBack) -> list[Message] | None:
+    async def answer(self, queue_name: str, give_back: GiveBack) -> list[Message] | None:
         """The answer. Messages that came when the caller was already cancelled are given back."""
         answer = self._answer
         try:

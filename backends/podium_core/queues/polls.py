@@ -87,7 +87,7 @@ class Polls:
         while asyncio.get_running_loop().time() < deadline:
             poll = Poll(ask)
             queue = self._enter(queue_name, poll, first=first)
-            messages = await self._answered(queue, poll, deadline)
+            messages = await self._wait_for_answer(queue, poll, deadline)
             if messages is None:
                 try:
                     messages = await self._take_in_turn(queue_name, ask)
@@ -99,12 +99,12 @@ class Polls:
             return messages
         return []
 
-    async def _answered(
+    async def _wait_for_answer(
         self, queue: WaitingQueue, poll: Poll, deadline: float
     ) -> list[Message] | None:
         timer = asyncio.get_running_loop().call_at(deadline, queue.expire, poll)
         try:
-            return await poll.answered(queue.name, self._takes.give_back_soon)
+            return await poll.answer(queue.name, self._takes.give_back_soon)
         except asyncio.CancelledError:
             if poll.has_turn:
                 queue.end_turn()

@@ -13,7 +13,7 @@ import grpc
 from google.protobuf.message import Message
 
 from podium_client.channels import Channels
-from podium_client.errors import ClientClosedError, DeadlineExceededError, translated, worded
+from podium_client.errors import ClientClosedError, DeadlineExceededError, translated, with_advice
 from podium_client.methods import Method
 from podium_client.retry import FREELY, may_repeat, transient
 from podium_core.errors import NotFoundError, StorageError
@@ -229,4 +229,4 @@ class _ChunkStream:
             f"{self._rpc.label}: nothing came for {self._calls.timeout_seconds:g} s"
         )
         code = grpc.StatusCode.DEADLINE_EXCEEDED
-        return worded(error, code, writes=self._rpc.writes, request_id=self._request_id)
+        return with_advice(error, code, writes=self._rpc.writes, request_id=self._request_id)

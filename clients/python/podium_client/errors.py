@@ -93,10 +93,10 @@ def translated(
     error = error_of_call(failure)
     if type(error) is TransportError:
         error = _NARROWER.get(code, TransportError)(f"{rpc.label} at {address}: {error.message}")
-    return worded(error, code, writes=rpc.writes, request_id=request_id)
+    return with_advice(error, code, writes=rpc.writes, request_id=request_id)
 
 
-def worded(
+def with_advice(
     error: StorageError, code: grpc.StatusCode, *, writes: bool, request_id: str
 ) -> StorageError:
     """The same error, whose text ends in its status and what to do, and which knows its request id."""

@@ -45,7 +45,7 @@ class RemoteEventHandlerDAO:
             _ALL,
             request,
             lambda chunk: records.page(
-                map(codec.answered_event_handler, chunk.event_handlers), chunk
+                map(codec.event_handler_from_answer, chunk.event_handlers), chunk
             ),
         )
 
@@ -53,7 +53,7 @@ class RemoteEventHandlerDAO:
         self, event: str, *, active_only: bool = False
     ) -> list[EventHandler]:
         response = await self._calls.unary(_FOR_EVENT, event=event, active_only=active_only)
-        return [codec.answered_event_handler(handler) for handler in response.event_handlers]
+        return [codec.event_handler_from_answer(handler) for handler in response.event_handlers]
 
 
 _: type[EventHandlerDAO] = RemoteEventHandlerDAO

@@ -47,14 +47,14 @@ class RemoteMetadataDAO:
 
     async def get_task_def(self, name: str) -> TaskDef | None:
         response = await self._calls.find(_GET_TASK_DEF, name=name)
-        return None if response is None else codec.answered_task_def(response.task_def)
+        return None if response is None else codec.task_def_from_answer(response.task_def)
 
     def get_all_task_defs(self, *, resume_token: str = "") -> AsyncIterator[Page[TaskDef]]:
         request = _ALL_TASK_DEFS.request(resume_token=resume_token)
         return self._calls.pages(
             _ALL_TASK_DEFS,
             request,
-            lambda chunk: records.page(map(codec.answered_task_def, chunk.task_defs), chunk),
+            lambda chunk: records.page(map(codec.task_def_from_answer, chunk.task_defs), chunk),
         )
 
     async def remove_task_def(self, name: str) -> None:
@@ -74,11 +74,11 @@ class RemoteMetadataDAO:
 
     async def get_latest_workflow_def(self, name: str) -> WorkflowDef | None:
         response = await self._calls.find(_LATEST_WORKFLOW_DEF, name=name)
-        return None if response is None else codec.answered_workflow_def(response.workflow_def)
+        return None if response is None else codec.workflow_def_from_answer(response.workflow_def)
 
     async def get_workflow_def(self, name: str, version: int) -> WorkflowDef | None:
         response = await self._calls.find(_GET_WORKFLOW_DEF, name=name, version=version)
-        return None if response is None else codec.answered_workflow_def(response.workflow_def)
+        return None if response is None else codec.workflow_def_from_answer(response.workflow_def)
 
     async def remove_workflow_def(self, name: str, version: int) -> None:
         await self._calls.unary(_REMOVE_WORKFLOW_DEF, name=name, version=version)
@@ -103,7 +103,7 @@ class RemoteMetadataDAO:
 def _workflow_def_page(
     chunk: pb.GetAllWorkflowDefsResponse | pb.GetAllWorkflowDefsLatestVersionsResponse,
 ) -> Page[WorkflowDef]:
-    return records.page(map(codec.answered_workflow_def, chunk.workflow_defs), chunk)
+    return records.page(map(codec.workflow_def_from_answer, chunk.workflow_defs), chunk)
 
 
 _: type[MetadataDAO] = RemoteMetadataDAO

@@ -11,7 +11,7 @@ import grpc
 
 from podium.v1 import external_payload_service_pb2 as pb
 from podium_client.calls import Calls
-from podium_client.errors import DeadlineExceededError, worded
+from podium_client.errors import DeadlineExceededError, with_advice
 from podium_client.first_status import FirstStatus
 from podium_protocol.rpcs import rpc
 from podium_protocol.status import REQUEST_ID_KEY
@@ -95,7 +95,7 @@ class Upload:
         text = f"{UPLOAD.label}: the server took nothing for {self._calls.timeout_seconds:g} s"
         code = grpc.StatusCode.DEADLINE_EXCEEDED
         error = DeadlineExceededError(text)
-        return worded(error, code, writes=True, request_id=self._request_id)
+        return with_advice(error, code, writes=True, request_id=self._request_id)
 
 
 class _EndedError(Exception):

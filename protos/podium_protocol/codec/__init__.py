@@ -14,13 +14,13 @@ from podium_protocol.codec.commit import (
     task_updates_from_proto,
 )
 from podium_protocol.codec.definitions import (
-    answered_event_handler,
-    answered_task_def,
-    answered_workflow_def,
+    event_handler_from_answer,
     event_handler_from_proto,
     event_handler_to_proto,
+    task_def_from_answer,
     task_def_from_proto,
     task_def_to_proto,
+    workflow_def_from_answer,
     workflow_def_from_proto,
     workflow_def_to_proto,
 )
@@ -83,15 +83,13 @@ from podium_protocol.codec.search import (
 )
 
 __all__ = [
-    "answered_event_handler",
-    "answered_task_def",
-    "answered_workflow_def",
     "commit_from_request",
     "commit_from_response",
     "commit_to_request",
     "commit_to_response",
     "event_execution_from_proto",
     "event_execution_to_proto",
+    "event_handler_from_answer",
     "event_handler_from_proto",
     "event_handler_to_proto",
     "found_workflow_from_proto",
@@ -121,6 +119,7 @@ __all__ = [
     "repair_queues_to_proto",
     "server_info_from_proto",
     "server_info_to_proto",
+    "task_def_from_answer",
     "task_def_from_proto",
     "task_def_to_proto",
     "task_from_proto",
@@ -137,6 +136,7 @@ __all__ = [
     "verify_queues_to_proto",
     "wait_from_proto",
     "wait_to_proto",
+    "workflow_def_from_answer",
     "workflow_def_from_proto",
     "workflow_def_to_proto",
     "workflow_from_proto",

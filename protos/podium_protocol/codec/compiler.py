@@ -16,7 +16,7 @@ from msgspec import UNSET
 from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.models.json_text import EMPTY_OBJECT, json_object, json_value
 from podium_protocol.codec.extra import extra_reader, extra_splitter, extra_writer
-from podium_protocol.codec.field_table import EXTRA_JSON, Field, Kind, M, R, RecordTable
+from podium_protocol.codec.field_table import EXTRA_JSON, FieldKind, M, R, RecordField, RecordTable
 
 
 class RecordCodec(msgspec.Struct, Generic[R, M], frozen=True):
@@ -48,7 +48,7 @@ def compile_table(table: RecordTable[R, M], *, skip: tuple[str, ...] = ()) -> Re
         "read_extra": extra_reader(table),
         "split_extra": split,
         "NOTHING_DERIVED": none,
-        "refused": lambda record, error: refused(record, table, error),
+        "refused": lambda record, error: refusal_of(record, table, error),
     }
     for field in table.fields:
         scope[f"default_{field.name}"] = field.default
@@ -67,14 +67,16 @@ def compile_table(table: RecordTable[R, M], *, skip: tuple[str, ...] = ()) -> Re
 
 
 def _to_proto_source(table: RecordTable[R, M]) -> str:
-    typed = [field for field in table.fields if field.kind is not Kind.DERIVED]
+    typed = [field for field in table.fields if field.kind is not FieldKind.DERIVED]
     lines = ["def to_proto(record):", " try:"]
     lines += [
-        f"  {field.name} = {_text_of(field)}" for field in typed if field.kind is Kind.JSON_OBJECT
+        f"  {field.name} = {_text_of(field)}"
+        for field in typed
+        if field.kind is FieldKind.JSON_OBJECT
     ]
     lines += [
         f"  {field.name} = record.{field.name}"
-        for field in (*table.derived, *_kinds(typed, Kind.TEXTS))
+        for field in (*table.derived, *_kinds(typed, FieldKind.TEXTS))
     ]
     lines += ["  message = Message("]
     lines += [f"   {field.proto}={_to_proto_expression(field)}," for field in typed]
@@ -98,42 +100,42 @@ def _to_proto_source(table: RecordTable[R, M]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _kinds(fields: Iterable[Field], kind: Kind) -> list[Field]:
+def _kinds(fields: Iterable[RecordField], kind: FieldKind) -> list[RecordField]:
     return [field for field in fields if field.kind is kind]
 
 
-def _plainness(typed: list[Field]) -> list[str]:
+def _plainness(typed: list[RecordField]) -> list[str]:
     # What sends a record down the slow path; `extra` first, since it decides most often.
     checks = ["record.extra is UNSET"]
     for field in typed:
-        if field.kind is Kind.JSON_OBJECT:
+        if field.kind is FieldKind.JSON_OBJECT:
             absent = f"{field.name} is None or " if field.default is UNSET else ""
             checks.append(f"({absent}{field.name}[:1] == '{{')")
-        elif field.kind is Kind.TEXTS and field.default is UNSET:
+        elif field.kind is FieldKind.TEXTS and field.default is UNSET:
             checks.append(f"({field.name} is UNSET or {field.name})")
     return checks
 
 
-def _text_of(field: Field) -> str:
+def _text_of(field: RecordField) -> str:
     if field.default is UNSET:
         return f"str(value, 'utf-8') if (value := record.{field.name}) is not UNSET else None"
     return f"str(record.{field.name}, 'utf-8')"
 
 
-def _to_proto_expression(field: Field) -> str:
+def _to_proto_expression(field: RecordField) -> str:
     name = field.name
     match field.kind:
-        case Kind.JSON_OBJECT:
+        case FieldKind.JSON_OBJECT:
             return name
-        case Kind.JSON_VALUE:
+        case FieldKind.JSON_VALUE:
             return _text_of(field)
-        case Kind.TEXTS:
+        case FieldKind.TEXTS:
             return f"{name} or None"
-        case Kind.RECORDS:
+        case FieldKind.RECORDS:
             return f"[nested_to_{name}(item) for item in record.{name}]"
-        case Kind.TEXT_MAP:
+        case FieldKind.TEXT_MAP:
             return f"record.{name}"
-        case Kind.ENUM:
+        case FieldKind.ENUM:
             # By the stored text: Enum's own hash is a Python function.
             return (
                 f"numbers_{name}[value._value_] if (value := record.{name}) is not UNSET else None"
@@ -143,12 +145,12 @@ def _to_proto_expression(field: Field) -> str:
     return f"record.{name}"
 
 
-def _derived_text(derived: tuple[Field, ...]) -> str:
+def _derived_text(derived: tuple[RecordField, ...]) -> str:
     members = ",".join(f'"{field.key}":{{{_json_text_of(field)}}}' for field in derived)
     return f"f'''{{{{{members}}}}}'''"
 
 
-def _json_text_of(field: Field) -> str:
+def _json_text_of(field: RecordField) -> str:
     types = get_args(field.type)
     if msgspec.Raw in types:
         return f'str({field.name}, "utf-8")'
@@ -157,13 +159,13 @@ def _json_text_of(field: Field) -> str:
     return f'str(encode({field.name}), "utf-8")'
 
 
-def refused(record: R, table: RecordTable[R, M], error: Exception) -> Exception:
+def refusal_of(record: R, table: RecordTable[R, M], error: Exception) -> Exception:
     """Why a record can't become a message: bytes that aren't UTF-8 are a corrupt record, all else is the caller's."""
     if isinstance(error, UnicodeDecodeError):
         return CorruptRecordError(table.document.resource_type, _name_of(record), "it isn't UTF-8")
     for field in table.fields:
         value = getattr(record, field.name)
-        if value is not UNSET and field.kind in (Kind.TEXT, Kind.NUMBER, Kind.FLAG):
+        if value is not UNSET and field.kind in (FieldKind.TEXT, FieldKind.NUMBER, FieldKind.FLAG):
             try:
                 table.message_type(**{field.proto: value})
             except (ValueError, TypeError) as reason:
@@ -201,29 +203,29 @@ def _from_proto_source(table: RecordTable[R, M], skip: tuple[str, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _from_proto_expression(field: Field) -> str:
+def _from_proto_expression(field: RecordField) -> str:
     proto, name = field.proto, field.name
     # Reading a value costs half of asking for presence, which only the empty ones leave open.
     present = f"(value := message.{proto}) or message.HasField('{proto}')"
     default = "EMPTY_OBJECT" if field.default is not UNSET else "UNSET"
     match field.kind:
-        case Kind.DERIVED:
+        case FieldKind.DERIVED:
             return f"derived.{name}"
-        case Kind.ENUM:
+        case FieldKind.ENUM:
             return (
                 f"(members_{name}.get(value) or member_of(members_{name}, value, '{proto}'))"
                 f" if {present} else UNSET"
             )
-        case Kind.JSON_OBJECT:
+        case FieldKind.JSON_OBJECT:
             checked = f"json_object(value, '{proto}') if value != '{{}}' else EMPTY_OBJECT"
             return f"({checked}) if {present} else {default}"
-        case Kind.JSON_VALUE:
+        case FieldKind.JSON_VALUE:
             return f"json_value(value, '{proto}') if {present} else {default}"
-        case Kind.TEXTS:
+        case FieldKind.TEXTS:
             return f"tuple(message.{proto}) or default_{name}"
-        case Kind.TEXT_MAP:
+        case FieldKind.TEXT_MAP:
             return f"dict(message.{proto})"
-        case Kind.RECORDS:
+        case FieldKind.RECORDS:
             return f"nested_from_{name}(message.{proto}, '{proto}')"
     if field.default is UNSET:
         return f"value if {present} else UNSET"

@@ -50,26 +50,26 @@ def event_handler_from_proto(message: event_pb2.EventHandler, path: str) -> Even
     return _from_proto(message, path, event_handler_of)
 
 
-def _answered(message: Message) -> dict[str, Any]:
+def _values_of(message: Message) -> dict[str, Any]:
     values = {field.name: value for field, value in message.ListFields()}
     values["document"] = Raw(values.pop(DOCUMENT_JSON, "{}").encode())
     values.setdefault("name", "")
     return values
 
 
-def answered_task_def(message: definitions_pb2.TaskDef) -> TaskDef:
+def task_def_from_answer(message: definitions_pb2.TaskDef) -> TaskDef:
     """A definition that a server answered with: typed fields as they came, even where the document differs."""
-    return TaskDef(**_answered(message))
+    return TaskDef(**_values_of(message))
 
 
-def answered_workflow_def(message: definitions_pb2.WorkflowDef) -> WorkflowDef:
+def workflow_def_from_answer(message: definitions_pb2.WorkflowDef) -> WorkflowDef:
     """A definition that a server answered with: typed fields as they came, even where the document differs."""
-    return WorkflowDef(**_answered(message))
+    return WorkflowDef(**_values_of(message))
 
 
-def answered_event_handler(message: event_pb2.EventHandler) -> EventHandler:
+def event_handler_from_answer(message: event_pb2.EventHandler) -> EventHandler:
     """An event handler that a server answered with: typed fields as they came, even where the document differs."""
-    return EventHandler(**_answered(message))
+    return EventHandler(**_values_of(message))
 
 
 def _to_proto(definition: TaskDef | WorkflowDef | EventHandler, kind: str) -> dict[str, Any]:

@@ -17,14 +17,22 @@ from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.models.documents import EXTRA_KEY
 from podium_core.models.json_members import Members, members_of_object, object_of_members
 from podium_core.models.json_text import is_object, json_object
-from podium_protocol.codec.field_table import EXTRA, EXTRA_JSON, Field, Kind, M, R, RecordTable
+from podium_protocol.codec.field_table import (
+    EXTRA,
+    EXTRA_JSON,
+    FieldKind,
+    M,
+    R,
+    RecordField,
+    RecordTable,
+)
 
 _encode = msgspec.json.encode
 
 
 def extra_writer(table: RecordTable[R, M]) -> Callable[[R, M], None]:
     """Makes the function that puts into a message what its typed fields couldn't carry."""
-    typed = tuple(field for field in table.fields if field.kind is not Kind.DERIVED)
+    typed = tuple(field for field in table.fields if field.kind is not FieldKind.DERIVED)
     derived = table.derived
 
     def write(record: R, message: M) -> None:
@@ -50,18 +58,18 @@ def _extra_members(record: Any, resource_type: str) -> Members:
         raise CorruptRecordError(resource_type, "", f"extra: {error}") from error
 
 
-def _set_aside(field: Field, record: Any, message: Message, members: Members) -> None:
+def _set_aside(field: RecordField, record: Any, message: Message, members: Members) -> None:
     value = getattr(record, field.name)
     if field.key in members:
         if value == field.default:
             message.ClearField(field.proto)
         else:
             del members[field.key]
-    elif field.kind is Kind.JSON_OBJECT and value is not UNSET and not is_object(value):
+    elif field.kind is FieldKind.JSON_OBJECT and value is not UNSET and not is_object(value):
         # A reader may count on an object there; the document's own text still travels.
         members[field.key] = value
         message.ClearField(field.proto)
-    elif field.kind is Kind.TEXTS and value == () and field.default is UNSET:
+    elif field.kind is FieldKind.TEXTS and value == () and field.default is UNSET:
         # A repeated field doesn't tell empty from absent.
         members[field.key] = Raw(b"[]")
 
@@ -119,7 +127,7 @@ def _as_it_is(raw: Raw) -> Raw:
 
 def extra_reader(table: RecordTable[R, M]) -> Callable[[R, M, Members], R]:
     """Makes the function that gives a record the members of ``extra_json`` that no set field overrides."""
-    by_key = {field.key: field for field in table.fields if field.kind is not Kind.DERIVED}
+    by_key = {field.key: field for field in table.fields if field.kind is not FieldKind.DERIVED}
 
     def read(record: R, message: M, members: Members) -> R:
         values: dict[str, Any] = {}
@@ -135,9 +143,9 @@ def extra_reader(table: RecordTable[R, M]) -> Callable[[R, M, Members], R]:
     return read
 
 
-def _carry(field: Field, raw: Raw, values: dict[str, Any], table: RecordTable[R, M]) -> bool:
+def _carry(field: RecordField, raw: Raw, values: dict[str, Any], table: RecordTable[R, M]) -> bool:
     # What the typed field can hold goes there: the facts that sets and indexes follow from are read from it.
-    if field.kind is Kind.JSON_OBJECT and not is_object(raw):
+    if field.kind is FieldKind.JSON_OBJECT and not is_object(raw):
         return False
     alone: Any = table.document.from_members({field.key: raw})
     if alone.extra is not UNSET:

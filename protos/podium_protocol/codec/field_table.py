@@ -22,7 +22,7 @@ EXTRA = "extra"
 EXTRA_JSON = "extra_json"
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """How a field crosses from record to message and back."""
 
     TEXT = auto()
@@ -51,7 +51,7 @@ class Nested(msgspec.Struct, frozen=True):
     from_proto: Callable[[Sequence[Any], str], tuple[Any, ...]]
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True):
+class RecordField(msgspec.Struct, frozen=True, kw_only=True):
     """One field.
 
     Attributes:
@@ -64,7 +64,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     key: str
     proto: str
-    kind: Kind
+    kind: FieldKind
     default: Any
     type: Any
     enum: EnumTable | None = None
@@ -72,7 +72,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_set(self, message: Message) -> bool:
         """Whether the message says something for this field."""
-        if self.kind in (Kind.TEXTS, Kind.TEXT_MAP, Kind.RECORDS):
+        if self.kind in (FieldKind.TEXTS, FieldKind.TEXT_MAP, FieldKind.RECORDS):
             return bool(getattr(message, self.proto))
         return message.HasField(self.proto)
 
@@ -82,12 +82,12 @@ class RecordTable(msgspec.Struct, Generic[R, M], frozen=True, kw_only=True):
 
     document: DocumentType[R]
     message_type: type[M]
-    fields: tuple[Field, ...]
+    fields: tuple[RecordField, ...]
 
     @property
-    def derived(self) -> tuple[Field, ...]:
+    def derived(self) -> tuple[RecordField, ...]:
         """The derived fields."""
-        return tuple(field for field in self.fields if field.kind is Kind.DERIVED)
+        return tuple(field for field in self.fields if field.kind is FieldKind.DERIVED)
 
 
 def record_table(
@@ -124,42 +124,44 @@ def _field(
     derived: Sequence[str],
     any_json: Sequence[str],
     nested: Nested | None,
-) -> Field:
+) -> RecordField:
     default = info.default if info.default is not msgspec.NODEFAULT else info.default_factory()
     own_type = _without_unset(info.type)
     if info.name in derived:
-        kind, proto = Kind.DERIVED, ""
+        kind, proto = FieldKind.DERIVED, ""
     else:
         proto = f"{info.name}_json" if own_type is Raw else info.name
         if proto not in protos:
             raise TypeError(f"no message field for {info.name}")
-        json_kind = Kind.JSON_VALUE if info.name in any_json else Kind.JSON_OBJECT
+        json_kind = FieldKind.JSON_VALUE if info.name in any_json else FieldKind.JSON_OBJECT
         kind = json_kind if own_type is Raw else _kind(protos[proto])
-    return Field(
+    return RecordField(
         name=info.name,
         key=info.encode_name,
         proto=proto,
         kind=kind,
         default=default,
         type=info.type,
-        enum=enum_table(own_type, protos[proto].enum_type) if kind is Kind.ENUM else None,
-        nested=nested if kind is Kind.RECORDS else None,
+        enum=enum_table(own_type, protos[proto].enum_type) if kind is FieldKind.ENUM else None,
+        nested=nested if kind is FieldKind.RECORDS else None,
     )
 
 
 _KINDS = {
-    FieldDescriptor.TYPE_STRING: Kind.TEXT,
-    FieldDescriptor.TYPE_INT32: Kind.NUMBER,
-    FieldDescriptor.TYPE_INT64: Kind.NUMBER,
-    FieldDescriptor.TYPE_BOOL: Kind.FLAG,
-    FieldDescriptor.TYPE_ENUM: Kind.ENUM,
+    FieldDescriptor.TYPE_STRING: FieldKind.TEXT,
+    FieldDescriptor.TYPE_INT32: FieldKind.NUMBER,
+    FieldDescriptor.TYPE_INT64: FieldKind.NUMBER,
+    FieldDescriptor.TYPE_BOOL: FieldKind.FLAG,
+    FieldDescriptor.TYPE_ENUM: FieldKind.ENUM,
 }
 
 
-def _kind(proto: FieldDescriptor) -> Kind:
+def _kind(proto: FieldDescriptor) -> FieldKind:
     if proto.message_type is not None:
-        return Kind.TEXT_MAP if proto.message_type.GetOptions().map_entry else Kind.RECORDS
-    return Kind.TEXTS if proto.is_repeated else _KINDS[proto.type]
+        return (
+            FieldKind.TEXT_MAP if proto.message_type.GetOptions().map_entry else FieldKind.RECORDS
+        )
+    return FieldKind.TEXTS if proto.is_repeated else _KINDS[proto.type]
 
 
 def _without_unset(annotation: Any) -> Any:

@@ -36,10 +36,10 @@ async def _findings(config: Config, store: StoreConfig) -> AsyncIterator[Finding
         async for finding in store.spec.diagnose(store.name, store.settings):
             yield finding
     else:
-        yield await _opened(config, store)
+        yield await _try_to_open(config, store)
 
 
-async def _opened(config: Config, store: StoreConfig) -> Finding:
+async def _try_to_open(config: Config, store: StoreConfig) -> Finding:
     if (finding := _to_be_made(getattr(store.settings, "path", None))) is not None:
         return finding
     context = StoreContext(

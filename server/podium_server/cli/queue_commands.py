@@ -29,7 +29,7 @@ def verify(
     """Compare executions with their queues. Exit code 1: something is wrong."""
     report = _run(context, address, config, "VerifyQueues", resume)
     progress = report.progress
-    raise typer.Exit(DIFFERENT if progress.not_queued or progress.message_without_task else 0)
+    raise typer.Exit(DIFFERENT if progress.not_queued or progress.left else 0)
 
 
 @queue_commands.command()
@@ -45,9 +45,11 @@ def repair(
     """Push what isn't queued. Exit code 1: something is left."""
     report = _run(context, address, config, "RepairQueues", resume, apply=apply)
     progress = report.progress
-    left = progress.message_without_task or (0 if apply else progress.not_queued)
+    left = progress.left or (0 if apply else progress.not_queued)
     if progress.not_queued and not apply:
         print_line(f"{progress.not_queued:,} would be pushed: podium queues repair --apply")
+    if progress.message_unreadable:
+        print_line("unreadable messages stay as they are: push them again, or remove them")
     raise typer.Exit(DIFFERENT if left else 0)
 
 
@@ -69,7 +71,7 @@ def _run(
         for one in report.findings:
             problem = one.problem.value.replace("_", " ")
             run.progress.say(f"{problem:<20} {one.queue_name}  {one.id}")
-        found = report.progress.not_queued + report.progress.message_without_task
+        found = report.progress.not_queued + report.progress.left
         run.progress.show(report.progress.checked, f"{found:,} problems")
     print_line(f"{_summary(report)} ({run.progress.seconds:.1f} s)")
     return report
@@ -83,6 +85,7 @@ def _summary(report: QueueReport) -> str:
             (progress.workflow_not_queued, "workflows not queued"),
             (progress.task_not_queued, "tasks not queued"),
             (progress.message_without_task, "messages without a task"),
+            (progress.message_unreadable, "unreadable messages"),
         )
         if count
     )

@@ -48,7 +48,7 @@ def did_you_mean(name: str, valid: Iterable[str], *, lead: str = "is unknown") -
     return f"'{name}' {lead}{guess} ({', '.join(choices)})"
 
 
-def dotted(path: Sequence[str | int]) -> str:
+def dotted_path(path: Sequence[str | int]) -> str:
     """``server.listen[0]``."""
     text = ""
     for part in path:
@@ -58,7 +58,7 @@ def dotted(path: Sequence[str | int]) -> str:
 
 def problem_line(where: str | None, path: Sequence[str | int], fault: str) -> str:
     """``podium.toml:7: stores.main.kind: <fault>``, each part if it is there."""
-    return ": ".join(part for part in (where, dotted(path), fault) if part)
+    return ": ".join(part for part in (where, dotted_path(path), fault) if part)
 
 
 def first_problem(

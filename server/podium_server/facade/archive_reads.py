@@ -119,7 +119,7 @@ class ArchiveReads:
         """From the tasks' own entries."""
         more = True
         while more:
-            page = _Page(place)
+            page = _TaskPage(place)
             ids = task_ids[place : place + PAGE_TASKS]
             entries = await self._index.entries(EntryKind.TASK, ids, max_size=PAGE_BYTES)
             for id_, entry in zip(ids, entries, strict=False):
@@ -132,18 +132,18 @@ class ArchiveReads:
 
 async def _within(tasks: Sequence[Raw], workflow_id: str, place: int) -> AsyncIterator[Page[Task]]:
     """From the workflow's entry."""
-    page = _Page(place)
+    page = _TaskPage(place)
     for at, document in enumerate(tasks[place:], place):
         text = raw_bytes(document)
         await page.add(partial(TASK.decode, text, workflow_id), f"{workflow_id}[{at}]", text)
         if page.is_full and at + 1 < len(tasks):
             yield page.take(more=True)
-            page = _Page(at + 1)
+            page = _TaskPage(at + 1)
             await asyncio.sleep(0)
     yield page.take(more=False)
 
 
-class _Page:
+class _TaskPage:
     """The page that is being read, from a place on."""
 
     def __init__(self, place: int) -> None:

@@ -42,7 +42,7 @@ class ArchiveRemoval:
         if entry is None or not entry.archived:
             return False
         await self._remove_tasks(workflow_id, delete_payloads=delete_payloads)
-        await self._marks.put(_payload_marks([entry], workflow_id) if delete_payloads else [])
+        await self._marks.put(_payload_deletions([entry], workflow_id) if delete_payloads else [])
         mark = encode_mark(Verify(removes_archive=True))
         kind = outbox_kind(EntryKind.WORKFLOW)
         await self._marks.put_and_wait(
@@ -63,22 +63,22 @@ class ArchiveRemoval:
         kind = outbox_kind(EntryKind.TASK)
         after = ""
         while ids := await self._index.task_ids(workflow_id, after=after, limit=IDS_AT_ONCE):
-            payloads = await self._payload_marks(ids, workflow_id) if delete_payloads else []
+            payloads = await self._payload_deletions(ids, workflow_id) if delete_payloads else []
             marks = [NewEntry(kind=kind, id=id_, owner=workflow_id, body=mark) for id_ in ids]
             await self._marks.put([*payloads, *marks])
             after = ids[-1]
 
-    async def _payload_marks(self, task_ids: Sequence[str], workflow_id: str) -> list[NewEntry]:
+    async def _payload_deletions(self, task_ids: Sequence[str], workflow_id: str) -> list[NewEntry]:
         marks: list[NewEntry] = []
         rest = task_ids
         while rest:
             entries = await self._index.entries(EntryKind.TASK, rest)
-            marks += _payload_marks(entries, workflow_id)
+            marks += _payload_deletions(entries, workflow_id)
             rest = rest[len(entries) :]
         return marks
 
 
-def _payload_marks(entries: Sequence[IndexEntry | None], workflow_id: str) -> list[NewEntry]:
+def _payload_deletions(entries: Sequence[IndexEntry | None], workflow_id: str) -> list[NewEntry]:
     paths = {path for entry in entries if entry for path in _paths_of(entry)}
     return [
         NewEntry(kind=KIND_PAYLOAD, id=path, owner=workflow_id, delay_ms=LEFT_MS)

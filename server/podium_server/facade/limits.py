@@ -31,7 +31,7 @@ KNOWN_SECONDS = 5.0
 MAX_KNOWN = 10_000
 
 
-class _Known(NamedTuple):
+class _RegisteredLimit(NamedTuple):
     limited: bool
     until: float
 
@@ -49,7 +49,7 @@ class ConcurrencyLimits:
         self._store = store
         self._metadata = metadata
         self._clock = clock
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _RegisteredLimit] = {}
         # Nobody asks for a limit here.
         self.add_task_to_limit = store.add_task_to_limit
         self.remove_task_from_limit = store.remove_task_from_limit
@@ -96,7 +96,7 @@ class ConcurrencyLimits:
             limited = False  # no definition can have that name, or it can't be read: no reason to refuse an update
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
-        self._known[definition_name] = _Known(limited, now + KNOWN_SECONDS)
+        self._known[definition_name] = _RegisteredLimit(limited, now + KNOWN_SECONDS)
         return limited
 
 

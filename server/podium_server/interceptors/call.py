@@ -107,6 +107,11 @@ class Call:
         if self._default_deadline:
             self.deadline.postpone(self._default_deadline)
 
+    def allow(self, seconds: float) -> None:
+        """Work for so long if the client set no deadline, and the server's own is shorter."""
+        if self._default_deadline and seconds > self._default_deadline:
+            self.deadline.postpone(seconds)
+
     @property
     def cancelled(self) -> bool:
         """Whether the caller has gone."""

@@ -12,6 +12,22 @@ from podium_core.errors import OverloadedError
 MAX_WAITING_CALLS = 20_000
 
 
+class ReadCount:
+    """What reads have brought from a connection: messages, and their bytes."""
+
+    __slots__ = ("bytes", "messages")
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.messages = 0
+
+    def add(self, message: object) -> None:
+        """Count what a read has brought; the end of a stream is no message."""
+        if isinstance(message, bytes):
+            self.bytes += len(message)
+            self.messages += 1
+
+
 class Connection:
     """One client connection that has calls.
 
@@ -21,10 +37,12 @@ class Connection:
         calls: Those that work; the others wait for their client, or for a message.
         bytes: Bytes of its requests and answers that the server holds.
         reads: Requests that are being read, and aren't slow.
+        read_count: What its reads have brought; None while it has no open stream.
+        slow_bytes: Of its bytes, those of requests that take long.
         queue: Calls that wait until they may be read; None until one does.
     """
 
-    __slots__ = ("bytes", "calls", "open", "peer", "queue", "reads")
+    __slots__ = ("bytes", "calls", "open", "peer", "queue", "read_count", "reads", "slow_bytes")
 
     def __init__(self, peer: str) -> None:
         self.peer = peer
@@ -32,6 +50,8 @@ class Connection:
         self.calls = 0
         self.bytes = 0
         self.reads = 0
+        self.read_count: ReadCount | None = None
+        self.slow_bytes = 0
         self.queue: deque[asyncio.Future[None]] | None = None
 
 

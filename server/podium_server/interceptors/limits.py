@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 MIB = 1024 * 1024
@@ -19,6 +21,7 @@ class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
         connection_share: The part of the calls and of the bytes that one connection may take.
         client_timeout_ms: How long the server waits for a client that sends a message, or takes an answer. 0: no limit.
         default_deadline_ms: For a call whose client sets none; 0: none. A stream has it for each chunk.
+        max_payload_bytes: Of the inputs and outputs that writes of executions bring, by the full names of their fields.
         retry_after_ms: When a refused call may come back.
     """
 
@@ -29,4 +32,5 @@ class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
     connection_share: float = 0.5
     client_timeout_ms: int = 30_000
     default_deadline_ms: int = 30_000
+    max_payload_bytes: Mapping[str, int] = {}
     retry_after_ms: int = 100

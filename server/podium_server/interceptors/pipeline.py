@@ -33,6 +33,7 @@ from podium_server.interceptors.in_flight import Connection, InFlight
 from podium_server.interceptors.large_requests import PIECE_BYTES
 from podium_server.interceptors.limits import CallLimits
 from podium_server.interceptors.long_answers import LongAnswers
+from podium_server.interceptors.open_streams import OpenStreams
 from podium_server.interceptors.request_reads import RequestReads
 from podium_server.interceptors.wire_format import Parse, WireFormat
 
@@ -93,6 +94,7 @@ class Pipeline:
         self._turns = Turns((limits.max_bytes_in_flight or float("inf")) * _WORK_SHARE)
         self._format = WireFormat(limits)
         self._reads = RequestReads(limits, self._budget, in_flight, self.failures)
+        self._open_streams = OpenStreams(limits, self._budget, in_flight, self._reads.end)
         self._answers = Answers(limits, self._budget, in_flight)
         self._long_answers = LongAnswers(self._budget)
 
@@ -308,9 +310,10 @@ class Pipeline:
     async def _requests(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
         """The requests of a stream that may be quiet for ever, once it is open."""
         data = await self._reads.next(call)
-        while data is not grpc.aio.EOF:
-            yield await parse(data)
-            data = await call.context.read()
+        with self._open_streams.watch(call):
+            while data is not grpc.aio.EOF:
+                yield await parse(data)
+                data = await self._reads.next_of_open(call)
 
     async def _whole_requests(self, call: Call, parse: Parse) -> AsyncGenerator[Any, None]:
         """The requests of a client stream; their end is the client's word that it has said everything."""

@@ -62,13 +62,24 @@ class RequestReads:
         if self._looking is None:
             self._look_later()
         try:
-            return await call.context.read()
+            message = await call.context.read()
+            if connection.read_count is not None:
+                connection.read_count.add(message)
+            return message
         finally:
             del self._reads[call]
             if self._slow and (slow := self._slow.pop(call, None)):
+                connection.slow_bytes -= slow.held
                 self._in_flight.release(connection, slow.held)
             else:
                 _read_ended(connection)
+
+    async def next_of_open(self, call: Call) -> Any:
+        """The next message of a stream that may be quiet for ever; ``OpenStreams`` bounds it."""
+        message = await call.context.read()
+        if call.connection.read_count is not None:
+            call.connection.read_count.add(message)
+        return message
 
     def _look_later(self) -> None:
         self._looking = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
@@ -96,7 +107,7 @@ class RequestReads:
         elif now - slow.since > self._client_seconds:
             slow.ended = True
             text = f"the client sent no whole message in {self._client_seconds:g} s"
-            self._end(call, DeadlineExceededError(text))
+            self.end(call, DeadlineExceededError(text))
         elif slow.held < self._most_bytes and now >= slow.grows and not self._ended_one:
             slow.grows = now + (now - slow.since)
             self._hold(call, slow, slow.held)
@@ -108,11 +119,13 @@ class RequestReads:
             self._budget.take(call.connection, size)
         except OverloadedError as error:
             slow.ended = True
-            self._end(call, error)
+            self.end(call, error)
         else:
             slow.held += size
+            call.connection.slow_bytes += size
 
-    def _end(self, call: Call, error: StorageError) -> None:
+    def end(self, call: Call, error: StorageError) -> None:
+        """End a call from outside, with the status of an error."""
         # The read isn't cancelled: gRPC would lose the memory of a message that comes nevertheless.
         # The status ends the stream, and that ends the read.
         task = asyncio.create_task(self._send_status(call, error))

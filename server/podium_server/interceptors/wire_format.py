@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from google.protobuf.message import DecodeError, EncodeError, Message
@@ -14,6 +14,9 @@ from podium_server.interceptors.large_requests import LargeRequests
 from podium_server.interceptors.limits import CallLimits
 
 Parse = Callable[[bytes], Awaitable[Any]]
+
+# The others store no inputs and outputs. A task that asks for a place may carry what is stored outside.
+_STORES_RECORDS = "podium.v1.ExecutionService"
 
 
 class WireFormat:
@@ -41,7 +44,7 @@ class WireFormat:
 
     def large_parser(self, rpc: Rpc) -> Parse:
         """A parser of large requests: it parses in pieces, so that other calls go on."""
-        large = LargeRequests(rpc.request)
+        large = LargeRequests(rpc.request, self._payload_limits(rpc))
         most = self._limits.max_write_bytes if rpc.writes else float("inf")
 
         async def parse(data: bytes) -> Any:
@@ -56,6 +59,9 @@ class WireFormat:
                 raise _not_a_request(rpc) from error
 
         return parse
+
+    def _payload_limits(self, rpc: Rpc) -> Mapping[str, int]:
+        return self._limits.max_payload_bytes if rpc.service == _STORES_RECORDS else {}
 
     def any_parser(self, rpc: Rpc) -> Parse:
         """A parser that chooses by the size of the request."""

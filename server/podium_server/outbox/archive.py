@@ -28,6 +28,7 @@ from podium_server.outbox.entries import (
     archived_workflow_write,
 )
 from podium_server.outbox.handlers import PoisonError
+from podium_server.outbox.shared_work import SharedWork
 
 # Conductor reads one document: an execution of up to so many characters is archived in its form.
 WHOLE_MAX_SIZE = 8 * 1024 * 1024
@@ -57,6 +58,8 @@ class Archive:
         self._outbox = outbox
         self._whole_max_size = whole_max_size
         self._monotonic = monotonic
+        # A drainer comes to a removal that its call still works on, and so does a call that is repeated.
+        self._under_way = SharedWork[bool]()
 
     async def store(self, store: ExecutionAdapter, removal: StoredRemoval) -> bool:
         """Archive an execution under the token of its removal record; whether the index now holds it as that saw it.
@@ -66,6 +69,10 @@ class Archive:
             PoisonError: The index refuses an entry, or the execution has too many tasks.
             BackendUnavailableError: The index was not reached, or it took too long.
         """
+        work = partial(self._store, store, removal)
+        return await self._under_way.run((removal.workflow_id, removal.token), work)
+
+    async def _store(self, store: ExecutionAdapter, removal: StoredRemoval) -> bool:
         deadline = self._monotonic() + ARCHIVE_SECONDS
         (workflow,) = await self._source.documents(
             EntryKind.WORKFLOW, [(removal.workflow_id, removal.workflow_id)], max_size=PART_SIZE

@@ -45,7 +45,7 @@ class _Aim(Enum):
     REBUILD = auto()
 
 
-class _Found(msgspec.Struct):
+class _FoundDifferences(msgspec.Struct):
     """The result of a page: entries that differ, and entries to be marked."""
 
     differences: Sequence[IndexDifference]
@@ -98,7 +98,7 @@ class IndexCheck:
 
     async def _found(
         self, pages: IndexPages, kind: EntryKind, pairs: Sequence[Pair], aim: _Aim
-    ) -> _Found:
+    ) -> _FoundDifferences:
         problems = {pair.id: _problem(pair.seen, pair.head) for pair in pairs}
         suspects = [pair for pair in pairs if problems[pair.id] in _MENDED]
         if aim is _Aim.REBUILD:
@@ -111,7 +111,7 @@ class IndexCheck:
         unreadable = IndexProblem.UNREADABLE
         confirmed |= {id_: unreadable for id_, problem in problems.items() if problem is unreadable}
         differences = [IndexDifference(kind, id_, confirmed[id_]) for id_ in sorted(confirmed)]
-        return _Found(differences, [] if aim is _Aim.VERIFY else marks)
+        return _FoundDifferences(differences, [] if aim is _Aim.VERIFY else marks)
 
     async def _confirm(
         self, pages: IndexPages, kind: EntryKind, suspects: Sequence[Pair]
@@ -191,7 +191,9 @@ def _next_place(step: str, cursor: str | None) -> tuple[str, ...] | None:
     return (following[0], "") if following else None
 
 
-def _report(progress: CheckProgress, found: _Found, place: tuple[str, ...] | None) -> IndexReport:
+def _report(
+    progress: CheckProgress, found: _FoundDifferences, place: tuple[str, ...] | None
+) -> IndexReport:
     return IndexReport(
         progress=IndexProgress(**{name: progress[name] for name in _COUNTERS}),
         differences=tuple(found.differences),

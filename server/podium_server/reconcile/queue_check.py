@@ -30,7 +30,7 @@ _COUNTERS = QueueProgress.__struct_fields__
 _PUSHED = "pushed"
 
 
-class _Page(NamedTuple):
+class _CheckedPage(NamedTuple):
     """The result of a page, and the place after it; None after the last one."""
 
     checked: int
@@ -66,7 +66,7 @@ class QueueCheck:
         return self._reports(resume_token, apply=False)
 
     def repair(self, resume_token: str = "", *, apply: bool = False) -> AsyncGenerator[QueueReport]:
-        """Report what is wrong; with ``apply`` push what isn't queued. Messages without a task stay where they are."""
+        """Report what is wrong; with ``apply`` push what isn't queued. No message is removed or replaced."""
         return self._reports(resume_token, apply=apply)
 
     async def _reports(self, token: str, *, apply: bool) -> AsyncGenerator[QueueReport]:
@@ -84,7 +84,7 @@ class QueueCheck:
             place = page.place
             yield _report(progress, page.findings, place)
 
-    async def _page(self, run: _Run, place: Place, *, apply: bool) -> _Page:
+    async def _page(self, run: _Run, place: Place, *, apply: bool) -> _CheckedPage:
         match place[0]:
             case "workflows":
                 return await self._documents(run, EntryKind.WORKFLOW, place, TASKS, apply=apply)
@@ -95,7 +95,7 @@ class QueueCheck:
 
     async def _documents(
         self, run: _Run, kind: EntryKind, place: Place, following: str, *, apply: bool
-    ) -> _Page:
+    ) -> _CheckedPage:
         documents, cursor = await run.documents(kind, place[1])
         after: Place = (following, "") if cursor is None else (place[0], cursor)
         checked = len(documents)
@@ -109,7 +109,7 @@ class QueueCheck:
             QueueFinding(expected.problem, expected.queue_name, expected.message.id)
             for expected in suspects
         ]
-        return _Page(checked, findings, after, pushed)
+        return _CheckedPage(checked, findings, after, pushed)
 
     async def _push(self, wanted: Sequence[Expected]) -> int:
         return sum([await self._push_one(expected) for expected in wanted])
@@ -127,16 +127,18 @@ class QueueCheck:
             return False  # removed, or no longer scheduled, since it was looked at
         return outcome.pushed == (True,)
 
-    async def _messages(self, run: _Run, cursor: str) -> _Page:
-        keys, following = await self._queues.scan_messages(cursor=cursor, limit=MESSAGE_PAGE)
+    async def _messages(self, run: _Run, cursor: str) -> _CheckedPage:
+        scan = await self._queues.scan_messages(cursor=cursor, limit=MESSAGE_PAGE)
+        keys = scan.messages
         known = await run.task_queues.known({name for name, _ in keys})
         suspects = await self._looks.without_document([key for key in keys if key[0] in known])
         if suspects:
             await asyncio.sleep(self._second_look_seconds)
             suspects = await self._looks.still_without_document(suspects)
-        problem = QueueProblem.MESSAGE_WITHOUT_TASK
-        findings = [QueueFinding(problem, *key) for key in suspects]
-        return _Page(len(keys), findings, None if following is None else (MESSAGES, following))
+        findings = [QueueFinding(QueueProblem.MESSAGE_WITHOUT_TASK, *key) for key in suspects]
+        findings += [QueueFinding(QueueProblem.MESSAGE_UNREADABLE, *key) for key in scan.unreadable]
+        after = None if scan.cursor is None else (MESSAGES, scan.cursor)
+        return _CheckedPage(len(keys) + len(scan.unreadable), findings, after)
 
 
 class _Run:

@@ -12,6 +12,7 @@ from podium_core.requirements import MAX_IDS, require_at_most
 from podium_core.write_set import commit_builder
 from podium_protocol import codec
 from podium_server.interceptors import Call
+from podium_server.outbox.archive import ARCHIVE_SECONDS
 from podium_server.services.execution_tasks import ExecutionTasksServicer
 from podium_server.services.paging import WORKFLOW_IDS, WORKFLOWS, chunks, without_tasks
 from podium_server.services.request_checks import optional, require_present
@@ -47,6 +48,8 @@ class ExecutionServicer(ExecutionTasksServicer):
     async def RemoveWorkflow(
         self, request: pb.RemoveWorkflowRequest, call: Call
     ) -> pb.RemoveWorkflowResponse:
+        if request.archive:
+            call.allow(ARCHIVE_SECONDS)
         source = await self._executions.remove_found_workflow(
             request.workflow_id, archive=request.archive
         )
@@ -57,6 +60,8 @@ class ExecutionServicer(ExecutionTasksServicer):
     async def RemoveWorkflowWithExpiry(
         self, request: pb.RemoveWorkflowWithExpiryRequest, call: Call
     ) -> pb.RemoveWorkflowWithExpiryResponse:
+        if request.archive:
+            call.allow(ARCHIVE_SECONDS)
         source = await self._executions.remove_found_workflow(
             request.workflow_id, ttl_seconds=request.ttl_seconds, archive=request.archive
         )

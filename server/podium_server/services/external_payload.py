@@ -7,11 +7,7 @@ from contextlib import aclosing
 
 from podium.v1 import external_payload_service_pb2 as pb
 from podium_core.closing import closing
-from podium_core.errors import (
-    FailedPreconditionError,
-    InvalidArgumentError,
-    PayloadTooLargeError,
-)
+from podium_core.errors import FailedPreconditionError, InvalidArgumentError
 from podium_core.ports import ExternalPayloadStorage
 from podium_protocol import codec
 from podium_server.interceptors import Call
@@ -95,10 +91,4 @@ async def _chunks(requests: AsyncIterator[pb.UploadRequest]) -> AsyncGenerator[b
 
 
 def _below_header(error: InvalidArgumentError) -> InvalidArgumentError:
-    if error.field not in _OF_HEADER:
-        return error
-    if isinstance(error, PayloadTooLargeError):
-        return PayloadTooLargeError(
-            f"header.{error.field}", limit_bytes=error.limit_bytes, size_bytes=error.size_bytes
-        )
-    return error.under("header")
+    return error.under("header") if error.field in _OF_HEADER else error

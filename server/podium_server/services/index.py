@@ -212,7 +212,7 @@ class IndexServicer:
         return answer
 
 
-class _Page(TypedDict):
+class _ResultRange(TypedDict):
     start: int
     count: int
     sort: list[str]
@@ -226,9 +226,9 @@ _Search = (
 )
 
 
-def _page(request: _Search) -> _Page:
+def _page(request: _Search) -> _ResultRange:
     count = _count(request, DEFAULT_SEARCH_COUNT)
-    return _Page(start=request.start, count=count, sort=list(request.sort))
+    return _ResultRange(start=request.start, count=count, sort=list(request.sort))
 
 
 class _Counted(Protocol):

@@ -121,7 +121,7 @@ POLL_DATA: Items[PollData] = Items(
 )
 
 
-class _Chunk:
+class _NextChunk:
     """What the next answer will hold."""
 
     def __init__(self, response_type: type[Message], items: Items[Any]) -> None:
@@ -159,7 +159,7 @@ async def chunks(
         items: How the items travel.
         pages: The DAO's pages from a token on.
     """
-    chunk = _Chunk(response_type, items)
+    chunk = _NextChunk(response_type, items)
     token = ""
     async with closing(pages(request.resume_token)) as found:
         try:

@@ -7,21 +7,27 @@ from typing import Any
 
 import redis
 
-OF_QUEUES = ("QUEUES", "QUEUE.", "PAYLOADS.", "LEASES.", "DUE.")
+from podium_backends.redis.keys import OWN
+
+OF_QUEUES = ("QUEUES", "QUEUE.", "PAYLOADS.", "LEASES.", "DUE.", "NOTES.")
 
 
-def require_sound_queues(client: redis.Redis, own: str) -> None:
-    """Fail unless the keys below ``own`` (``<prefix>.PODIUM.``) that queues have are those of sound queues.
+def require_sound_queues(client: redis.Redis, prefix: str) -> None:
+    """Fail unless the keys of queues below a prefix are those of sound queues, in either layout.
 
-    Each message is in one sorted set of due times, that of its priority; leases are of messages, and end when these are due;
-    payloads are as long as their messages say; an empty queue has no keys.
+    Layout "podium": each message is in one sorted set of due times, that of its priority; leases are of messages, and end
+    when these are due; payloads are as long as their messages say; an empty queue has no keys.
+    Layout "conductor", as long as no Java has been there: each note holds for the score of its message, and each payload has
+    a message.
     """
+    own = f"{prefix}{OWN}."
     left = {key.decode() for key in client.scan_iter(f"{_escaped(own)}*", count=1_000)}
     left = {key for key in left if key.removeprefix(own).startswith(OF_QUEUES)}
     names = [name.decode() for name in _zset(client, own + "QUEUES")]
     left.discard(own + "QUEUES")
     for name in names:
         left -= _require_sound(client, own, name)
+    left -= _require_sound_notes(client, prefix, f"{own}NOTES.")
     assert left == set(), "keys of queues that are in no set of names"
 
 
@@ -47,6 +53,21 @@ def _require_sound(client: redis.Redis, own: str, name: str) -> set[str]:
     assert sizes == {id_: state[1] for id_, state in states.items() if state[1] != "-"}
     due_keys = {f"{own}DUE.{name}:{level}" for level in levels}
     return due_keys | {f"{own}{kind}.{name}" for kind in ("QUEUE", "LEASES", "PAYLOADS")}
+
+
+def _require_sound_notes(client: redis.Redis, prefix: str, begin: str) -> set[str]:
+    due_begin = f"{prefix}QUEUE."
+    suffix = ".c_payload"
+    names = {key.decode() for key in client.scan_iter(f"{_escaped(begin)}*", count=1_000)}
+    queues = {name.removeprefix(begin) for name in names}
+    for key in client.scan_iter(f"{_escaped(due_begin)}*{suffix}", count=1_000):
+        queues.add(key.decode().removeprefix(due_begin).removesuffix(suffix))
+    for queue in queues:
+        due = _zset(client, f"{due_begin}{queue}.c")
+        scores = {id_: float(note.split()[0]) for id_, note in _hash(client, begin + queue).items()}
+        assert scores == {id_: due.get(id_) for id_ in scores}
+        assert _hash(client, f"{due_begin}{queue}{suffix}").keys() <= due.keys()
+    return names
 
 
 def _hash(client: redis.Redis, key: str) -> dict[bytes, bytes]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from podium_backends.redis.doctor import diagnose
 from podium_backends.redis.settings import RedisSettings
@@ -88,6 +89,19 @@ async def test_an_acl_that_forbids_what_is_needed(tmp_path: Path) -> None:
     with redis_with(tmp_path, *_user("-eval")) as server:
         findings = await found(server.url, username="worker", password="secret")
     assert says(findings, FAULT, "scripts aren't allowed")
+
+
+async def test_the_layout_of_queues(tmp_path: Path) -> None:
+    with redis_with(tmp_path) as server:
+        assert says(await found(server.url), OK, "queues in the layout 'podium'")
+        with redis.Redis.from_url(server.url) as client:
+            client.set("something", "x")
+            assert says(await found(server.url), FAULT, "set layout = 'podium'")
+            conductor = await found(server.url, layout="conductor")
+            assert says(conductor, OK, "queues in the layout 'conductor'")
+            client.set("test.PODIUM.FORMAT", "format=1 layout=podium")
+        assert says(await found(server.url, layout="conductor"), FAULT, "layout=podium")
+        assert says(await found(server.url), OK, "queues in the layout 'podium'")
 
 
 async def test_nobody_there() -> None:

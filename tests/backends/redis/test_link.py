@@ -98,6 +98,17 @@ class TestOnARealRedis:
             assert await link.run_reading(script, [key], ["a"]) == [key.encode(), b"a"]
             await link.write("SCRIPT", "FLUSH")
 
+    async def test_scripts_that_redis_forgets_between_calls_that_leave_together(
+        self, link: Link, key: str
+    ) -> None:
+        script = Script("return ARGV[1]")
+        calls = [
+            link.write("SCRIPT", "FLUSH") if n % 10 == 5 else link.run(script, [key], [n])
+            for n in range(100)
+        ]
+        answers = await asyncio.gather(*calls)
+        assert answers == [b"OK" if n % 10 == 5 else f"{n}".encode() for n in range(100)]
+
     async def test_a_cancelled_caller_takes_no_reply_of_another(self, link: Link, key: str) -> None:
         await link.write("SET", key, "mine")
         calls = [asyncio.create_task(link.read("ECHO", f"{n}")) for n in range(1_000)]
@@ -108,10 +119,23 @@ class TestOnARealRedis:
         assert await asyncio.gather(*calls[1::2]) == [f"{n}".encode() for n in range(1, 1_000, 2)]
         await link.write("DEL", key)
 
-    async def test_a_key_of_another_type(self, link: Link, key: str) -> None:
+    async def test_a_key_of_another_type_is_named(self, link: Link, key: str) -> None:
+        script = Script("return redis.call('GET', KEYS[2])")
         await link.write("LPUSH", key, "x")
-        with pytest.raises(CorruptRecordError):
+        with pytest.raises(CorruptRecordError, match=f"'{key}'"):
             await link.read("GET", key)
+        with pytest.raises(CorruptRecordError, match=f"'a or {key}'"):
+            await link.run_reading(script, ["a", key], ["argument"])
+        with pytest.raises(CorruptRecordError, match=f"'{key}'"):
+            await link.read_all([("PING", "a"), ("GET", key.encode()), ("PING", "b")])
+        with pytest.raises(CorruptRecordError, match=f"'a or {key}'"):
+            await link.read("SINTER", "a", key)
+        await link.write("DEL", key)
+
+    async def test_an_error_within_a_transaction(self, link: Link, key: str) -> None:
+        await link.write("LPUSH", key, "x")
+        with pytest.raises(CorruptRecordError, match=key):
+            await link.read_all([("MULTI",), ("LLEN", key), ("GET", key), ("EXEC",)])
         await link.write("DEL", key)
 
     async def test_what_no_command_of_ours_brings(self, link: Link) -> None:
@@ -220,6 +244,29 @@ class TestWhatIsLost:
             with pytest.raises(BackendUnavailableError, match="closed"):
                 await link.write("SET", "a", "1")
 
+    async def test_a_store_that_is_closed_while_it_connects(self) -> None:
+        asked = asyncio.Event()
+
+        async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            asked.set()
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(hang, "127.0.0.1", 0)
+        link = link_to(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
+        calls = [asyncio.create_task(link.read("GET", "a")) for _ in range(2)]
+        calls.append(asyncio.create_task(link.write("SET", "a", "1")))
+        await asked.wait()
+        calls[0].cancel()
+        await link.close()
+        for call in calls[1:]:
+            with pytest.raises(BackendUnavailableError, match="closed"):
+                await call
+        with pytest.raises(asyncio.CancelledError):
+            await calls[0]
+        server.close()
+
 
 class TestBounds:
     async def test_bytes_in_flight(self) -> None:
@@ -252,17 +299,24 @@ REFUSALS = [
     b"-NOREPLICAS Not enough good replicas to write.",
     b"-NOAUTH Authentication required.",
     b"-NOPERM this user has no permissions to run the 'set' command",
+    b"-EXECABORT Transaction discarded because of: OOM command not allowed",
     b"-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
 ]
 # As Redis 6.2 wraps an error that a script meets.
 WITHIN = b"-ERR Error running script (call to f_0123abcd): @user_script:7: @user_script: 7: "
+WITHIN_OF_7 = b" script: 0123abcd, on @user_script:7."
 
 
-@pytest.mark.parametrize("wrapped", [False, True], ids=["bare", "within a script"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(b"", b""), (WITHIN, b""), (b"", WITHIN_OF_7)],
+    ids=["bare", "within a script", "within a script of Redis 7"],
+)
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda text: text[1:].split()[0].decode())
-async def test_what_redis_refuses_was_not_written(refusal: bytes, wrapped: bool) -> None:
-    reply = (WITHIN + refusal if wrapped else refusal) + b"\r\n"
-    async with scripted_redis(saying(reply)) as server:
+async def test_what_redis_refuses_was_not_written(
+    refusal: bytes, before: bytes, after: bytes
+) -> None:
+    async with scripted_redis(saying(before + refusal + after + b"\r\n")) as server:
         link = link_to(server.url)
         with pytest.raises(BackendUnavailableError, match="Redis"):
             await link.write("SET", "a", "1")

@@ -1,56 +1,20 @@
-"""Queues on Redis: what only Redis has. What every queue promises is in the contract suite and in the queue model."""
+"""Queues on Redis in both layouts: what only Redis has. What every queue promises is in the contract suite and the model."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Sequence
 
 import pytest
-import redis
 
-from podium_backends.redis.connection import Link
-from podium_core.errors import BackendUnavailableError, CorruptRecordError
+from podium_core.errors import BackendUnavailableError
 from podium_core.models import Message, PushMessage
 from podium_core.write_set import PushOp
-from tests.backends.redis.stores import (
-    RedisParts,
-    end_keys,
-    new_prefix,
-    redis_parts,
-    settings_at,
-)
+from tests.backends.redis.queue_calls import AN_HOUR_MS, CALLS, QUEUE, fill, push
+from tests.backends.redis.stores import Layout, RedisParts, redis_parts
 from tests.clock import FakeClock
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
-
-QUEUE = "encode"
-AN_HOUR_MS = 3_600_000
-Call = Callable[[RedisParts], Awaitable[object]]
-
-
-@pytest.fixture
-def prefix(redis_url: str) -> Iterator[str]:
-    chosen = new_prefix()
-    yield chosen
-    end_keys(redis_url, chosen)
-
-
-@pytest.fixture
-async def store(redis_url: str, prefix: str) -> AsyncIterator[RedisParts]:
-    async with redis_parts(redis_url, prefix=prefix) as parts:
-        yield parts
-
-
-@pytest.fixture
-async def another_server(redis_url: str, prefix: str) -> AsyncIterator[RedisParts]:
-    async with redis_parts(redis_url, prefix=prefix) as parts:
-        yield parts
-
-
-async def push(store: RedisParts, *ids: str, offset_ms: int = 0, priority: int = 0) -> None:
-    for id_ in ids:
-        message = PushMessage(id=id_, offset_ms=offset_ms, priority=priority, payload="p")
-        await store.queues.push(QUEUE, message)
 
 
 async def waiting(store: RedisParts) -> asyncio.Task[list[Message]]:
@@ -65,38 +29,13 @@ async def waiting(store: RedisParts) -> asyncio.Task[list[Message]]:
 
 async def listeners(store: RedisParts) -> int:
     """How many connections listen to the queue."""
-    _, count = await store.link.read("PUBSUB", "NUMSUB", store.keys.queue(QUEUE)[1])
+    _, count = await store.link.read("PUBSUB", "NUMSUB", store.keys.queue_channel(QUEUE))
     return int(count)
 
 
 async def ids_of(poll: asyncio.Task[list[Message]]) -> list[str]:
     messages = await asyncio.wait_for(poll, PATIENCE_SECONDS)
     return [message.id for message in messages]
-
-
-async def own_keys(link: Link, prefix: str) -> dict[bytes, bytes]:
-    """Every key below a prefix, as Redis would dump it."""
-    return {
-        key: await link.read("DUMP", key) for key in sorted(await link.read("KEYS", f"{prefix}.*"))
-    }
-
-
-CALLS: dict[str, Call] = {
-    "push": lambda store: store.queues.push(QUEUE, PushMessage(id="m1", payload="x", priority=9)),
-    "push another": lambda store: store.queues.push(QUEUE, PushMessage(id="new", payload="x")),
-    "push if absent": lambda store: store.queues.push_if_not_exists(QUEUE, PushMessage(id="new")),
-    "postpone": lambda store: store.queues.postpone(QUEUE, "m1", priority=9),
-    "deliver": lambda store: store.queue_table.deliver(
-        PushOp(queue_name=QUEUE, message_id="m1"), 2**62
-    ),
-    "poll": lambda store: store.queues.poll_messages(QUEUE, count=1),
-    "ack": lambda store: store.queues.ack(QUEUE, "leased"),
-    "set unack timeout": lambda store: store.queues.set_unack_timeout(QUEUE, "leased", 5),
-    "remove": lambda store: store.queues.remove(QUEUE, "m1"),
-    "remove older": lambda store: store.queue_table.remove_older(QUEUE, "m1", 2**62),
-    "flush": lambda store: store.queues.flush(QUEUE),
-    "reset offset": lambda store: store.queues.reset_offset_time(QUEUE, "delayed"),
-}
 
 
 class TestOneTrip:
@@ -110,10 +49,7 @@ class TestOneTrip:
     @pytest.mark.parametrize("call", CALLS)
     async def test_is_all_that_a_call_takes(self, store: RedisParts, call: str) -> None:
         for _ in range(2):  # the first time brings the script
-            await push(store, "leased")
-            await store.queues.pop(QUEUE, count=1)
-            await push(store, "m1")
-            await push(store, "delayed", offset_ms=AN_HOUR_MS)
+            await fill(store)
             before = await self.trips(store)
             await CALLS[call](store)
             after = await self.trips(store)
@@ -128,106 +64,6 @@ class TestOneTrip:
             await store.link.write("SCRIPT", "FLUSH")
             (message,) = await store.queues.poll_messages(QUEUE, count=1)
             assert await store.queues.ack(QUEUE, message.id, receipt=message.receipt)
-
-
-class TestKeys:
-    async def test_an_empty_queue_leaves_none(self, store: RedisParts, prefix: str) -> None:
-        await push(store, "m1", "m2", priority=3)
-        await push(store, "m3", offset_ms=AN_HOUR_MS)
-        (message,) = await store.queues.poll_messages(QUEUE, count=1)
-        await store.queues.ack(QUEUE, message.id)
-        await store.queues.remove(QUEUE, "m2")
-        await store.queues.remove(QUEUE, "m3")
-        assert await own_keys(store.link, prefix) == {}
-        await push(store, "m1")
-        await store.queues.flush(QUEUE)
-        assert await own_keys(store.link, prefix) == {}
-
-    async def test_names_that_look_like_keys_of_others(self, store: RedisParts) -> None:
-        names = ["a", "a:1", "a:1:2", "a.", ".", " ", "QUEUE.a", "a.b"]
-        for name in names:
-            await store.queues.push(name, PushMessage(id=name, priority=1))
-        assert await store.queues.queues_detail() == dict.fromkeys(sorted(names), 1)
-        for name in names:
-            assert await store.queues.pop(name, count=5) == [name]
-
-    @pytest.mark.parametrize("call", CALLS)
-    @pytest.mark.parametrize("key", ["QUEUES", "QUEUE", "PAYLOADS", "LEASES", "DUE", "a new DUE"])
-    async def test_one_of_another_type_is_found_before_anything_is_written(
-        self, store: RedisParts, prefix: str, key: str, call: str
-    ) -> None:
-        await push(store, "leased")
-        await store.queues.pop(QUEUE, count=1)
-        await push(store, "m1")
-        await push(store, "delayed", offset_ms=AN_HOUR_MS)
-        names = dict(
-            zip(
-                ["QUEUES", "QUEUE", "PAYLOADS", "LEASES", "DUE"],
-                store.keys.queue(QUEUE),
-                strict=True,
-            )
-        )
-        level = "9" if key == "a new DUE" else "0"
-        name = names["DUE"] + level if "DUE" in key else names[key]
-        saved = await store.link.read("DUMP", name)
-        await store.link.write("SET", name, "text")
-        before = await own_keys(store.link, prefix)
-        if (key == "a new DUE" and call not in {"push", "postpone"}) or (key, call) == (
-            "QUEUES",
-            "poll",
-        ):
-            await CALLS[call](store)  # has nothing to do with that key
-        else:
-            with pytest.raises(CorruptRecordError):
-                await CALLS[call](store)
-            assert await own_keys(store.link, prefix) == before
-        await store.link.write("DEL", name)
-        if saved is not None:
-            await store.link.write("RESTORE", name, 0, saved)
-
-    @pytest.mark.parametrize("key", ["1", "5", "LEASES", "PAYLOADS"])
-    async def test_one_of_another_type_is_found_before_one_priority_of_several_is_leased(
-        self, store: RedisParts, prefix: str, key: str
-    ) -> None:
-        for level in (5, 1):
-            await push(store, f"m{level}", priority=level)
-        _, _, payloads, leases, due = store.keys.queue(QUEUE)
-        name = {"LEASES": leases, "PAYLOADS": payloads}.get(key, due + key)
-        saved = await store.link.read("DUMP", name)
-        await store.link.write("SET", name, "text")
-        before = await own_keys(store.link, prefix)
-        with pytest.raises(CorruptRecordError):
-            await store.queues.poll_messages(QUEUE, count=2)
-        assert await own_keys(store.link, prefix) == before
-        await store.link.write("DEL", name)
-        if saved is not None:
-            await store.link.write("RESTORE", name, 0, saved)
-
-    async def test_a_queue_whose_messages_were_evicted_goes_on(self, store: RedisParts) -> None:
-        await push(store, "m1", "m2")
-        await store.link.write("DEL", store.keys.queue(QUEUE)[1])
-        await push(store, "m3")
-        assert await store.queues.pop(QUEUE, count=5) == ["m3"]
-        await store.queues.remove(QUEUE, "m3")
-
-    async def test_a_user_who_may_not_publish_writes_nothing(
-        self, redis_url: str, store: RedisParts, prefix: str
-    ) -> None:
-        user = new_prefix()
-        rules = ("on", ">secret", "~*", "+@all", "resetchannels")
-        await store.link.write("ACL", "SETUSER", user, *rules)
-        settings = settings_at(redis_url, prefix).model_copy(update={"username": user})
-        assert settings.username == user
-        url = redis_url.replace("redis://", f"redis://{user}:secret@")
-        try:
-            async with redis_parts(url, prefix=prefix) as limited:
-                with pytest.raises(BackendUnavailableError, match="ACL"):
-                    await push(limited, "m1")
-                with pytest.raises(BackendUnavailableError, match="ACL"):
-                    await limited.queues.poll_messages(QUEUE, count=1, timeout_ms=PATIENCE_MS)
-        finally:
-            await store.link.write("ACL", "DELUSER", user)
-        assert await own_keys(store.link, prefix) == {}
 
 
 class TestTokens:
@@ -271,15 +107,21 @@ class TestThoseWhoWait:
                 await asyncio.sleep(0.01)
 
     async def test_hear_of_another_server(
-        self, redis_url: str, prefix: str, another_server: RedisParts
+        self, redis_url: str, prefix: str, layout: Layout, another_server: RedisParts
     ) -> None:
-        async with redis_parts(redis_url, prefix=prefix, look_seconds=PATIENCE_SECONDS) as store:
+        async with redis_parts(
+            redis_url, prefix=prefix, layout=layout, look_seconds=PATIENCE_SECONDS
+        ) as store:
             poll = await waiting(store)
             await push(another_server, "m1")
             assert await ids_of(poll) == ["m1"]
 
-    async def test_hear_after_their_connection_was_cut(self, redis_url: str, prefix: str) -> None:
-        async with redis_parts(redis_url, prefix=prefix, look_seconds=PATIENCE_SECONDS) as store:
+    async def test_hear_after_their_connection_was_cut(
+        self, redis_url: str, prefix: str, layout: Layout
+    ) -> None:
+        async with redis_parts(
+            redis_url, prefix=prefix, layout=layout, look_seconds=PATIENCE_SECONDS
+        ) as store:
             for number in range(3):
                 poll = await waiting(store)
                 await store.link.write("CLIENT", "KILL", "TYPE", "pubsub")
@@ -287,31 +129,39 @@ class TestThoseWhoWait:
                 await push(store, f"m{number}")
                 assert await ids_of(poll) == [f"m{number}"]
 
-    async def test_find_what_nobody_told_them_of(self, redis_url: str, prefix: str) -> None:
-        async with redis_parts(redis_url, prefix=prefix, look_seconds=0.1) as store:
+    async def test_find_what_nobody_told_them_of(
+        self, redis_url: str, prefix: str, layout: Layout
+    ) -> None:
+        async with redis_parts(redis_url, prefix=prefix, layout=layout, look_seconds=0.1) as store:
             await push(store, "m1", offset_ms=AN_HOUR_MS)
             poll = await waiting(store)
-            await store.link.write("ZADD", store.keys.queue(QUEUE)[4] + "0", 0, "m1")
+            keys = store.keys.queue(QUEUE)
+            due = keys[0] if layout == "conductor" else f"{keys[-1]}0"
+            await store.link.write("ZADD", due, 0, "m1")
             assert await ids_of(poll) == ["m1"]
 
-    async def test_are_told_when_redis_is_gone(self, redis_url: str, prefix: str) -> None:
-        async with redis_parts(redis_url, prefix=prefix) as store:
+    async def test_are_told_when_redis_is_gone(
+        self, redis_url: str, prefix: str, layout: Layout
+    ) -> None:
+        async with redis_parts(redis_url, prefix=prefix, layout=layout) as store:
             await store.changes.close()
             with pytest.raises(BackendUnavailableError, match="closed"):
                 await store.queues.poll_messages(QUEUE, count=1, timeout_ms=PATIENCE_MS)
 
 
 class TestTheClock:
-    async def test_set_back_loses_nothing(self, redis_url: str, prefix: str) -> None:
+    async def test_set_back_loses_nothing(
+        self, redis_url: str, prefix: str, layout: Layout
+    ) -> None:
         clock = FakeClock()
-        async with redis_parts(redis_url, clock, prefix=prefix) as store:
+        async with redis_parts(redis_url, clock, prefix=prefix, layout=layout) as store:
             await push(store, "leased")
             (held,) = await store.queues.poll_messages(QUEUE, count=1, unack_timeout_ms=1_000)
             await push(store, "before")
             clock.pass_by(-AN_HOUR_MS)
             await push(store, "after")
             assert await store.queues.pop(QUEUE, count=5) == ["after"]
-            assert (await store.queue_table.counts(QUEUE))[1:] == (3, 2, 0)
+            assert await store.queues.peek_first_ids(QUEUE, 5) == ["before"]
             assert await store.queues.ack(QUEUE, "leased", receipt=held.receipt)
             assert await store.queues.reset_offset_time(QUEUE, "before")
             assert await store.queues.pop(QUEUE, count=5) == ["before"]
@@ -345,9 +195,32 @@ class TestUnreadable:
             messages = await store.queues.poll_messages(QUEUE, count=1, timeout_ms=PATIENCE_MS)
         assert [message.id for message in messages] == ["good"]
         assert "'bad' isn't UTF-8" in caplog.text
-        assert (await store.queue_table.counts(QUEUE)).leased == 2
+        assert await store.queues.peek_first_ids(QUEUE, 5) == []
+        scan = await store.queue_table.scan_messages(cursor="", limit=10)
+        assert (scan.messages, scan.unreadable) == ([(QUEUE, "good")], [(QUEUE, "bad")])
         await push(store, "bad")
         assert await store.queues.pop(QUEUE, count=5) == ["bad"]
+        scan = await store.queue_table.scan_messages(cursor="", limit=10)
+        assert (sorted(scan.messages), scan.unreadable) == ([(QUEUE, "bad"), (QUEUE, "good")], [])
+
+    async def test_an_id_is_told_apart(self, store: RedisParts, layout: Layout) -> None:
+        await push(store, "good")
+        keys: Sequence[str] = store.keys.queue(QUEUE)
+        if layout == "podium":
+            await store.link.write("HSET", keys[1], b"\xff", "0 - 1 0 ")
+            await store.link.write("ZADD", f"{keys[4]}0", 1, b"\xff")
+        else:
+            await store.link.write("ZADD", keys[0], 1, b"\xff")
+        scan = await store.queue_table.scan_messages(cursor="", limit=10)
+        assert (scan.messages, scan.unreadable) == ([(QUEUE, "good")], [(QUEUE, "\\xff")])
+
+
+async def test_a_delayed_message_is_peeked_at_behind_many_leased_ones(store: RedisParts) -> None:
+    ids = [f"m{n}" for n in range(250)]
+    await store.queues.push_messages(QUEUE, [PushMessage(id=id_) for id_ in ids])
+    assert len(await store.queues.pop(QUEUE, count=250)) == 250
+    await push(store, "delayed", offset_ms=AN_HOUR_MS)
+    assert await store.queues.peek_first_ids(QUEUE, 1) == ["delayed"]
 
 
 class TestScan:
@@ -402,12 +275,3 @@ async def test_four_consumers_of_two_servers_lose_nothing_and_hold_nothing_twice
             group.create_task(consume(server))
     assert sorted(done) == sorted(f"m{n}" for n in range(count))
     assert await store.queues.queues_detail() == {}
-
-
-def test_keys_that_do_not_fit_together_are_found(redis_url: str) -> None:
-    """The check at the end of every test can fail."""
-    prefix = new_prefix()
-    with redis.Redis.from_url(redis_url) as client:
-        client.hset(f"{prefix}.test.PODIUM.PAYLOADS.q", "m1", "left over")
-    with pytest.raises(AssertionError, match="no set of names"):
-        end_keys(redis_url, prefix)

@@ -42,6 +42,13 @@ def test_files_of_tls_are_used_with_rediss_only() -> None:
     assert secure.target("main").options == {"ssl_ca_certs": "/ca.pem", "ssl_certfile": "/cert.pem"}
 
 
+def test_sentinels_may_come_as_one_text() -> None:
+    settings = RedisSettings.model_validate(
+        {"topology": "sentinel", "sentinels": "one:1, two:2", "sentinel_service": "primary"}
+    )
+    assert list(settings.target("main").sentinels) == [("one", 1), ("two", 2)]
+
+
 def test_sentinels_may_leave_their_port_out() -> None:
     settings = RedisSettings(
         topology="sentinel", sentinels=["one", "two:26380"], sentinel_service="primary"

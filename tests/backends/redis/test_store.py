@@ -11,7 +11,7 @@ from podium_backends.redis.connection import Link
 from podium_backends.redis.format import check_format
 from podium_backends.redis.settings import RedisSettings
 from podium_backends.redis.spec import SPEC
-from podium_core.backend import DataType, StoreContext
+from podium_core.backend import Capability, DataType, StoreContext
 from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
 from podium_core.models import Guarantee
 from tests.backends.redis.scripted_redis import scripted_redis
@@ -85,8 +85,11 @@ class TestOpen:
 class TestFormat:
     async def test_on_a_database_of_others_the_layout_has_to_be_said(self, fresh: Fresh) -> None:
         await fresh.link.write("SET", "test-something", "x")
-        with pytest.raises(IncompatibleStoreError, match="set layout = 'podium'"):
-            await check_format(fresh.link, fresh.keys, None)
+        with pytest.raises(IncompatibleStoreError) as refused:
+            await SPEC.connect(CONTEXT, fresh.settings.model_copy(update={"layout": None}))
+        (said,) = refused.value.message.splitlines()
+        assert "layout = 'podium' to keep queues in keys of Podium's own" in said
+        assert "layout = 'conductor' to share the queues of a Java Conductor" in said
         assert await fresh.link.read("GET", fresh.keys.format) is None
         await check_format(fresh.link, fresh.keys, "podium")
         await check_format(fresh.link, fresh.keys, None)
@@ -95,3 +98,23 @@ class TestFormat:
         await fresh.link.write("SET", fresh.keys.format, "format=2 layout=podium")
         with pytest.raises(IncompatibleStoreError, match="format=2"):
             await check_format(fresh.link, fresh.keys, "podium")
+
+    @pytest.mark.parametrize(
+        ("first", "then"), [("podium", "conductor"), ("conductor", "podium"), ("conductor", None)]
+    )
+    async def test_refuses_another_layout(self, fresh: Fresh, first: str, then: str | None) -> None:
+        await check_format(fresh.link, fresh.keys, first)
+        with pytest.raises(IncompatibleStoreError) as refused:
+            await check_format(fresh.link, fresh.keys, then)
+        (said,) = refused.value.message.splitlines()
+        assert f"layout={first}" in said
+        assert f"layout={then or 'podium'}" in said
+        await check_format(fresh.link, fresh.keys, first)
+
+
+class TestCapabilities:
+    def test_java_s_queues_have_none(self, fresh: Fresh) -> None:
+        conductor = fresh.settings.model_copy(update={"layout": "conductor"})
+        queues = {Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS}
+        assert SPEC.capabilities(conductor) == SPEC.capabilities(fresh.settings) - queues
+        assert SPEC.capabilities(fresh.settings) >= queues

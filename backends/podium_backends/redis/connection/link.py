@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import hiredis
@@ -18,12 +18,10 @@ from podium_backends.redis.connection.pipe import (
 )
 from podium_backends.redis.connection.replies import code_of, is_moved_away, raise_error
 from podium_backends.redis.connection.script import Script
-from podium_backends.redis.connection.shared_attempt import SharedAttempt
+from podium_backends.redis.connection.shared_attempt import AttemptEndedError, SharedAttempt
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 
 T = TypeVar("T")
-
-Send = Callable[[Pipe], asyncio.Future[Any]]
 
 
 class Link:
@@ -44,26 +42,26 @@ class Link:
 
     async def read(self, *command: Argument) -> Any:
         """The reply of a command that changes nothing."""
-        return await self._read(lambda pipe: pipe.send(command))
+        return await self._read(self._reply, command)
 
     async def write(self, *command: Argument) -> Any:
         """The reply of a command that may change something."""
-        return await self._write(lambda pipe: pipe.send(command))
+        return await self._write(self._reply, command)
 
     # several that leave together
 
     async def read_all(self, commands: Sequence[Command]) -> list[Any]:
         """The replies of commands that change nothing, in one trip; not one step, unless they say MULTI and EXEC."""
-        replies: list[Any] = await self._read(lambda pipe: pipe.send_all(commands))
+        replies: list[Any] = await self._read(self._replies, commands)
         return replies
 
     async def write_all(self, commands: Sequence[Command]) -> list[Any]:
         """The replies of commands that may change something, in one trip.
 
         Where they have to be one step they begin with MULTI and end with EXEC. Otherwise an error of one says nothing about
-        the others.
+        the others. Scripts among them are sent by their text: nobody could send a part again.
         """
-        replies: list[Any] = await self._write(lambda pipe: pipe.send_all(commands))
+        replies: list[Any] = await self._write(self._replies, commands)
         return replies
 
     # scripts
@@ -80,45 +78,60 @@ class Link:
 
     # the connection
 
-    async def _read(self, send: Send) -> Any:
+    async def _read(self, ask: Callable[[T], Awaitable[Any]], asked: T) -> Any:
         try:
-            return await self._reply(send)
+            return await ask(asked)
         except (NoReplyError, NotSentError):
             pass
         try:
-            return await self._reply(send)
+            return await ask(asked)
         except (NoReplyError, NotSentError) as error:
             raise BackendUnavailableError(self._target.store, str(error)) from error
 
-    async def _write(self, send: Send) -> Any:
+    async def _write(self, ask: Callable[[T], Awaitable[Any]], asked: T) -> Any:
         try:
-            return await self._reply(send)
+            return await ask(asked)
         except NotSentError as error:
             raise BackendUnavailableError(self._target.store, str(error)) from error
         except NoReplyError as error:
             raise OutcomeUnknownError(self._target.store, str(error)) from error
 
-    async def _reply(self, send: Send) -> Any:
+    async def _reply(self, command: Command) -> Any:
         pipe = self._pipe
         if pipe is None or not pipe.usable:
             pipe = await self._connected()
-        reply = await send(pipe)
-        self._check(pipe, reply)
+        reply = await pipe.send(command)
+        if isinstance(reply, hiredis.ReplyError):
+            self._fail(pipe, reply, (command,))
         return reply
 
-    def _check(self, pipe: Pipe, reply: Any) -> None:
-        for part in reply if isinstance(reply, list) else (reply,):
-            if isinstance(part, hiredis.ReplyError):
-                if is_moved_away(part):
-                    pipe.give_up(NoReplyError("another Redis is the primary now"))
-                if code_of(part) == "NOSCRIPT":
-                    raise _UnknownScriptError
-                raise_error(self._target.store, part)
+    async def _replies(self, commands: Sequence[Command]) -> list[Any]:
+        pipe = self._pipe
+        if pipe is None or not pipe.usable:
+            pipe = await self._connected()
+        replies = await pipe.send_all(commands)
+        for command, reply in zip(commands, replies, strict=True):
+            if isinstance(reply, hiredis.ReplyError):
+                self._fail(pipe, reply, (command,))
+            # One that fails within a transaction says so here.
+            for part in reply if command[0] == "EXEC" else ():
+                if isinstance(part, hiredis.ReplyError):
+                    self._fail(pipe, part, commands)
+        return replies
+
+    def _fail(self, pipe: Pipe, error: hiredis.ReplyError, commands: Sequence[Command]) -> None:
+        """Raise what an error means that one of the commands got."""
+        if is_moved_away(error):
+            pipe.give_up(NoReplyError("another Redis is the primary now"))
+        if code_of(error) == "NOSCRIPT":
+            raise _UnknownScriptError
+        raise_error(self._target.store, error, commands)
 
     async def _connected(self) -> Pipe:
-        if self._closed:
-            raise BackendUnavailableError(self._target.store, "the store is closed")
-        return await self._connecting.result()
+        if not self._closed:
+            with suppress(AttemptEndedError):
+                return await self._connecting.result()
+        raise BackendUnavailableError(self._target.store, "the store is closed")
 
     async def _connect(self) -> Pipe:
         self._pipe = await connect(self._target)

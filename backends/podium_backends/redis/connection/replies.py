@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import hiredis
 
+from podium_backends.redis.connection.pipe import Argument, Command
 from podium_core.errors import BackendUnavailableError, CorruptRecordError
 
-# Redis refuses all of these before it writes anything, within a script too: it checks at a script's first write.
+# Redis refuses all of these before it writes anything, within a script too: it checks at a script's first write. Only an ACL
+# is asked for each command: a user who may run some commands of a script, and not all, may leave half of it done.
 _REFUSED = {
     "LOADING": "Redis is loading its data",
     "BUSY": "a script has kept Redis busy for too long",
@@ -23,6 +26,8 @@ _REFUSED = {
     "NOPERM": "the ACL of this Redis user lacks a permission",
     "CLUSTERDOWN": "the Redis cluster is down",
     "TRYAGAIN": "Redis asks to try again",
+    # It refused the last command of a transaction; one that was refused before has said why.
+    "EXECABORT": "Redis has discarded a transaction",
 }
 # After these another server may be the primary: the next call connects afresh.
 _MOVED_AWAY = frozenset({"READONLY", "MASTERDOWN", "NOAUTH"})
@@ -47,9 +52,13 @@ def code_of(error: hiredis.ReplyError) -> str:
     return word.removeprefix("-")
 
 
-def raise_error(store: str, error: hiredis.ReplyError) -> None:
+def raise_error(store: str, error: hiredis.ReplyError, commands: Sequence[Command]) -> None:
     """Raise what an error reply means.
 
+    Args:
+        store: The configured name of the store.
+        error: The reply.
+        commands: What was asked: one of them got the error.
     Raises:
         BackendUnavailableError: Redis refused the command; nothing was written.
         CorruptRecordError: A key holds another type than Conductor's.
@@ -59,10 +68,29 @@ def raise_error(store: str, error: hiredis.ReplyError) -> None:
     if code in _REFUSED:
         raise BackendUnavailableError(store, f"{_REFUSED[code]} ({error})")
     if code == "WRONGTYPE":
+        # Redis doesn't say which it is.
+        keys = dict.fromkeys(_text(key) for command in commands for key in _keys(command))
         raise CorruptRecordError(
-            "key", store, "it has another type than Conductor's keys of that name"
+            "key",
+            " or ".join(keys) or store,
+            "it has another type than Conductor's keys of that name",
         )
     raise RedisReplyError(str(error))
+
+
+def _keys(command: Command) -> Iterable[Argument]:
+    """The keys that a command names. One whose script takes its keys from its arguments names none."""
+    match command[0]:
+        case "EVAL" | "EVALSHA":
+            return command[3 : 3 + int(command[2])]
+        case "SINTER":
+            return command[1:]
+        case _:
+            return command[1:2]
+
+
+def _text(key: Argument) -> str:
+    return key.decode(errors="replace") if isinstance(key, bytes) else str(key)
 
 
 def is_moved_away(reply: Any) -> bool:

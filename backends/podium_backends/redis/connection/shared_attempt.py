@@ -9,6 +9,10 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
+class AttemptEndedError(Exception):
+    """The attempt was ended before it came to anything."""
+
+
 class SharedAttempt(Generic[T]):
     """Runs ``make`` once at a time. A caller that is cancelled leaves the attempt to the others."""
 
@@ -17,14 +21,26 @@ class SharedAttempt(Generic[T]):
         self._task: asyncio.Task[T] | None = None
 
     async def result(self) -> T:
-        """What the attempt under way gives, or raises; the first caller begins it."""
+        """What the attempt under way gives, or raises; the first caller begins it.
+
+        Raises:
+            AttemptEndedError: ``cancel`` was called meanwhile.
+        """
         if self._task is None:
             self._task = asyncio.create_task(self._make())
             self._task.add_done_callback(self._end)
-        return await asyncio.shield(self._task)
+        attempt = self._task
+        try:
+            return await asyncio.shield(attempt)
+        except asyncio.CancelledError:
+            # Was it the attempt, or who waits for it?
+            caller = asyncio.current_task()
+            if attempt.cancelled() and not (caller and caller.cancelling()):
+                raise AttemptEndedError from None
+            raise
 
     async def cancel(self) -> None:
-        """End the attempt under way; its callers are cancelled."""
+        """End the attempt under way."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])

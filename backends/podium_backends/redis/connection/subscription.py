@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import hiredis
 
@@ -11,7 +12,7 @@ from podium_backends.redis.connection.connect import Target, open_stream
 from podium_backends.redis.connection.ear import Ear
 from podium_backends.redis.connection.pipe import NoReplyError
 from podium_backends.redis.connection.replies import raise_error
-from podium_backends.redis.connection.shared_attempt import SharedAttempt
+from podium_backends.redis.connection.shared_attempt import AttemptEndedError, SharedAttempt
 from podium_core.errors import BackendUnavailableError
 
 _FIRST_PAUSE_SECONDS = 0.05
@@ -53,7 +54,7 @@ class Subscription:
         except NoReplyError as error:
             raise BackendUnavailableError(self._target.store, str(error)) from error
         except hiredis.ReplyError as error:
-            raise_error(self._target.store, error)
+            raise_error(self._target.store, error, ())
 
     def drop(self, channel: str) -> None:
         """Listen to a channel no more."""
@@ -78,11 +79,12 @@ class Subscription:
             await self._ear.close()
 
     async def _connected(self) -> Ear:
-        if self._closed:
-            raise BackendUnavailableError(self._target.store, "the store is closed")
-        if self._ear is not None:
-            return self._ear
-        return await self._connecting.result()
+        if not self._closed:
+            if self._ear is not None:
+                return self._ear
+            with suppress(AttemptEndedError):
+                return await self._connecting.result()
+        raise BackendUnavailableError(self._target.store, "the store is closed")
 
     async def _connect(self) -> Ear:
         ear = Ear(self._heard, self._lost)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
 
-from podium_backends.redis.connection import Link
+from podium_backends.redis.connection import Link, Script
 from podium_backends.redis.executions.checks import Checks
 from podium_backends.redis.executions.effect_settings import EffectSettings
 from podium_backends.redis.executions.plan import Argument, Plan
@@ -15,18 +16,21 @@ from podium_backends.redis.executions.queue_plan import QueueIntents, QueuePlan,
 from podium_backends.redis.executions.seen import QueueKeys
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_backends.redis.keys import Keys
-from podium_backends.redis.script_files import clocked_script
+from podium_backends.redis.script_files import clocked_script, queue_functions
 from podium_core.clock import token_now
 
 # How far Redis's clock may be from what was assumed: a write that was held up for longer is decided again.
 MAX_CLOCK_ERROR_MS = 250
 
 _PARTS = ("outbox/entries", "executions/outbox_parts", "executions/apply", "executions/effects")
-_QUEUES = ("queues/queue", "queues/queue_changes", "executions/with_queues")
 _WITHOUT_QUEUES = clocked_script("executions/no_queues", *_PARTS)
-_WITH_QUEUES = clocked_script(*_QUEUES, *_PARTS)
 
 _encode = msgspec.msgpack.Encoder().encode
+
+
+@cache
+def _with_queues(layout: str) -> Script:
+    return clocked_script(*queue_functions(layout), "executions/with_queues", *_PARTS)
 
 
 class Carried(NamedTuple):
@@ -51,6 +55,7 @@ class Executor:
         clock: StoreClock,
         settings: EffectSettings,
         own_queue_keys: QueueKeys | None,
+        queue_layout: str,
     ) -> None:
         """Take what writes need.
 
@@ -60,12 +65,14 @@ class Executor:
             clock: Redis's clock.
             settings: What the settings say of documents.
             own_queue_keys: The keys of a queue of the same store; None where queues are another one.
+            queue_layout: The layout of that store's queues.
         """
         self.keys = keys
         self.clock = clock
         self.settings = settings
         self._link = link
         self._own_queue_keys = own_queue_keys
+        self._with_queues = _with_queues(queue_layout)
 
     def queue_plan(self, plan: Plan, now_ms: int) -> QueuePlan:
         """Where queue operations go."""
@@ -82,7 +89,7 @@ class Executor:
     async def look(self, checks: Checks) -> None:
         """Fill in what is there."""
         arguments = (self.clock.argument(), _encode((checks.listed, 0, 0, None)))
-        script = _WITH_QUEUES if checks.queue_keys else _WITHOUT_QUEUES
+        script = self._with_queues if checks.queue_keys else _WITHOUT_QUEUES
         begun = self.clock.begin()
         reply = await self._link.run_reading(script, checks.queue_keys, arguments)
         self.clock.observe(reply[0], begun)
@@ -115,7 +122,7 @@ class Executor:
         writes.request = request
         message = _encode((checks.listed, now_ms, MAX_CLOCK_ERROR_MS, writes))
         begun = self.clock.begin()
-        script = _WITH_QUEUES if keys else _WITHOUT_QUEUES
+        script = self._with_queues if keys else _WITHOUT_QUEUES
         reply = await self._link.run(script, keys, (self.clock.argument(), message))
         self.clock.observe(reply[0], begun)
         if reply[1] is not None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from podium_backends.redis.connection import Subscription, Target
-from podium_backends.redis.keys import Keys
+from podium_backends.redis.queue_keys import QueueKeys
 from podium_core.queues import Subscriptions
 
 # Nothing is lost with a notification: those who wait look so often by themselves.
@@ -16,7 +16,9 @@ LOOK_SECONDS = 1.0
 class QueueChanges:
     """The subscriptions to the queues of one Redis. On the event loop."""
 
-    def __init__(self, target: Target, keys: Keys, *, look_seconds: float = LOOK_SECONDS) -> None:
+    def __init__(
+        self, target: Target, keys: QueueKeys, *, look_seconds: float = LOOK_SECONDS
+    ) -> None:
         """Listens to nothing.
 
         Args:
@@ -33,7 +35,7 @@ class QueueChanges:
 
     async def subscribe(self, queue_name: str, changed: Callable[[], None]) -> Callable[[], None]:
         """As ``QueueTable.subscribe``."""
-        channel = self._keys.queue(queue_name)[1]
+        channel = self._keys.queue_channel(queue_name)
         self._names[channel.encode()] = queue_name
         unsubscribe = self._subscriptions.subscribe(queue_name, changed)
 

@@ -1,24 +1,38 @@
-"""The scripts of queues."""
+"""The scripts of queues: most read the same in each layout, the functions before them don't."""
 
 from __future__ import annotations
 
+from functools import cache
+
 from podium_backends.redis.script_files import queue_change_script, queue_script
 
-PUSH = queue_change_script("push")
-PUSH_IF_ABSENT = queue_change_script("push_if_absent")
-PUSH_UNLESS_OLDER = queue_change_script("push_unless_older")
-POSTPONE = queue_change_script("postpone")
-TAKE = queue_script("take")
-GIVE_BACK = queue_change_script("give_back")
-ACK = queue_change_script("ack")
-SET_UNACK_TIMEOUT = queue_change_script("set_unack_timeout")
-REMOVE = queue_change_script("remove")
-REMOVE_SEEN = queue_change_script("remove_seen")
-REMOVE_OLDER = queue_change_script("remove_older")
-FLUSH = queue_change_script("flush")
-PROCESS_UNACKS = queue_script("process_unacks")
-RESET_OFFSET_TIME = queue_change_script("reset_offset_time")
-TOKENS = queue_script("tokens")
-COUNTS = queue_script("counts")
-FIRST_IDS = queue_script("first_ids")
-SCAN = queue_script("scan")
+
+class QueueScripts:
+    """The scripts of one layout."""
+
+    def __init__(self, layout: str) -> None:
+        """Takes ``podium`` or ``conductor``."""
+        self.push = queue_change_script(layout, "push")
+        self.push_if_absent = queue_change_script(layout, "push_if_absent")
+        self.push_unless_older = queue_change_script(layout, "push_unless_older")
+        self.postpone = queue_change_script(layout, "postpone")
+        self.ack = queue_change_script(layout, "ack")
+        self.remove = queue_change_script(layout, "remove")
+        self.remove_seen = queue_change_script(layout, "remove_seen")
+        self.remove_older = queue_change_script(layout, "remove_older")
+        self.tokens = queue_script(layout, "tokens")
+        # These know the keys of their layout.
+        self.give_back = queue_change_script(layout, f"{layout}/give_back")
+        self.set_unack_timeout = queue_change_script(layout, f"{layout}/set_unack_timeout")
+        self.reset_offset_time = queue_change_script(layout, f"{layout}/reset_offset_time")
+        self.flush = queue_change_script(layout, f"{layout}/flush")
+        self.take = queue_script(layout, f"{layout}/take")
+        self.process_unacks = queue_script(layout, f"{layout}/process_unacks")
+        self.counts = queue_script(layout, f"{layout}/counts")
+        self.first_ids = queue_script(layout, f"{layout}/first_ids")
+
+
+@cache
+def queue_scripts(layout: str) -> QueueScripts:
+    """The scripts of a layout, read once."""
+    return QueueScripts(layout)

@@ -13,23 +13,26 @@ from msgspec import UNSET
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection.pipe import Argument
-from podium_backends.redis.keys import Keys
-from podium_backends.redis.queues import scripts
+from podium_backends.redis.queue_keys import QueueKeys
+from podium_backends.redis.queues.scripts import QueueScripts
 from podium_core.models import Message
 from podium_core.ports.queue_table import Ask, Take, TakeRoom
 
 _log = logging.getLogger(__name__)
 
 # A message that can't be read is leased for so long: until somebody pushes or removes it.
-_FOR_EVER_MS = 2**52
+FOR_EVER_MS = 10**14
+# Due as late as no other message: offsets and leases are at most a hundred years.
+SET_ASIDE_MS = FOR_EVER_MS // 2
 
 
 class QueueTakes:
     """The takes of one store in this process."""
 
-    def __init__(self, run_scripts: ClockedScripts, keys: Keys) -> None:
-        self._scripts = run_scripts
+    def __init__(self, run_scripts: ClockedScripts, keys: QueueKeys, scripts: QueueScripts) -> None:
+        self._run_scripts = run_scripts
         self._keys = keys
+        self._scripts = scripts
         # Receipts are no secrets, they must only never come twice.
         self._process = secrets.token_hex(6)
         self._numbers = itertools.count()
@@ -47,7 +50,9 @@ class QueueTakes:
             arguments += ask
         self._under_way += 1
         try:
-            reply = await self._scripts.run(scripts.TAKE, self._keys.queue(queue_name), arguments)
+            reply = await self._run_scripts.run(
+                self._scripts.take, self._keys.queue(queue_name), arguments
+            )
         finally:
             self._under_way -= 1
         now_ms, next_due_ms, ran_out, answers = reply
@@ -62,9 +67,9 @@ class QueueTakes:
 
     async def _set_aside(self, queue_name: str, ids: Sequence[bytes]) -> None:
         for id_ in ids:
-            arguments = (id_, "", _FOR_EVER_MS, 0)
-            await self._scripts.run(
-                scripts.SET_UNACK_TIMEOUT, self._keys.queue(queue_name), arguments
+            arguments = (id_, "", FOR_EVER_MS, 0)
+            await self._run_scripts.run(
+                self._scripts.set_unack_timeout, self._keys.queue(queue_name), arguments
             )
             _log.error(
                 "queue '%s': message '%s' isn't UTF-8; it was set aside: push it again, or remove it",

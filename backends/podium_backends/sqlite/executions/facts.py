@@ -19,7 +19,7 @@ from podium_core.write_set import Slot
 
 Row = tuple[Any, ...]
 
-_mark = msgspec.msgpack.Decoder(RemovalRecord)
+_removal_record = msgspec.msgpack.Decoder(RemovalRecord)
 # A text that none of ours is, which only a broken disk writes, counts as no status: the next write mends the row.
 _WORKFLOW_STATUSES = {status.value: status for status in WorkflowStatus}
 _TASK_STATUSES = {status.value: status for status in TaskStatus}
@@ -32,7 +32,7 @@ _TASK = (
     "SELECT t.workflow_id, t.stamp, t.definition_name, t.status, t.pending, t.limited, t.queue_name, t.payloads,"
     " w.removal FROM tasks AS t LEFT JOIN workflows AS w ON w.id = t.workflow_id WHERE t.id = ?"
 )
-_MARK = "SELECT removal FROM workflows WHERE id = ?"
+_REMOVAL = "SELECT removal FROM workflows WHERE id = ?"
 _HOLDER = "SELECT task_id FROM slots WHERE workflow_id = ? AND reference_task_name = ? AND retry_count = ?"
 _SLOT = "SELECT reference_task_name, retry_count FROM slots WHERE task_id = ? LIMIT 1"
 _EVENT = (
@@ -44,7 +44,7 @@ _EVENT = (
 def look_up(conn: sqlite3.Connection, needs: Needs, *, now_ms: int) -> Known:
     """What is stored of all that was asked for; of a remembered request nothing else."""
     if needs.request_id:
-        remembered = requests.remembered(conn, needs.request_id, now_ms=now_ms)
+        remembered = requests.find_outcome(conn, needs.request_id, now_ms=now_ms)
         if remembered is not None:
             return Known(remembered=remembered)
     tasks = _tasks(conn, needs)
@@ -55,7 +55,7 @@ def look_up(conn: sqlite3.Connection, needs: Needs, *, now_ms: int) -> Known:
         slots=_slots(conn, needs.slots) if needs.slots else {},
         events=_events(conn, needs.events, now_ms) if needs.events else frozenset(),
         held_receipts=_held(conn, needs.receipts, now_ms) if needs.receipts else frozenset(),
-        unclaimed_payloads=outbox_statements.unclaimed(conn, needs.uploads),
+        unclaimed_payloads=outbox_statements.unclaimed_payloads(conn, needs.uploads),
     )
 
 
@@ -64,7 +64,18 @@ def workflow_facts(conn: sqlite3.Connection, workflow_id: str) -> WorkflowFacts 
     row = conn.execute(_WORKFLOW, (workflow_id,)).fetchone()
     if row is None:
         return None
-    stamp, name, version, status, correlation_id, create_time, pending, listed, payloads, mark = row
+    (
+        stamp,
+        name,
+        version,
+        status,
+        correlation_id,
+        create_time,
+        pending,
+        listed,
+        payloads,
+        removal,
+    ) = row
     return WorkflowFacts(
         stamp=stamp,
         name=name,
@@ -75,7 +86,7 @@ def workflow_facts(conn: sqlite3.Connection, workflow_id: str) -> WorkflowFacts 
         pending=bool(pending),
         listed=bool(listed),
         payload_keys=payload_keys(payloads),
-        removal=None if mark is None else _mark.decode(mark),
+        removal=None if removal is None else _removal_record.decode(removal),
     )
 
 
@@ -91,7 +102,9 @@ def task_facts(
     row = conn.execute(_TASK, (task_id,)).fetchone()
     if row is None:
         return None
-    workflow_id, stamp, definition_name, status, pending, limited, queue_name, payloads, mark = row
+    workflow_id, stamp, definition_name, status, pending, limited, queue_name, payloads, removal = (
+        row
+    )
     return TaskFacts(
         workflow_id=workflow_id,
         stamp=stamp,
@@ -102,7 +115,7 @@ def task_facts(
         queue_name=queue_name,
         payload_keys=payload_keys(payloads),
         slot=_slot(conn, task_id) if with_slot else None,
-        removal=None if mark is None else _mark.decode(mark),
+        removal=None if removal is None else _removal_record.decode(removal),
     )
 
 
@@ -125,9 +138,9 @@ def _removals(
     found = {facts.workflow_id: facts.removal for facts in tasks}
     for id_ in ids:
         if id_ not in found:
-            row = conn.execute(_MARK, (id_,)).fetchone()
-            found[id_] = None if row is None or row[0] is None else _mark.decode(row[0])
-    return {id_: mark for id_, mark in found.items() if mark is not None}
+            row = conn.execute(_REMOVAL, (id_,)).fetchone()
+            found[id_] = None if row is None or row[0] is None else _removal_record.decode(row[0])
+    return {id_: record for id_, record in found.items() if record is not None}
 
 
 def _slots(conn: sqlite3.Connection, keys: Sequence[SlotKey]) -> dict[SlotKey, str]:

@@ -85,7 +85,7 @@ def drop_entry(conn: sqlite3.Connection, kind: str, id_: str) -> None:
 # payloads
 
 
-def unclaimed(conn: sqlite3.Connection, keys: Sequence[str]) -> frozenset[str]:
+def unclaimed_payloads(conn: sqlite3.Connection, keys: Sequence[str]) -> frozenset[str]:
     """Those of these payloads that have an unclaimed payload deletion."""
     sql = "SELECT 1 FROM outbox WHERE kind = ? AND id = ? AND body != ?"
     return frozenset(

@@ -88,7 +88,7 @@ class QueueIntents:
     """Queues are another store: everything becomes an intent, which nothing can interrupt any more."""
 
     def carry_out(self, conn: sqlite3.Connection, op: QueueOp, *, now_ms: int) -> Effect:
-        intents = _changed(conn, intents_of(op, now_ms=now_ms), now_ms)
+        intents = _change_entries(conn, intents_of(op, now_ms=now_ms), now_ms)
         # Only the store of the queue knows whether an ack or a remove found its message.
         return Effect(isinstance(op, PushOp) and bool(intents), intents)
 
@@ -101,10 +101,10 @@ class QueueIntents:
         *,
         now_ms: int,
     ) -> Sequence[OutboxEntry]:
-        return _changed(conn, unqueue_intents(queue_name, message_id, workflow_id), now_ms)
+        return _change_entries(conn, unqueue_intents(queue_name, message_id, workflow_id), now_ms)
 
 
-def _changed(
+def _change_entries(
     conn: sqlite3.Connection, changes: Sequence[EntryChange], now_ms: int
 ) -> Sequence[OutboxEntry]:
     """Carry changes out; the entries that were written."""

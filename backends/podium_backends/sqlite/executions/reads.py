@@ -59,7 +59,7 @@ class ExecutionReads:
             "SELECT t.id, CAST(t.document AS BLOB) FROM json_each(?) AS j CROSS JOIN tasks AS t"
             " ON t.id = j.value"
         )
-        return await self._listed(sql, (msgspec.json.encode(task_ids).decode(),))
+        return await self._list_tasks(sql, (msgspec.json.encode(task_ids).decode(),))
 
     async def get_tasks_by_type(
         self, task_type: str, *, start_key: str = "", count: int
@@ -70,9 +70,9 @@ class ExecutionReads:
             f"SELECT {_COLUMNS} FROM tasks WHERE definition_name = ? AND pending = 1 AND id > ?"
             " ORDER BY id LIMIT ?"
         )
-        return await self._listed(sql, (task_type, start_key, count))
+        return await self._list_tasks(sql, (task_type, start_key, count))
 
-    async def _listed(self, sql: str, arguments: Row) -> list[Task]:
+    async def _list_tasks(self, sql: str, arguments: Row) -> list[Task]:
         return await self._database.read_compound(
             lambda conn, budget: _tasks_within(conn.execute(sql, arguments), budget),
             ReadBudget(self._max_answer_bytes),
@@ -138,7 +138,7 @@ class ExecutionReads:
 
         def query(conn: sqlite3.Connection, budget: ReadBudget) -> Found[Workflow] | None:
             row = _live_row(conn, workflow_id, now_ms=now_ms)
-            return None if row is None else _filled(conn, row, budget)
+            return None if row is None else _with_tasks(conn, row, budget)
 
         subject = f"workflow '{workflow_id}' with its tasks"
         return await self._database.read_compound(
@@ -284,7 +284,7 @@ def _tasks_within(rows: Iterable[Row], budget: ReadBudget) -> list[Task]:
     return tasks
 
 
-def _filled(conn: sqlite3.Connection, row: Row, budget: ReadBudget) -> Found[Workflow]:
+def _with_tasks(conn: sqlite3.Connection, row: Row, budget: ReadBudget) -> Found[Workflow]:
     """The workflow of a row that ends with id and document, with its tasks by ``seq``."""
     id_, document = row[-2:]
     before = budget.left
@@ -298,7 +298,7 @@ def _filled(conn: sqlite3.Connection, row: Row, budget: ReadBudget) -> Found[Wor
 
 def workflow_with_tasks(conn: sqlite3.Connection, row: Row | None) -> Workflow | None:
     """The workflow of a row that ends with id and document, with its tasks by ``seq``, however large."""
-    return None if row is None else _filled(conn, row, ReadBudget(sys.maxsize)).item
+    return None if row is None else _with_tasks(conn, row, ReadBudget(sys.maxsize)).item
 
 
 def _live_row(conn: sqlite3.Connection, workflow_id: str, *, now_ms: int) -> Row | None:

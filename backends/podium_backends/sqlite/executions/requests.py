@@ -12,7 +12,7 @@ from podium_core.write_set.remembered import REQUEST_MEMORY_MS
 _outcome = msgspec.msgpack.Decoder(WriteOutcome)
 
 
-def remembered(conn: sqlite3.Connection, request_id: str, *, now_ms: int) -> WriteOutcome | None:
+def find_outcome(conn: sqlite3.Connection, request_id: str, *, now_ms: int) -> WriteOutcome | None:
     """The outcome of a request that came before."""
     sql = "SELECT outcome FROM requests WHERE id = ? AND expires_ms > ?"
     row = conn.execute(sql, (request_id, now_ms)).fetchone()

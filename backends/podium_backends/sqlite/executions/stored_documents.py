@@ -80,7 +80,7 @@ class SqliteStoredDocuments:
             found: list[StoredDocument] = []
             size = 0
             for row in conn.execute(sql, (cursor,)):
-                found.append(_stored(kind, row, now_ms))
+                found.append(_document_of(kind, row, now_ms))
                 size += found[-1].size
                 # The next scan goes on from an id that can be read.
                 if (len(found) >= limit or size >= SCAN_SIZE) and is_readable(row[0]):
@@ -100,7 +100,9 @@ class SqliteStoredDocuments:
 
         def query(conn: sqlite3.Connection) -> list[StoredDocument]:
             cursor = conn.execute(sql, (workflow_id, after, limit))
-            found = up_to((_stored(EntryKind.TASK, row, now_ms) for row in cursor), max_size, _size)
+            found = up_to(
+                (_document_of(EntryKind.TASK, row, now_ms) for row in cursor), max_size, _size
+            )
             cursor.close()
             return found
 
@@ -114,10 +116,10 @@ def _size(document: StoredDocument) -> int:
 def _found(kind: EntryKind, wanted: OwnedId, row: Row, now_ms: int) -> StoredDocument:
     if row[0] is None:
         return StoredDocument(kind=kind, id=wanted[0], owner=wanted[1])
-    return _stored(kind, row, now_ms)
+    return _document_of(kind, row, now_ms)
 
 
-def _stored(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
+def _document_of(kind: EntryKind, row: Row, now_ms: int) -> StoredDocument:
     id_, owner, document, due_ms, archive = row
     record, unreadable = None, ""
     try:

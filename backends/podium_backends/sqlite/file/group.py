@@ -108,19 +108,19 @@ class Group:
         except sqlite3.Error as error:
             if conn.in_transaction:
                 conn.execute("ROLLBACK")
-            for job in self._unanswered():
+            for job in self._unanswered_jobs():
                 job.error, job.committing = error, True
             return
-        for job in self._unanswered():
+        for job in self._unanswered_jobs():
             job.durable = True
 
-    def _unanswered(self) -> list[Job[Any]]:
+    def _unanswered_jobs(self) -> list[Job[Any]]:
         return [job for job in self.jobs if job.error is None and not job.durable]
 
     def run_one_by_one(self, conn: sqlite3.Connection) -> None:
         """Give each job that has no answer yet a transaction of its own."""
         self.lost = False
-        for job in self._unanswered():
+        for job in self._unanswered_jobs():
             try:
                 conn.execute("BEGIN IMMEDIATE")
                 Group([job], job.weight, self._callbacks).run_and_commit(conn)
@@ -129,7 +129,7 @@ class Group:
 
     def fail(self, error: Exception) -> None:
         """Give every job that isn't durable, and has no error yet, this one."""
-        for job in self._unanswered():
+        for job in self._unanswered_jobs():
             job.error = error
 
     def answer(self, store: str) -> None:

@@ -31,7 +31,7 @@ class LongReads:
     async def run(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run a query on one state of the file. A cancelled call interrupts its statement."""
         async with self._free:
-            connection = self._idle.pop() if self._idle else self._opened()
+            connection = self._idle.pop() if self._idle else self._open()
             running = asyncio.get_running_loop().run_in_executor(
                 self._threads, on_one_state, connection, query
             )
@@ -45,7 +45,7 @@ class LongReads:
             finally:
                 self._idle.append(connection)
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         try:
             return open_connection(self._path, read_only=True)
         except sqlite3.Error as error:

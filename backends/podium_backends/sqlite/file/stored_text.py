@@ -43,7 +43,7 @@ def require_readable(id_: str, resource_type: str) -> None:
         raise CorruptRecordError(resource_type, str(id_), "its id isn't UTF-8")
 
 
-def scanned(rows: Iterable[T], limit: int, key_of: Callable[[T], Iterable[Any]]) -> Iterator[T]:
+def scan_rows(rows: Iterable[T], limit: int, key_of: Callable[[T], Iterable[Any]]) -> Iterator[T]:
     """At least ``limit`` of the rows, on to the first whose key is readable: the next scan begins after that key."""
     for count, row in enumerate(rows, start=1):
         yield row

@@ -35,20 +35,20 @@ def translate(error: BaseException, store: str, *, committing: bool = False) -> 
     """
     if isinstance(error, OSError):
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        return _caused(BackendUnavailableError(store, f"store '{store}': {what}"), error)
+        return _with_cause(BackendUnavailableError(store, f"store '{store}': {what}"), error)
     if not isinstance(error, sqlite3.Error):
         return error
     code = primary_code(error)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return _caused(CorruptRecordError("store", store, str(error)), error)
+        return _with_cause(CorruptRecordError("store", store, str(error)), error)
     if committing and code == sqlite3.SQLITE_IOERR:
-        return _caused(
+        return _with_cause(
             OutcomeUnknownError(store, f"store '{store}' broke off while committing: {error}"),
             error,
         )
     if code in _UNAVAILABLE:
         message = f"store '{store}' {_UNAVAILABLE[code]}; nothing was written, safe to repeat"
-        return _caused(BackendUnavailableError(store, message, retry_after_ms=1_000), error)
+        return _with_cause(BackendUnavailableError(store, message, retry_after_ms=1_000), error)
     return error
 
 
@@ -57,7 +57,7 @@ def primary_code(error: BaseException | None) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY
 
 
-def _caused(error: Exception, cause: BaseException) -> Exception:
+def _with_cause(error: Exception, cause: BaseException) -> Exception:
     error.__cause__ = cause
     return error
 

@@ -20,8 +20,8 @@ class WriteLock:
     """An exclusive lock between processes on the database file beside it."""
 
     def __init__(self, database: Path) -> None:
-        self._turnstile = _opened(database.with_name(database.name + "-turn"))
-        self._lock = _opened(database.with_name(database.name + "-lock"))
+        self._turnstile = _open(database.with_name(database.name + "-turn"))
+        self._lock = _open(database.with_name(database.name + "-lock"))
 
     def take_at_once(self) -> bool:
         """Take it if nobody holds it or waits for it."""
@@ -51,7 +51,7 @@ class WriteLock:
         os.close(self._lock)
 
 
-def _opened(path: Path) -> int:
+def _open(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
 
 

@@ -247,8 +247,8 @@ def alternatives(terms: Iterable[Word | Prefix], layout: Layout) -> list[Conditi
         if texts:
             found += _in_texts(words, prefixes, texts, layout)
         keywords = [each for each in others if each.type is FieldType.KEYWORD]
-        found += _prefixed(_shortest(prefixes), keywords, layout, anywhere=field is None)
-        found += _valued(dict.fromkeys(words), others, layout, anywhere=field is None)
+        found += _prefix_conditions(_shortest(prefixes), keywords, layout, anywhere=field is None)
+        found += _value_conditions(dict.fromkeys(words), others, layout, anywhere=field is None)
     return list(dict.fromkeys(found))
 
 
@@ -258,7 +258,7 @@ def phrase_conditions(term: Phrase, layout: Layout) -> list[Condition]:
     columns = [layout.texts[field.name] for field in searched if field.type is FieldType.TEXT]
     others = [field for field in searched if field.type is not FieldType.TEXT]
     found = [_phrase(columns, text_words(term.text))] if columns else []
-    return found + _valued([term.text], others, layout, anywhere=term.field is None)
+    return found + _value_conditions([term.text], others, layout, anywhere=term.field is None)
 
 
 def _by_field(terms: Iterable[Word | Prefix]) -> dict[Field | None, list[Word | Prefix]]:
@@ -277,7 +277,7 @@ def _in_texts(
     return [_any_word(columns, list(tokens)), *found]
 
 
-def _prefixed(
+def _prefix_conditions(
     prefixes: Sequence[str], fields: Sequence[Field], layout: Layout, *, anywhere: bool
 ) -> list[Condition]:
     found: list[Condition] = []
@@ -289,7 +289,7 @@ def _prefixed(
     return found
 
 
-def _valued(
+def _value_conditions(
     texts: Iterable[str], fields: Sequence[Field], layout: Layout, *, anywhere: bool
 ) -> list[Condition]:
     tokens: set[str] = set()

@@ -55,8 +55,8 @@ def all_of(parts: Sequence[Condition], words: str) -> Condition:
         # The rest of a NOT is checked together with the words that are looked for.
         against = [part for part in parts if part.unmatched]
         rest = [part for part in parts if not part.match and not part.unmatched]
-        parts = [_joined_match(matches, against), *rest]
-    return _joined(parts, "AND", words)
+        parts = [_join_matches(matches, against), *rest]
+    return _join(parts, "AND", words)
 
 
 def any_of(parts: Sequence[Condition], words: str) -> Condition:
@@ -71,7 +71,7 @@ def any_of(parts: Sequence[Condition], words: str) -> Condition:
         rest = [part for part in parts if not part.match]
         either = " OR ".join(f"({part.match})" for part in matches)
         parts = [Condition(match=either, depth=_depth(matches)), *rest]
-    return _joined(parts, "OR", words)
+    return _join(parts, "OR", words)
 
 
 def none_of(part: Condition, words: str) -> Condition:
@@ -88,7 +88,7 @@ def none_of(part: Condition, words: str) -> Condition:
     return Condition(f"({sql}) IS NOT TRUE", arguments, depth=part.depth + 1)
 
 
-def _joined_match(matches: Sequence[Condition], against: Sequence[Condition]) -> Condition:
+def _join_matches(matches: Sequence[Condition], against: Sequence[Condition]) -> Condition:
     if len(matches) == 1 and not against:
         return matches[0]
     expression = " AND ".join(f"({part.match})" for part in matches)
@@ -98,7 +98,7 @@ def _joined_match(matches: Sequence[Condition], against: Sequence[Condition]) ->
     return Condition(match=expression, depth=_depth([*matches, *against]) + 1)
 
 
-def _joined(parts: Sequence[Condition], operator: str, words: str) -> Condition:
+def _join(parts: Sequence[Condition], operator: str, words: str) -> Condition:
     if len(parts) == 1:
         return parts[0]
     texts: list[str] = []
@@ -107,10 +107,10 @@ def _joined(parts: Sequence[Condition], operator: str, words: str) -> Condition:
         sql, values = sql_of(part, words)
         texts.append(f"({sql})")
         arguments += values
-    return Condition(_balanced(texts, operator), tuple(arguments), depth=_depth(parts))
+    return Condition(_join_texts(texts, operator), tuple(arguments), depth=_depth(parts))
 
 
-def _balanced(texts: list[str], operator: str) -> str:
+def _join_texts(texts: list[str], operator: str) -> str:
     """The texts joined, in groups where they are many."""
     while len(texts) > _CHAIN:
         chunks = [texts[at : at + _CHAIN] for at in range(0, len(texts), _CHAIN)]

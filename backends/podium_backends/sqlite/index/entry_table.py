@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from podium_backends.sqlite.file.stored_text import scanned
+from podium_backends.sqlite.file.stored_text import scan_rows
 from podium_backends.sqlite.index.extraction import EXTRACTORS, ExtractedFields
 from podium_backends.sqlite.index.layout import EXACT, TASKS, WORKFLOWS, Layout
 from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges, digest_of
@@ -195,7 +195,7 @@ class EntryTable:
 
     def next_heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
         """The heads of the entries after an id, in order."""
-        rows = scanned(conn.execute(self._next_heads, (after,)), limit, lambda row: row[:1])
+        rows = scan_rows(conn.execute(self._next_heads, (after,)), limit, lambda row: row[:1])
         return [_head(str(id_), row) for id_, *row in rows]
 
 

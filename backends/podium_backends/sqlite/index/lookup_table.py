@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from podium_backends.sqlite.file.stored_text import scanned
+from podium_backends.sqlite.file.stored_text import scan_rows
 from podium_backends.sqlite.index import values
 from podium_backends.sqlite.index.members import members_of
 from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges, digest_of
@@ -86,7 +86,7 @@ class LookupTable:
 
     def next_heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
         """The heads of the records after an id, in order."""
-        rows = scanned(conn.execute(_NEXT_HEADS, (self._kind, after)), limit, lambda row: row[:1])
+        rows = scan_rows(conn.execute(_NEXT_HEADS, (self._kind, after)), limit, lambda row: row[:1])
         return [EntryHead(str(id_), token, False, "", digest) for id_, token, digest in rows]
 
     def of_owner(self, conn: sqlite3.Connection, owner: str, limit: int) -> sqlite3.Cursor:

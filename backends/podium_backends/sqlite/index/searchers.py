@@ -64,7 +64,7 @@ class Searchers:
             async with asyncio.timeout_at(deadline):
                 connection = await self._idle.get()
         except TimeoutError as error:
-            raise self._overloaded() from error
+            raise self._overload_error() from error
         try:
             async with asyncio.timeout_at(deadline):
                 return await self._run(connection, work)
@@ -76,7 +76,7 @@ class Searchers:
     ) -> T:
         if self._closing:
             self._idle.put_nowait(connection)
-            raise self._closed()
+            raise self._closed_error()
         running = asyncio.get_running_loop().run_in_executor(
             self._threads, on_one_state, connection, work
         )
@@ -88,7 +88,7 @@ class Searchers:
         except sqlite3.Error as error:
             self._idle.put_nowait(connection)
             if self._closing and error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-                raise self._closed() from error
+                raise self._closed_error() from error
             raise translate(error, self._name) from error
         except BaseException:
             self._idle.put_nowait(connection)
@@ -129,11 +129,11 @@ class Searchers:
             f" '{self._name}'); narrow it: fewer or longer prefixes, a field, a stretch of startTime"
         )
 
-    def _overloaded(self) -> OverloadedError:
+    def _overload_error(self) -> OverloadedError:
         return OverloadedError(
             f"the search waited {self._timeout_ms} ms (search_timeout_ms of store '{self._name}') for others to end",
             retry_after_ms=1_000,
         )
 
-    def _closed(self) -> BackendUnavailableError:
+    def _closed_error(self) -> BackendUnavailableError:
         return BackendUnavailableError(self._name, f"store '{self._name}' is shutting down")

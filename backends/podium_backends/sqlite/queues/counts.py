@@ -10,7 +10,7 @@ from functools import partial
 import msgspec
 
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.file.stored_text import scanned
+from podium_backends.sqlite.file.stored_text import scan_rows
 from podium_core.ports.queue_table import QueueCounts
 
 COUNTS_PAGE = 500
@@ -45,7 +45,7 @@ async def pages_of_counts(database: Database) -> AsyncIterator[list[QueueCounts]
 
 def _counts_after(conn: sqlite3.Connection, *, name: str, now_ms: int) -> list[QueueCounts]:
     rows = conn.execute(_COUNTS + "WHERE name > ?2 ORDER BY name", (now_ms, name))
-    return [QueueCounts(*row) for row in scanned(rows, COUNTS_PAGE, lambda row: row[:1])]
+    return [QueueCounts(*row) for row in scan_rows(rows, COUNTS_PAGE, lambda row: row[:1])]
 
 
 def changes_of(conn: sqlite3.Connection, queue_names: list[str]) -> dict[str, int]:

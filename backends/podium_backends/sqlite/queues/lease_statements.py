@@ -72,7 +72,7 @@ def take(
         rows = _readable(conn, queue_name, ask.max_messages, now_ms, room.max_bytes, unreadable_ids)
         if not rows:
             break
-        messages.append(_leased(conn, rows, lease_ms=ask.lease_ms, now_ms=now_ms))
+        messages.append(_lease(conn, rows, lease_ms=ask.lease_ms, now_ms=now_ms))
         size += sum(len(row.payload) for row in rows if row.payload is not UNSET)
         room.hold(size)
     if len(messages) == len(asks):
@@ -122,7 +122,7 @@ def _ready(
     return rows, unreadable
 
 
-def _leased(
+def _lease(
     conn: sqlite3.Connection, rows: list[_Ready], *, lease_ms: int, now_ms: int
 ) -> list[Message]:
     until_ms = time_after(now_ms, lease_ms)

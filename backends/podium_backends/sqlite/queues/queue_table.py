@@ -10,6 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from podium_backends.sqlite.file.database import INLINE_WEIGHT, Database
+from podium_backends.sqlite.file.stored_text import is_readable
 from podium_backends.sqlite.queues import (
     counts as queue_counts,
     lease_statements as leases,
@@ -18,7 +19,7 @@ from podium_backends.sqlite.queues import (
     removal_statements as removals,
 )
 from podium_backends.sqlite.queues.changes import QueueChanges
-from podium_backends.sqlite.queues.lease_statements import SWEEP_ROWS
+from podium_backends.sqlite.queues.lease_statements import SET_ASIDE_MS, SWEEP_ROWS
 from podium_core.models import Message
 from podium_core.paging.resume_token import resume_key, resume_token
 from podium_core.ports import MessageScan, QueueTable, QueueTarget
@@ -193,9 +194,14 @@ class SqliteQueueTable:
 
     async def scan_messages(self, *, cursor: str, limit: int) -> MessageScan:
         after = resume_key(cursor, tuple[str, str], ("", ""))
-        messages = self._database.read(lambda conn: reads.messages_after(conn, after, limit))
-        more = len(messages) >= limit
-        return MessageScan(messages, resume_token(*messages[-1]) if more else None)
+        rows = self._database.read(lambda conn: reads.messages_after(conn, after, limit))
+        messages: list[tuple[str, str]] = []
+        unreadable: list[tuple[str, str]] = []
+        for name, id_, due_ms in rows:
+            unread = due_ms >= SET_ASIDE_MS or not (is_readable(name) and is_readable(id_))
+            (unreadable if unread else messages).append((str(name), str(id_)))
+        more = resume_token(*rows[-1][:2]) if len(rows) >= limit else None
+        return MessageScan(messages, more, unreadable)
 
     async def subscribe(self, queue_name: str, changed: Callable[[], None]) -> Callable[[], None]:
         return self._changes.subscribe(queue_name, changed)

@@ -6,7 +6,7 @@ import heapq
 import sqlite3
 from itertools import islice
 
-from podium_backends.sqlite.file.stored_text import scanned
+from podium_backends.sqlite.file.stored_text import scan_rows
 
 # The priorities of a queue from the highest down, one index seek for each: delayed messages are never scanned.
 LEVELS = """
@@ -54,11 +54,13 @@ def token_of(conn: sqlite3.Connection, queue_name: str, message_id: str) -> int 
 
 def messages_after(
     conn: sqlite3.Connection, after: tuple[str, str], limit: int
-) -> list[tuple[str, str]]:
-    """Queue names and ids of at least ``limit`` messages after this one, in order."""
-    sql = "SELECT queue_name, id FROM messages WHERE (queue_name, id) > (?, ?) ORDER BY queue_name, id"
-    rows = scanned(conn.execute(sql, after), limit, tuple)
-    return [(str(queue_name), str(message_id)) for queue_name, message_id in rows]
+) -> list[tuple[str, str, int]]:
+    """Queue names, ids and due times of at least ``limit`` messages after this one, in order."""
+    sql = (
+        "SELECT queue_name, id, due_ms FROM messages WHERE (queue_name, id) > (?, ?) "
+        "ORDER BY queue_name, id"
+    )
+    return list(scan_rows(conn.execute(sql, after), limit, lambda row: row[:2]))
 
 
 def first_ids(conn: sqlite3.Connection, queue_name: str, count: int, *, now_ms: int) -> list[str]:

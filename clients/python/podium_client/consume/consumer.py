@@ -88,13 +88,13 @@ class Consumer:
             if stream is None:
                 return
             if stream.failure is None:
-                for message in self._settled():
+                for message in self._settled_messages():
                     stream.send(give_back_request(message.id, message.receipt))
             await stream.close(CLOSE_SECONDS)
             # What was on its way when we closed our side.
-            await self._give_back(self._settled())
+            await self._give_back(self._settled_messages())
 
-    def _settled(self) -> list[LeasedMessage]:
+    def _settled_messages(self) -> list[LeasedMessage]:
         waiting = list(self._waiting)
         self._waiting.clear()
         for message in waiting:

@@ -36,6 +36,7 @@ class QueueProblem(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     QUEUE_PROBLEM_WORKFLOW_NOT_QUEUED: _ClassVar[QueueProblem]
     QUEUE_PROBLEM_TASK_NOT_QUEUED: _ClassVar[QueueProblem]
     QUEUE_PROBLEM_MESSAGE_WITHOUT_TASK: _ClassVar[QueueProblem]
+    QUEUE_PROBLEM_MESSAGE_UNREADABLE: _ClassVar[QueueProblem]
 DURABILITY_UNSPECIFIED: Durability
 DURABILITY_SYNCED: Durability
 DURABILITY_STORE_CONFIGURED: Durability
@@ -52,6 +53,7 @@ QUEUE_PROBLEM_UNSPECIFIED: QueueProblem
 QUEUE_PROBLEM_WORKFLOW_NOT_QUEUED: QueueProblem
 QUEUE_PROBLEM_TASK_NOT_QUEUED: QueueProblem
 QUEUE_PROBLEM_MESSAGE_WITHOUT_TASK: QueueProblem
+QUEUE_PROBLEM_MESSAGE_UNREADABLE: QueueProblem
 
 class GetServerInfoRequest(_message.Message):
     __slots__ = ()
@@ -186,16 +188,18 @@ class QueueFinding(_message.Message):
     def __init__(self, problem: _Optional[_Union[QueueProblem, str]] = ..., queue_name: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
 
 class QueueProgress(_message.Message):
-    __slots__ = ("checked", "workflow_not_queued", "task_not_queued", "message_without_task")
+    __slots__ = ("checked", "workflow_not_queued", "task_not_queued", "message_without_task", "message_unreadable")
     CHECKED_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_NOT_QUEUED_FIELD_NUMBER: _ClassVar[int]
     TASK_NOT_QUEUED_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_WITHOUT_TASK_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     checked: int
     workflow_not_queued: int
     task_not_queued: int
     message_without_task: int
-    def __init__(self, checked: _Optional[int] = ..., workflow_not_queued: _Optional[int] = ..., task_not_queued: _Optional[int] = ..., message_without_task: _Optional[int] = ...) -> None: ...
+    message_unreadable: int
+    def __init__(self, checked: _Optional[int] = ..., workflow_not_queued: _Optional[int] = ..., task_not_queued: _Optional[int] = ..., message_without_task: _Optional[int] = ..., message_unreadable: _Optional[int] = ...) -> None: ...
 
 class VerifyQueuesRequest(_message.Message):
     __slots__ = ("resume_token",)

@@ -105,7 +105,7 @@ class AdminServiceServicer:
     def VerifyQueues(self, request, context):
         """Compares running workflows and scheduled tasks with their queues, and the messages of the decider queue and of tasks'
         queues with what is stored, without changing anything. Documents younger than `repair.min_age_seconds`, and those that are
-        right when it is looked at again after `repair.second_look_seconds`, isn't a problem.
+        right at a second look after `repair.second_look_seconds`, are no problem. Messages that can't be read are reported from all queues.
         Mirrors WorkflowRepairService, which looks at one workflow whenever it is swept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -114,7 +114,8 @@ class AdminServiceServicer:
 
     def RepairQueues(self, request, context):
         """As VerifyQueues, and with `apply` pushes what isn't queued, unless it is by then. Messages without a task are reported
-        only: a queue may carry what isn't a task of this store. Without `apply` nothing changes.
+        only: a queue may carry what isn't a task of this store. So are those that can't be read, since a push would replace what
+        is left of them. Without `apply` nothing changes.
         Repeat: same end state. Mirrors WorkflowRepairService.verifyAndRepairWorkflow and verifyAndRepairWorkflowTasks.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -387,7 +387,9 @@ class ExecutionServiceServicer:
         tasks. UNAVAILABLE: the index can't be reached for archiving, and nothing was removed; a workflow that was to expire
         still expires at its time, and is archived then only if that was asked for.
         An archive of up to 8 MiB (unless configured) is one document, as Conductor's. Of a larger one the entry of each task
-        holds the task's document, and Conductor reads the workflow without its tasks.
+        holds the task's document, and Conductor reads the workflow without its tasks. It takes about a second for each 10 MiB, longer
+        on a busy machine, and up to 15 minutes where the call brings no deadline. At a deadline of its own it ends with
+        DEADLINE_EXCEEDED; the archiving goes on, and a repeat waits for the rest of it.
         Without `archive` a workflow that only the archive holds is removed from there: its entry, the entries of its tasks,
         and after an hour the payloads that Podium stored for it. `source` says where the workflow was.
         Repeat: same end state: it waits for a removal under way, and `removed` is false once the workflow is gone.

@@ -3,6 +3,7 @@
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then
   return 0
 end
+redis.call('SCARD', KEYS[3]) -- of another type it is an error, before the first write
 redis.call('SREM', KEYS[2], ARGV[1])
 if ARGV[3] == '' then
   redis.call('HDEL', KEYS[1], ARGV[1])

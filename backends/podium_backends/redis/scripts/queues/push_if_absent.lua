@@ -1,7 +1,7 @@
 -- Push a message unless one of its id is there. Returns 1 where it is pushed.
 -- KEYS: the queue. ARGV: the time, a token, the message.
 local queue = queue_open(1)
-if redis.call('HEXISTS', queue.messages, ARGV[3]) == 1 then
+if queue_message(queue, ARGV[3]) then
   return 0
 end
 queue_expect(queue, ARGV[4])

@@ -2,10 +2,10 @@
 -- KEYS: the queue of each message. ARGV: the time; the id and the token of each.
 local removed = {}
 for at = 2, #ARGV, 2 do
-  queue_open((at - 2) / 2 * 5 + 1)
+  queue_open((at - 2) / 2 * QUEUE_KEYS + 1)
 end
 for at = 2, #ARGV, 2 do
-  local queue = queue_look((at - 2) / 2 * 5 + 1)
+  local queue = queue_look((at - 2) / 2 * QUEUE_KEYS + 1)
   local message = queue_message(queue, ARGV[at])
   local seen = message ~= nil and message.token == ARGV[at + 1]
   if seen then

@@ -1,4 +1,4 @@
--- What a queue is on Redis, and the functions that read it: before every script that knows queues.
+-- What a queue is in the layout "podium", and the functions that read it: before every script that knows queues.
 --
 -- KEYS of a queue, five in a row:
 --   names     sorted set of the names of all queues, by name; what follows the prefix that its key shares with `messages`
@@ -9,8 +9,9 @@
 -- The channel of a queue has the name of `messages`.
 --
 -- A receipt counts while its message is in `leases`. Redis rolls nothing back, so queue_open and queue_expect ask for every
--- type before the first write. Tokens are decimal texts: as numbers they would lose digits above 2^53.
+-- type before the first write.
 
+local QUEUE_KEYS = 5
 local queues_open = {}
 
 -- The queue whose keys begin at KEYS[first].

@@ -1,5 +1,5 @@
--- The functions that change queues, after queue.lua: before every script that pushes or removes, of a WriteSet too. They are not
--- in queue.lua, since a script makes all functions before it anew each time it runs.
+-- The functions that change queues, after queue.lua and push_tokens.lua: before every script that pushes or removes, of a
+-- WriteSet too. They are not in queue.lua, since a script makes all functions before it anew each time it runs.
 
 -- Before the first write: a push of this priority will come.
 local function queue_expect(queue, priority)
@@ -52,23 +52,6 @@ local function queue_leave_level(queue, level)
   end
 end
 
--- tokens
-
-local function token_is_less(one, other)
-  if #one ~= #other then
-    return #one < #other
-  end
-  return one < other
-end
-
-local function token_after(token)
-  local head, digit, nines = string.match(token, '^(%d-)([0-8]?)(9*)$')
-  if digit == '' then
-    head, digit = '', '0'
-  end
-  return head .. (tonumber(digit) + 1) .. string.rep('0', #nines)
-end
-
 -- operations: each after queue_open, those that push after queue_expect and queue_announce
 
 -- Store a message: in place of `there`, or as a new one.
@@ -90,17 +73,15 @@ end
 
 -- Push a message; it replaces `there`, and its lease ends. payload: nil without one.
 local function queue_push(queue, there, push, now)
-  local token = push.token
-  if there and not token_is_less(there.token, token) then
-    token = token_after(there.token)
-  end
   if push.payload then
     redis.call('HSET', queue.payloads, push.id, push.payload)
   elseif there and there.bytes ~= '-' then
     redis.call('HDEL', queue.payloads, push.id)
   end
   local bytes = push.payload and #push.payload or '-'
-  local message = { id = push.id, priority = push.priority, deliveries = 0, token = token, bytes = bytes, receipt = '' }
+  local message = {
+    id = push.id, priority = push.priority, deliveries = 0, token = queue_token(there, push), bytes = bytes, receipt = '',
+  }
   queue_store(queue, there, message, queue_later(now, push.delay_ms))
 end
 
@@ -109,12 +90,9 @@ local function queue_postpone(queue, there, push, now)
   if not there then
     return queue_push(queue, nil, push, now)
   end
-  local token = push.token
-  if not token_is_less(there.token, token) then
-    token = token_after(there.token)
-  end
   local message = {
-    id = push.id, priority = push.priority, deliveries = 0, token = token, bytes = there.bytes, receipt = '',
+    id = push.id, priority = push.priority, deliveries = 0, token = queue_token(there, push), bytes = there.bytes,
+    receipt = '',
   }
   queue_store(queue, there, message, queue_later(now, push.delay_ms))
 end
@@ -130,23 +108,4 @@ local function queue_remove(queue, message)
   end
   redis.call('HDEL', queue.messages, message.id)
   queue_leave_level(queue, message.priority)
-end
-
--- Remove a message that is leased, under this receipt unless it is ''; whether it was.
-local function queue_ack(queue, id, receipt, now)
-  local message = queue_message(queue, id)
-  if not queue_holds(queue, message, receipt, now) then
-    return false
-  end
-  queue_remove(queue, message)
-  return true
-end
-
--- The push that five arguments from ARGV[at] on say: id, priority, delay in ms, 1 with a payload, payload.
-local function queue_push_at(at, token)
-  local payload = nil
-  if ARGV[at + 3] == '1' then
-    payload = ARGV[at + 4]
-  end
-  return { id = ARGV[at], priority = ARGV[at + 1], delay_ms = tonumber(ARGV[at + 2]), payload = payload, token = token }
 end

@@ -27,7 +27,9 @@ class Rule(Enum):
     CLAIM_BEFORE_DELETION = "a drainer claims a due mark, and deletes only then"
     DELETED_TWICE = "a claimed upload is deleted once more when the upload's time limit is over"
     CLAIM_SETS_THE_TIME = "the claim itself moves the mark behind that limit, not a step after it"
-    MARK_WITH_UPDATE = "an update that drops a payload marks it as claimed in its own step"
+    MARK_WITH_UPDATE = (
+        "an update that drops a payload marks its deletion as claimed in its own step"
+    )
     MARK_WITH_REMOVAL = "so does the removal of the workflow, of all that its documents refer to"
     LAST_REFERENCE = "a payload is marked only when no other document refers to it"
     FENCE = "Cassandra: the drainer raises the guard's number, which a write must find unchanged"
@@ -90,7 +92,7 @@ class State:
 KEYS = ("old", "new")
 
 
-class PayloadMarks:
+class PayloadDeletions:
     """Writers, drainers and time under a set of rules."""
 
     def __init__(self, rules: frozenset[Rule]) -> None:

@@ -1,4 +1,4 @@
-"""Removal with archive and expiry: see ``removal_marks``."""
+"""Removal with archive and expiry: see ``removal_records``."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import pytest
 
 from .checker import Process, Scenario, client, daemon, explore, immortal
 from .outbox_store import Kind, Mark, State, index_is_right
-from .removal_marks import ALL_RULES, RemovalMarks, Rule
+from .removal_records import ALL_RULES, RemovalRecords, Rule
 
-Builder: TypeAlias = Callable[[RemovalMarks], Scenario[State]]
+Builder: TypeAlias = Callable[[RemovalRecords], Scenario[State]]
 WITH_A_MARK = State(mark=Mark(Kind.UPSERT, 2, 2))  # of an earlier write
 
 
 def scenario(
-    model: RemovalMarks, start: State, crashes: int, *others: Process[State]
+    model: RemovalRecords, start: State, crashes: int, *others: Process[State]
 ) -> Scenario[State]:
     """Some processes beside two drainers."""
     drainers = daemon("drainer 1", model.drainer), immortal("drainer 2", model.drainer)
     return Scenario(start, (*others, *drainers), at_rest=index_is_right, crashes=crashes)
 
 
-def removes(model: RemovalMarks, name: str = "R") -> Process[State]:
+def removes(model: RemovalRecords, name: str = "R") -> Process[State]:
     return client(name, model.remove_with_archive, must_finish=True)
 
 
-def updates_of_tasks(model: RemovalMarks) -> Scenario[State]:
+def updates_of_tasks(model: RemovalRecords) -> Scenario[State]:
     """Tasks are updated while their workflow is removed."""
     updates = (
         immortal("U", model.update, "a1", "task1"),
@@ -37,39 +37,39 @@ def updates_of_tasks(model: RemovalMarks) -> Scenario[State]:
     return scenario(model, State(), 0, removes(model), *updates)
 
 
-def removal_and_repeat(model: RemovalMarks) -> Scenario[State]:
+def removal_and_repeat(model: RemovalRecords) -> Scenario[State]:
     """A removal dies and is repeated."""
     return scenario(model, State(), 1, removes(model), removes(model, "R again"))
 
 
-def workflow_runs_again(model: RemovalMarks) -> Scenario[State]:
+def workflow_runs_again(model: RemovalRecords) -> Scenario[State]:
     """The workflow is restarted while it is removed."""
     restart = immortal("U", lambda: model.update("w1", running=True))
     return scenario(model, State(), 1, removes(model), restart)
 
 
-def older_mark_waits(model: RemovalMarks) -> Scenario[State]:
+def older_mark_waits(model: RemovalRecords) -> Scenario[State]:
     """A mark of an earlier write waits, and an update comes."""
     return scenario(model, WITH_A_MARK, 1, removes(model), immortal("U", model.update, "w1"))
 
 
-def repair_at_work(model: RemovalMarks) -> Scenario[State]:
+def repair_at_work(model: RemovalRecords) -> Scenario[State]:
     """Repair compares while the workflow is archived and removed."""
     return scenario(model, State(), 0, removes(model), immortal("repair", model.repair))
 
 
-def index_down(model: RemovalMarks) -> Scenario[State]:
+def index_down(model: RemovalRecords) -> Scenario[State]:
     """The call gives up: nothing may be removed then."""
     start = State(index_seems_down=True)
     return scenario(model, start, 1, removes(model), immortal("U", model.update, "w1"))
 
 
-def created_again(model: RemovalMarks) -> Scenario[State]:
+def created_again(model: RemovalRecords) -> Scenario[State]:
     """The same id is created again after the removal."""
     return scenario(model, State(), 0, removes(model), immortal("C", model.create_again, "c1"))
 
 
-def expiry_and_updates(model: RemovalMarks) -> Scenario[State]:
+def expiry_and_updates(model: RemovalRecords) -> Scenario[State]:
     """A workflow that expires is updated until then."""
     others = (
         immortal("E", model.remove_with_expiry),
@@ -92,7 +92,7 @@ SCENARIOS: list[Builder] = [
 ]
 
 
-def updated_and_created_again_beside_repair(model: RemovalMarks) -> Scenario[State]:
+def updated_and_created_again_beside_repair(model: RemovalRecords) -> Scenario[State]:
     """An update, a removal, a creation and repair (more than a million states)."""
     others = (
         immortal("U", model.update, "a1", "task1"),
@@ -104,20 +104,20 @@ def updated_and_created_again_beside_repair(model: RemovalMarks) -> Scenario[Sta
 
 @pytest.mark.parametrize("build", SCENARIOS)
 def test_holds_with_all_rules(build: Builder) -> None:
-    result = explore(build(RemovalMarks(ALL_RULES)))
+    result = explore(build(RemovalRecords(ALL_RULES)))
     assert result.holds, str(result)
 
 
 @pytest.mark.nightly
 def test_holds_with_everything_at_once() -> None:
-    result = explore(updated_and_created_again_beside_repair(RemovalMarks(ALL_RULES)))
+    result = explore(updated_and_created_again_beside_repair(RemovalRecords(ALL_RULES)))
     assert result.holds, str(result)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("build", SCENARIOS)
 def test_holds_with_one_more_crash(build: Builder) -> None:
-    usual = build(RemovalMarks(ALL_RULES))
+    usual = build(RemovalRecords(ALL_RULES))
     result = explore(replace(usual, crashes=usual.crashes + 1))
     assert result.holds, str(result)
 
@@ -130,16 +130,16 @@ NEEDED: dict[Rule, tuple[Builder, str]] = {
         "at rest: a removed workflow has left a task behind",
     ),
     Rule.DRAINERS_CARRY_ON: (removal_and_repeat, "at rest: a removal never ends"),
-    Rule.MARK_READ_AGAIN: (removal_and_repeat, ARCHIVE_LACKS),
+    Rule.RECORD_READ_AGAIN: (removal_and_repeat, ARCHIVE_LACKS),
     Rule.ARCHIVED_FIRST: (
         removal_and_repeat,
         "at rest: removed with archive, and the archived entry is lost",
     ),
-    Rule.DELETES_UNDER_THE_MARK: (
+    Rule.DELETES_UNDER_THE_RECORD: (
         created_again,
         "at rest: a workflow is gone that nobody has removed",
     ),
-    Rule.MARK_GOES_LAST: (
+    Rule.RECORD_GOES_LAST: (
         removal_and_repeat,
         "at rest: the workflow is there and its entry stays the archived one",
     ),
@@ -158,5 +158,5 @@ NEEDED: dict[Rule, tuple[Builder, str]] = {
 @pytest.mark.parametrize("rule", Rule)
 def test_each_rule_is_needed(rule: Rule) -> None:
     build, violation = NEEDED[rule]
-    result = explore(build(RemovalMarks(ALL_RULES - {rule})))
+    result = explore(build(RemovalRecords(ALL_RULES - {rule})))
     assert result.violation == violation, str(result)

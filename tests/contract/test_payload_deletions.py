@@ -1,6 +1,6 @@
 """Payloads and their deletions: cancelled with the document, or claimed and carried out. The clock is the test's own.
 
-The protocol is that of ``tests/model/payload_marks.py``.
+The protocol is that of ``tests/model/payload_deletions.py``.
 """
 
 from __future__ import annotations

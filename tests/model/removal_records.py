@@ -1,8 +1,8 @@
-"""The removal mark: archive and removal of a workflow, at once or when its time is over.
+"""The removal record: archive and removal of a workflow, at once or when its time is over.
 
-Contract, "Writing": ``RemoveWorkflow(archive)`` and ``RemoveWorkflowWithExpiry``. A removal is a mark
-that the call itself or else a drainer carries out: archive (confirmed by the index, the mark read
-again after the documents), turn the mark to "deleting", remove the documents, drop the mark.
+Contract, "Writing": ``RemoveWorkflow(archive)`` and ``RemoveWorkflowWithExpiry``. A removal is a record
+that the call itself or else a drainer carries out: archive (confirmed by the index, the record read
+again after the documents), turn the record to "deleting", remove the documents, drop the record.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from .outbox_store import (
 class Rule(Enum):
     """What removals keep to, above the rules of the outbox."""
 
-    STATUS_IN_THE_SAME_STEP = "the removal mark is set in one step with the check of the status"
-    WRITES_ARE_REFUSED = "while a removal mark stands, writes to the workflow answer NOT_FOUND"
-    DRAINERS_CARRY_ON = "a drainer carries out a removal mark whose call has died"
-    MARK_READ_AGAIN = "the mark is read again after the documents, before they are archived"
-    ARCHIVED_FIRST = "the mark turns to deleting only when the index has confirmed the archive"
-    DELETES_UNDER_THE_MARK = "each step of the deletion requires that the mark still stands"
-    MARK_GOES_LAST = "the mark goes when all documents are gone"
-    DELETING_IS_NOT_TAKEN_BACK = "a call that gives up takes no mark back that is deleting"
+    STATUS_IN_THE_SAME_STEP = "the removal record is set in one step with the check of the status"
+    WRITES_ARE_REFUSED = "while a removal record stands, writes to the workflow answer NOT_FOUND"
+    DRAINERS_CARRY_ON = "a drainer carries out a removal record whose call has died"
+    RECORD_READ_AGAIN = "the record is read again after the documents, before they are archived"
+    ARCHIVED_FIRST = "the record turns to deleting only when the index has confirmed the archive"
+    DELETES_UNDER_THE_RECORD = "each step of the deletion requires that the record still stands"
+    RECORD_GOES_LAST = "the record goes when all documents are gone"
+    DELETING_IS_NOT_TAKEN_BACK = "a call that gives up takes no record back that is deleting"
     UPDATES_ARE_ARCHIVED = "an update of an expiring workflow has it archived again before it goes"
     DUE_TIME_STAYS = "an update of an expiring workflow does not change when it goes"
 
@@ -43,19 +43,19 @@ class Rule(Enum):
 ALL_RULES: frozenset[Enum] = OUTBOX_RULES | frozenset(Rule)
 
 
-class RemovalMarks(OutboxMarks):
+class RemovalRecords(OutboxMarks):
     """The outbox with removals."""
 
     # Calls
 
     def remove_with_archive(self) -> Run[State]:
-        """RemoveWorkflow(archive): sets the mark and sees it through; a repeat does the same."""
+        """RemoveWorkflow(archive): sets the record and sees it through; a repeat does the same."""
 
         def may_be_removed(state: State) -> bool:
             workflow = state.documents.workflow
             return workflow != GONE and RUNNING not in workflow
 
-        def set_mark(state: State) -> bool:
+        def set_record(state: State) -> bool:
             if Rule.STATUS_IN_THE_SAME_STEP in self.rules and not may_be_removed(state):
                 return False
             if state.documents.workflow != GONE and not state.removal:
@@ -65,7 +65,7 @@ class RemovalMarks(OutboxMarks):
         check: Step[State] = Step("checks the status", may_be_removed)
         if Rule.STATUS_IN_THE_SAME_STEP not in self.rules and not (yield check):
             return None
-        if not (yield Step("sets the removal mark", set_mark)):
+        if not (yield Step("sets the removal record", set_record)):
             return None
         return continue_as(self.complete)
 
@@ -77,14 +77,14 @@ class RemovalMarks(OutboxMarks):
                 return "removed"
             return self.take_back(state) or state.take_mark()
 
-        taken = yield Step("looks at the removal mark", look)
+        taken = yield Step("looks at the removal record", look)
         if not isinstance(taken, Taken):
             return None
         yield from self.carry_out(taken)
         return continue_as(self.complete)
 
     def take_back(self, state: State) -> str:
-        """Index down: the mark is taken back, if that is still possible."""
+        """Index down: the record is taken back, if that is still possible."""
         if not state.index_seems_down or not state.removal:
             return ""
         deleting = state.removal.kind is Kind.DELETING
@@ -95,13 +95,13 @@ class RemovalMarks(OutboxMarks):
         return "UNAVAILABLE, nothing removed"
 
     def remove_with_expiry(self) -> Run[State]:
-        """RemoveWorkflowWithExpiry(archive): the same mark with a due time."""
+        """RemoveWorkflowWithExpiry(archive): the same record with a due time."""
 
-        def set_mark(state: State) -> None:
+        def set_record(state: State) -> None:
             self.put_mark(state, Kind.EXPIRING)
             state.expires = True
 
-        yield Step("sets the removal mark with a due time", set_mark)
+        yield Step("sets the removal record with a due time", set_record)
         return None
 
     def time(self) -> Run[State]:
@@ -112,13 +112,13 @@ class RemovalMarks(OutboxMarks):
     # What updates do meanwhile
 
     def refuses(self, state: State) -> bool:
-        """A removal mark refuses writes, unless it waits for its time."""
+        """A removal record refuses writes, unless it waits for its time."""
         if not state.removal or state.removal.kind in EXPIRIES:
             return False
         return Rule.WRITES_ARE_REFUSED in self.rules
 
     def mark_update(self, state: State, document: str) -> None:
-        """An update of an expiring workflow or of its tasks puts the mark back to archiving."""
+        """An update of an expiring workflow or of its tasks puts the record back to archiving."""
         if not state.removal or state.removal.kind not in EXPIRIES:
             super().mark_update(state, document)
         elif Rule.DUE_TIME_STAYS not in self.rules:
@@ -136,7 +136,7 @@ class RemovalMarks(OutboxMarks):
         return state.take_mark()
 
     def carry_out(self, taken: Taken) -> Part[State, None]:
-        """One stage of a removal, or an ordinary mark."""
+        """One stage of a removal, or an ordinary index mark."""
         if taken.mark.kind not in REMOVALS:
             yield from super().carry_out(taken)
         elif taken.mark.kind is Kind.DELETING:
@@ -147,12 +147,12 @@ class RemovalMarks(OutboxMarks):
             yield from self.archive(taken)
 
     def archive(self, taken: Taken) -> Part[State, None]:
-        """Sends the archived entry and turns the mark on when the index has it."""
+        """Sends the archived entry and turns the record on when the index has it."""
         mark = taken.mark
         then = Kind.WAITING if mark.kind is Kind.EXPIRING else Kind.DELETING
         documents = yield from self.read_in_pages()
-        read_again: Step[State] = Step("reads the mark again", lambda s: s.mark == mark)
-        if Rule.MARK_READ_AGAIN in self.rules and not (yield read_again):
+        read_again: Step[State] = Step("reads the record again", lambda s: s.mark == mark)
+        if Rule.RECORD_READ_AGAIN in self.rules and not (yield read_again):
             return
         if Rule.ARCHIVED_FIRST not in self.rules:
             yield from self.turn(mark, then)
@@ -167,28 +167,28 @@ class RemovalMarks(OutboxMarks):
         return Documents(workflow, task1, task2)
 
     def turn(self, mark: Mark, then: Kind) -> Part[State, None]:
-        """The mark goes on to its next stage, if unchanged."""
-        label = f"turns the mark to {then.name.lower()} if unchanged"
+        """The record goes on to its next stage, if unchanged."""
+        label = f"turns the record to {then.name.lower()} if unchanged"
         yield Step(label, lambda s: self.turn_mark(s, mark, then))
 
     def delete(self, mark: Mark) -> Part[State, None]:
-        """Removes the documents, the workflow's own last, then the mark."""
-        mark_last = Rule.MARK_GOES_LAST in self.rules
-        under_mark = Rule.DELETES_UNDER_THE_MARK in self.rules and mark_last
-        drop: Step[State] = Step("drops the mark", lambda s: self.end(s, mark))
+        """Removes the documents, the workflow's own last, then the record."""
+        mark_last = Rule.RECORD_GOES_LAST in self.rules
+        under_record = Rule.DELETES_UNDER_THE_RECORD in self.rules and mark_last
+        drop: Step[State] = Step("drops the record", lambda s: self.end(s, mark))
         if not mark_last:
             yield drop
         for document in ("task1", "task2", "workflow"):
-            yield from self.delete_one(document, mark, under_mark=under_mark)
+            yield from self.delete_one(document, mark, under_record=under_record)
         if mark_last:
             yield drop
 
-    def delete_one(self, document: str, mark: Mark, *, under_mark: bool) -> Part[State, None]:
+    def delete_one(self, document: str, mark: Mark, *, under_record: bool) -> Part[State, None]:
         """One chunk of a removal."""
 
         def delete(state: State) -> object:
-            if under_mark and state.mark != mark:
-                return "the mark has changed"
+            if under_record and state.mark != mark:
+                return "the record has changed"
             state.delete(document)
             return None
 

@@ -1,0 +1,13 @@
+-- End leases as if the messages had never been delivered; a stale receipt changes nothing.
+-- KEYS: the queue. ARGV: the time; the id and the receipt of each message.
+local queue = queue_open(1)
+local now = now_ms()
+queue_announce(queue)
+for at = 2, #ARGV, 2 do
+  local message = queue_message(queue, ARGV[at])
+  if message and message.receipt == ARGV[at + 1] then
+    message.receipt = ''
+    message.deliveries = math.max(message.deliveries - 1, 0)
+    queue_store(queue, message, queue_later(math.min(math.floor(message.score), now), 0))
+  end
+end

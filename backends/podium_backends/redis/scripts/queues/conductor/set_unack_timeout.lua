@@ -1,0 +1,18 @@
+-- Let the lease of a message end so long from now; 0 ends it. Returns 1 where it is done.
+-- KEYS: the queue. ARGV: the time, the id, the receipt or '', the time in ms, 1 if it may only become shorter.
+local queue = queue_open(1)
+local now = now_ms()
+local message = queue_message(queue, ARGV[2])
+if not queue_holds(queue, message, ARGV[3], now) then
+  return 0
+end
+local delay_ms = tonumber(ARGV[4])
+if ARGV[5] == '1' and queue_lease_end(message, now) <= now + delay_ms then
+  return 0
+end
+queue_announce(queue)
+if delay_ms == 0 then
+  message.receipt = ''
+end
+queue_store(queue, message, queue_later(now, delay_ms))
+return 1
