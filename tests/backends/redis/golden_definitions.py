@@ -47,7 +47,7 @@ class Daos:
         """On Redis's clock as a test gives it, and with the settings of the recorded Java."""
         scripts = ClockedScripts(link, clock)
         settings = EffectSettings(event_ttl_ms=_EVENT_TTL_MS, time_zone=UTC)
-        executor = Executor(link, KEYS, StoreClock(clock), settings, KEYS.queue)
+        executor = Executor(link, KEYS, StoreClock(clock), settings, KEYS.queue, "podium")
         limits = RedisConcurrentExecutionLimitDAO(link, scripts, KEYS)
         return cls(
             link,

@@ -10,6 +10,7 @@ import msgspec
 from podium_backends.redis.connection import Link
 from podium_backends.redis.executions.documents import documents_within
 from podium_backends.redis.executions.kept_removal import decode_removal
+from podium_backends.redis.executions.missing_members import MissingMembers
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_backends.redis.keys import Keys
 from podium_backends.redis.script_files import script
@@ -44,6 +45,7 @@ class ExecutionReads:
         self._bulk = bulk
         self._keys = keys
         self._clock = clock
+        self._missing = MissingMembers(bulk, clock)
         self._max_answer_bytes = max_answer_bytes
 
     async def get_task(self, task_id: str) -> Task | None:
@@ -60,10 +62,14 @@ class ExecutionReads:
         budget = ReadBudget(self._max_answer_bytes)
         return await self._tasks_within(task_ids, budget)
 
-    async def _tasks_within(self, task_ids: Sequence[str], budget: ReadBudget) -> list[Task]:
+    async def _tasks_within(
+        self, task_ids: Sequence[str], budget: ReadBudget, *, members_of: Sequence[str] = ()
+    ) -> list[Task]:
+        """The tasks that are there, and notes which members of sets aren't."""
         keys = [self._keys.task(id_) for id_ in task_ids]
         most = self._max_answer_bytes * _STORED_FOR_ANSWERED
         documents = await documents_within(self._bulk, keys, most)
+        await self._missing.saw(members_of, _missing(task_ids, documents), self._keys.task)
         tasks = await decoded_tasks(task_ids, documents, budget)
         if len(documents) < len(keys):
             budget.take(budget.left + 1)
@@ -108,6 +114,7 @@ class ExecutionReads:
         workflow = WORKFLOW.decode(document, workflow_id)
         texts = [id_.decode(errors="replace") for id_ in ids]
         found = await decoded_tasks(texts, tasks, budget)
+        await self._missing.saw(names[2:], _missing(texts, tasks), keys.task)
         if len(tasks) < len(ids):
             budget.take(budget.left + 1)
         found.sort(key=lambda task: (task.seq, task.task_id))
@@ -129,6 +136,10 @@ class ExecutionReads:
 
     async def can_search_across_workflows(self) -> bool:
         return True
+
+
+def _missing(ids: Sequence[str], documents: Sequence[bytes | None]) -> list[str]:
+    return [id_ for id_, document in zip(ids, documents, strict=False) if document is None]
 
 
 async def decoded_tasks(

@@ -49,11 +49,11 @@ class ExecutionStreams(ExecutionReads):
         budget = ReadBudget(self._max_answer_bytes)
         found: list[Task] = []
         after = start_key
+        key = self._keys.pending_tasks(task_type)
         while len(found) < count:
             size = count - len(found)
-            scan = scan_members(self._bulk, self._keys.pending_tasks(task_type))
-            ids = await ordered_window(scan, after=after, size=size)
-            tasks = await self._tasks_within(ids, budget)
+            ids = await ordered_window(scan_members(self._bulk, key), after=after, size=size)
+            tasks = await self._tasks_within(ids, budget, members_of=[key])
             found += [task for task in tasks if task.definition_name == task_type]
             if len(ids) < size:
                 break
@@ -67,7 +67,7 @@ class ExecutionStreams(ExecutionReads):
         require_text(workflow_id, "workflow_id")
         (after,) = resume_key(resume_token, tuple[str], ("",))
         keys = (self._keys.pending_tasks(task_name), self._keys.tasks_of_workflow(workflow_id))
-        return pages_of(self._tasks(self._common_ids(keys, after), task_name))
+        return pages_of(self._tasks(self._common_ids(keys, after), keys, task_name))
 
     async def _common_ids(self, keys: Sequence[str], after: str) -> Windows:
         found = readable_ids(await self._bulk.read("SINTER", *keys))
@@ -78,8 +78,10 @@ class ExecutionStreams(ExecutionReads):
     ) -> AsyncIterator[Page[Task]]:
         require_text(task_type, "task_type")
         (after,) = resume_key(resume_token, tuple[str], ("",))
-        windows = members_in_order(self._bulk, self._keys.pending_tasks(task_type), after=after)
-        return pages_of(self._tasks(windows, task_type))
+        key = self._keys.pending_tasks(task_type)
+        return pages_of(
+            self._tasks(members_in_order(self._bulk, key, after=after), [key], task_type)
+        )
 
     def get_tasks_for_workflow(
         self, workflow_id: str, *, resume_token: str = ""
@@ -87,21 +89,33 @@ class ExecutionStreams(ExecutionReads):
         require_text(workflow_id, "workflow_id")
         (after,) = resume_key(resume_token, tuple[str], ("",))
         key = self._keys.tasks_of_workflow(workflow_id)
-        return pages_of(self._tasks(members_in_order(self._bulk, key, after=after)))
+        return pages_of(self._tasks(members_in_order(self._bulk, key, after=after), [key]))
 
-    async def _tasks(self, windows: Windows, definition_name: str = "") -> AsyncIterator[Row[Task]]:
+    async def _tasks(
+        self, windows: Windows, sets: Sequence[str], definition_name: str = ""
+    ) -> AsyncIterator[Row[Task]]:
         """The tasks of ids. Java leaves a task whose definition changes in the old set: such a one is left out."""
         async for ids in windows:
-            at = 0
-            async for document in each_document(self._bulk, [self._keys.task(id_) for id_ in ids]):
-                id_, at = ids[at], at + 1
-                if document is None:
-                    continue
+            async for id_, document in self._documents(ids, sets, self._keys.task):
                 row = _row((id_,), id_, document, TASK.decode)
                 task = row.found and row.found.item
                 if task and definition_name and task.definition_name != definition_name:
                     continue
                 yield row
+
+    async def _documents(
+        self, ids: Sequence[str], sets: Sequence[str], document_key: Callable[[str], str]
+    ) -> AsyncIterator[tuple[str, bytes]]:
+        """The documents of members of sets, those that aren't there passed over, and noted."""
+        at = 0
+        missing: list[str] = []
+        async for document in each_document(self._bulk, [document_key(id_) for id_ in ids]):
+            if document is None:
+                missing.append(ids[at])
+            else:
+                yield ids[at], document
+            at += 1
+        await self._missing.saw(sets, missing, document_key)
 
     # workflows
 
@@ -164,12 +178,10 @@ class ExecutionStreams(ExecutionReads):
         return pages_of(self._pending(workflow_name, version, after))
 
     def _pending(self, name: str, version: int | None, after: str) -> AsyncIterator[Row[Workflow]]:
-        windows = members_in_order(self._bulk, self._keys.pending_workflows(name), after=after)
-
         def is_wanted(facts: WorkflowFacts) -> bool:
             return version is None or facts.version == version
 
-        return self._workflows(windows, is_wanted)
+        return self._workflows(self._keys.pending_workflows(name), after, is_wanted)
 
     def get_workflows_by_correlation_id(
         self,
@@ -187,21 +199,16 @@ class ExecutionStreams(ExecutionReads):
         def is_wanted(facts: WorkflowFacts) -> bool:
             return facts.name == workflow_name and facts.correlation_id == correlation_id
 
-        rows = self._workflows(members_in_order(self._bulk, key, after=after), is_wanted)
+        rows = self._workflows(key, after, is_wanted)
         if not include_tasks:
             return pages_of(rows)
         return filled_pages(pages_of(_ids_of(rows)), self.whole_workflow, id_of=str)
 
     async def _workflows(
-        self, windows: Windows, is_wanted: Callable[[WorkflowFacts], bool]
+        self, key: str, after: str, is_wanted: Callable[[WorkflowFacts], bool]
     ) -> AsyncIterator[Row[Workflow]]:
-        async for ids in windows:
-            at = 0
-            names = [self._keys.workflow(id_) for id_ in ids]
-            async for document in each_document(self._bulk, names):
-                id_, at = ids[at], at + 1
-                if document is None:
-                    continue
+        async for ids in members_in_order(self._bulk, key, after=after):
+            async for id_, document in self._documents(ids, [key], self._keys.workflow):
                 row = _row((id_,), id_, document, WORKFLOW.decode)
                 if row.found is None or is_wanted(workflow_facts_of(row.found.item)):
                     yield row
@@ -268,11 +275,9 @@ class ExecutionStreams(ExecutionReads):
         """Time and id of workflows, in batches."""
         for key in keys:
             async for ids in scan_members(self._bulk, key):
-                found, at = [], 0
-                names = [self._keys.workflow(id_) for id_ in ids]
-                async for document in each_document(self._bulk, names):
-                    id_, at = ids[at], at + 1
-                    time = None if document is None else _created(document, id_, name)
+                found = []
+                async for id_, document in self._documents(ids, [key], self._keys.workflow):
+                    time = _created(document, id_, name)
                     if time is not None and first <= time <= last:
                         found.append(_in_order(time, id_))
                 yield found
