@@ -10,9 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
-from podium_backends.redis.settings import RedisSettings
 from podium_backends.redis.spec import SPEC
-from podium_core.backend import DataType
 from podium_core.clock import system_clock_ms
 from podium_server.config.load import load_config
 from tests.backends.redis.stores import new_prefix
@@ -21,21 +19,6 @@ from tests.interop.java import JavaDaos, JavaProcess
 from tests.services import providers
 from tests.services.conductor_server import ConductorServer
 from tests.services.fixtures import provided
-
-# What Redis doesn't serve yet isn't tested on it.
-_EXECUTIONS = DataType.EXECUTIONS in SPEC.serves
-_JAVA_QUEUES = "queue_prefix" in RedisSettings.model_fields
-collect_ignore = [
-    name
-    for name, served in {
-        "test_executions.py": _EXECUTIONS,
-        "test_limits.py": _EXECUTIONS,
-        "test_days.py": _EXECUTIONS,
-        "test_queues.py": _JAVA_QUEUES,
-        "test_workflows.py": _EXECUTIONS and _JAVA_QUEUES,
-    }.items()
-    if not served
-]
 
 
 @pytest.fixture(scope="session")
@@ -155,8 +138,8 @@ def conductor(
 async def beside_conductor(
     shared_redis: tuple[str, int], conductor: ConductorServer, tmp_path: Path
 ) -> AsyncIterator[Daos]:
-    """Podium's DAOs on the server's keys, queues too where they can be."""
-    settings = java_queues(conductor.prefix) if _JAVA_QUEUES else {}
+    """Podium's DAOs on the server's keys, queues too."""
+    settings = java_queues(conductor.prefix)
     async with podium_on(shared_redis, conductor.prefix, tmp_path, **settings) as daos:
         yield daos
 

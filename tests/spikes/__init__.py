@@ -1,1 +1,1 @@
-"""The WriteSet proven on two very different stores: they stay as tests until the real adapters replace them."""
+"""The WriteSet proven on Cassandra: these stay as tests until the real adapter replaces them."""

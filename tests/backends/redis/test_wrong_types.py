@@ -9,7 +9,14 @@ import pytest
 from podium_backends.redis.connection import Link
 from podium_core.backend import ConnectedStore
 from podium_core.errors import CorruptRecordError
-from tests.backends.redis.operations import OPERATIONS, QUEUE, fill, opened
+from tests.backends.redis.operations import (
+    ON_EXECUTIONS,
+    OPERATIONS,
+    QUEUE,
+    fill,
+    fill_executions,
+    opened,
+)
 from tests.backends.redis.stores import new_prefix, settings_at
 
 DUE = f"PODIUM.DUE.{QUEUE}:0"
@@ -92,3 +99,61 @@ async def test_what_needs_it_says_so(filled: Filled, store: ConnectedStore, key:
             assert await filled.keys() == before, name
     assert errors
     assert [name for name, said in errors.items() if filled.name(beginning) not in said] == []
+
+
+# executions
+
+OF_EXECUTIONS = {
+    "WORKFLOW.w1",
+    "TASK.t1",
+    "TASK.t2",
+    "WORKFLOW_TO_TASKS.w1",
+    "SCHEDULED_TASKS.w1",
+    "IN_PROGRESS_TASKS.encode",
+    "TASKS_IN_PROGRESS_STATUS.encode",
+    "TASK_LIMIT_BUCKET.encode",
+    "PENDING_WORKFLOWS.order",
+    "CORR_ID_TO_WORKFLOWS.c1",
+    "EVENT_EXECUTION.handler.sqs:orders.m1",
+    "PODIUM.FACTS.w1",
+    "PODIUM.EVENT_ENDS.handler.sqs:orders.m1",
+}
+
+
+@pytest.fixture
+async def executions(filled: Filled) -> AsyncIterator[ConnectedStore]:
+    async with opened(filled.settings) as connected:
+        await fill_executions(connected)
+        yield connected
+
+
+async def test_no_key_of_executions_is_left_out(filled: Filled, executions: ConnectedStore) -> None:
+    keys = {key for key in await filled.keys() if not key.startswith("WORKFLOW_DEF_TO_")}
+    assert keys - {"PODIUM.FORMAT"} == OF_EXECUTIONS
+
+
+@pytest.mark.parametrize("key", sorted(OF_EXECUTIONS - {"TASK.t2"}))
+async def test_what_needs_it_of_executions_says_so(
+    filled: Filled, executions: ConnectedStore, key: str
+) -> None:
+    is_text = key.startswith(("WORKFLOW.", "TASK."))
+    await filled.link.write("DEL", filled.name(key))
+    await filled.link.write(*("SADD" if is_text else "SET", filled.name(key), "text"))
+    errors = {}
+    for name, operation in ON_EXECUTIONS.items():
+        before = await filled.keys()
+        try:
+            await operation(executions)
+        except CorruptRecordError as error:
+            errors[name] = str(error)
+            after = await filled.keys()
+            if name == "remove workflow":
+                # It goes step by step: the first has taken it out of the sets, the one that failed has written nothing.
+                before, after = _documents_of(before), _documents_of(after)
+            assert after == before, name
+    assert errors
+    assert [name for name, said in errors.items() if filled.name(key) not in said] == []
+
+
+def _documents_of(keys: dict[str, bytes]) -> dict[str, bytes]:
+    return {key: dump for key, dump in keys.items() if key.startswith(("WORKFLOW.", "TASK."))}

@@ -33,6 +33,10 @@ _REFUSED = {
 _MOVED_AWAY = frozenset({"READONLY", "MASTERDOWN", "NOAUTH"})
 # "ERR Error running script (call to f_…): @user_script:3: @user_script: 3: -OOM command not allowed …" (Redis 6.2)
 _WITHIN_SCRIPT = re.compile(r"@user_script: ?\d+: -?([A-Z]+)\b")
+# "WRONGTYPE key:test.TASK.t1", to which Redis 7 may add where the script is.
+_NAMED_KEY = re.compile(
+    r"WRONGTYPE key:(.*?)(?: script: [0-9a-f]{40}, on @user_script:\d+\.)?$", re.DOTALL
+)
 # NOPERM within a script, as Redis 6.2 puts it.
 _NO_PERMISSION = "The user executing the script can't"
 
@@ -68,14 +72,22 @@ def raise_error(store: str, error: hiredis.ReplyError, commands: Sequence[Comman
     if code in _REFUSED:
         raise BackendUnavailableError(store, f"{_REFUSED[code]} ({error})")
     if code == "WRONGTYPE":
-        # Redis doesn't say which it is.
-        keys = dict.fromkeys(_text(key) for command in commands for key in _keys(command))
         raise CorruptRecordError(
             "key",
-            " or ".join(keys) or store,
+            _key_of(error) or " or ".join(_keys_of(commands)) or store,
             "it has another type than Conductor's keys of that name",
         )
     raise RedisReplyError(str(error))
+
+
+def _key_of(error: hiredis.ReplyError) -> str:
+    """The key that a script of ours has named; Redis names none."""
+    found = _NAMED_KEY.search(str(error))
+    return found[1] if found else ""
+
+
+def _keys_of(commands: Sequence[Command]) -> Iterable[str]:
+    return dict.fromkeys(_text(key) for command in commands for key in _keys(command))
 
 
 def _keys(command: Command) -> Iterable[Argument]:

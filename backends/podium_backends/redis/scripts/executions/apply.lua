@@ -7,6 +7,24 @@ local now = now_ms()
 local checks, assumed_ms, error_ms, writes = unpack(cmsgpack.unpack(ARGV[2]), 1, 4)
 local call = redis.call
 
+-- Redis doesn't say which key has another type than it should; and only reads meet such a key.
+local TWO_KEYS = { facts = true, event = true, upload = true }
+
+local function keys_of(check)
+  if check[1] == 'receipt' then
+    return table.concat(KEYS, ' or ', check[2])
+  end
+  return TWO_KEYS[check[1]] and check[2] .. ' or ' .. check[3] or check[2]
+end
+
+local function name_key(failure, name)
+  local text = type(failure) == 'table' and failure.err or tostring(failure)
+  if not string.find(text, 'WRONGTYPE', 1, true) then
+    error(failure, 0)
+  end
+  return redis.error_reply('WRONGTYPE key:' .. name)
+end
+
 -- Whether the document is the one that Podium wrote last, and its facts are as assumed.
 local function facts_hold(document, facts, field, compare, stamp, forbidden, rest)
   local text = call('HGET', facts, field)
@@ -62,7 +80,10 @@ end
 local all_hold = writes ~= nil and math.abs(now - assumed_ms) <= error_ms
 if all_hold then
   for _, check in ipairs(checks) do
-    if not holds(check) then
+    local read, hold = pcall(holds, check)
+    if not read then
+      return name_key(hold, keys_of(check))
+    elseif not hold then
       all_hold = false
       break
     end
@@ -95,7 +116,11 @@ if not all_hold then
 
   local there = {}
   for at, check in ipairs(checks) do
-    there[at] = found(check)
+    local read, value = pcall(found, check)
+    if not read then
+      return name_key(value, keys_of(check))
+    end
+    there[at] = value
   end
   return { now, there }
 end

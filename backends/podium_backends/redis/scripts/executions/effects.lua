@@ -5,8 +5,18 @@ local probes = { SADD = 'SCARD', SREM = 'SCARD', HSET = 'HLEN', HDEL = 'HLEN', Z
 for _, command in ipairs(commands) do
   local probe = probes[command[1]]
   if probe then
-    call(probe, command[2])
+    local read, failure = pcall(call, probe, command[2])
+    if not read then
+      return name_key(failure, command[2])
+    end
   end
+end
+for _, slot in ipairs(slots) do
+  local read, holder = pcall(call, 'HGET', slot[1], slot[2])
+  if not read then
+    return name_key(holder, slot[1])
+  end
+  slot.is_held = holder == slot[3]
 end
 -- A place that is held lapses no more.
 local held = {}
@@ -35,7 +45,7 @@ for _, command in ipairs(commands) do
 end
 -- A slot is freed by the task that holds it.
 for _, slot in ipairs(slots) do
-  if call('HGET', slot[1], slot[2]) == slot[3] then
+  if slot.is_held then
     call('HDEL', slot[1], slot[2])
   end
 end
