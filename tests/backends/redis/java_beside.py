@@ -148,9 +148,29 @@ class JavaBeside(RuleBasedStateMachine):
         for id_ in TASKS:
             key = KEYS.task(id_)
             if key in self.documents:
-                await self.other.update_task(task_of(id_, TaskStatus.IN_PROGRESS, 1))
-                self.documents[key] = await self.link.read("GET", key)
+                try:
+                    await self.other.update_task(task_of(id_, TaskStatus.IN_PROGRESS, 1))
+                except NotFoundError:
+                    # Its workflow is being removed, which this call has carried out.
+                    self.note_removal(TASKS[id_][0], await self.stored_documents())
+                else:
+                    self.documents[key] = await self.link.read("GET", key)
                 return
+
+    def note_removal(self, workflow_id: str, left: dict[str, bytes]) -> set[str]:
+        """Take over what a removal has left; only the workflow's own documents may be gone. Says which are."""
+        gone = self.documents.keys() - left.keys()
+        tasks = {KEYS.task(id_) for id_, (owner, _) in TASKS.items() if owner == workflow_id}
+        assert gone <= {KEYS.workflow(workflow_id), *tasks}
+        assert left == {key: self.documents[key] for key in left}
+        self.documents = left
+        return gone
+
+    async def stored_documents(self) -> dict[str, bytes]:
+        """The documents that are there, by key."""
+        keys = [*map(KEYS.task, TASKS), *map(KEYS.workflow, WORKFLOWS)]
+        found = await self.link.read("MGET", *keys)
+        return {key: text for key, text in zip(keys, found, strict=True) if text is not None}
 
     async def _java_step(self, at: int) -> None:
         if at >= len(self.java_writes):

@@ -69,18 +69,14 @@ class PodiumBesideJava(JavaBeside):
 
     @rule(id_=WORKFLOW_IDS, between=BETWEEN)
     def remove_workflow(self, id_: str, between: Any) -> None:
-        before = dict(self.documents)
         was_alone = not self.java_writes
         removed = self.podium(between, lambda: self.executions.remove_workflow(id_))
-        mine = {KEYS.workflow(id_), *(KEYS.task(t) for t, (w, _) in TASKS.items() if w == id_)}
-        left = self.run(self._stored_documents())
-        gone = {key for key in self.documents if key not in left}
-        assert gone <= mine
-        assert left == {key: self.documents[key] for key in left}
+        self.note_removal(id_, self.run(self.stored_documents()))
         if removed is True and was_alone:
-            members = {key for key in mine if key in before} - {KEYS.task(t) for t in self.broken}
-            assert members <= gone
-        self.documents = left
+            # But for those that Java left in no set of the workflow's.
+            tasks = {task_id for task_id, (owner, _) in TASKS.items() if owner == id_}
+            whole = {KEYS.workflow(id_), *map(KEYS.task, tasks - self.broken)}
+            assert not whole & self.documents.keys()
 
     @rule(id_=TASK_IDS, status=TASK_STATUSES, path=PATHS, between=BETWEEN)
     def create_task(self, id_: str, status: TaskStatus, path: int | None, between: Any) -> None:
@@ -197,14 +193,9 @@ class PodiumBesideJava(JavaBeside):
 
     # what holds at all times, and at the end
 
-    async def _stored_documents(self) -> dict[str, bytes]:
-        keys = [*map(KEYS.task, TASKS), *map(KEYS.workflow, WORKFLOWS)]
-        found = await self.link.read("MGET", *keys)
-        return {key: text for key, text in zip(keys, found, strict=True) if text is not None}
-
     @invariant()
     def documents_are_those_of_the_model(self) -> None:
-        assert self.run(self._stored_documents()) == self.documents
+        assert self.run(self.stored_documents()) == self.documents
 
     def _settle(self) -> None:
         """Java ends; Podium writes each document once more, and reads twice, a minute apart: sets are as documents say."""
