@@ -115,6 +115,8 @@ class JavaBeside(RuleBasedStateMachine):
         self.documents: dict[str, bytes] = {}
         # Tasks that Java left half written: by its own doing they may be in too few sets.
         self.broken: set[str] = set()
+        # Tasks that Java and Podium wrote at once: whether one is in progress the set may say otherwise than the document.
+        self.raced: set[str] = set()
         self.between: Iterator[Sequence[str]] = iter(())
         self.stood = Stood()
         self.run(self.link.write("FLUSHALL"))
@@ -148,6 +150,8 @@ class JavaBeside(RuleBasedStateMachine):
         for id_ in TASKS:
             key = KEYS.task(id_)
             if key in self.documents:
+                if any(id_ in write.ids for write in self.java_writes):
+                    self.raced.add(id_)
                 try:
                     await self.other.update_task(task_of(id_, TaskStatus.IN_PROGRESS, 1))
                 except NotFoundError:

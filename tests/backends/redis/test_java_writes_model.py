@@ -170,11 +170,14 @@ class PodiumBesideJava(JavaBeside):
 
     def _check_task_sets(self, id_: str, status: TaskStatus) -> None:
         if self._is_java_at(id_):
+            self.raced.add(id_)
             return
         assert self._members(KEYS.pending_tasks("encode"), id_) == (not status.is_terminal)
         if id_ not in self.broken:
             assert self._members(KEYS.tasks_of_workflow(TASKS[id_][0]), id_)
-        if status is TaskStatus.IN_PROGRESS or status.is_terminal:
+        if status is not TaskStatus.SCHEDULED:
+            self.raced.discard(id_)
+        if id_ not in self.raced | self.broken or status is not TaskStatus.SCHEDULED:
             runs = status is TaskStatus.IN_PROGRESS
             assert self._members(KEYS.in_progress("encode"), id_) == runs
 
