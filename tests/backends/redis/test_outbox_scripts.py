@@ -111,3 +111,13 @@ async def test_a_mark_is_combined_with_one_that_comes_meanwhile(
     await other_link.close()
     assert decode_mark(written.body) == Upsert(merge.fields)
     assert trips > 2
+
+
+async def test_only_its_own_buckets_are_given_back(
+    link: WatchedLink, outbox: RedisOutbox, clock: FakeClock
+) -> None:
+    await _take(link, clock, "one", 1)
+    await _take(link, clock, "two", 2)
+    await outbox.release_buckets("one")
+    assert await _take(link, clock, "three", 1, 2) == [1]
+    assert set(await link.read("HKEYS", KEYS.outbox_owners)) == {b"two", b"three"}
