@@ -130,6 +130,12 @@ class TestDueInMs:
         clock.pass_by(100)
         assert await due_in_ms(outbox) == 0
 
+    @pytest.mark.parametrize("delays", [range(10, 26), range(25, 9, -1)], ids=["up", "down"])
+    async def test_is_that_of_the_first_of_all_buckets(self, outbox: Outbox, delays: range) -> None:
+        for number, delay_ms in enumerate(delays):
+            await put(outbox, f"e{number}", owner=f"w{number}", delay_ms=delay_ms)
+        assert await due_in_ms(outbox) == 10
+
 
 class TestTokens:
     async def test_grow_also_where_the_clock_is_set_back(

@@ -54,7 +54,9 @@ class TestFailures:
         self, how: str, store: ConnectedStore, outbox: Outbox
     ) -> None:
         mark = await put_mark(how, store, outbox)
+        assert await due_in_ms(outbox, TASK_MARK) == 0
         await outbox.finish([mark])
+        assert await due_in_ms(outbox, TASK_MARK) is None
         assert (await due(outbox, TASK_MARK)).entries == []
 
     async def test_are_set_aside_with_a_reason(self, outbox: Outbox, clock: FakeClock) -> None:
