@@ -25,6 +25,7 @@ from benchmarks.points import (
     unary,
     waiting,
 )
+from benchmarks.points.redis import point as redis
 from benchmarks.processes import echo_server
 from benchmarks.report import line, markdown
 from benchmarks.result import Result
@@ -39,12 +40,16 @@ POINTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "codec": codec.measure,
     "index": index_search.measure,
     "indexing": indexing.measure,
+    "redis": redis.measure,
 }
+# Needs Java and Maven as well, and several minutes: only on request.
+ON_REQUEST = {"redis"}
+_POINTS_HELP = f"of {', '.join(POINTS)}; all but {', '.join(ON_REQUEST)}"
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("points", nargs="*", metavar="POINT", help=f"of {', '.join(POINTS)}; all")
+    parser.add_argument("points", nargs="*", metavar="POINT", help=_POINTS_HELP)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, under a minute")
     parser.add_argument(
         "--out", type=Path, default=Path("build/benchmarks"), help="where table and picture go"
@@ -71,7 +76,9 @@ def main() -> None:
     try:
         about = machine.description(folder)
         results, failures = _measure(
-            arguments.points or list(POINTS), folder, quick=arguments.quick
+            arguments.points or [name for name in POINTS if name not in ON_REQUEST],
+            folder,
+            quick=arguments.quick,
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

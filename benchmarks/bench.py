@@ -92,12 +92,17 @@ Load = Callable[[int], Measured]
 
 
 class Bench:
-    """One run."""
+    """One run.
+
+    Attributes:
+        beside: Processes that work for the measured one, as its store does: they aren't others.
+    """
 
     def __init__(self, generator: Generator, echo: Server, folder: Path, *, quick: bool) -> None:
         self.generator = generator
         self.echo = echo
         self.quick = quick
+        self.beside: list[Server] = []
         self._folder = folder
 
     @property
@@ -140,12 +145,19 @@ class Bench:
 
     def load(self, server: Server, job: Job[..., Driven], *arguments: object) -> Measured:
         """Have a job put a load on a server."""
-        before = server.processor_seconds()
-        driven = self.generator.run(job, server.address, *arguments)
-        spent = server.processor_seconds() - before
-        others = driven.machine_seconds - driven.generator_seconds - spent
+        return self.measured(server, lambda: self.generator.run(job, server.address, *arguments))
+
+    def measured(self, server: Server, load: Callable[[], Driven]) -> Measured:
+        """What a load comes to, and what a process spends on it."""
+        before, beside = server.processor_seconds(), self._beside_seconds()
+        driven = load()
+        spent, beside = server.processor_seconds() - before, self._beside_seconds() - beside
+        others = driven.machine_seconds - driven.generator_seconds - spent - beside
         share = max(others, 0.0) / (driven.seconds * (os.cpu_count() or 1))
         return Measured(driven, spent / driven.chains * 1e6, share)
+
+    def _beside_seconds(self) -> float:
+        return sum(process.processor_seconds() for process in self.beside)
 
     def compare(self, subject: Side, other: Side, *, in_flight: int = IN_FLIGHT) -> Pairs:
         """Measure both, as ``alternate`` does."""

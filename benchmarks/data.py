@@ -35,7 +35,7 @@ def _pad(text: str, missing_bytes: int) -> str:
     return f'{text[:-1]},"note":"{"n" * max(missing_bytes - 10, 0)}"}}'
 
 
-def task(workflow_id: str, name: str) -> task_pb2.Task:
+def task(workflow_id: str, name: str, definition_name: str = "reserve_stock") -> task_pb2.Task:
     """A task of 1 kB, with the fields that a task in progress has."""
     message = task_pb2.Task(
         task_id=f"{workflow_id}-{name}",
@@ -45,7 +45,7 @@ def task(workflow_id: str, name: str) -> task_pb2.Task:
         reference_task_name=name,
         input_data_json='{"order":9007199254740993,"address":{"city":"Zürich","zip":"8001"},"items":[1,2,3]}',
         output_data_json='{"reserved":true}',
-        task_def_name="reserve_stock",
+        task_def_name=definition_name,
         seq=1,
         scheduled_time=1_790_000_000_000,
         start_time=1_790_000_000_500,
@@ -95,10 +95,12 @@ def update_workflow(workflow_id: str) -> bytes:
     ).SerializeToString()
 
 
-def create_tasks(workflow_id: str, names: Sequence[str]) -> bytes:
+def create_tasks(
+    workflow_id: str, names: Sequence[str], definition_name: str = "reserve_stock"
+) -> bytes:
     """CreateTasks."""
     return execution_tasks_pb2.CreateTasksRequest(
-        tasks=[task(workflow_id, name) for name in names]
+        tasks=[task(workflow_id, name, definition_name) for name in names]
     ).SerializeToString()
 
 
@@ -110,6 +112,20 @@ def get_task(workflow_id: str, name: str) -> bytes:
 def update_task(workflow_id: str, name: str) -> bytes:
     """UpdateTask."""
     return execution_tasks_pb2.UpdateTaskRequest(task=task(workflow_id, name)).SerializeToString()
+
+
+def get_workflow(workflow_id: str) -> bytes:
+    """GetWorkflow, with its tasks."""
+    return execution_workflows_pb2.GetWorkflowRequest(
+        workflow_id=workflow_id, include_tasks=True
+    ).SerializeToString()
+
+
+def pending_tasks(task_name: str, workflow_id: str) -> bytes:
+    """GetPendingTasksByWorkflow."""
+    return execution_tasks_pb2.GetPendingTasksByWorkflowRequest(
+        task_type=task_name, workflow_id=workflow_id
+    ).SerializeToString()
 
 
 def push(queue: str, message_id: str, payload_bytes: int = KILOBYTE) -> bytes:
@@ -156,6 +172,37 @@ def commit(workflow_id: str, names: Sequence[str], queue: str) -> bytes:
         pushes=[
             commit_pb2.CommitPush(queue_name=queue, message_id=f"{workflow_id}-{name}", priority=3)
             for name in names
+        ],
+    ).SerializeToString()
+
+
+def started(workflow_id: str, name: str, queue: str) -> bytes:
+    """Commit of a new workflow with its first task, whose message is pushed."""
+    return commit_pb2.CommitRequest(
+        workflow_id=workflow_id,
+        create_workflow=workflow(workflow_id),
+        create_tasks=[task(workflow_id, name)],
+        pushes=[commit_pb2.CommitPush(queue_name=queue, message_id=f"{workflow_id}-{name}")],
+    ).SerializeToString()
+
+
+def answered(workflow_id: str, name: str, following: str, queue: str) -> bytes:
+    """Commit of a worker's answer and what is decided by it: the task completed, and the next one created, or the end."""
+    done = task(workflow_id, name)
+    done.status = task_pb2.TASK_STATUS_COMPLETED
+    whole = workflow(workflow_id)
+    if not following:
+        whole.status = workflow_pb2.WORKFLOW_STATUS_COMPLETED
+    names = [following] if following else []
+    return commit_pb2.CommitRequest(
+        workflow_id=workflow_id,
+        update_workflow=whole,
+        update_tasks=[execution_tasks_pb2.UpdateTaskItem(task=done)],
+        create_tasks=[task(workflow_id, next_name) for next_name in names],
+        acks=[commit_pb2.CommitAck(queue_name=queue, message_id=done.task_id)],
+        pushes=[
+            commit_pb2.CommitPush(queue_name=queue, message_id=f"{workflow_id}-{next_name}")
+            for next_name in names
         ],
     ).SerializeToString()
 

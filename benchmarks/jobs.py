@@ -56,13 +56,39 @@ async def drive(
 ) -> Driven:
     """Carry out every chain, so many at a time."""
     load = _Load(connections, address, chains)
-
-    async def work(todo: Iterator[list[tuple[Any, bytes]]]) -> None:
-        for chain in todo:
-            await load.carry_out(chain, time.perf_counter())
-
     todo = iter(load.prepared)
-    return await load.measured(work(todo) for _ in range(in_flight))
+    return await load.measured(load.work(todo) for _ in range(in_flight))
+
+
+async def drive_many(
+    connections: Connections, addresses: Sequence[str], chains: Sequence[Chain], in_flight: int
+) -> Driven:
+    """Carry out every chain, so many at a time in all, on several servers at once."""
+    count = len(addresses)
+    load = _Load(connections, addresses[0], chains[::count])
+    further = [
+        _Load(connections, address, chains[at::count])
+        for at, address in enumerate(addresses)
+        if at > 0
+    ]
+    todos = [iter(each.prepared) for each in (load, *further)]
+    load.prepared = [chain for each in (load, *further) for chain in each.prepared]
+    return await load.measured(load.work(todos[at % count]) for at in range(in_flight))
+
+
+async def read_streams(
+    connections: Connections, address: str, path: str, requests: Sequence[bytes], in_flight: int
+) -> Driven:
+    """Read streams to their ends, so many at a time."""
+    stream = connections.to(address).unary_stream(path)
+
+    async def read(request: bytes) -> bytes:
+        return b"".join([chunk async for chunk in stream(request)])
+
+    load = _Load(connections, address, ())
+    load.prepared = [[(read, request)] for request in requests]
+    todo = iter(load.prepared)
+    return await load.measured(load.work(todo) for _ in range(in_flight))
 
 
 async def pace(
@@ -90,6 +116,11 @@ class _Load:
         self.prepared = [[(calls[path], request) for path, request in chain] for chain in chains]
         self._times: list[float] = []
         self._answer_bytes = 0
+
+    async def work(self, todo: Iterator[list[tuple[Any, bytes]]]) -> None:
+        """Carry out chains, one after the other, as long as there are some."""
+        for chain in todo:
+            await self.carry_out(chain, time.perf_counter())
 
     async def carry_out(self, chain: list[tuple[Any, bytes]], began: float) -> None:
         for call, request in chain:

@@ -31,6 +31,11 @@ class Server:
     address: str
     began: float
 
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self.address.rpartition(":")[2])
+
     def resident_bytes(self) -> int:
         """Its resident memory."""
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE_BYTES
@@ -68,6 +73,14 @@ def echo_server() -> Iterator[Server]:
 def copy_server(path: Path) -> Iterator[Server]:
     """The plain copy, to and from a file, on a free port."""
     with _run_server(["-m", "benchmarks.copy_server", str(path)], {}) as server:
+        yield server
+
+
+@contextmanager
+def delay_proxy(host: str, port: int, *, each_way_ms: float) -> Iterator[Server]:
+    """A store's port as if it was farther away, on a free port."""
+    arguments = ["-m", "benchmarks.delay_proxy", host, str(port), str(each_way_ms)]
+    with _run_server(arguments, {}) as server:
         yield server
 
 

@@ -11,7 +11,7 @@ from benchmarks.processes import Server
 from benchmarks.result import Result
 
 LEAST_SHARE = 75.0
-_TASKS = 1_000
+TASKS = 1_000
 
 
 def measure(bench: Bench) -> Iterator[Result]:
@@ -19,16 +19,17 @@ def measure(bench: Bench) -> Iterator[Result]:
     calls = bench.scaled(1_200, 800)
     with bench.server() as server:
         bench.drive(server, [((data.path("CreateWorkflow"), data.create_workflow("w")),)], 1)
-        bench.generator.run(jobs.create_tasks, server.address, "w", _TASKS, 100)
-        for name, chains in _loads(calls).items():
+        bench.generator.run(jobs.create_tasks, server.address, "w", TASKS, 100)
+        for name, chains in loads(calls).items():
             bench.say(f"{name}: {calls} calls a round")
             if name in ("Pop", "Ack"):
                 _fill(bench, server, name, calls)
             yield _result(name, _check(name, bench, server, chains))
 
 
-def _loads(calls: int) -> dict[str, Chains]:
-    names = list(data.task_names("w", _TASKS))
+def loads(calls: int) -> dict[str, Chains]:
+    """The calls of a round, by the name of their RPC; GetTask and UpdateTask on 1,000 tasks of workflow ``w``."""
+    names = list(data.task_names("w", TASKS))
     reads = data.mixed([data.get_task("w", name) for name in names], calls)
     updates = data.mixed([data.update_task("w", name) for name in names], calls)
     ids = _message_ids(calls)

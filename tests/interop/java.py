@@ -70,6 +70,11 @@ class JavaProcess:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def below(self, prefix: str) -> JavaDaos:
         """The DAOs of a Conductor with this prefix of its keys; that of its queues is ``<prefix>_queues``."""
         return JavaDaos(self, prefix)

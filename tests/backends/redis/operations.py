@@ -43,19 +43,20 @@ async def opened(settings: RedisSettings) -> AsyncIterator[ConnectedStore]:
         await store.close()
 
 
-def _there(adapter: T | None) -> T:
+def there(adapter: T | None) -> T:
+    """An adapter that the store has."""
     assert adapter is not None
     return adapter
 
 
 async def fill(store: ConnectedStore) -> None:
     """Store what the operations read and change: of everything one, and a message that is leased, and one that waits."""
-    await _there(store.metadata).create_task_def(TASK_DEF)
-    await _there(store.metadata).create_workflow_def(WORKFLOW_DEF)
-    await _there(store.event_handlers).add_event_handler(HANDLER)
-    await _there(store.poll_data).update_last_poll_data("encode", "eu", "worker")
-    await _there(store.rate_limits).exceeds_rate_limit_per_frequency(TASK)
-    queues = _there(store.queues)
+    await there(store.metadata).create_task_def(TASK_DEF)
+    await there(store.metadata).create_workflow_def(WORKFLOW_DEF)
+    await there(store.event_handlers).add_event_handler(HANDLER)
+    await there(store.poll_data).update_last_poll_data("encode", "eu", "worker")
+    await there(store.rate_limits).exceeds_rate_limit_per_frequency(TASK)
+    queues = there(store.queues)
     await queues.push(QUEUE, PushMessage(id="leased", payload="text"))
     await queues.pop(QUEUE, count=1)
     await queues.push(QUEUE, PushMessage(id="m1", payload="text"))
@@ -134,12 +135,12 @@ RUNNING = make_task("t1", concurrency_limit=3, status=TaskStatus.IN_PROGRESS)
 
 async def fill_executions(store: ConnectedStore) -> None:
     """The same for executions: a workflow with a task that runs and one that may, and an event execution."""
-    executions = _there(store.executions)
+    executions = there(store.executions)
     waiting = make_task("t2", concurrency_limit=3)
     await executions.create_workflow(WORKFLOW)
     await executions.create_tasks([make_task("t1", concurrency_limit=3), waiting])
     await executions.update_task(RUNNING)
-    await _there(store.concurrency_limits).exceeds_limit(waiting)
+    await there(store.concurrency_limits).exceeds_limit(waiting)
     await executions.add_event_execution(make_event_execution())
 
 
@@ -174,7 +175,7 @@ _GROUPS = {
 
 
 def _on(adapter: str, call: Callable[[Any], Awaitable[Any]]) -> Operation:
-    return lambda store: call(_there(getattr(store, adapter)))
+    return lambda store: call(there(getattr(store, adapter)))
 
 
 OPERATIONS: dict[str, Operation] = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from podium_backends.redis.connection import Link, Target
-from podium_backends.redis.executions import missing_members
+from podium_backends.redis.executions import member_documents, missing_members
 from podium_backends.redis.executions.dao import RedisExecutionDAO
 from podium_backends.redis.executions.missing_members import (
     FORGET_MS,
@@ -91,10 +91,17 @@ async def _members(link: Link, key: str) -> set[bytes]:
     return set(await link.read("SMEMBERS", key))
 
 
+@pytest.mark.parametrize("most_ids", [1_000, 0], ids=["one trip", "several trips"])
 @pytest.mark.parametrize("name", READS)
 async def test_a_member_goes_that_was_missing_a_minute_ago(
-    name: str, dao: RedisExecutionDAO, link: Link, clock: FakeClock
+    name: str,
+    most_ids: int,
+    dao: RedisExecutionDAO,
+    link: Link,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(member_documents, "MOST_IDS_OF_A_TRIP", most_ids)
     sets, read = READS[name]
     whole = {key: await _members(link, key) for key in sets}
     answer = await read(dao)

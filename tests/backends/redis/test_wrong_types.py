@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from podium_backends.redis.connection import Link
 from podium_core.backend import ConnectedStore
 from podium_core.errors import CorruptRecordError
+from podium_core.models import TaskUpdate
+from podium_core.write_set import builders
 from tests.backends.redis.operations import (
     ON_EXECUTIONS,
     OPERATIONS,
     QUEUE,
+    RUNNING,
     fill,
     fill_executions,
     opened,
+    there,
 )
 from tests.backends.redis.stores import new_prefix, settings_at
 
@@ -153,6 +158,19 @@ async def test_what_needs_it_of_executions_says_so(
             assert after == before, name
     assert errors
     assert [name for name, said in errors.items() if filled.name(key) not in said] == []
+
+
+async def test_the_token_of_marks_comes_before_the_first_write(
+    filled: Filled, executions: ConnectedStore
+) -> None:
+    marked = msgspec.structs.replace(
+        builders.update_task(TaskUpdate(task=RUNNING), now_ms=1), mark_index=True
+    )
+    await filled.link.write("SADD", filled.name("PODIUM.TOKEN"), "text")
+    before = await filled.keys()
+    with pytest.raises(CorruptRecordError):
+        await there(executions.executions).apply(marked)
+    assert await filled.keys() == before
 
 
 def _documents_of(keys: dict[str, bytes]) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from podium_backends.redis.connection import Link
 from podium_backends.redis.script_files import script
 
-_READ = script("executions/read_documents")
+_READ = script("executions/documents", "executions/read_documents")
 
 # Keys of one script: Lua's stack takes no more than about 8,000.
 _KEYS_OF_A_TRIP = 5_000

@@ -21,14 +21,16 @@ async def scan_members(link: Link, key: str) -> AsyncIterator[list[str]]:
 
 
 def readable_ids(members: Iterable[bytes]) -> list[str]:
-    """Members as texts. One that isn't UTF-8 is nobody's id."""
-    found = []
-    for member in members:
-        try:
-            found.append(member.decode())
-        except UnicodeDecodeError:
-            continue
-    return found
+    """Members as texts, those left out that are nobody's id."""
+    return [id_ for id_ in map(readable_id, members) if id_ is not None]
+
+
+def readable_id(member: bytes) -> str | None:
+    """A member as text. One that isn't UTF-8 is nobody's id."""
+    try:
+        return member.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 async def members_in_order(link: Link, key: str, *, after: str) -> AsyncGenerator[list[str]]:

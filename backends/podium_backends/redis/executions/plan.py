@@ -17,8 +17,8 @@ Argument = str | int
 MOST_ARGUMENTS = 4_000
 
 
-class Writes(msgspec.Struct, kw_only=True):
-    """What ``effects.lua`` carries out.
+class Writes(msgspec.Struct, kw_only=True, array_like=True):
+    """What ``effects.lua`` carries out: a list, since names would take Redis longer to read.
 
     Attributes:
         token: The key of the last token of the outbox.
@@ -119,15 +119,20 @@ class Plan:
         return Writes(
             token=self.keys.token,
             failures=self.keys.outbox_failures,
-            commands=[
-                (name, key, *part)
-                for (name, key), arguments in self._commands.items()
-                for part in _parts(arguments)
-            ],
+            commands=self._parted_commands(),
             slots=self._slots,
             places=self._places,
             changes=[*self._mark_changes(), *self._changes],
         )
+
+    def _parted_commands(self) -> Sequence[Sequence[Argument]]:
+        found: list[Sequence[Argument]] = []
+        for name_and_key, arguments in self._commands.items():
+            if len(arguments) <= MOST_ARGUMENTS:
+                found.append((*name_and_key, *arguments))
+            else:
+                found += [(*name_and_key, *part) for part in _parts(arguments, MOST_ARGUMENTS)]
+        return found
 
     def _mark_changes(self) -> Iterator[Sequence[Argument]]:
         for (kind, owner), members in self._marks.items():
@@ -136,9 +141,5 @@ class Plan:
                 yield ("mark", *keys, *part)
 
 
-def _parts(
-    arguments: Sequence[Argument], most: int = MOST_ARGUMENTS
-) -> Sequence[Sequence[Argument]]:
-    if len(arguments) <= most:
-        return (arguments,)
+def _parts(arguments: Sequence[Argument], most: int) -> Sequence[Sequence[Argument]]:
     return [arguments[at : at + most] for at in range(0, len(arguments), most)]

@@ -21,7 +21,7 @@ from podium_core.paging.page_builder import Found
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
 from podium_core.requirements import require_ids, require_text
 
-_READ_WORKFLOW = script("executions/read_workflow")
+_READ_WORKFLOW = script("executions/documents", "executions/read_workflow")
 # A document that takes longer than a moment to decode has a turn of the loop of its own.
 SHORT_BYTES = 256 * 1024
 # Stored documents are longer than their messages: see ReadBudget.

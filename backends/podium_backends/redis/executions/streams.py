@@ -7,12 +7,10 @@ from typing import TypeVar
 
 from podium_backends.redis.executions.days import utc_days_between
 from podium_backends.redis.executions.documents import each_document
-from podium_backends.redis.executions.members import (
-    members_in_order,
-    readable_ids,
-    scan_members,
-)
+from podium_backends.redis.executions.member_documents import documents_of, documents_of_members
+from podium_backends.redis.executions.members import members_in_order, scan_members
 from podium_backends.redis.executions.reads import ExecutionReads
+from podium_core.closing import closing
 from podium_core.decide import WorkflowFacts
 from podium_core.decide.facts_of import workflow_facts_of
 from podium_core.errors import CorruptRecordError, InvalidArgumentError
@@ -66,56 +64,35 @@ class ExecutionStreams(ExecutionReads):
         require_text(task_name, "task_name")
         require_text(workflow_id, "workflow_id")
         (after,) = resume_key(resume_token, tuple[str], ("",))
-        keys = (self._keys.pending_tasks(task_name), self._keys.tasks_of_workflow(workflow_id))
-        return pages_of(self._tasks(self._common_ids(keys, after), keys, task_name))
-
-    async def _common_ids(self, keys: Sequence[str], after: str) -> Windows:
-        found = readable_ids(await self._bulk.read("SINTER", *keys))
-        yield sorted(id_ for id_ in found if id_ > after)
+        sets = (self._keys.pending_tasks(task_name), self._keys.tasks_of_workflow(workflow_id))
+        return pages_of(self._tasks(sets, after, task_name))
 
     def get_pending_tasks_for_task_type(
         self, task_type: str, *, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
         require_text(task_type, "task_type")
         (after,) = resume_key(resume_token, tuple[str], ("",))
-        key = self._keys.pending_tasks(task_type)
-        return pages_of(
-            self._tasks(members_in_order(self._bulk, key, after=after), [key], task_type)
-        )
+        return pages_of(self._tasks([self._keys.pending_tasks(task_type)], after, task_type))
 
     def get_tasks_for_workflow(
         self, workflow_id: str, *, resume_token: str = ""
     ) -> AsyncIterator[Page[Task]]:
         require_text(workflow_id, "workflow_id")
         (after,) = resume_key(resume_token, tuple[str], ("",))
-        key = self._keys.tasks_of_workflow(workflow_id)
-        return pages_of(self._tasks(members_in_order(self._bulk, key, after=after), [key]))
+        return pages_of(self._tasks([self._keys.tasks_of_workflow(workflow_id)], after))
 
     async def _tasks(
-        self, windows: Windows, sets: Sequence[str], definition_name: str = ""
+        self, sets: Sequence[str], after: str, definition_name: str = ""
     ) -> AsyncIterator[Row[Task]]:
-        """The tasks of ids. Java leaves a task whose definition changes in the old set: such a one is left out."""
-        async for ids in windows:
-            async for id_, document in self._documents(ids, sets, self._keys.task):
+        """The tasks of sets. Java leaves a task whose definition changes in the old set: such a one is left out."""
+        found = documents_of_members(self._bulk, sets, self._keys.task, self._missing, after=after)
+        async with closing(found) as documents:
+            async for id_, document in documents:
                 row = _row((id_,), id_, document, TASK.decode)
                 task = row.found and row.found.item
                 if task and definition_name and task.definition_name != definition_name:
                     continue
                 yield row
-
-    async def _documents(
-        self, ids: Sequence[str], sets: Sequence[str], document_key: Callable[[str], str]
-    ) -> AsyncIterator[tuple[str, bytes]]:
-        """The documents of members of sets, those that aren't there passed over, and noted."""
-        at = 0
-        missing: list[str] = []
-        async for document in each_document(self._bulk, [document_key(id_) for id_ in ids]):
-            if document is None:
-                missing.append(ids[at])
-            else:
-                yield ids[at], document
-            at += 1
-        await self._missing.saw(sets, missing, document_key)
 
     # workflows
 
@@ -207,8 +184,11 @@ class ExecutionStreams(ExecutionReads):
     async def _workflows(
         self, key: str, after: str, is_wanted: Callable[[WorkflowFacts], bool]
     ) -> AsyncIterator[Row[Workflow]]:
-        async for ids in members_in_order(self._bulk, key, after=after):
-            async for id_, document in self._documents(ids, [key], self._keys.workflow):
+        found = documents_of_members(
+            self._bulk, [key], self._keys.workflow, self._missing, after=after
+        )
+        async with closing(found) as documents:
+            async for id_, document in documents:
                 row = _row((id_,), id_, document, WORKFLOW.decode)
                 if row.found is None or is_wanted(workflow_facts_of(row.found.item)):
                     yield row
@@ -276,7 +256,8 @@ class ExecutionStreams(ExecutionReads):
         for key in keys:
             async for ids in scan_members(self._bulk, key):
                 found = []
-                async for id_, document in self._documents(ids, [key], self._keys.workflow):
+                read = documents_of(self._bulk, ids, [key], self._keys.workflow, self._missing)
+                async for id_, document in read:
                     time = _created(document, id_, name)
                     if time is not None and first <= time <= last:
                         found.append(_in_order(time, id_))

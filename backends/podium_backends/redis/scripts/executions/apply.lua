@@ -25,12 +25,16 @@ local function name_key(failure, name)
   return redis.error_reply('WRONGTYPE key:' .. name)
 end
 
+-- Hashes that a check has read: their type is known.
+local hashes = {}
+
 -- Whether the document is the one that Podium wrote last, and its facts are as assumed.
 local function facts_hold(document, facts, field, compare, stamp, forbidden, rest)
   local text = call('HGET', facts, field)
   if not text then
     return false
   end
+  hashes[facts] = true
   local stored, status, size, offset, from = string.match(text, '^(%d+) (%S+) (%d+) (%d+) ()')
   if (rest ~= '' and string.sub(text, from) ~= rest) or (forbidden ~= '' and status == forbidden) then
     return false
@@ -57,6 +61,7 @@ local function holds(check)
         return false
       end
     end
+    hashes[check[2]] = true
     return true
   elseif kind == 'there' then
     return call('EXISTS', check[2]) == 1

@@ -1,10 +1,9 @@
 -- After apply.lua: all checks hold. Redis rolls nothing back, so the type of each key is asked for before the first write.
-local commands, slots, places, changes = writes.commands, writes.slots, writes.places, writes.changes
-local last_token, failures = writes.token, writes.failures
+local last_token, failures, commands, slots, places, changes, queues, push_token, request = unpack(writes, 1, 9)
 local probes = { SADD = 'SCARD', SREM = 'SCARD', HSET = 'HLEN', HDEL = 'HLEN', ZADD = 'ZCARD', ZREM = 'ZCARD' }
 for _, command in ipairs(commands) do
   local probe = probes[command[1]]
-  if probe then
+  if probe and not hashes[command[2]] then
     local read, failure = pcall(call, probe, command[2])
     if not read then
       return name_key(failure, command[2])
@@ -28,12 +27,17 @@ for _, place in ipairs(places) do
 end
 for _, change in ipairs(changes) do
   call('ZCARD', change[2])
-  call('HLEN', change[4])
+  change.entries = call('HLEN', change[4])
 end
-for _, operation in ipairs(writes.queues or {}) do
+for _, operation in ipairs(queues or {}) do
   queue_prepare(operation)
 end
 
+-- What it asks of its key comes before the first write too.
+local token = ''
+if #changes > 0 then
+  token = outbox_token(last_token, now)
+end
 local flags = {}
 
 local function answer(done)
@@ -53,18 +57,13 @@ for _, place in ipairs(held) do
   call('ZADD', place[1], 0, place[3])
   call('SADD', place[2], place[3])
 end
-local token = ''
-if #changes > 0 then
-  token = outbox_token(last_token, now)
-end
 for _, change in ipairs(changes) do
   outbox_change(change, token, now, failures, answer)
 end
-for _, operation in ipairs(writes.queues or {}) do
-  queue_carry_out(operation, writes.push_token, now, answer)
+for _, operation in ipairs(queues or {}) do
+  queue_carry_out(operation, push_token, now, answer)
 end
 flags = table.concat(flags)
-local request = writes.request
 if request then
   call('SET', request[1], request[2] .. ' ' .. flags .. ' ' .. request[3], 'PX', request[4])
 end

@@ -14,7 +14,8 @@ local function upload_is_free(marks, entries, member)
   return entry and entry.body ~= 'claimed' and '1' or '0'
 end
 
--- A change of the outbox: its name, the keys of the kind and bucket, and what it needs.
+-- A change of the outbox: its name, the keys of the kind and bucket, and what it needs. `change.entries` is how many entries
+-- there were before the first change; marks come first, and add none.
 local function outbox_change(change, token, now, failures, answer)
   local name, marks, due, entries = change[1], change[2], change[3], change[4]
   if name == 'mark' then
@@ -23,7 +24,7 @@ local function outbox_change(change, token, now, failures, answer)
       scored[2 * at - 9], scored[2 * at - 8] = token, change[at]
     end
     redis.call('ZADD', marks, unpack(scored))
-    if redis.call('EXISTS', entries) == 1 and redis.call('HDEL', entries, unpack(change, 5)) > 0 then
+    if change.entries > 0 and redis.call('HDEL', entries, unpack(change, 5)) > 0 then
       for at = 5, #change do
         redis.call('ZREM', due, change[at])
         redis.call('ZREM', failures, outbox_aside_name(marks, change[at]))

@@ -5,19 +5,8 @@ local document, record = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
 if not document then
   return { false, record, {}, {} }
 end
-local ids = redis.call('SMEMBERS', KEYS[3])
-local left, at, slice = tonumber(ARGV[2]) - #document, 1, 16
-local found = {}
-while at <= #ids and left > 0 do
-  local keys = {}
-  for i = at, math.min(at + slice - 1, #ids) do
-    keys[#keys + 1] = ARGV[1] .. ids[i]
-  end
-  for _, task in ipairs(redis.call('MGET', unpack(keys))) do
-    found[#found + 1] = task
-    left = left - (task and #task or 0)
-  end
-  at = at + slice
-  slice = 256
+local ids, prefix = redis.call('SMEMBERS', KEYS[3]), ARGV[1]
+local function key_at(at)
+  return prefix .. ids[at]
 end
-return { document, record, ids, found }
+return { document, record, ids, documents_within(#ids, key_at, tonumber(ARGV[2]) - #document) }
