@@ -9,8 +9,10 @@ import pytest
 
 from podium_backends.redis.connection import Link, Target
 from podium_backends.redis.executions.dao import RedisExecutionDAO
-from podium_core.models import TaskStatus
+from podium_core.models import PayloadType, TaskStatus
+from podium_core.payload_keys import new_key
 from podium_core.write_set import builders
+from podium_core.write_set.refusals import UploadLostError
 from podium_core.write_set.remembered import REQUEST_MEMORY_MS
 from tests.backends.redis.golden_definitions import KEYS, Daos
 from tests.clock import FakeClock
@@ -90,3 +92,16 @@ async def test_a_task_frees_no_slot_that_another_has(dao: RedisExecutionDAO, lin
     await link.write("HSET", KEYS.slots("w1"), "a0", "t2")
     await dao.remove_task("t1")
     assert await link.read("HGET", KEYS.slots("w1"), "a0") == b"t2"
+
+
+async def test_an_upload_that_nobody_keeps_is_refused_at_once(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    """Also where all else is as it was assumed."""
+    await dao.create_workflow(make_workflow())
+    path = new_key(PayloadType.TASK_INPUT, "w1")
+    task = make_task("t1", external_input_payload_storage_path=path)
+    write_set = builders.create_tasks([task], now_ms=1)
+    with pytest.raises(UploadLostError):
+        await dao.apply(msgspec.structs.replace(write_set, uploads=(path,)))
+    assert await link.read("EXISTS", KEYS.task("t1")) == 0
