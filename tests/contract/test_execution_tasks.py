@@ -401,8 +401,9 @@ class TestLimitsOfTasks:
         assert await executions.get_in_progress_task_count("encode") == 1
         assert await executions.get_in_progress_task_count("free") == 0
 
-    async def test_a_place_is_freed_when_its_task_is_over(
-        self, executions: ExecutionService
+    @pytest.mark.parametrize("status", [TaskStatus.COMPLETED, TaskStatus.SCHEDULED])
+    async def test_a_place_is_freed_when_its_task_is_over_or_waits_again(
+        self, executions: ExecutionService, status: TaskStatus
     ) -> None:
         await executions.create_workflow(make_workflow())
         tasks = [make_task(f"t{n}", concurrency_limit=1) for n in range(2)]
@@ -411,7 +412,8 @@ class TestLimitsOfTasks:
         assert await executions.exceeds_in_progress_limit(tasks[1])
         await executions.update_task(replace(tasks[0], status=TaskStatus.IN_PROGRESS))
         assert await executions.exceeds_in_progress_limit(tasks[1])
-        await executions.update_task(replace(tasks[0], status=TaskStatus.COMPLETED))
+        await executions.update_task(replace(tasks[0], status=status))
+        assert await executions.get_in_progress_task_count("encode") == 0
         assert not await executions.exceeds_in_progress_limit(tasks[1])
 
     async def test_a_place_asked_for_with_the_requests_own_limit_follows_its_task_too(

@@ -1,4 +1,4 @@
-"""Queues on Redis, in one layout after the other."""
+"""A Redis that a module has for itself; queues on a shared one, in one layout after the other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.backends.redis.stores import Layout, RedisParts, end_keys, new_prefix, redis_parts
+from tests.services.redis_server import RedisServer
+
+
+@pytest.fixture(scope="module")
+def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A server that no other module uses: tests may empty it."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

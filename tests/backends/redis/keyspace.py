@@ -11,7 +11,7 @@ from podium_backends.redis.connection import Link
 from tests.golden.documents import FOLDER
 
 Keyspace = dict[str, dict[str, Any]]
-"""By key its type and value: text, {field: text}, [members] or [[member, score], ...]."""
+"""By key its type, its value (text, {field: text}, [members] or [[member, score], ...]) and ``ttl``: seconds, or -1."""
 
 
 @cache
@@ -26,7 +26,7 @@ def steps() -> tuple[dict[str, Any], ...]:
             if change is None:
                 after.pop(key, None)
             else:
-                after[key] = {"type": change["type"], "value": change["value"]}
+                after[key] = {name: change[name] for name in ("type", "value", "ttl")}
         found.append({**step, "before": keyspace, "after": after})
         keyspace = after
     return tuple(found)
@@ -47,6 +47,8 @@ async def load(link: Link, keyspace: Keyspace) -> None:
                 await link.write(
                     "ZADD", key, *(part for member, score in value for part in (score, member))
                 )
+        if stored["ttl"] > 0:
+            await link.write("EXPIRE", key, stored["ttl"])
 
 
 async def read(link: Link) -> Keyspace:
@@ -55,7 +57,11 @@ async def read(link: Link) -> Keyspace:
     for name in await link.read("KEYS", "*"):
         key = name.decode()
         type_ = (await link.read("TYPE", key)).decode()
-        keyspace[key] = {"type": type_, "value": await _value(link, key, type_)}
+        keyspace[key] = {
+            "type": type_,
+            "value": await _value(link, key, type_),
+            "ttl": await link.read("TTL", key),
+        }
     return keyspace
 
 
@@ -76,6 +82,11 @@ async def _value(link: Link, key: str, type_: str) -> Any:
 def parsed(keyspace: Mapping[str, Any]) -> dict[str, Any]:
     """A keyspace whose JSON texts are values, so that spaces and the order of members don't count."""
     return {key: _parsed(stored["value"]) for key, stored in keyspace.items()}
+
+
+def lifetimes(keyspace: Mapping[str, Any]) -> dict[str, int]:
+    """After how many seconds the keys end that do."""
+    return {key: stored["ttl"] for key, stored in keyspace.items() if stored["ttl"] > 0}
 
 
 def _parsed(value: Any) -> Any:

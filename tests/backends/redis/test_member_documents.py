@@ -10,6 +10,8 @@ from podium_backends.redis.connection import Link
 from podium_backends.redis.executions import member_documents
 from podium_backends.redis.executions.documents import documents_within
 from podium_backends.redis.executions.member_documents import documents_of_members
+from podium_backends.redis.executions.missing_members import MissingMembers
+from podium_backends.redis.executions.store_clock import StoreClock
 from podium_core.errors import CorruptRecordError
 from tests.backends.redis.stores import end_keys, new_prefix, settings_at
 from tests.backends.redis.trips import counted_trips
@@ -39,7 +41,9 @@ class Sets:
 
     async def read(self, *sets: str, after: str = "") -> list[str]:
         found = []
-        async for id_, document in documents_of_members(self.link, sets, self.key, after=after):
+        missing = MissingMembers(self.link, StoreClock())
+        pairs = documents_of_members(self.link, sets, self.key, missing, after=after)
+        async for id_, document in pairs:
             assert document == f"text of {id_}".encode()
             found.append(id_)
         return found

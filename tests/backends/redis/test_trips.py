@@ -128,8 +128,8 @@ OTHERS = {
     # It comes without the createTime that the store has: what was assumed fails.
     "update_workflow": LOOKS_FIRST,
     # LOOKS_FIRST for the record; then the record, ids, documents, the step; and that no record is left.
-    "remove_workflow": LOOKS_FIRST + 5,
-    "remove_workflow_with_expiry": LOOKS_FIRST + 5,
+    "remove_workflow": LOOKS_FIRST + 3,
+    "remove_workflow_with_expiry": LOOKS_FIRST + 4,
     # In order of id, which sets don't have: the first ids of all, and their documents.
     "get_tasks_by_type": NAMES_FIRST,
     "all task definitions": NAMES_FIRST,

@@ -93,8 +93,9 @@ class RedisExecutionDAO(ExecutionStreams, StoreWrites):
         self, workflow_id: str, *, after: str, limit: int
     ) -> Sequence[tuple[str, TaskFacts]]:
         # A task without a document is in no set that its facts could tell; the last step takes its id along.
+        members_of = [self._keys.tasks_of_workflow(workflow_id)]
         tasks = documents_of_members(
-            self._bulk, [self._keys.tasks_of_workflow(workflow_id)], self._keys.task, after=after
+            self._bulk, members_of, self._keys.task, self._missing, after=after
         )
         found: list[tuple[str, TaskFacts]] = []
         async with closing(tasks) as source:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from podium_backends.redis.connection import Link
 from podium_backends.redis.executions.documents import TRIP_BYTES, each_document
 from podium_backends.redis.executions.members import members_in_order, readable_id, readable_ids
+from podium_backends.redis.executions.missing_members import MissingMembers
 from podium_backends.redis.script_files import script
 
 _READ = script("executions/documents", "executions/read_members")
@@ -14,23 +15,31 @@ MOST_IDS_OF_A_TRIP = 1_000
 
 
 async def documents_of_members(
-    link: Link, sets: Sequence[str], key_of: Callable[[str], str], *, after: str
+    link: Link,
+    sets: Sequence[str],
+    key_of: Callable[[str], str],
+    missing: MissingMembers,
+    *,
+    after: str,
 ) -> AsyncIterator[tuple[str, bytes]]:
-    """Ids after this one, each with its document; those without one are left out.
+    """Ids after this one, each with its document; those without one are left out, and noted.
 
     Args:
         link: The connection for what reads much.
         sets: The key of one set of ids, or of two: then the ids that both have.
         key_of: The key of a document; of the empty id, what each begins with.
+        missing: Where ids without a document are noted.
         after: An id, or empty.
     """
     arguments = (key_of(""), MOST_IDS_OF_A_TRIP, TRIP_BYTES)
     ids, documents = await link.run_reading(_READ, sets, arguments)
     if documents is None:
-        async for pair in _by_window(link, _windows(link, sets, ids, after), key_of):
-            yield pair
+        async for window in _windows(link, sets, ids, after):
+            async for pair in documents_of(link, window, sets, key_of, missing):
+                yield pair
         return
-    found = zip(map(readable_id, ids), documents, strict=True)
+    found = list(zip(map(readable_id, ids), documents, strict=True))
+    await missing.saw(sets, [id_ for id_, text in found if text is None and id_], key_of)
     wanted = [(id_, text) for id_, text in found if text is not None and id_ and id_ > after]
     for pair in sorted(wanted):
         yield pair
@@ -49,12 +58,20 @@ async def _windows(
     yield sorted(id_ for id_ in readable_ids(ids) if id_ > after)
 
 
-async def _by_window(
-    link: Link, windows: AsyncIterator[list[str]], key_of: Callable[[str], str]
+async def documents_of(
+    link: Link,
+    ids: Sequence[str],
+    sets: Sequence[str],
+    key_of: Callable[[str], str],
+    missing: MissingMembers,
 ) -> AsyncIterator[tuple[str, bytes]]:
-    async for ids in windows:
-        at = 0
-        async for document in each_document(link, [key_of(id_) for id_ in ids]):
-            id_, at = ids[at], at + 1
-            if document is not None:
-                yield id_, document
+    """The same of ids that are members of these sets, in their order."""
+    at = 0
+    without: list[str] = []
+    async for document in each_document(link, [key_of(id_) for id_ in ids]):
+        if document is None:
+            without.append(ids[at])
+        else:
+            yield ids[at], document
+        at += 1
+    await missing.saw(sets, without, key_of)

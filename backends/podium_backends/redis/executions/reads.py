@@ -10,6 +10,7 @@ import msgspec
 from podium_backends.redis.connection import Link
 from podium_backends.redis.executions.documents import documents_within
 from podium_backends.redis.executions.kept_removal import decode_removal
+from podium_backends.redis.executions.missing_members import MissingMembers
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_backends.redis.executions.whole_workflow import (
     SHORT_BYTES,
@@ -49,6 +50,7 @@ class ExecutionReads:
         self._bulk = bulk
         self._keys = keys
         self._clock = clock
+        self._missing = MissingMembers(bulk, clock)
         self._max_answer_bytes = max_answer_bytes
         self._begin_long_answer = begin_long_answer
 
@@ -66,7 +68,10 @@ class ExecutionReads:
         budget = ReadBudget(self._max_answer_bytes)
         return await self._tasks_within(task_ids, budget)
 
-    async def _tasks_within(self, task_ids: Sequence[str], budget: ReadBudget) -> list[Task]:
+    async def _tasks_within(
+        self, task_ids: Sequence[str], budget: ReadBudget, *, members_of: Sequence[str] = ()
+    ) -> list[Task]:
+        """The tasks that are there, and notes which members of sets aren't."""
         keys = [self._keys.task(id_) for id_ in task_ids]
         most = self._max_answer_bytes * _STORED_FOR_ANSWERED
         documents = await documents_within(self._bulk, keys, SHORT_BYTES)
@@ -74,6 +79,7 @@ class ExecutionReads:
             await self._begin_long_answer()
             left = most - sum(len(document or b"") for document in documents)
             documents += await documents_within(self._bulk, keys[len(documents) :], left)
+        await self._missing.saw(members_of, _missing(task_ids, documents), self._keys.task)
         tasks = await decoded_tasks(task_ids, documents, budget)
         if len(documents) < len(keys):
             budget.take(budget.left + 1)
@@ -115,7 +121,10 @@ class ExecutionReads:
         workflow = WORKFLOW.decode(read.document, workflow_id)
         if read.tasks is None:
             budget.take(budget.left + 1)
-        found = await decoded_tasks(read.ids, read.tasks or (), budget)
+        tasks = read.tasks or ()
+        found = await decoded_tasks(read.ids, tasks, budget)
+        members_of = [self._keys.tasks_of_workflow(workflow_id)]
+        await self._missing.saw(members_of, _missing(read.ids, tasks), self._keys.task)
         found.sort(key=lambda task: (task.seq, task.task_id))
         whole = msgspec.structs.replace(workflow, tasks=tuple(found))
         return Found(whole, before - budget.left)
@@ -135,6 +144,10 @@ class ExecutionReads:
 
     async def can_search_across_workflows(self) -> bool:
         return True
+
+
+def _missing(ids: Sequence[str], documents: Sequence[bytes | None]) -> list[str]:
+    return [id_ for id_, document in zip(ids, documents, strict=False) if document is None]
 
 
 async def decoded_tasks(

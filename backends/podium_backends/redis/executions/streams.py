@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from podium_backends.redis.executions.days import utc_days_between
 from podium_backends.redis.executions.documents import each_document
-from podium_backends.redis.executions.member_documents import documents_of_members
+from podium_backends.redis.executions.member_documents import documents_of, documents_of_members
 from podium_backends.redis.executions.members import members_in_order, scan_members
 from podium_backends.redis.executions.reads import ExecutionReads
 from podium_core.closing import closing
@@ -47,11 +47,11 @@ class ExecutionStreams(ExecutionReads):
         budget = ReadBudget(self._max_answer_bytes)
         found: list[Task] = []
         after = start_key
+        key = self._keys.pending_tasks(task_type)
         while len(found) < count:
             size = count - len(found)
-            scan = scan_members(self._bulk, self._keys.pending_tasks(task_type))
-            ids = await ordered_window(scan, after=after, size=size)
-            tasks = await self._tasks_within(ids, budget)
+            ids = await ordered_window(scan_members(self._bulk, key), after=after, size=size)
+            tasks = await self._tasks_within(ids, budget, members_of=[key])
             found += [task for task in tasks if task.definition_name == task_type]
             if len(ids) < size:
                 break
@@ -85,7 +85,7 @@ class ExecutionStreams(ExecutionReads):
         self, sets: Sequence[str], after: str, definition_name: str = ""
     ) -> AsyncIterator[Row[Task]]:
         """The tasks of sets. Java leaves a task whose definition changes in the old set: such a one is left out."""
-        found = documents_of_members(self._bulk, sets, self._keys.task, after=after)
+        found = documents_of_members(self._bulk, sets, self._keys.task, self._missing, after=after)
         async with closing(found) as documents:
             async for id_, document in documents:
                 row = _row((id_,), id_, document, TASK.decode)
@@ -184,7 +184,9 @@ class ExecutionStreams(ExecutionReads):
     async def _workflows(
         self, key: str, after: str, is_wanted: Callable[[WorkflowFacts], bool]
     ) -> AsyncIterator[Row[Workflow]]:
-        found = documents_of_members(self._bulk, [key], self._keys.workflow, after=after)
+        found = documents_of_members(
+            self._bulk, [key], self._keys.workflow, self._missing, after=after
+        )
         async with closing(found) as documents:
             async for id_, document in documents:
                 row = _row((id_,), id_, document, WORKFLOW.decode)
@@ -253,11 +255,10 @@ class ExecutionStreams(ExecutionReads):
         """Time and id of workflows, in batches."""
         for key in keys:
             async for ids in scan_members(self._bulk, key):
-                found, at = [], 0
-                names = [self._keys.workflow(id_) for id_ in ids]
-                async for document in each_document(self._bulk, names):
-                    id_, at = ids[at], at + 1
-                    time = None if document is None else _created(document, id_, name)
+                found = []
+                read = documents_of(self._bulk, ids, [key], self._keys.workflow, self._missing)
+                async for id_, document in read:
+                    time = _created(document, id_, name)
                     if time is not None and first <= time <= last:
                         found.append(_in_order(time, id_))
                 yield found

@@ -280,7 +280,7 @@ class RedisOutbox:
         names = [self._keys.outbox_failures]
         for kind in ALL_KINDS:
             for bucket in range(BUCKETS):
-                names += self._keys.outbox(kind, bucket)[:2]
+                names += self._keys.outbox(kind, bucket)
         depth, age_ms, aside = await self._scripts.run_reading(scripts.STATS, names)
         return OutboxStats(depth=depth, oldest_age_ms=age_ms, set_aside=aside)
 

@@ -2,7 +2,8 @@
 --
 -- Three keys for each kind and bucket:
 --   marks    sorted set: member by token. A mark with no body that never failed is nothing else; it is due at once
---   due      sorted set: member by due time, of all other entries that aren't set aside
+--   due      sorted set: member by due time, of all other entries that aren't set aside; what is due at once stands before all
+--            times, in order of its token
 --   entries  hash: member -> 'token since due attempts aside bytes-of-reason reason body', of all other entries
 -- A member is an id, or owner NUL id. An entry that was set aside is in one more sorted set, by the time when it was written:
 -- 'kind.bucket member'. Tokens are microseconds, which numbers hold exactly.
@@ -36,6 +37,11 @@ local function outbox_aside_name(marks, member)
   return string.match(marks, '([^.]*%.%d+)$') .. ' ' .. member
 end
 
+-- Where an entry stands among those that are due: below 0, and exact, where it is due at once.
+local function outbox_score(token, due_ms)
+  return due_ms == '0' and string.format('%.0f', token - 2 ^ 53) or due_ms
+end
+
 -- Write an entry, in place of `there`.
 local function outbox_save(marks, due, entries, failures, member, there, entry)
   redis.call('HSET', entries, member, table.concat({
@@ -47,7 +53,7 @@ local function outbox_save(marks, due, entries, failures, member, there, entry)
     redis.call('ZREM', due, member)
     redis.call('ZADD', failures, entry.since, outbox_aside_name(marks, member))
   else
-    redis.call('ZADD', due, entry.due, member)
+    redis.call('ZADD', due, outbox_score(entry.token, entry.due), member)
     if there and there.aside == '1' then
       redis.call('ZREM', failures, outbox_aside_name(marks, member))
     end

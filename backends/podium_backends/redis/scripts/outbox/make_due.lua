@@ -6,6 +6,6 @@ for at = 1, #ARGV, 2 do
   if text then
     local token, since, rest = string.match(text, '^(%d+) (%d+) %d+ (.*)$')
     redis.call('HSET', entries, ARGV[at], token .. ' ' .. since .. ' 0 ' .. rest)
-    redis.call('ZADD', due, 0, ARGV[at])
+    redis.call('ZADD', due, outbox_score(token, '0'), ARGV[at])
   end
 end

@@ -1,13 +1,24 @@
--- How many entries are due, and since when the oldest is; how many were set aside.
--- KEYS: failures, then marks and due of each kind and bucket. ARGV: the time.
+-- How many entries are due, and for how long the oldest is, as far as the first of each bucket tell; how many were set aside.
+-- KEYS: failures, then marks, due and entries of each kind and bucket. ARGV: the time.
 local now, depth, oldest = now_ms(), 0, nil
-for at = 2, #KEYS, 2 do
-  depth = depth + redis.call('ZCARD', KEYS[at]) + redis.call('ZCOUNT', KEYS[at + 1], '-inf', now)
-  local token = redis.call('ZRANGE', KEYS[at], 0, 0, 'WITHSCORES')[2]
-  local due_ms = redis.call('ZRANGEBYSCORE', KEYS[at + 1], '(0', now, 'WITHSCORES', 'LIMIT', 0, 1)[2]
-  for _, since in ipairs({ token and tonumber(token) / 1000 or now, due_ms and tonumber(due_ms) or now }) do
-    oldest = math.min(oldest or since, since)
+
+local function waits_since(since)
+  oldest = math.min(oldest or since, since)
+end
+
+for at = 2, #KEYS, 3 do
+  local marks, due, entries = KEYS[at], KEYS[at + 1], KEYS[at + 2]
+  depth = depth + redis.call('ZCARD', marks) + redis.call('ZCOUNT', due, '-inf', now)
+  local token = redis.call('ZRANGE', marks, 0, 0, 'WITHSCORES')[2]
+  if token then
+    waits_since(tonumber(token) / 1000)
+  end
+  local first = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 100)
+  for _, text in ipairs(#first > 0 and redis.call('HMGET', entries, unpack(first)) or {}) do
+    if text then
+      waits_since(tonumber(string.match(text, '^%d+ (%d+)')))
+    end
   end
 end
-local age = depth > 0 and math.max(now - (oldest or now), 0) or 0
+local age = depth > 0 and math.max(now - (oldest or now), 1) or 0
 return { depth, math.floor(age), redis.call('ZCARD', KEYS[1]) }

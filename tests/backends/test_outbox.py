@@ -1,67 +1,29 @@
-"""The outbox of a SQLite file: whose entries are, what the clock does to them, and who may change them."""
+"""The outbox of each kind of store: whose entries are, what the clock does to them, and who may change them."""
 
 from __future__ import annotations
-
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from podium_backends.sqlite.settings import SqliteSettings
-from podium_backends.sqlite.store import open_store
-from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.backend import ConnectedStore
 from podium_core.index.changes import EntryKind, Merge
 from podium_core.index.marks import Upsert, decode_mark, encode_mark, outbox_kind
-from podium_core.models import Guarantee
-from podium_core.outbox import KIND_PAYLOAD, KIND_REMOVAL, DueEntries, NewEntry, OutboxEntry
+from podium_core.outbox import KIND_PAYLOAD, KIND_REMOVAL
 from podium_core.ports import Outbox
 from podium_core.write_set import builders
+from tests.backends.outbox_stores import (
+    HOUR_MS,
+    HOW_MARKED,
+    KIND,
+    TASK_MARK,
+    due,
+    due_in_ms,
+    put,
+    put_mark,
+)
 from tests.clock import FakeClock
 from tests.contract.records import make_task, make_workflow
-
-KIND = "of a newer server"
-TASK_MARK = outbox_kind(EntryKind.TASK)
-HOUR_MS = 3_600_000
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[ConnectedStore]:
-    context = StoreContext(
-        name="main",
-        serves=frozenset(DataType) - {DataType.INDEX},
-        commit_guarantee=Guarantee.ATOMIC,
-        clock=clock,
-    )
-    opened = await open_store(context, SqliteSettings(path=tmp_path / "podium.db"))
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def outbox(store: ConnectedStore) -> Outbox:
-    assert store.outbox is not None
-    return store.outbox
-
-
-async def put(outbox: Outbox, id_: str = "e", **fields: object) -> OutboxEntry:
-    entry = replace(NewEntry(kind=KIND, id=id_, owner="w1"), **fields)
-    (written,) = await outbox.put([entry])
-    return written
-
-
-async def due(outbox: Outbox, *kinds: str) -> DueEntries:
-    return await outbox.due_entries(await outbox.lease_buckets("test"), kinds or [KIND], 10)
-
-
-async def due_in_ms(outbox: Outbox, *kinds: str) -> int | None:
-    return await outbox.due_in_ms(await outbox.lease_buckets("test"), kinds or [KIND])
 
 
 class TestEntries:
@@ -103,6 +65,57 @@ class TestEntries:
         (entry,) = (await due(outbox, TASK_MARK)).entries
         assert decode_mark(entry.body) == Upsert(fields.fields)
 
+    async def test_of_a_newer_server_are_left_to_it(self, outbox: Outbox) -> None:
+        written = await put(outbox, kind="of a newer server")
+        assert (await due(outbox)).entries == []
+        assert (await due(outbox, "of a newer server")).entries == [written]
+
+    async def test_come_oldest_first_from_all_buckets_as_many_as_are_asked_for(
+        self, outbox: Outbox, clock: FakeClock
+    ) -> None:
+        written = []
+        for number in range(12):
+            # Names in another order than times.
+            written.append(await put(outbox, f"e{99 - number}", owner=f"w{number % 3}"))
+            clock.pass_by(1)
+        buckets = await outbox.lease_buckets("test")
+        found = (await outbox.due_entries(buckets, [KIND], 12)).entries
+        assert found == written
+        some = (await outbox.due_entries(buckets, [KIND], 5)).entries
+        assert len(some) == 5
+        for owner in ("w0", "w1", "w2"):
+            ids = [entry.id for entry in some if entry.owner == owner]
+            assert ids == [entry.id for entry in written if entry.owner == owner][: len(ids)]
+
+    async def test_come_in_order_of_their_due_times(self, outbox: Outbox, clock: FakeClock) -> None:
+        for id_, delay_ms in (("late", 20), ("early", 10), ("at once", 0)):
+            await put(outbox, id_, delay_ms=delay_ms)
+        clock.pass_by(20)
+        assert [entry.id for entry in (await due(outbox)).entries] == ["at once", "early", "late"]
+
+    # SQLite's are in one table: the oldest come first, of whatever bucket.
+    @pytest.mark.parametrize("store", ["redis"], indirect=True)
+    async def test_of_a_busy_bucket_leave_room_for_others(
+        self, outbox: Outbox, clock: FakeClock
+    ) -> None:
+        for number in range(10):
+            await put(outbox, f"e{number}", owner="w0")
+            clock.pass_by(1)
+        await put(outbox, "late", owner="w1")
+        buckets = await outbox.lease_buckets("test")
+        found = (await outbox.due_entries(buckets, [KIND], 4)).entries
+        assert "late" in {entry.id for entry in found}
+
+    async def test_written_again_lose_what_failed_before(
+        self, outbox: Outbox, clock: FakeClock
+    ) -> None:
+        first = await put(outbox)
+        await outbox.retry(first, delay_ms=HOUR_MS, reason="away")
+        second = await put(outbox)
+        (entry,) = (await due(outbox)).entries
+        assert entry == second
+        assert entry.attempts == 0
+
     async def test_are_found_by_id_and_owner(self, outbox: Outbox) -> None:
         await put(outbox, delay_ms=HOUR_MS)
         assert await outbox.waiting_ids(KIND, [("e", "w1"), ("f", "w1")]) == {"e"}
@@ -117,8 +130,33 @@ class TestDueInMs:
         clock.pass_by(100)
         assert await due_in_ms(outbox) == 0
 
+    @pytest.mark.parametrize("delays", [range(10, 26), range(25, 9, -1)], ids=["up", "down"])
+    async def test_is_that_of_the_first_of_all_buckets(self, outbox: Outbox, delays: range) -> None:
+        for number, delay_ms in enumerate(delays):
+            await put(outbox, f"e{number}", owner=f"w{number}", delay_ms=delay_ms)
+        assert await due_in_ms(outbox) == 10
+
 
 class TestTokens:
+    async def test_grow_also_where_the_clock_is_set_back(
+        self, outbox: Outbox, clock: FakeClock
+    ) -> None:
+        first = await put(outbox)
+        clock.pass_by(-HOUR_MS)
+        second = await put(outbox)
+        assert second.token > first.token
+
+    @HOW_MARKED
+    async def test_of_a_mark_are_raised_too(
+        self, how: str, store: ConnectedStore, outbox: Outbox
+    ) -> None:
+        mark = await put_mark(how, store, outbox)
+        fresh = await outbox.raise_token(mark, above=mark.token + 5)
+        assert fresh is not None
+        assert fresh > mark.token + 5
+        assert [one.token for one in (await due(outbox, TASK_MARK)).entries] == [fresh]
+        assert await outbox.raise_token(mark, above=0) is None
+
     async def test_are_raised_above_what_the_target_saw(self, outbox: Outbox) -> None:
         entry = await put(outbox)
         above = entry.token + 10**9

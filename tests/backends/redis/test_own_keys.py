@@ -1,0 +1,107 @@
+"""What a Podium's writes leave on Redis that no answer tells: keys of its own, and sets that only Java reads."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from podium_backends.redis.connection import Link, Target
+from podium_backends.redis.executions.dao import RedisExecutionDAO
+from podium_core.models import PayloadType, TaskStatus
+from podium_core.payload_keys import new_key
+from podium_core.write_set import builders
+from podium_core.write_set.refusals import UploadLostError
+from podium_core.write_set.remembered import REQUEST_MEMORY_MS
+from tests.backends.redis.golden_definitions import KEYS, Daos
+from tests.clock import FakeClock
+from tests.contract.records import make_task, make_workflow
+from tests.services.redis_server import RedisServer
+
+
+@pytest.fixture
+async def link(own_redis: RedisServer) -> AsyncIterator[Link]:
+    opened = Link(Target(store="main", url=own_redis.url))
+    await opened.write("FLUSHALL")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def dao(link: Link) -> RedisExecutionDAO:
+    return Daos.on(link, FakeClock()).executions
+
+
+async def test_a_request_is_remembered_for_a_while(dao: RedisExecutionDAO, link: Link) -> None:
+    write_set = builders.create_workflow(make_workflow(), now_ms=1)
+    await dao.apply(msgspec.structs.replace(write_set, request_id="r1"))
+    left_ms = await link.read("PTTL", KEYS.request("r1"))
+    assert 0 < left_ms <= REQUEST_MEMORY_MS
+
+
+async def test_facts_go_with_what_they_are_of(dao: RedisExecutionDAO, link: Link) -> None:
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1"), make_task("t2")])
+    assert set(await link.read("HKEYS", KEYS.facts("w1"))) == {b"", b"t1", b"t2"}
+    assert await link.read("TTL", KEYS.facts("w1")) > 0
+    await dao.remove_task("t1")
+    assert set(await link.read("HKEYS", KEYS.facts("w1"))) == {b"", b"t2"}
+    await dao.remove_workflow("w1")
+    assert await link.read("EXISTS", KEYS.facts("w1")) == 0
+
+
+async def test_a_workflow_leaves_the_days_of_all_time_zones(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    await dao.create_workflow(make_workflow(create_time=1_700_000_000_000))
+    days = [KEYS.workflows_of_day("order", day) for day in ("20231114", "20231115")]
+    for key in days:
+        await link.write("SADD", key, "w1")
+    await dao.remove_workflow("w1")
+    assert await link.read("EXISTS", *days) == 0
+
+
+async def test_a_place_that_is_used_stays_before_all_others(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    bucket = KEYS.limit_places("encode")
+    # Granted for a limit that the task's definition doesn't name.
+    await link.write("ZADD", bucket, 5, "t1")
+    await dao.update_task(make_task("t1", status=TaskStatus.IN_PROGRESS))
+    assert float(await link.read("ZSCORE", bucket, "t1")) == 0
+    assert await link.read("SISMEMBER", KEYS.in_progress("encode"), "t1")
+
+
+async def test_a_slot_that_java_pointed_at_a_duplicate_is_the_first_tasks(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1", reference_task_name="a")])
+    await link.write("HSET", KEYS.slots("w1"), "a0", "t2")
+    created = await dao.create_tasks([make_task("t1", reference_task_name="a")])
+    assert created.created_task_ids == ("t1",)
+    assert created.left_out_task_ids == ()
+
+
+async def test_a_task_frees_no_slot_that_another_has(dao: RedisExecutionDAO, link: Link) -> None:
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1", reference_task_name="a")])
+    await link.write("HSET", KEYS.slots("w1"), "a0", "t2")
+    await dao.remove_task("t1")
+    assert await link.read("HGET", KEYS.slots("w1"), "a0") == b"t2"
+
+
+async def test_an_upload_that_nobody_keeps_is_refused_at_once(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    """Also where all else is as it was assumed."""
+    await dao.create_workflow(make_workflow())
+    path = new_key(PayloadType.TASK_INPUT, "w1")
+    task = make_task("t1", external_input_payload_storage_path=path)
+    write_set = builders.create_tasks([task], now_ms=1)
+    with pytest.raises(UploadLostError):
+        await dao.apply(msgspec.structs.replace(write_set, uploads=(path,)))
+    assert await link.read("EXISTS", KEYS.task("t1")) == 0
