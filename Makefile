@@ -9,7 +9,7 @@ TYPED := $(wildcard backends server clients/python protos/podium_protocol protos
 
 .DEFAULT_GOAL := help
 .PHONY: help venv serve demo bench test nightly lint format typecheck imports protos protos-check \
-	docs docs-check interop services upgrade check clean
+	docs docs-check faults interop services upgrade check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ bench: $(INSTALLED) ## Measure on this machine: a table and a picture
 
 test: $(INSTALLED) ## Run the tests against real stores
 	@$(BIN)/python -m pytest -q $(ARGS)
+
+faults: $(INSTALLED) ## Test what happens when servers, disks and stores fail
+	@$(BIN)/python -m pytest -q tests/faults $(ARGS)
 
 interop: $(INSTALLED) ## Test Podium and a Java Conductor on one Redis; needs a JDK 17 and Maven
 	@$(BIN)/python -m pytest -q tests/interop $(ARGS)

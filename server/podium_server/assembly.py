@@ -283,7 +283,9 @@ class _Assembler:
         if self._index is None or not self._config.facade.read_archive:
             return None
         return ArchiveReads(
-            _require(self._index.index_target), max_bytes=self._config.server.max_message_bytes
+            _require(self._index.index_target),
+            self._outbox,
+            max_bytes=self._config.server.max_message_bytes,
         )
 
     def _archive_removal(self, marks: IndexMarkWrites | None) -> ArchiveRemoval | None:

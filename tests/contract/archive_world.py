@@ -113,7 +113,7 @@ class ArchiveWorld:
             rules=ExecutionRules(side_effects=SideEffects(index_executions=True)),
             parts=ExecutionParts(
                 removals=RemovalFacade(self.store, self.archive),
-                archive_reads=ArchiveReads(self.index),
+                archive_reads=ArchiveReads(self.index, self.outbox),
             ),
         )
         self._indexing = Drainer(self.outbox, Indexer(self.source, self.index, self.outbox))

@@ -281,6 +281,9 @@ REDIS = BesideRedis(
     list_payloads=_payload_files,
 )
 REDIS_OVER_GRPC = replace(REDIS, transport=Transport.GRPC)
+REDIS_TWO_STORES = replace(
+    REDIS, variant="two-stores", settings={**REDIS.settings, "PODIUM_ROUTING__QUEUES": "main"}
+)
 REDIS_JAVA_QUEUES = replace(
     REDIS,
     variant="conductor",
@@ -325,6 +328,7 @@ WAYS: tuple[Way, ...] = (
     WITH_REDIS,
     WITH_JAVA_QUEUES,
     REDIS_JAVA_QUEUES,
+    REDIS_TWO_STORES,
     SENTINEL_OVER_GRPC,
 )
 # For tests of queues: those over gRPC too.

@@ -13,13 +13,14 @@ from podium_core.errors import CorruptRecordError, InvalidArgumentError, ResultT
 from podium_core.index.archive import ArchivedExecution, archived_execution, archived_task
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import IndexEntry
+from podium_core.index.marks import outbox_kind
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK
 from podium_core.models.json_text import raw_bytes
 from podium_core.paging.page_builder import PAGE_BYTES, Found, PageBuilder
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES
 from podium_core.paging.resume_token import resume_key, resume_token
-from podium_core.ports import IndexTarget
+from podium_core.ports import IndexTarget, Outbox
 from podium_server.large_work import done_by_size
 
 # A page ends with the task that reaches this, or ``PAGE_BYTES``.
@@ -46,13 +47,16 @@ def place_of(token: str) -> int | None:
 class ArchiveReads:
     """Reads archived workflows."""
 
-    def __init__(self, index: IndexTarget, *, max_bytes: int = MAX_ANSWER_BYTES) -> None:
-        """Takes the index, and the size of the largest answer."""
+    def __init__(
+        self, index: IndexTarget, outbox: Outbox, *, max_bytes: int = MAX_ANSWER_BYTES
+    ) -> None:
+        """Takes the index, the outbox of executions, and the size of the largest answer."""
         self._index = index
+        self._outbox = outbox
         self._max_bytes = max_bytes
 
     async def workflow(self, workflow_id: str, *, include_tasks: bool) -> Workflow | None:
-        """The archived workflow; None where the index has none of that id, or one that isn't archived.
+        """The archived workflow; None where the index has none of that id, or one that isn't archived, or goes.
 
         Raises:
             CorruptRecordError: The archived entry, or one of its tasks, can't be read.
@@ -66,7 +70,10 @@ class ArchiveReads:
         tasks: list[Task] = []
         size = 0
         async for page in self._pages(execution, workflow_id, 0):
-            for id_ in page.unreadable_ids:
+            if page.unreadable_ids:
+                if await self._gives_way(workflow_id):
+                    return None
+                id_ = page.unreadable_ids[0]
                 raise CorruptRecordError("task", id_, "the archive doesn't hold its document")
             tasks += page.items
             size += sum(task.data_size for task in page.items)
@@ -90,6 +97,11 @@ class ArchiveReads:
             return
         async for page in self._pages(execution, workflow_id, place):
             yield page
+
+    async def _gives_way(self, workflow_id: str) -> bool:
+        """Whether the archive is about to go, for a further run or a removal whose tasks have reached the index first."""
+        own_mark = [(workflow_id, workflow_id)]
+        return bool(await self._outbox.waiting_ids(outbox_kind(EntryKind.WORKFLOW), own_mark))
 
     # the entry
 
