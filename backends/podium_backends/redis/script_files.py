@@ -17,9 +17,9 @@ def clocked_script(*names: str) -> Script:
     return script("clock", *names)
 
 
-def queue_script(layout: str, name: str) -> Script:
+def queue_script(layout: str, *names: str) -> Script:
     """One of ``scripts/queues`` that changes no queue: the functions that read queues of a layout stand before it."""
-    return clocked_script(f"queues/{layout}/queue", f"queues/{name}")
+    return clocked_script(f"queues/{layout}/queue", *(f"queues/{name}" for name in names))
 
 
 def queue_change_script(layout: str, name: str) -> Script:

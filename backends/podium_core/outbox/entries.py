@@ -91,6 +91,18 @@ class EntryPut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     body: bytes = b""
     if_absent: bool = False
 
+    def written(self, *, token: int, since_ms: int) -> OutboxEntry:
+        """The entry as it stands once it was written under this token."""
+        return OutboxEntry(
+            kind=self.kind,
+            id=self.id,
+            owner=self.owner,
+            token=token,
+            since_ms=since_ms,
+            due_ms=self.due_ms,
+            body=self.body,
+        )
+
 
 class EntryDrop(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry to delete, with any token."""

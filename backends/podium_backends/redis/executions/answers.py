@@ -53,15 +53,7 @@ def written_intents(
     if not puts:
         return []
     return [
-        OutboxEntry(
-            kind=put.kind,
-            id=put.id,
-            owner=put.owner,
-            token=token,
-            since_ms=now_ms,
-            due_ms=put.due_ms,
-            body=put.body,
-        )
+        put.written(token=token, since_ms=now_ms)
         for put, flag in zip(puts, flags, strict=True)
         if flag == "1"
     ]

@@ -6,9 +6,17 @@ that isn't so the script says what is there, and the second trip goes by it.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from podium_backends.redis.executions.checks import Checks, Place
 from podium_backends.redis.executions.facts import WORKFLOW_FIELD, task_rest, workflow_rest
-from podium_backends.redis.executions.seen import QueueKeys, Seen, check_judged, slot_field
+from podium_backends.redis.executions.seen import (
+    UNKNOWN_WORKFLOW,
+    QueueKeys,
+    Seen,
+    check_judged,
+    slot_field,
+)
 from podium_backends.redis.keys import Keys
 from podium_core.decide import Known, TaskFacts, WorkflowFacts
 from podium_core.decide.needs import event_key
@@ -175,16 +183,8 @@ def _workflow_before(put: WorkflowPut, stamp: int) -> WorkflowFacts:
 
 
 def _any_workflow(stamp: int) -> WorkflowFacts:
-    return WorkflowFacts(
-        stamp=stamp,
-        name="",
-        version=1,
-        status=None,
-        correlation_id=None,
-        create_time=0,
-        pending=True,
-        listed=True,
-    )
+    """One of which no more is asked than that it is there, with this stamp."""
+    return replace(UNKNOWN_WORKFLOW, stamp=stamp)
 
 
 def _check_slots(seen: Seen, checks: Checks, keys: Keys) -> None:

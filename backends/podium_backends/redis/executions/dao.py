@@ -18,6 +18,7 @@ from podium_backends.redis.executions.key_parts import require_key_parts
 from podium_backends.redis.executions.member_documents import documents_of_members
 from podium_backends.redis.executions.members import scan_members
 from podium_backends.redis.executions.plan import Plan
+from podium_backends.redis.executions.seen import unknown_task
 from podium_backends.redis.executions.streams import ExecutionStreams
 from podium_backends.redis.executions.whole_workflow import BeginLong
 from podium_core.backend import begin_at_once
@@ -132,7 +133,7 @@ class RedisExecutionDAO(ExecutionStreams, StoreWrites):
         if document is not None and wanted in document:
             return True
         async for ids in scan_members(self._bulk, self._keys.tasks_of_workflow(workflow_id)):
-            async for task in each_document(self._bulk, [self._keys.task(id_) for id_ in ids]):
+            async for _, task in each_document(self._bulk, ids, self._keys.task):
                 if task is not None and wanted in task:
                     return True
         return False
@@ -151,16 +152,7 @@ def _facts(document: bytes, task_id: str, workflow_id: str) -> TaskFacts:
     try:
         return task_facts_of(TASK.decode(document, task_id))
     except CorruptRecordError:
-        pass
-    return TaskFacts(
-        workflow_id=workflow_id,
-        stamp=0,
-        definition_name="",
-        status=None,
-        pending=False,
-        limited=False,
-        queue_name="",
-    )
+        return unknown_task(workflow_id)
 
 
 _: type[ExecutionDAO] = RedisExecutionDAO

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TypeVar
 
 from podium_backends.redis.connection import Link
 from podium_backends.redis.script_files import script
+
+T = TypeVar("T")
 
 _READ = script("executions/documents", "executions/read_documents")
 
@@ -31,14 +34,23 @@ async def documents_within(link: Link, keys: Sequence[str], max_bytes: int) -> l
     return found
 
 
-async def each_document(link: Link, keys: Sequence[str]) -> AsyncIterator[bytes | None]:
-    """The documents in order of the keys; None for one that isn't there."""
+async def each_document(
+    link: Link, items: Sequence[T], key_of: Callable[[T], str]
+) -> AsyncIterator[tuple[T, bytes | None]]:
+    """Each item in order with its document; None for one that isn't there.
+
+    Args:
+        link: The connection for what reads much.
+        items: What documents are wanted of, as their ids.
+        key_of: The key of an item's document.
+    """
     at, size = 0, FIRST_SLICE
-    while at < len(keys):
-        part: list[bytes | None] = await link.read("MGET", *keys[at : at + size])
+    while at < len(items):
+        part = items[at : at + size]
+        documents: list[bytes | None] = await link.read("MGET", *map(key_of, part))
         at += len(part)
         total = 0
-        for document in part:
+        for item, document in zip(part, documents, strict=True):
             total += len(document or b"")
-            yield document
+            yield item, document
         size = max(1, min(LARGEST_SLICE, TRIP_BYTES * len(part) // max(total, 1)))

@@ -19,7 +19,13 @@ from podium_backends.redis.executions.queue_plan import QueuePlan
 from podium_backends.redis.executions.seen import UNKNOWN_WORKFLOW, slot_field
 from podium_core.decide import TaskFacts, WorkflowFacts, effects as do
 from podium_core.index.marks import UPSERT_BODY
-from podium_core.outbox import KIND_PAYLOAD, KIND_REMOVAL, later_payload_deletion, payload_deletion
+from podium_core.outbox import (
+    KIND_PAYLOAD,
+    KIND_REMOVAL,
+    EntryPut,
+    later_payload_deletion,
+    payload_deletion,
+)
 from podium_core.removal import next_step_ms
 from podium_core.write_set import AckOp, Document, EventRemoval, PushOp, RemoveOp
 
@@ -200,7 +206,8 @@ class EffectPlanner:
         if effect.body == UPSERT_BODY:
             self._plan.mark(effect.kind, effect.id, effect.owner)
         else:
-            self._plan.put_entry(effect.kind, effect.id, effect.owner, 0, effect.body.decode())
+            kind, id_, owner = effect.kind, effect.id, effect.owner
+            self._plan.put_entry(EntryPut(kind=kind, id=id_, owner=owner, body=effect.body))
 
     def _drop_mark(self, effect: do.DropMark) -> None:
         self._plan.drop_entry(effect.kind, effect.id, effect.owner)
@@ -213,12 +220,11 @@ class EffectPlanner:
         # Whether a document refers to it the outbox asks when the time has come (``RedisOutbox.claim``).
         for key in effect.keys:
             put = later_payload_deletion(key, effect.workflow_id, now_ms=self._now_ms)
-            self._plan.put_entry(put.kind, put.id, put.owner, put.due_ms, put.body.decode())
+            self._plan.put_entry(put)
 
     def _delete_payloads(self, effect: do.DeletePayloads) -> None:
         for key in effect.keys:
-            put = payload_deletion(key, effect.owner)
-            self._plan.put_entry(put.kind, put.id, put.owner, put.due_ms, put.body.decode())
+            self._plan.put_entry(payload_deletion(key, effect.owner))
 
     # removals
 

@@ -66,12 +66,10 @@ async def documents_of(
     missing: MissingMembers,
 ) -> AsyncIterator[tuple[str, bytes]]:
     """The same of ids that are members of these sets, in their order."""
-    at = 0
     without: list[str] = []
-    async for document in each_document(link, [key_of(id_) for id_ in ids]):
+    async for id_, document in each_document(link, ids, key_of):
         if document is None:
-            without.append(ids[at])
+            without.append(id_)
         else:
-            yield ids[at], document
-        at += 1
+            yield id_, document
     await missing.saw(sets, without, key_of)

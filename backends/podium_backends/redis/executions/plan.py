@@ -85,16 +85,17 @@ class Plan:
         """A mark without a body."""
         self._marks.setdefault((kind, owner), []).append(member_of(id_, owner))
 
-    def put_entry(self, kind: str, id_: str, owner: str, due_ms: int, body: str) -> None:
+    def put_entry(self, put: EntryPut) -> None:
         """An entry, in place of one that is there."""
-        self._change("put", kind, owner, member_of(id_, owner), str(due_ms), body)
+        self._put("put", put)
 
     def put_intent(self, put: EntryPut) -> None:
         """The same, with an answer: whether it was written."""
-        member = member_of(put.id, put.owner)
-        self._change(
-            "intent", put.kind, put.owner, member, str(put.due_ms), put.body.decode(), put.if_absent
-        )
+        self._put("intent", put, put.if_absent)
+
+    def _put(self, name: str, put: EntryPut, *more: bool) -> None:
+        entry = (member_of(put.id, put.owner), str(put.due_ms), put.body.decode())
+        self._change(name, put.kind, put.owner, *entry, *more)
 
     def drop_entry(self, kind: str, id_: str, owner: str) -> None:
         """An entry goes."""

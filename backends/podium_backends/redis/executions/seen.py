@@ -39,6 +39,19 @@ UNKNOWN_WORKFLOW = WorkflowFacts(
 )
 
 
+def unknown_task(workflow_id: str, definition_name: str = "", queue_name: str = "") -> TaskFacts:
+    """The facts of a task whose document can't be read."""
+    return TaskFacts(
+        workflow_id=workflow_id,
+        stamp=0,
+        definition_name=definition_name,
+        status=None,
+        pending=False,
+        limited=False,
+        queue_name=queue_name,
+    )
+
+
 def slot_field(slot: Slot) -> str:
     """What Java calls a slot: ``a1`` + 0 and ``a`` + 10 are one."""
     return f"{slot.reference_task_name}{slot.retry_count}"
@@ -189,15 +202,7 @@ def _task_facts(id_: str, text: bytes, put: TaskPut | None) -> TaskFacts:
         if put is None:
             raise
         # The write mends it.
-        return TaskFacts(
-            workflow_id=put.workflow_id,
-            stamp=0,
-            definition_name=put.definition_name,
-            status=None,
-            pending=False,
-            limited=False,
-            queue_name=put.queue_name,
-        )
+        return unknown_task(put.workflow_id, put.definition_name, put.queue_name)
 
 
 def _workflow_facts(id_: str, text: bytes) -> WorkflowFacts:

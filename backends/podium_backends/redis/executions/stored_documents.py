@@ -41,8 +41,9 @@ class RedisStoredDocuments:
     ) -> list[StoredDocument]:
         found: list[Found] = []
         size = 0
-        async for document in each_document(self._link, [self._key(kind, id_) for id_, _ in ids]):
-            found.append((*ids[len(found)], document or b""))
+        read = each_document(self._link, ids, lambda owned: self._key(kind, owned[0]))
+        async for owned, document in read:
+            found.append((*owned, document or b""))
             size += len(document or b"")
             if size >= max_size:
                 break
@@ -69,8 +70,7 @@ class RedisStoredDocuments:
             ids = [name[len(prefix) :] for name in readable_ids(step[1])]
         found: list[Found] = []
         size = 0
-        async for document in each_document(self._link, [prefix + id_ for id_ in ids]):
-            id_ = ids[len(found)]
+        async for id_, document in each_document(self._link, ids, lambda id_: prefix + id_):
             found.append((id_, id_ if kind is EntryKind.WORKFLOW else "", document or b""))
             size += len(document or b"")
             if size >= SCAN_SIZE:
@@ -99,9 +99,7 @@ class RedisStoredDocuments:
         while True:
             scan = scan_members(self._link, self._keys.tasks_of_workflow(workflow_id))
             ids = await ordered_window(scan, after=after, size=limit)
-            at = 0
-            async for document in each_document(self._link, [self._keys.task(i) for i in ids]):
-                id_, at = ids[at], at + 1
+            async for id_, document in each_document(self._link, ids, self._keys.task):
                 if document is not None:
                     yield id_, document
             if len(ids) < limit:

@@ -111,21 +111,19 @@ class ExecutionStreams(ExecutionReads):
             yield Row((at,), ids[at], Found(ids[at], len(ids[at])))
 
     async def _wanted(self, ids: Sequence[str], after: int) -> AsyncIterator[Row[Workflow]]:
-        names = [
-            name
-            for id_ in ids[after + 1 :]
-            for name in (self._keys.workflow(id_), self._keys.removal(id_))
-        ]
-        at, document = after + 1, None
-        is_document = True
-        async for text in each_document(self._bulk, names):
-            if is_document:
+        def key_of(wanted: tuple[int, bool]) -> str:
+            at, is_record = wanted
+            return self._keys.removal(ids[at]) if is_record else self._keys.workflow(ids[at])
+
+        # Of each workflow its document, then its removal record.
+        places = range(after + 1, len(ids))
+        both = [(at, is_record) for at in places for is_record in (False, True)]
+        document = None
+        async for (at, is_record), text in each_document(self._bulk, both, key_of):
+            if not is_record:
                 document = text
-            else:
-                if document is not None and self._is_readable(text, ids[at]):
-                    yield _row((at,), ids[at], document, WORKFLOW.decode)
-                at += 1
-            is_document = not is_document
+            elif document is not None and self._is_readable(text, ids[at]):
+                yield _row((at,), ids[at], document, WORKFLOW.decode)
 
     def get_running_workflow_ids(
         self, workflow_name: str, *, version: int | None = None, resume_token: str = ""
@@ -216,14 +214,15 @@ class ExecutionStreams(ExecutionReads):
                 return self._created_between(name, max(first, after[0]), min(last, end_time), keys)
 
             async for window in ordered_ids(scan, after=begin):
-                ids = [text[_TIME_DIGITS:] for text in window]
-                at = 0
-                names = [self._keys.workflow(id_) for id_ in ids]
-                async for document in each_document(self._bulk, names):
-                    id_, time = ids[at], int(window[at][:_TIME_DIGITS])
-                    at += 1
+                read = each_document(self._bulk, window, self._key_in_order)
+                async for text, document in read:
                     if document is not None:
-                        yield _row((time, id_), id_, document, WORKFLOW.decode)
+                        id_ = text[_TIME_DIGITS:]
+                        key = (int(text[:_TIME_DIGITS]), id_)
+                        yield _row(key, id_, document, WORKFLOW.decode)
+
+    def _key_in_order(self, text: str) -> str:
+        return self._keys.workflow(text[_TIME_DIGITS:])
 
     async def _days(
         self, name: str, start_time: int, end_time: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
 from podium_backends.redis.connection.pipe import Argument
@@ -175,14 +177,8 @@ class RedisOutbox:
             return None
         token, since = reply
         return [
-            OutboxEntry(
-                kind=put.kind,
-                id=put.id,
-                owner=put.owner,
-                token=int(token),
-                since_ms=int(since_ms),
-                due_ms=int(due_ms),
-                body=put.body,
+            msgspec.structs.replace(
+                put.written(token=int(token), since_ms=int(since_ms)), due_ms=int(due_ms)
             )
             for put, (since_ms, due_ms) in zip(puts, since, strict=True)
         ]

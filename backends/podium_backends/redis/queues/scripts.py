@@ -26,7 +26,7 @@ class QueueScripts:
         self.set_unack_timeout = queue_change_script(layout, f"{layout}/set_unack_timeout")
         self.reset_offset_time = queue_change_script(layout, f"{layout}/reset_offset_time")
         self.flush = queue_change_script(layout, f"{layout}/flush")
-        self.take = queue_script(layout, f"{layout}/take")
+        self.take = queue_script(layout, f"{layout}/take", "answer_asks")
         self.process_unacks = queue_script(layout, f"{layout}/process_unacks")
         self.counts = queue_script(layout, f"{layout}/counts")
         self.first_ids = queue_script(layout, f"{layout}/first_ids")

@@ -44,7 +44,7 @@ local function add_payloads(runs, ids)
 end
 
 -- Lease up to so many ready messages, as far as there is room for them; nil for none.
-local function lease(count, until_score)
+local function serve(count, until_score)
   local found = redis.call('ZRANGEBYSCORE', queue.due, '-inf', bound, 'WITHSCORES', 'LIMIT', 0, count)
   if #found == 0 then
     return nil
@@ -86,21 +86,3 @@ local function lease(count, until_score)
   redis.call('HSET', queue.notes, unpack(states))
   return runs
 end
-
-local answers = {}
-for at = ASKS, #ARGV, 2 do
-  if held >= room then
-    no_room = 1
-    break
-  end
-  local answer = lease(tonumber(ARGV[at]), queue_later(now, tonumber(ARGV[at + 1])))
-  if not answer then
-    break
-  end
-  answers[#answers + 1] = answer
-end
-local next_due = -1
-if 2 * #answers < #ARGV - ASKS + 1 or #ARGV < ASKS then
-  next_due = queue_next_due(queue)
-end
-return { now, next_due, no_room, answers }

@@ -75,21 +75,3 @@ local function serve(count, until_ms)
   end
   return answer[1] and answer
 end
-
-local answers = {}
-for at = ASKS, #ARGV, 2 do
-  if held >= room then
-    no_room = 1
-    break
-  end
-  local answer = serve(tonumber(ARGV[at]), queue_later(now, tonumber(ARGV[at + 1])))
-  if not answer then
-    break
-  end
-  answers[#answers + 1] = answer
-end
-local next_due = -1
-if 2 * #answers < #ARGV - ASKS + 1 or #ARGV < ASKS then
-  next_due = queue_next_due(queue)
-end
-return { now, next_due, no_room, answers }
