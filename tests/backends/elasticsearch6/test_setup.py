@@ -214,7 +214,7 @@ class TestBesideOthers:
 
     async def test_an_alias_is_completed_where_it_leads(self, cluster: Cluster) -> None:
         prefix = cluster.names.prefix
-        body = {"aliases": {f"{prefix}_workflow": {}}}
+        body: dict[str, Any] = {"aliases": {f"{prefix}_workflow": {}}}
         await cluster.ask("PUT", f"/{prefix}_workflow-2", body)
         assert await cluster.set_up() == []
         assert "workflowId" in await properties(cluster, f"{prefix}_workflow-2")
