@@ -17,6 +17,7 @@ from podium_core.query import (
     SortKey,
     ValuesAnywhere,
     read_text,
+    text_words,
 )
 from podium_core.query.sort import SCORE
 
@@ -27,7 +28,7 @@ _NOTHING: Clause = {"match_none": {}}
 # Elasticsearch takes 1,024 clauses side by side.
 _MAX_CLAUSES = 1_000
 # Nearer to the ends of 64 bits Elasticsearch's own arithmetic on times overflows.
-_TIMES = range(-(10**17), 10**17)
+_FIRST_TIME, _LAST_TIME = -(10**17), 10**17
 # As mapping types: what an index is taken to hold that lacks the field.
 _UNMAPPED = {
     FieldType.KEYWORD: "keyword",
@@ -124,12 +125,14 @@ class DslConditions:
     def between(self, field: Field, first: int | None, last: int | None) -> Clause:
         bounds: Clause = {}
         if field.type is FieldType.DATE:
-            if (first or 0) >= _TIMES.stop or (last or 0) < _TIMES.start:
-                return _NOTHING
             # Else four digits would be a year.
             bounds["format"] = "epoch_millis"
-            first = first if first in _TIMES else None
-            last = last if last in _TIMES else None
+            if first is not None and first < _FIRST_TIME:
+                first = None
+            if last is not None and last > _LAST_TIME:
+                last = None
+            if (first or 0) > _LAST_TIME or (last or 0) < _FIRST_TIME:
+                return _NOTHING
         if first is not None:
             bounds["gte"] = first
         if last is not None:
@@ -147,16 +150,19 @@ class DslConditions:
     def starts_with(self, field: Field, prefix: str) -> Clause:
         return {"prefix": {field.name: prefix}}
 
-    # words of texts: Elasticsearch finds them in the query as it found them in the field
+    # words of texts
 
     def has_word(self, fields: Sequence[Field], texts: Sequence[str]) -> Clause:
-        return _match(fields, " ".join(map(read_text, texts)), "most_fields")
+        # Each once: Elasticsearch counts a clause for each, and takes 1,024.
+        words = " ".join(dict.fromkeys(word for text in texts for word in text_words(text)))
+        return self.any_of([{"match": {field.name: words}} for field in fields])
 
     def has_token(self, fields: Sequence[Field], tokens: Sequence[str]) -> Clause:
         return self.any_of([{"terms": {field.name: list(tokens)}} for field in fields])
 
     def has_phrase(self, fields: Sequence[Field], text: str) -> Clause:
-        return _match(fields, read_text(text), "phrase")
+        # Elasticsearch finds the words in it as it found those of the field.
+        return self.any_of([{"match_phrase": {field.name: read_text(text)}} for field in fields])
 
     def has_word_prefix(self, fields: Sequence[Field], prefixes: Sequence[str]) -> Clause:
         return self.any_of(
@@ -199,8 +205,3 @@ def _bool(occurrence: str, parts: list[Clause]) -> Clause:
     if occurrence == "should":
         return {"bool": {"should": parts, "minimum_should_match": 1}}
     return {"bool": {occurrence: parts}}
-
-
-def _match(fields: Sequence[Field], text: str, type_: str) -> Clause:
-    names = [field.name for field in fields]
-    return {"multi_match": {"query": text, "fields": names, "type": type_}}
