@@ -148,7 +148,8 @@ class TestSummaries:
         for entry in entries:
             await index_dao.index_workflow(entry)
         found = await index_dao.search_workflow_summary(sort=["workflowId:DESC"], count=2)
-        assert found == SearchResult(total_hits=3, results=(entries[2], entries[1]))
+        assert (found.total_hits, found.results) == (3, (entries[2], entries[1]))
+        assert found.next_page_token
 
     async def test_of_tasks(self, index_dao: IndexDAO) -> None:
         entries = [make_task_summary(f"t{at}", workflow_id=f"w{at % 2}") for at in range(3)]
