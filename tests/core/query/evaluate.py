@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from podium_core.query import (
@@ -25,12 +26,15 @@ from podium_core.query import (
     Stretch,
     Word,
     lower_case,
-    text_words as words,
+    text_words,
     typed_value,
     value_anywhere,
 )
 
 Document = Mapping[str, Any]
+
+# The same few texts are asked for their words by thousands of queries.
+words = lru_cache(maxsize=10_000)(text_words)
 
 
 def matches(query: Query, document: Document) -> bool:
