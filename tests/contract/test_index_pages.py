@@ -12,6 +12,9 @@ from podium_core.errors import InvalidArgumentError
 from podium_core.models import Wait, WorkflowSummary
 from podium_core.ports import IndexDAO
 from tests.contract.records import make_task_summary, make_workflow_summary
+from tests.contract.ways import INDEX_WAYS
+
+WAYS = INDEX_WAYS
 
 START = 1_700_000_000_000
 # A few values each, so that most entries share theirs with others; every third entry lacks the field.

@@ -13,6 +13,9 @@ from podium_core.errors import InvalidArgumentError
 from podium_core.models import SearchResult
 from podium_core.ports import IndexDAO
 from tests.contract.records import make_task_summary, make_workflow_summary
+from tests.contract.ways import INDEX_WAYS
+
+WAYS = INDEX_WAYS
 
 START = 1_700_000_000_000
 DAY_MS = 24 * 60 * 60 * 1_000

@@ -41,12 +41,14 @@ class IndexAnswer(msgspec.Struct, frozen=True):
     Attributes:
         stale: A newer token is there, of an entry or of a deleted one: nothing was written.
         refused: Why the index can't take this document, now or later; empty: it can.
+        away: Why it can't take it now, as another one may; empty: it can.
         was_there: There was an entry before.
         token: The newer token, of a stale write.
     """
 
     stale: bool = False
     refused: str = ""
+    away: str = ""
     was_there: bool = False
     token: int = 0
 

@@ -186,6 +186,8 @@ class _Sending:
                 raise PoisonError(
                     f"the index refuses {write.kind.value} '{write.id}': {answer.refused}"
                 )
+            if answer.away:
+                raise BackendUnavailableError("", answer.away)
         newest = max((answer.token for answer in answers if answer.stale), default=0)
         if newest:
             entry = removal_entry(self._removal.workflow_id, self._removal.token)

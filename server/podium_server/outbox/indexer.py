@@ -194,6 +194,8 @@ class Indexer:
         entry = step.entry
         if answer.refused:
             return Indexed(PoisonError(f"the index refuses it: {answer.refused}"))
+        if answer.away:
+            return Indexed(BackendUnavailableError("", answer.away))
         if answer.stale:
             # A newer entry was sent, and its mark replaced this one; or the store's tokens fell back.
             token = await self._outbox.raise_token(entry, above=answer.token)
