@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -44,6 +44,14 @@ def document_type(kind: EntryKind) -> str:
     return kind.value
 
 
+ABOUT = Request("GET", "/")
+"""The cluster's version, and more."""
+
+_LENIENT = MappingProxyType({"ignore_unavailable": "true", "allow_no_indices": "true"})
+# A shard that fails makes an answer incomplete, and nobody would know.
+_WHOLE = MappingProxyType({**_LENIENT, "allow_partial_search_results": "false"})
+
+
 # indices
 
 
@@ -79,6 +87,21 @@ def put_mapping(indices: Iterable[str], kind: EntryKind, mapping: Json) -> Reque
     return Request("PUT", path, params=_WITH_TYPES, body=mapping)
 
 
+def get_settings(indices: str) -> Request:
+    """Indices by name or pattern, as ``get_mappings``."""
+    return Request("GET", f"/{indices}/_settings")
+
+
+def settings_by_index(answer: Mapping[str, Any]) -> dict[str, Json]:
+    """For each index its settings, of the answer to ``get_settings``."""
+    return {index: found["settings"]["index"] for index, found in answer.items()}
+
+
+def put_settings(indices: Iterable[str], settings: Json) -> Request:
+    """Change settings of indices that are there."""
+    return Request("PUT", f"/{','.join(indices)}/_settings", body={"index": settings})
+
+
 def get_templates(names: str) -> Request:
     """Templates by a pattern of their names; none is no error."""
     return Request("GET", f"/_template/{names}", params=_WITH_TYPES, absent=True)
@@ -107,7 +130,8 @@ def put_template(name: str, body: Json) -> Request:
 
 def search(indices: str, kind: EntryKind, body: Json) -> Request:
     """Search documents of a kind."""
-    return Request("POST", f"/{indices}/{document_type(kind)}/_search", body=body)
+    path = f"/{indices}/{document_type(kind)}/_search"
+    return Request("POST", path, params=_WHOLE, body=body)
 
 
 def multi_search(lines: bytes) -> Request:
@@ -130,6 +154,33 @@ def get(index: str, kind: EntryKind, id_: str) -> Request:
     return Request("GET", f"/{index}/{document_type(kind)}/{quote(id_, safe='')}")
 
 
+def wanted(
+    index: str,
+    kind: EntryKind,
+    id_: str,
+    *,
+    routing: str = "",
+    members: Sequence[str] | None = None,
+) -> Json:
+    """A document that ``multi_get`` gets: whole, or some of its members."""
+    found: Json = {"_index": index, "_type": document_type(kind), "_id": id_}
+    if routing:
+        found["routing"] = routing
+    if members is not None:
+        found["_source"] = list(members)
+    return found
+
+
+def multi_get(documents: Sequence[Mapping[str, Any]]) -> Request:
+    """Get documents by their ids, in their newest state; those that aren't there say ``found: false``."""
+    return Request("POST", "/_mget", body={"docs": documents})
+
+
+def refresh(indices: str) -> Request:
+    """Make searches find what was written; patterns may match nothing."""
+    return Request("POST", f"/{indices}/_refresh", params=_LENIENT)
+
+
 # bulks
 
 
@@ -140,36 +191,27 @@ def bulk(lines: bytes) -> Request:
 
 def put_line(index: str, kind: EntryKind, id_: str, *, version: int, routing: str = "") -> bytes:
     """Put the document of the next line, where no newer version is there."""
-    return _line(b"index", index, kind, id_, _external(version), routing)
-
-
-def replace_line(
-    index: str, kind: EntryKind, id_: str, *, seq_no: int, primary_term: int, routing: str = ""
-) -> bytes:
-    """Put the document of the next line in place of that which was read with these two; its version grows by one."""
-    condition = f'"if_seq_no":{seq_no},"if_primary_term":{primary_term}'
-    return _line(b"index", index, kind, id_, condition.encode(), routing)
+    return _line(b"index", index, kind, id_, version, routing)
 
 
 def delete_line(index: str, kind: EntryKind, id_: str, *, version: int, routing: str = "") -> bytes:
     """Delete a document, where no newer version is there. No line follows."""
-    return _line(b"delete", index, kind, id_, _external(version), routing)
-
-
-def _external(version: int) -> bytes:
-    return f'"version":{version},"version_type":"external_gte"'.encode()
+    return _line(b"delete", index, kind, id_, version, routing)
 
 
 def _line(
-    action: bytes, index: str, kind: EntryKind, id_: str, condition: bytes, routing: str
+    action: bytes, index: str, kind: EntryKind, id_: str, version: int, routing: str
 ) -> bytes:
     # As text: a dictionary for each of thousands costs more than all else that is done with them.
     routed = b',"routing":%b' % _encode(routing) if routing else b""
-    return b'{"%b":{"_index":"%b","_type":"%b","_id":%b,%b%b}}\n' % (
-        action,
-        index.encode(),
-        document_type(kind).encode(),
-        _encode(id_),
-        condition,
-        routed,
+    return (
+        b'{"%b":{"_index":"%b","_type":"%b","_id":%b,"version":%d,"version_type":"external_gte"%b}}\n'
+        % (
+            action,
+            index.encode(),
+            document_type(kind).encode(),
+            _encode(id_),
+            version,
+            routed,
+        )
     )

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from elasticsearch import RequestError
 
 from podium_backends.elasticsearch6 import dialect
-from podium_backends.elasticsearch6.connection import Perform
 from podium_backends.elasticsearch6.mappings import mapping, missing_properties
 from podium_backends.elasticsearch6.names import SLICED, IndexNames
 from podium_core.errors import IncompatibleStoreError
 from podium_core.index import EntryKind
 
+# Sends a request and gives the answer, decoded.
+Perform = Callable[[dialect.Request], Awaitable[Any]]
+
 # Above Conductor's, which is 0: where both match a new index, ours hold.
 _TEMPLATE_ORDER = 10
+# How long an index remembers the version of a deleted entry.
+GC_DELETES_MS = 5 * 60 * 1000
+_GC_DELETES = f"{GC_DELETES_MS}ms"
 # A request line has at most 4 kB.
 _INDICES_IN_ONE_REQUEST = 12
 
@@ -36,7 +41,13 @@ class Shards(NamedTuple):
     def settings(self, kind: EntryKind) -> dict[str, Any]:
         """The settings of a new index."""
         shards = 1 if kind in SLICED else self.shards
-        return {"index": {"number_of_shards": shards, "number_of_replicas": self.replicas}}
+        return {
+            "index": {
+                "number_of_shards": shards,
+                "number_of_replicas": self.replicas,
+                "gc_deletes": _GC_DELETES,
+            }
+        }
 
 
 class MappingConflict(NamedTuple):
@@ -70,6 +81,7 @@ class IndexSetup:
             if kind not in SLICED:
                 await self._create(kind)
             conflicts += await self._complete(kind)
+            await self._remember_deletions(kind)
         return conflicts
 
     async def _put_templates(self) -> None:
@@ -113,6 +125,18 @@ class IndexSetup:
         for properties, indices in lacking.items():
             await self._add(kind, msgspec.json.decode(properties), indices)
         return conflicts
+
+    async def _remember_deletions(self, kind: EntryKind) -> None:
+        """Java's indices forget the version of a deleted entry after a minute."""
+        answer = await self._perform(dialect.get_settings(self._names.indices(kind)))
+        others = [
+            index
+            for index, settings in dialect.settings_by_index(answer).items()
+            if settings.get("gc_deletes") != _GC_DELETES
+        ]
+        for start in range(0, len(others), _INDICES_IN_ONE_REQUEST):
+            some = others[start : start + _INDICES_IN_ONE_REQUEST]
+            await self._perform(dialect.put_settings(some, {"gc_deletes": _GC_DELETES}))
 
     async def _add(
         self, kind: EntryKind, properties: Mapping[str, Any], indices: Sequence[str]

@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from elasticsearch import AsyncElasticsearch
-
 from podium_backends.elasticsearch6 import dialect
-from podium_backends.elasticsearch6.connection import QuietConnection, performer
+from podium_backends.elasticsearch6.cluster import Cluster as Connected
 from podium_backends.elasticsearch6.names import IndexNames
+from podium_backends.elasticsearch6.settings import ElasticsearchSettings
 from podium_backends.elasticsearch6.setup import IndexSetup, MappingConflict, Shards
 
 _NUMBERS = itertools.count()
@@ -31,9 +30,9 @@ class Cluster:
         perform: Sends a request.
     """
 
-    def __init__(self, client: AsyncElasticsearch, prefix: str) -> None:
+    def __init__(self, connected: Connected, prefix: str) -> None:
         self.names = IndexNames(prefix)
-        self.perform = performer(client)
+        self.perform = connected.perform
 
     async def set_up(self, shards: Shards = Shards(2, 0)) -> list[MappingConflict]:  # noqa: B008 - is immutable
         """Prepare the indices, small ones."""
@@ -58,9 +57,10 @@ class Cluster:
 @asynccontextmanager
 async def opened_cluster(url: str, prefix: str = "") -> AsyncIterator[Cluster]:
     """Give a cluster and index names that are gone afterwards."""
-    async with AsyncElasticsearch([url], connection_class=QuietConnection) as client:
-        cluster = Cluster(client, prefix or new_prefix())
-        try:
-            yield cluster
-        finally:
-            await cluster.remove()
+    connected = Connected(ElasticsearchSettings(urls=[url]), "test")
+    cluster = Cluster(connected, prefix or new_prefix())
+    try:
+        yield cluster
+    finally:
+        await cluster.remove()
+        await connected.close()

@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from podium_backends.sqlite.file.connection import prepare_file
 from podium_backends.sqlite.index.index_file import INDEX_FORMAT
 from podium_backends.sqlite.index.layout import TASKS, WORKFLOWS, Layout
-from podium_backends.sqlite.index.search import Search
+from podium_backends.sqlite.index.search import SqlSearch
 from podium_backends.sqlite.index.writes import send
 from podium_core.index.entries import IndexWrite
-from podium_core.query import And, MatchAll, Query
+from podium_core.index.search import Search
+from podium_core.paging.read_budget import ReadBudget
+from podium_core.query import And, Query
 from tests.backends.sqlite.indexes import document_of
 from tests.core.query.evaluate import matches
 from tests.core.query.generated import documents, trees
@@ -45,10 +47,10 @@ def found_by(
             )
             [answer] = send(conn, [write], now_ms=0)
             assert not answer.refused, answer
-        search = Search(layout, query, kw.get("free_text", MatchAll()), kw.get("sort", ()))
-        hits = search.run(conn, start=0, count=100)
-        assert hits.total == len(hits.rows)
-        return [id_ for _, id_ in hits.rows]
+        search = Search(kind=layout.kind, query=query, count=100, **kw)
+        found = SqlSearch(layout, search).run(conn, ReadBudget())
+        assert found.total == len(found.hits)
+        return [hit.id for hit in found.hits]
     finally:
         conn.execute("ROLLBACK")
 
