@@ -127,9 +127,10 @@ OTHERS = {
     "remove_task": LOOKS_FIRST,
     # It comes without the createTime that the store has: what was assumed fails.
     "update_workflow": LOOKS_FIRST,
-    # LOOKS_FIRST for the record; then the record, ids, documents, the step; and that no record is left.
-    "remove_workflow": LOOKS_FIRST + 3,
-    "remove_workflow_with_expiry": LOOKS_FIRST + 4,
+    # LOOKS_FIRST for the record; then the record with the tasks, and the step that removes them.
+    "remove_workflow": LOOKS_FIRST + 2,
+    # The same with the step by which tasks leave their sets; and that nothing is to be done before it is due.
+    "remove_workflow_with_expiry": LOOKS_FIRST + 3,
     # In order of id, which sets don't have: the first ids of all, and their documents.
     "get_tasks_by_type": NAMES_FIRST,
     "all task definitions": NAMES_FIRST,

@@ -40,7 +40,7 @@ class RemovalStoreInMemory:
         self.left_payloads: set[str] = set()
         self.token = 1
 
-    async def removal(self, workflow_id: str) -> StoredRemoval | None:
+    async def removal(self, workflow_id: str, *, tasks: int = 0) -> StoredRemoval | None:
         if self.workflow is None or self.workflow.removal is None:
             return None
         mark = self.workflow.removal
@@ -50,12 +50,8 @@ class RemovalStoreInMemory:
             stage=stage_of(mark, self.now_ms),
             facts=self.workflow,
             record=mark,
+            tasks=sorted(item for item in self.tasks.items() if item[0] > mark.after)[:tasks],
         )
-
-    async def next_tasks(
-        self, workflow_id: str, *, after: str, limit: int
-    ) -> Sequence[tuple[str, TaskFacts]]:
-        return sorted((id_, facts) for id_, facts in self.tasks.items() if id_ > after)[:limit]
 
     async def advance_removal(
         self, removal: StoredRemoval, mark: RemovalRecord | None, effects: Sequence[do.Effect]
