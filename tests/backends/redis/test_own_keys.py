@@ -86,6 +86,16 @@ async def test_a_slot_that_java_pointed_at_a_duplicate_is_the_first_tasks(
     assert created.left_out_task_ids == ()
 
 
+async def test_a_slot_that_java_gave_to_a_task_that_is_there_is_that_tasks(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1", reference_task_name="a"), make_task("t2")])
+    await link.write("HSET", KEYS.slots("w1"), "a0", "t2")
+    created = await dao.create_tasks([make_task("t1", reference_task_name="a")])
+    assert (created.created_task_ids, created.left_out_task_ids) == ((), ("t1",))
+
+
 async def test_a_task_frees_no_slot_that_another_has(dao: RedisExecutionDAO, link: Link) -> None:
     await dao.create_workflow(make_workflow())
     await dao.create_tasks([make_task("t1", reference_task_name="a")])
