@@ -1,7 +1,7 @@
 """What another server does between the two trips of a write: nothing goes by what the first trip has seen.
 
-The first trip of these writes only looks, since nobody can foresee what they find. The second one has to compare all of that,
-each for itself: nothing else that the write is about is changed meanwhile.
+The first trip of these writes only looks, since nobody can foresee what they find. The second one has to compare all of that:
+nothing else that the write is about is changed meanwhile.
 """
 
 from __future__ import annotations
