@@ -1,6 +1,6 @@
 """What another server does between the two trips of a write: nothing goes by what the first trip has seen.
 
-The first trip of these writes only looks, since nobody can foresee what they find. The second one has to compare all of that:
+The first trip of these writes only looks, since nobody can foresee what they find. The second one has to compare all of it:
 nothing else that the write is about is changed meanwhile.
 """
 

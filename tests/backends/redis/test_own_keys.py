@@ -9,6 +9,7 @@ import pytest
 
 from podium_backends.redis.connection import Link, Target
 from podium_backends.redis.executions.dao import RedisExecutionDAO
+from podium_core.errors import CorruptRecordError
 from podium_core.models import PayloadType, TaskStatus
 from podium_core.payload_keys import new_key
 from podium_core.write_set import builders
@@ -94,6 +95,16 @@ async def test_a_slot_that_java_gave_to_a_task_that_is_there_is_that_tasks(
     await link.write("HSET", KEYS.slots("w1"), "a0", "t2")
     created = await dao.create_tasks([make_task("t1", reference_task_name="a")])
     assert (created.created_task_ids, created.left_out_task_ids) == ((), ("t1",))
+
+
+async def test_an_unreadable_task_is_removed_by_nobody(dao: RedisExecutionDAO, link: Link) -> None:
+    """Which sets it is in nobody knows."""
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    await link.write("SET", KEYS.task("t1"), b"\xff")
+    with pytest.raises(CorruptRecordError):
+        await dao.remove_task("t1")
+    assert await link.read("GET", KEYS.task("t1")) == b"\xff"
 
 
 async def test_a_task_frees_no_slot_that_another_has(dao: RedisExecutionDAO, link: Link) -> None:

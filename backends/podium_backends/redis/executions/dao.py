@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -96,7 +97,9 @@ class RedisExecutionDAO(ExecutionStreams, StoreWrites):
         token, kept = decode_removal(stored, workflow_id)
         record, facts = kept.record, kept.facts
         if document is not None:
-            facts = workflow_facts_of(WORKFLOW.decode(document, workflow_id))
+            # One that nobody can read goes with the sets that the record knows.
+            with suppress(CorruptRecordError):
+                facts = workflow_facts_of(WORKFLOW.decode(document, workflow_id))
         stage = stage_of(record, self._executor.clock.now_ms())
         return StoredRemoval(
             workflow_id=workflow_id,
@@ -134,7 +137,7 @@ class RedisExecutionDAO(ExecutionStreams, StoreWrites):
         checks.begins(executor.keys.removal(id_), f"{removal.token} ", (stands, id_))
         queues = executor.queue_plan(plan, now_ms)
         facts = {id_: removal.facts}
-        planner = EffectPlanner(plan, queues, facts, executor.settings, now_ms=now_ms, looked=True)
+        planner = EffectPlanner(plan, queues, facts, executor.settings, now_ms=now_ms)
         planner.add(effects)
         if record is None:
             planner.clear_removal(id_)

@@ -39,7 +39,7 @@ UNKNOWN_WORKFLOW = WorkflowFacts(
 )
 
 
-def unknown_task(workflow_id: str, definition_name: str = "", queue_name: str = "") -> TaskFacts:
+def unknown_task(workflow_id: str, definition_name: str = "") -> TaskFacts:
     """The facts of a task whose document can't be read."""
     return TaskFacts(
         workflow_id=workflow_id,
@@ -48,7 +48,7 @@ def unknown_task(workflow_id: str, definition_name: str = "", queue_name: str = 
         status=None,
         pending=False,
         limited=False,
-        queue_name=queue_name,
+        queue_name="",
     )
 
 
@@ -202,7 +202,7 @@ def _task_facts(id_: str, text: bytes, put: TaskPut | None) -> TaskFacts:
         if put is None:
             raise
         # The write mends it.
-        return unknown_task(put.workflow_id, put.definition_name, put.queue_name)
+        return unknown_task(put.workflow_id, put.definition_name)
 
 
 def _workflow_facts(id_: str, text: bytes) -> WorkflowFacts:
