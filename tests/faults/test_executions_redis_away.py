@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.eventually import eventually
 from tests.faults.broken_loads import at_rest_after_each, each_commit_once
 from tests.faults.disturbed import Disturbed
 from tests.faults.index_load import IndexJournal, written_meanwhile
@@ -112,6 +113,9 @@ async def test_calls_go_on_after_a_restart_without_any_data(tmp_path: Path) -> N
             for chain in journal.chains * 5:
                 await chain.write(podium)
             await check_everything(podium, journal)
+        # Housekeeping has said again whose keys these are.
+        keys = world.store.keys
+        await eventually(lambda: asyncio.to_thread(world.store.client.get, keys.format))
         # And a server that starts finds what it can use.
         await asyncio.to_thread(world.server.process.restart)
         async with world.client() as podium:
