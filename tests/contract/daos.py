@@ -69,7 +69,6 @@ class Adapters:
     index: IndexDAO
     index_target: IndexTarget
     payloads: ExternalPayloadStorage
-    sweeps_executions: bool
     stores: tuple[ConnectedStore, ...]
 
     async def maintain(self) -> None:
@@ -148,7 +147,6 @@ async def opened_adapters(config: Config, clock: Clock) -> AsyncIterator[Adapter
             index=_there(index.index),
             index_target=_there(index.index_target),
             payloads=_there(of[DataType.PAYLOADS].payloads),
-            sweeps_executions=executions.maintain is not None,
             stores=tuple(stores.values()),
         )
     finally:

@@ -18,6 +18,7 @@ from podium_server.outbox.targets import removal_target
 from tests.clock import FakeClock
 from tests.contract.daos import Adapters
 from tests.contract.records import make_event_execution, make_task, make_workflow
+from tests.contract.ways import Way
 
 
 async def drained(adapters: Adapters) -> int:
@@ -132,7 +133,7 @@ class TestRememberedRequests:
         assert not (await executions.apply(write_set)).replayed
 
     async def test_housekeeping_keeps_up_however_many_there_are(
-        self, adapters: Adapters, clock: FakeClock
+        self, adapters: Adapters, clock: FakeClock, way: Way
     ) -> None:
         executions = adapters.executions
         await asyncio.gather(
@@ -144,8 +145,8 @@ class TestRememberedRequests:
         added = await asyncio.gather(
             *(executions.add_event_execution(make_event_execution(f"e{n}")) for n in range(1_700))
         )
-        # A store without housekeeping expires records by itself, by its own clock.
-        assert all(added) is adapters.sweeps_executions
+        # Where they expire by themselves, that is by the store's own clock.
+        assert all(added) is way.sweeps_executions
 
 
 class TestBuckets:
