@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 import pytest
 
 from podium_backends.redis.connection import Link, Target
 from podium_backends.redis.executions.dao import RedisExecutionDAO
-from podium_core.errors import CorruptRecordError
+from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.models import PayloadType, TaskStatus
 from podium_core.payload_keys import new_key
 from podium_core.write_set import builders
@@ -17,7 +17,7 @@ from podium_core.write_set.refusals import UploadLostError
 from podium_core.write_set.remembered import REQUEST_MEMORY_MS
 from tests.backends.redis.golden_definitions import KEYS, Daos
 from tests.clock import FakeClock
-from tests.contract.records import make_task, make_workflow
+from tests.contract.records import make_event_execution, make_task, make_workflow
 from tests.services.redis_server import RedisServer
 
 
@@ -30,8 +30,13 @@ async def link(own_redis: RedisServer) -> AsyncIterator[Link]:
 
 
 @pytest.fixture
-def dao(link: Link) -> RedisExecutionDAO:
-    return Daos.on(link, FakeClock()).executions
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def dao(link: Link, clock: FakeClock) -> RedisExecutionDAO:
+    return Daos.on(link, clock).executions
 
 
 async def test_a_request_is_remembered_for_a_while(dao: RedisExecutionDAO, link: Link) -> None:
@@ -50,6 +55,45 @@ async def test_facts_go_with_what_they_are_of(dao: RedisExecutionDAO, link: Link
     assert set(await link.read("HKEYS", KEYS.facts("w1"))) == {b"", b"t2"}
     await dao.remove_workflow("w1")
     assert await link.read("EXISTS", KEYS.facts("w1")) == 0
+
+
+async def test_facts_that_were_lost_get_a_time_to_live_again(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    facts = KEYS.facts("w1")
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    writes: list[Callable[[], Awaitable[object]]] = [
+        lambda: dao.create_tasks([make_task("t2")]),
+        lambda: dao.update_task(make_task("t1")),
+        lambda: dao.update_workflow(make_workflow()),
+    ]
+    for write in writes:
+        await link.write("DEL", facts)
+        await write()
+        assert await link.read("TTL", facts) > 0
+
+
+async def test_a_write_that_finds_what_it_assumes_does_not_prolong_facts(
+    dao: RedisExecutionDAO, link: Link, clock: FakeClock
+) -> None:
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    await link.write("EXPIRE", KEYS.facts("w1"), 100)
+    clock.pass_by(1)
+    await dao.update_task(make_task("t1"))
+    assert await link.read("TTL", KEYS.facts("w1")) <= 100
+
+
+async def test_a_task_leaves_the_set_of_the_definition_that_it_had(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    """Java's own lists don't look at the document."""
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    await dao.update_task(make_task("t1", definition_name="decode"))
+    assert await link.read("EXISTS", KEYS.pending_tasks("encode")) == 0
+    assert await link.read("SMEMBERS", KEYS.pending_tasks("decode")) == [b"t1"]
 
 
 async def test_a_workflow_leaves_the_days_of_all_time_zones(
@@ -95,6 +139,31 @@ async def test_a_slot_that_java_gave_to_a_task_that_is_there_is_that_tasks(
     await link.write("HSET", KEYS.slots("w1"), "a0", "t2")
     created = await dao.create_tasks([make_task("t1", reference_task_name="a")])
     assert (created.created_task_ids, created.left_out_task_ids) == ((), ("t1",))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda dao: dao.create_workflow(make_workflow("w.")),
+        lambda dao: dao.create_workflow(make_workflow(name="order.")),
+        lambda dao: dao.create_tasks([make_task("t.")], allow_missing_workflow=True),
+        lambda dao: dao.create_tasks([make_task(workflow_id="w.")], allow_missing_workflow=True),
+        lambda dao: dao.create_tasks(
+            [make_task(definition_name="encode.")], allow_missing_workflow=True
+        ),
+        lambda dao: dao.add_event_execution(
+            msgspec.structs.replace(make_event_execution(), message_id="m.")
+        ),
+    ],
+    ids=["workflow", "name", "task", "its workflow", "definition", "message"],
+)
+async def test_what_ends_in_a_dot_is_refused(
+    dao: RedisExecutionDAO, link: Link, write: Callable[[RedisExecutionDAO], Awaitable[object]]
+) -> None:
+    """Conductor cuts the dot off its keys, where it would meet another's."""
+    with pytest.raises(InvalidArgumentError):
+        await write(dao)
+    assert await link.read("DBSIZE") == 0
 
 
 async def test_an_unreadable_task_is_removed_by_nobody(dao: RedisExecutionDAO, link: Link) -> None:
