@@ -120,6 +120,23 @@ async def test_a_place_that_is_used_stays_before_all_others(
     assert await link.read("SISMEMBER", KEYS.in_progress("encode"), "t1")
 
 
+async def test_what_podium_keeps_and_nobody_can_read_is_said_to_be_so(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    await dao.create_workflow(make_workflow())
+    write_set = msgspec.structs.replace(
+        builders.create_workflow(make_workflow("w2"), now_ms=1), request_id="r1"
+    )
+    for garbage in (b"\xff", b"1 {}", b"9999999999999 1 \xff"):
+        await link.write("SET", KEYS.removal("w1"), garbage)
+        with pytest.raises(CorruptRecordError):
+            await dao.removal("w1")
+        await link.write("SET", KEYS.request("r1"), garbage)
+        with pytest.raises(CorruptRecordError):
+            await dao.apply(write_set)
+    assert await link.read("EXISTS", KEYS.workflow("w2")) == 0
+
+
 async def test_a_slot_that_java_pointed_at_a_duplicate_is_the_first_tasks(
     dao: RedisExecutionDAO, link: Link
 ) -> None:
