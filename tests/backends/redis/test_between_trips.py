@@ -19,8 +19,19 @@ from podium_backends.redis.outbox.outbox import RedisOutbox
 from podium_backends.redis.queues.changes import QueueChanges
 from podium_backends.redis.queues.open_table import open_queue_table
 from podium_core.backend import DataType, StoreContext
-from podium_core.errors import ConflictError, NotFoundError
-from podium_core.models import Guarantee, PayloadType, PushMessage
+from podium_core.errors import (
+    ConflictError,
+    FailedPreconditionError,
+    NotFoundError,
+    OverloadedError,
+)
+from podium_core.models import (
+    Guarantee,
+    PayloadType,
+    PushMessage,
+    TaskStatus,
+    WorkflowStatus,
+)
 from podium_core.outbox import KIND_PAYLOAD, NewEntry
 from podium_core.payload_keys import new_key
 from podium_core.queues import TableQueueDAO
@@ -34,7 +45,13 @@ from podium_core.write_set import (
     builders,
 )
 from podium_core.write_set.refusals import UploadLostError
-from podium_core.write_set.write_set import HeldReceipt, WorkflowExists
+from podium_core.write_set.write_set import (
+    Guard,
+    HeldReceipt,
+    Queueable,
+    WorkflowExists,
+    WorkflowTerminal,
+)
 from tests.backends.redis.golden_definitions import KEYS, Daos
 from tests.backends.redis.java_beside import WatchedLink
 from tests.clock import FakeClock
@@ -159,6 +176,44 @@ async def test_a_task_that_has_moved_on(world: World) -> None:
     await world.apply(write_set, lambda: world.other.update_task(moved))
     # It is taken out of the sets of the definition that it has now.
     assert await world.link.read("EXISTS", KEYS.pending_tasks("decode")) == 0
+
+
+async def test_a_record_that_others_write_all_the_time(world: World) -> None:
+    await world.other.create_tasks([make_task("t1")])
+
+    async def before_trip() -> None:
+        await world.other.update_task(make_task("t1"))
+
+    world.watched.before_trip = before_trip
+    with pytest.raises(OverloadedError):
+        await world.ours.update_task(make_task("t1", status=TaskStatus.COMPLETED))
+    world.watched.before_trip = None
+    task = await world.other.get_task("t1")
+    assert task is not None
+    assert task.status is TaskStatus.SCHEDULED
+
+
+async def test_what_nobody_assumes_is_looked_at(world: World) -> None:
+    """Guards that most workflows don't meet, and sets that only the document tells."""
+    await world.other.create_tasks([make_task("t1")])
+    scheduled, ended = Queueable("w1", "t1"), WorkflowTerminal("w1")
+    await world.ours.apply(guarded(scheduled, "m1"))
+    with pytest.raises(FailedPreconditionError):
+        await world.ours.apply(guarded(ended, "m2"))
+    await world.other.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+    await world.ours.apply(guarded(ended, "m3"))
+    found = [await world.queues.contains_message(QUEUE, id_) for id_ in ("m1", "m2", "m3")]
+    assert found == [True, False, True]
+
+
+def guarded(guard: Guard, message_id: str) -> WriteSet:
+    return WriteSet(guards=(guard,), queue_ops=(PushOp(queue_name=QUEUE, message_id=message_id),))
+
+
+async def test_a_workflow_leaves_the_pending_set_of_its_own_name(world: World) -> None:
+    leaves = PendingRemoval(workflow_id="w1", name="")
+    await world.ours.apply(WriteSet(pending_removals=(leaves,)))
+    assert await world.link.read("EXISTS", KEYS.pending_workflows("order")) == 0
 
 
 async def test_a_slot_that_is_taken_now(world: World) -> None:

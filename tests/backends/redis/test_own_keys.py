@@ -137,6 +137,38 @@ async def test_what_podium_keeps_and_nobody_can_read_is_said_to_be_so(
     assert await link.read("EXISTS", KEYS.workflow("w2")) == 0
 
 
+async def test_an_outcome_without_any_effect_is_remembered_too(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    await dao.create_workflow(make_workflow())
+    first, second = (make_task(id_, reference_task_name="a") for id_ in ("t1", "t2"))
+    await dao.create_tasks([first])
+    write_set = builders.create_tasks([second], now_ms=1)
+    write_set = msgspec.structs.replace(write_set, request_id="r1")
+    assert (await dao.apply(write_set)).left_out_task_ids == ("t2",)
+    await dao.remove_task("t1")
+    repeated = await dao.apply(write_set)
+    assert (repeated.left_out_task_ids, repeated.replayed) == (("t2",), True)
+
+
+async def test_a_removal_record_that_is_written_again_keeps_what_it_knows(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    """The workflow's document may go before its record."""
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    removal = builders.remove_workflow("w1", require_terminal=False, archive=True, ttl_ms=60_000)
+    await dao.apply(removal)
+    first = await dao.removal("w1")
+    await dao.remove_task("t1")
+    await link.write("DEL", KEYS.workflow("w1"))
+    again = await dao.removal("w1")
+    assert first is not None
+    assert again is not None
+    assert again.token > first.token
+    assert again.facts.name == "order"
+
+
 async def test_a_slot_that_java_pointed_at_a_duplicate_is_the_first_tasks(
     dao: RedisExecutionDAO, link: Link
 ) -> None:
