@@ -56,6 +56,9 @@ DAY_MS = 24 * 60 * 60 * 1000
 EXECUTIONS: dict[str, Operation] = {
     "create_tasks": lambda dao: dao.create_tasks([make_task(f"n{n}") for n in range(20)]),
     "update_task": lambda dao: dao.update_task(make_task("t2", status=TaskStatus.COMPLETED)),
+    "end a task that runs": lambda dao: dao.update_task(
+        make_task("t1", concurrency_limit=3, status=TaskStatus.COMPLETED)
+    ),
     "update_tasks": lambda dao: dao.update_tasks([TaskUpdate(task=make_task("t2"))]),
     "remove_task": lambda dao: dao.remove_task("t1"),
     "get_task": lambda dao: dao.get_task("t1"),
@@ -206,6 +209,23 @@ async def test_a_commit_is_one_trip(store: ConnectedStore) -> None:
     )
     with counted_trips() as trips:
         await there(store.executions).apply(commit(request, now_ms=1))
+    assert trips.count == 1
+
+
+async def test_a_commit_that_expects_a_time_of_its_workflow_is_one_trip(
+    store: ConnectedStore,
+) -> None:
+    executions = there(store.executions)
+    workflow = await executions.get_workflow("w1")
+    assert workflow is not None
+    assert isinstance(workflow.updated_time, int)
+    request = Commit(
+        workflow_id="w1",
+        create_tasks=[make_task("n1")],
+        expected_update_time=workflow.updated_time,
+    )
+    with counted_trips() as trips:
+        await executions.apply(commit(request, now_ms=1))
     assert trips.count == 1
 
 
