@@ -90,6 +90,7 @@ def _spec_in(module: str) -> SpecLoader:
 REGISTRY = Registry(
     {
         "sqlite": _spec_in("podium_backends.sqlite.spec"),
+        "elasticsearch6": _spec_in("podium_backends.elasticsearch6.spec"),
         "redis": _spec_in("podium_backends.redis.spec"),
         "local_files": _spec_in("podium_backends.local_files.spec"),
     }

@@ -17,8 +17,6 @@ from podium_core.ports import (
     ExecutionDAO,
     ExecutionStore,
     ExternalPayloadStorage,
-    IndexDAO,
-    IndexTarget,
     MetadataDAO,
     Outbox,
     PollDataDAO,
@@ -27,6 +25,7 @@ from podium_core.ports import (
     RateLimitingDAO,
     StoredDocuments,
 )
+from podium_core.searching import IndexReads
 from podium_core.write_set.write_limits import UNLIMITED, WriteLimits
 
 
@@ -160,8 +159,7 @@ class ConnectedStore(msgspec.Struct, kw_only=True):
     poll_data: PollDataDAO | None = None
     concurrency_limits: ConcurrentExecutionLimitDAO | None = None
     rate_limits: RateLimitingDAO | None = None
-    index: IndexDAO | None = None
-    index_target: IndexTarget | None = None
+    index: IndexReads | None = None
     payloads: ExternalPayloadStorage | None = None
 
 

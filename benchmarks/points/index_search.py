@@ -141,7 +141,7 @@ async def _fill(
 ) -> Result:
     began, processor = time.perf_counter(), time.process_time()
     for at in range(0, len(writes), _BATCH):
-        await index.target.send(writes[at : at + _BATCH])
+        await index.table.send(writes[at : at + _BATCH])
     spent = (time.process_time() - processor) / len(writes)
     size = sum(len(write.document or b"") for write in writes) / len(writes)
     return Result(
@@ -199,7 +199,7 @@ async def _search(index: IndexFile, name: str, queries: Sequence[_Query], most: 
     hits: list[int] = []
     for query in queries:
         began = time.perf_counter()
-        page = await index.dao.search_workflow_summary(
+        page = await index.reads.search_workflow_summary(
             query.query, query.free_text, count=20, sort=query.sort
         )
         times.append((time.perf_counter() - began) * 1_000)

@@ -117,7 +117,7 @@ class _Assembler:
         source = _require(self._executions.stored_documents)
         return Archive(
             source,
-            _require(self._index.index_target),
+            _require(self._index.index).table,
             self._outbox,
             whole_max_size=self._config.facade.archive_whole_max_bytes,
         )
@@ -126,7 +126,7 @@ class _Assembler:
         if self._index is None:
             return None
         source = _require(self._executions.stored_documents)
-        return Indexer(source, _require(self._index.index_target), self._outbox)
+        return Indexer(source, _require(self._index.index).table, self._outbox)
 
     def _drainer(self, archive: Archive | None) -> Drainer:
         targets = dict(removal_target(Removals(_require(self._executions.executions), archive)))
@@ -146,12 +146,8 @@ class _Assembler:
         wake: Callable[[], None],
         wake_indexer: Callable[[], None],
     ) -> Facade:
-        marks = IndexMarkWrites(self._outbox, indexer, wake_indexer) if indexer else None
-        index = (
-            IndexFacade(_require(self._index.index), _require(self._index.index_target), marks)
-            if self._index and marks
-            else None
-        )
+        marks = self._index_marks(indexer, wake_indexer)
+        index = IndexFacade(_require(self._index.index), marks) if self._index and marks else None
         executions = self._execution_facade(archive, marks, wake, wake_indexer)
         return Facade(
             executions=executions,
@@ -168,6 +164,14 @@ class _Assembler:
             server_info=server_info(self._config),
             reconciliation=self._reconciliation(executions, wake, wake_indexer),
         )
+
+    def _index_marks(
+        self, indexer: Indexer | None, wake_indexer: Callable[[], None]
+    ) -> IndexMarkWrites | None:
+        if indexer is None or self._index is None:
+            return None
+        target = _require(self._index.index).table
+        return IndexMarkWrites(self._outbox, indexer, target, wake_indexer)
 
     def _reconciliation(
         self,
@@ -191,7 +195,7 @@ class _Assembler:
             # An engine that indexes on its own decides what an entry is: a repair would write over it.
             return None
         source = _require(self._executions.stored_documents)
-        return IndexCheck(source, _require(self._index.index_target), self._outbox, wake_indexer)
+        return IndexCheck(source, _require(self._index.index).table, self._outbox, wake_indexer)
 
     def _queue_check(self, executions: ExecutionFacade) -> QueueCheck:
         settings = self._config.repair
@@ -283,7 +287,7 @@ class _Assembler:
         if self._index is None or not self._config.facade.read_archive:
             return None
         return ArchiveReads(
-            _require(self._index.index_target),
+            _require(self._index.index).table,
             self._outbox,
             max_bytes=self._config.server.max_message_bytes,
         )
@@ -291,7 +295,7 @@ class _Assembler:
     def _archive_removal(self, marks: IndexMarkWrites | None) -> ArchiveRemoval | None:
         if self._index is None or marks is None:
             return None
-        return ArchiveRemoval(_require(self._index.index_target), marks)
+        return ArchiveRemoval(_require(self._index.index).table, marks)
 
 
 def _lease_owner(config: Config) -> str:

@@ -73,6 +73,14 @@ class UnreliableIndex:
         while self.held:
             await self._target.send(self.held.pop())
 
+    @property
+    def tombstone_ms(self) -> int:
+        return self._target.tombstone_ms
+
+    async def refresh(self) -> None:
+        self._require_up()
+        await self._target.refresh()
+
     async def entries(
         self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
     ) -> list[IndexEntry | None]:
@@ -105,7 +113,7 @@ class ArchiveWorld:
         self.outbox = adapters.outbox
         self.source = adapters.stored_documents
         self._adapters = adapters
-        self.index = UnreliableIndex(adapters.index_target)
+        self.index = UnreliableIndex(adapters.index.table)
         self.archive = Archive(self.source, self.index, self.outbox, whole_max_size=whole_max_size)
         self.executions = ExecutionFacade(
             self.store,

@@ -18,7 +18,6 @@ from podium_core.ports import (
     EventHandlerDAO,
     ExternalPayloadStorage,
     IndexDAO,
-    IndexTarget,
     MetadataDAO,
     Outbox,
     PollDataDAO,
@@ -28,6 +27,7 @@ from podium_core.ports import (
     RateLimitingDAO,
     StoredDocuments,
 )
+from podium_core.searching import IndexReads
 from podium_server.app import FacadeHandle, open_facade, open_stores, register_services
 from podium_server.config.config import Config
 from podium_server.transport import build_server
@@ -66,8 +66,7 @@ class Adapters:
     poll_data: PollDataDAO
     concurrency_limits: ConcurrentExecutionLimitDAO
     rate_limits: RateLimitingDAO
-    index: IndexDAO
-    index_target: IndexTarget
+    index: IndexReads
     payloads: ExternalPayloadStorage
     stores: tuple[ConnectedStore, ...]
 
@@ -145,7 +144,6 @@ async def opened_adapters(config: Config, clock: Clock) -> AsyncIterator[Adapter
             concurrency_limits=_there(of[DataType.CONCURRENCY_LIMITS].concurrency_limits),
             rate_limits=_there(of[DataType.RATE_LIMITS].rate_limits),
             index=_there(index.index),
-            index_target=_there(index.index_target),
             payloads=_there(of[DataType.PAYLOADS].payloads),
             stores=tuple(stores.values()),
         )

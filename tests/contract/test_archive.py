@@ -25,6 +25,9 @@ from podium_core.models.json_text import raw_text, to_raw
 from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import make_event_execution, make_task, make_workflow
+from tests.contract.ways import INDEX_WAYS
+
+WAYS = INDEX_WAYS
 
 replace = msgspec.structs.replace
 

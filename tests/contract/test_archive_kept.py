@@ -13,6 +13,9 @@ from podium_core.models.json_text import to_raw
 from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import make_task, make_workflow
+from tests.contract.ways import INDEX_WAYS
+
+WAYS = INDEX_WAYS
 
 Write = Callable[[IndexDAO, Wait], Awaitable[object]]
 

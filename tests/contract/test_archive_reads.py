@@ -10,7 +10,9 @@ from podium_core.models import Page, Task, TaskStatus, WorkflowStatus, WorkflowS
 from podium_core.models.json_text import to_raw
 from podium_core.ports import IndexDAO
 from tests.contract.records import make_task, make_workflow
-from tests.contract.ways import Settings
+from tests.contract.ways import INDEX_WAYS, Settings
+
+WAYS = INDEX_WAYS
 
 MAX_MESSAGE_BYTES = 256 * 1024
 TEXT = "one two three " * 500

@@ -11,6 +11,9 @@ from podium_core.models import TaskSummary, Wait, WorkflowStatus, WorkflowSummar
 from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import make_task, make_workflow
+from tests.contract.ways import INDEX_WAYS
+
+WAYS = INDEX_WAYS
 
 Remove = Callable[[ExecutionService], Awaitable[object]]
 

@@ -12,7 +12,9 @@ from podium_core.execution_service import WorkflowSource
 from podium_core.models import WorkflowStatus
 from tests.contract.archive_world import ArchiveWorld, archive_world
 from tests.contract.records import make_task, make_workflow
-from tests.contract.ways import Way
+from tests.contract.ways import INDEX_WAYS, Way
+
+WAYS = INDEX_WAYS
 
 TTL_SECONDS = 3_600
 

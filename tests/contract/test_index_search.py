@@ -13,6 +13,9 @@ from podium_core.errors import InvalidArgumentError
 from podium_core.models import SearchResult
 from podium_core.ports import IndexDAO
 from tests.contract.records import make_task_summary, make_workflow_summary
+from tests.contract.ways import INDEX_WAYS
+
+WAYS = INDEX_WAYS
 
 START = 1_700_000_000_000
 DAY_MS = 24 * 60 * 60 * 1_000
@@ -148,7 +151,8 @@ class TestSummaries:
         for entry in entries:
             await index_dao.index_workflow(entry)
         found = await index_dao.search_workflow_summary(sort=["workflowId:DESC"], count=2)
-        assert found == SearchResult(total_hits=3, results=(entries[2], entries[1]))
+        assert (found.total_hits, found.results) == (3, (entries[2], entries[1]))
+        assert found.next_page_token
 
     async def test_of_tasks(self, index_dao: IndexDAO) -> None:
         entries = [make_task_summary(f"t{at}", workflow_id=f"w{at % 2}") for at in range(3)]

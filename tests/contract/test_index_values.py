@@ -15,6 +15,9 @@ from tests.contract.records import (
     make_workflow,
     make_workflow_summary,
 )
+from tests.contract.ways import INDEX_WAYS
+
+WAYS = INDEX_WAYS
 
 DIGITS = b"9" * 5_000
 # Numbers beyond what columns, and Python's own, can hold.

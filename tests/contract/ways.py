@@ -20,6 +20,7 @@ from podium_core.clock import Clock
 from podium_core.models import Guarantee
 from podium_server.config.config import Config
 from podium_server.config.load import load_config
+from tests.backends.elasticsearch6.prefixes import remove_indices
 from tests.backends.redis.stores import damage_field, damage_text, end_keys
 from tests.contract.daos import Adapters, Daos, opened_adapters, opened_in_process, opened_over_grpc
 from tests.services.redis_sentinel import SERVICE
@@ -323,6 +324,58 @@ SENTINEL_OVER_GRPC = BehindSentinel(
     sweeps_executions=False,
 )
 
+# The index on an Elasticsearch that all tests share, under a prefix that belongs to the folder of the other data
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexOnElasticsearch(Way):
+    """Everything on SQLite but the index."""
+
+    service: str = "elasticsearch_url"
+    index_prefixes: set[str] = field(default_factory=set, compare=False)
+
+    def config(self, folder: Path, settings: Settings | None = None) -> Config:
+        """As ``Way.config``."""
+        prefix = f"{_RUN}-{sha256(str(folder).encode()).hexdigest()[:16]}"
+        self.index_prefixes.add(prefix)
+        own = {"PODIUM_STORES__SEARCH__INDEX_PREFIX": prefix}
+        return super().config(folder, {**own, **(settings or {})})
+
+    def at(self, address: str) -> Way:
+        """As ``Way.at``."""
+        settings = {**self.settings, "PODIUM_STORES__SEARCH__URLS": address}
+        return replace(self, settings=settings, index_prefixes=set())
+
+    def end(self, config: Config) -> None:
+        """As ``Way.end``."""
+        settings: Any = config.stores["search"].settings
+        remove_indices(settings.urls[0], settings.index_prefix)
+        self.index_prefixes.discard(settings.index_prefix)
+
+    def end_all(self) -> None:
+        """As ``Way.end_all``."""
+        for prefix in list(self.index_prefixes):
+            remove_indices(self.settings["PODIUM_STORES__SEARCH__URLS"], prefix)
+        self.index_prefixes.clear()
+
+
+WITH_ELASTICSEARCH = IndexOnElasticsearch(
+    kind="sqlite",
+    variant="elasticsearch6",
+    settings={
+        **SQLITE.settings,
+        "PODIUM_STORES__SEARCH__KIND": "elasticsearch6",
+        "PODIUM_STORES__SEARCH__SHARDS": "1",
+        "PODIUM_STORES__SEARCH__REPLICAS": "0",
+        "PODIUM_ROUTING__INDEX": "search",
+    },
+    damage=_damage_row,
+    list_payloads=_payload_files,
+)
+WITH_ELASTICSEARCH_OVER_GRPC = replace(
+    WITH_ELASTICSEARCH, transport=Transport.GRPC, index_prefixes=set()
+)
+
 # On each of these every test runs every time.
 EVERY_TIME: tuple[Way, ...] = (SQLITE, SQLITE_OVER_GRPC, REDIS, REDIS_OVER_GRPC)
 # On the others those that are about what sets them apart, and at night all.
@@ -334,7 +387,10 @@ WAYS: tuple[Way, ...] = (
     REDIS_JAVA_QUEUES,
     REDIS_TWO_STORES,
     SENTINEL_OVER_GRPC,
+    WITH_ELASTICSEARCH,
 )
+# For tests of the index: every time on every kind of it.
+INDEX_WAYS: tuple[Way, ...] = (*EVERY_TIME, WITH_ELASTICSEARCH, WITH_ELASTICSEARCH_OVER_GRPC)
 # For tests of queues: those over gRPC too.
 QUEUE_WAYS = (*WAYS, WITH_REDIS_OVER_GRPC, WITH_JAVA_QUEUES_OVER_GRPC)
 # Those whose queues take no part in the step of a WriteSet.

@@ -57,7 +57,7 @@ class Failpoints:
         from podium_backends.sqlite.executions.stored_documents import SqliteStoredDocuments
         from podium_backends.sqlite.file.database import Database
         from podium_backends.sqlite.file.group import Group
-        from podium_backends.sqlite.index.target import SqliteIndexTarget
+        from podium_backends.sqlite.index.index_table import SqliteIndexTable
         from podium_core.removal import RemovalMachine
 
         at = partial(partial, self._reached)
@@ -73,10 +73,10 @@ class Failpoints:
             _wrap(outbox_, "finish", _after(at(Failpoint.AFTER_FINISH), if_=_always))
         for documents in (SqliteStoredDocuments, RedisStoredDocuments):
             _wrap(documents, "documents", _after(at(Failpoint.BEFORE_DEADLINE)))
-        _wrap(SqliteIndexTarget, "send", _after(at(Failpoint.AFTER_SEND)))
-        _wrap(SqliteIndexTarget, "send", _before(at(Failpoint.BEFORE_SEND)))
-        _wrap(SqliteIndexTarget, "send", _before(self._index_is_there))
-        _wrap(SqliteIndexTarget, "entries", _before(self._index_is_there))
+        _wrap(SqliteIndexTable, "send", _after(at(Failpoint.AFTER_SEND)))
+        _wrap(SqliteIndexTable, "send", _before(at(Failpoint.BEFORE_SEND)))
+        _wrap(SqliteIndexTable, "send", _before(self._index_is_there))
+        _wrap(SqliteIndexTable, "entries", _before(self._index_is_there))
         _wrap(RemovalMachine, "_confirm_archive", _before(at(Failpoint.BEFORE_TURN)))
         _wrap(RemovalMachine, "_delete", _before(at(Failpoint.BEFORE_DELETION)))
         _wrap(RemovalMachine, "_step", _after(at(Failpoint.BETWEEN_STEPS), if_=_always))

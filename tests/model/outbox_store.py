@@ -2,6 +2,7 @@
 
 Documents, marks and the removal record of a workflow change together in one atomic step. There is one
 mark for the workflow; removal record and index mark are the same one here, told apart by their kind.
+Only fields that are to be set in the entry (IndexService) have a mark that stands beside a removal record.
 The index keeps a version for each entry (external versions), may forget that of a deleted one after
 a while, and lets a search see the entry as it was before its last change.
 """
@@ -29,6 +30,7 @@ class Kind(Enum):
     DELETING = "archived: remove the documents"
     EXPIRING = "archive now, remove when due"
     WAITING = "archived: remove when due"
+    MERGE = "set fields of the entry that is there"
 
 
 REMOVALS = {Kind.ARCHIVING, Kind.DELETING, Kind.EXPIRING, Kind.WAITING}
@@ -79,6 +81,7 @@ class State:
 
     documents: Documents = STORED
     mark: Mark | None = None
+    merge: Mark | None = None
     last_token: int = 2
     entry: Entry = INDEXED
     due: bool = False

@@ -38,6 +38,9 @@ class Rule(Enum):
     DELETING_IS_NOT_TAKEN_BACK = "a call that gives up takes no record back that is deleting"
     UPDATES_ARE_ARCHIVED = "an update of an expiring workflow has it archived again before it goes"
     DUE_TIME_STAYS = "an update of an expiring workflow does not change when it goes"
+    NO_REMOVAL_BEFORE_A_MERGE = (
+        "an entry is read for a merge only once no removal has it to archive"
+    )
 
 
 ALL_RULES: frozenset[Enum] = OUTBOX_RULES | frozenset(Rule)
@@ -108,6 +111,43 @@ class RemovalRecords(OutboxMarks):
         """The due time comes."""
         yield Step("the due time passes", lambda s: setattr(s, "due", True))
         return None
+
+    # IndexService sets fields of the entry
+
+    def set_fields(self) -> Run[State]:
+        """UpdateWorkflow of IndexService."""
+
+        def mark(state: State) -> None:
+            state.last_token += 1
+            state.births += 1
+            state.merge = Mark(Kind.MERGE, state.last_token, state.births)
+
+        yield Step("marks fields to be set", mark)
+        return None
+
+    def merger(self) -> Run[State]:
+        """A drainer that carries such marks out."""
+        taken: Mark = yield Step("takes the merge", lambda s: s.merge or BLOCKED)
+        if Rule.NO_REMOVAL_BEFORE_A_MERGE in self.rules:
+            yield Step("waits for a removal", lambda s: BLOCKED if archives(s) else None)
+        shown: Entry = yield Step("gets the entry", lambda s: s.entry)
+        outcome = "nothing there"
+        if shown.content != GONE:
+            entry = shown._replace(version=taken.token)
+            outcome = yield Step(
+                f"sends it merged, version {taken.token}", lambda s: s.index(entry)
+            )
+
+        def settle(state: State) -> None:
+            if state.merge != taken:
+                return
+            state.merge = None
+            if outcome == "conflict":
+                state.last_token = max(state.last_token, state.entry.version) + 1
+                state.merge = taken._replace(token=state.last_token)
+
+        yield Step("drops the merge, or raises its token", settle)
+        return continue_as(self.merger)
 
     # What updates do meanwhile
 
@@ -199,3 +239,8 @@ class RemovalRecords(OutboxMarks):
         if state.mark == mark:
             state.ended = "archived"
         self.turn_mark(state, mark, None)
+
+
+def archives(state: State) -> bool:
+    """Whether a removal is under way, or has an execution to archive."""
+    return state.removal is not None and state.removal.kind is not Kind.WAITING

@@ -80,6 +80,24 @@ def expiry_and_updates(model: RemovalRecords) -> Scenario[State]:
     return scenario(model, State(), 0, *others)
 
 
+def fields_set_meanwhile(model: RemovalRecords) -> Scenario[State]:
+    """IndexService sets fields of the entry while it is archived; what does that may die, or stand still."""
+    mergers = daemon("merger 1", model.merger), immortal("merger 2", model.merger)
+    return scenario(model, State(), 0, removes(model), immortal("F", model.set_fields), *mergers)
+
+
+def fields_set_before_expiry(model: RemovalRecords) -> Scenario[State]:
+    """The same of a workflow that expires, and is updated until then."""
+    others = (
+        immortal("E", model.remove_with_expiry),
+        immortal("U", model.update, "a1", "task1"),
+        immortal("time", model.time),
+        immortal("F", model.set_fields),
+        immortal("merger", model.merger),
+    )
+    return scenario(model, State(), 0, *others)
+
+
 SCENARIOS: list[Builder] = [
     updates_of_tasks,
     removal_and_repeat,
@@ -89,6 +107,8 @@ SCENARIOS: list[Builder] = [
     index_down,
     created_again,
     expiry_and_updates,
+    fields_set_meanwhile,
+    fields_set_before_expiry,
 ]
 
 
@@ -148,6 +168,10 @@ NEEDED: dict[Rule, tuple[Builder, str]] = {
         "at rest: a document is gone although the workflow was not removed",
     ),
     Rule.UPDATES_ARE_ARCHIVED: (expiry_and_updates, ARCHIVE_LACKS),
+    Rule.NO_REMOVAL_BEFORE_A_MERGE: (
+        fields_set_meanwhile,
+        "at rest: removed with archive, and the archived entry is lost",
+    ),
     Rule.DUE_TIME_STAYS: (
         expiry_and_updates,
         "at rest: a workflow is there although its time is over",

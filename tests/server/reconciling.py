@@ -45,7 +45,6 @@ class Reconciling:
         assert store.executions is not None
         assert store.outbox is not None
         assert store.stored_documents is not None
-        assert store.index_target is not None
         assert store.index is not None
         assert store.concurrency_limits is not None
         assert store.queues is not None
@@ -54,7 +53,7 @@ class Reconciling:
         self.woken = 0
         self.outbox = store.outbox
         self.source = store.stored_documents
-        self.target = store.index_target
+        self.target = store.index.table
         self.queues = store.queues
         self.metadata = store.metadata
         indexer = Indexer(self.source, self.target, self.outbox)
@@ -66,9 +65,8 @@ class Reconciling:
             rules=ExecutionRules(side_effects=SideEffects(index_executions=True)),
             parts=ExecutionParts(removals=RemovalFacade(store.executions, archive)),
         )
-        self.index = IndexFacade(
-            store.index, self.target, IndexMarkWrites(self.outbox, indexer, lambda: None)
-        )
+        marks = IndexMarkWrites(self.outbox, indexer, self.target, lambda: None)
+        self.index = IndexFacade(store.index, marks)
 
     def check(self, pause_seconds: float = 0.0) -> IndexCheck:
         """A check of the index."""

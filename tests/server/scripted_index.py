@@ -9,7 +9,6 @@ from typing import Any
 from podium_core.errors import BackendUnavailableError
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import (
-    ABSENT,
     ENTRIES_SIZE,
     EntryHead,
     EntryScan,
@@ -17,7 +16,9 @@ from podium_core.index.entries import (
     IndexEntry,
     IndexWrite,
 )
-from podium_core.ports import IndexTarget
+from podium_core.index.search import Hits, Search
+from podium_core.paging.read_budget import ReadBudget
+from podium_core.ports import IndexTable
 
 Key = tuple[EntryKind, str]
 
@@ -31,6 +32,7 @@ class ScriptedIndex:
         batches: The writes of each call.
         refuses: Ids of entries that it can't take.
         is_down: Whether it can be reached.
+        refreshes: How often searches were made to find what was sent.
     """
 
     def __init__(self) -> None:
@@ -39,6 +41,7 @@ class ScriptedIndex:
         self.batches: list[list[IndexWrite]] = []
         self.refuses: set[str] = set()
         self.is_down = False
+        self.refreshes = 0
 
     @property
     def sent(self) -> list[IndexWrite]:
@@ -71,8 +74,7 @@ class ScriptedIndex:
             return IndexAnswer(refused="it is too odd")
         was_there = key in self.entries_by_key
         newest = self.tokens.get(key, 0)
-        there = newest if was_there else ABSENT
-        if newest > write.token or write.expected not in {None, there}:
+        if newest > write.token:
             return IndexAnswer(stale=True, was_there=was_there, token=newest)
         self.tokens[key] = write.token
         if write.document is None:
@@ -80,6 +82,14 @@ class ScriptedIndex:
         else:
             self.entries_by_key[key] = write.document
         return IndexAnswer(was_there=was_there)
+
+    @property
+    def tombstone_ms(self) -> int:
+        return 300_000
+
+    async def refresh(self) -> None:
+        self._require_up()
+        self.refreshes += 1
 
     async def entries(
         self, kind: EntryKind, ids: Sequence[str], *, max_size: int = ENTRIES_SIZE
@@ -108,9 +118,20 @@ class ScriptedIndex:
     async def scan(self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000) -> EntryScan:
         raise NotImplementedError
 
+    async def setup(self) -> None:
+        raise NotImplementedError
+
+    async def search(self, search: Search, budget: ReadBudget) -> Hits:
+        raise NotImplementedError
+
+    async def records(
+        self, kind: EntryKind, owner: str, count: int, budget: ReadBudget
+    ) -> list[tuple[str, bytes]]:
+        raise NotImplementedError
+
     def _require_up(self) -> None:
         if self.is_down:
             raise BackendUnavailableError("index", "down")
 
 
-_: type[IndexTarget] = ScriptedIndex
+_: type[IndexTable] = ScriptedIndex

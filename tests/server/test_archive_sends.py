@@ -16,9 +16,9 @@ from podium_core.index.marks import IndexMark, encode_mark, outbox_kind
 from podium_core.index.stored_document import StoredDocument
 from podium_core.models import WorkflowStatus
 from podium_core.outbox import KIND_REMOVAL, NewEntry
-from podium_core.removal import RemovalStage
+from podium_core.removal import RemovalStage, StoredRemoval
 from podium_core.write_set import builders
-from podium_server.outbox.archive import ARCHIVE_SECONDS, Archive
+from podium_server.outbox.archive import Archive
 from podium_server.outbox.handlers import PoisonError
 from podium_server.outbox.removals import Removals
 from tests.contract.records import make_task, make_workflow
@@ -149,16 +149,21 @@ async def test_nothing_is_removed_without_an_index(world: Indexing) -> None:
 async def test_a_send_that_would_begin_too_late_is_given_up(
     world: Indexing, removals: Removals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads = world.source.tasks_of
+    """Later than a part of the time for which the index remembers deleted entries."""
+    reads = world.store.removal
+    reading = 0
 
-    async def slow(workflow_id: str, **page: Any) -> list[StoredDocument]:
-        world.seconds += ARCHIVE_SECONDS + 0.001
-        return await reads(workflow_id, **page)
+    async def slow(workflow_id: str) -> StoredRemoval | None:
+        nonlocal reading
+        reading += 1
+        world.seconds += world.target.tombstone_ms / 4_000 + 0.001
+        return await reads(workflow_id)
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.source, "tasks_of", slow)
+        patch.setattr(world.store, "removal", slow)
         with pytest.raises(BackendUnavailableError, match="too long"):
             await removals.carry_out("w1")
+    assert reading
     assert world.target.batches == []
     assert await removals.carry_out("w1")
 

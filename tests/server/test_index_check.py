@@ -383,7 +383,8 @@ class _Target:
         self._target, self._before = target, before
         self.send = target.send
         self.task_ids = target.task_ids
-
+        self.refresh = target.refresh
+        self.tombstone_ms = target.tombstone_ms
         self.entries = target.entries
 
     async def heads(self, kind: EntryKind, ids: Sequence[str]) -> list[EntryHead | None]:

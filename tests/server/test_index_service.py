@@ -137,7 +137,12 @@ class TestReads:
     async def test_are_asked_as_the_caller_did(
         self, remote: RemoteIndexDAO, index: MemoryIndex
     ) -> None:
-        page = {"start": 3, "count": 0, "sort": ["status:ASC", "startTime"]}
+        page = {
+            "start": 3,
+            "count": 0,
+            "sort": ["status:ASC", "startTime"],
+            "page_token": "token",
+        }
         for search in (
             remote.search_workflows,
             remote.search_workflow_summary,
@@ -153,7 +158,7 @@ class TestReads:
         await caller.unary("IndexService", "GetEventExecutions", event="e")
         await caller.unary("IndexService", "GetMessages", queue_name="q")
         await caller.unary("IndexService", "GetTaskExecutionLogs", task_id="t")
-        searched = ("", "", {"start": 0, "count": 100, "sort": []})
+        searched = ("", "", {"start": 0, "count": 100, "sort": [], "page_token": ""})
         assert index.asked == [searched, searched, ("e", 1_000), ("q", 1_000), ("t", None)]
 
     async def test_one_field(self, remote: RemoteIndexDAO, caller: Caller) -> None:

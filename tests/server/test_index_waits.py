@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,13 @@ from podium_client import PodiumClient
 from podium_core.errors import DeadlineExceededError, InvalidArgumentError, NotFoundError
 from podium_core.index.changes import EntryKind
 from podium_core.models import TaskExecLog, Wait
+from podium_core.searching import IndexReads
 from podium_server.facade.index import IndexFacade
 from podium_server.facade.index_marks import IndexMarkWrites
 from tests.contract.eventually import eventually
 from tests.contract.records import make_workflow_summary
 from tests.patience import PATIENCE_SECONDS
 from tests.server.indexing import Indexing, indexing
-from tests.server.memory_index import MemoryIndex
 from tests.server.test_index_service import serving
 
 WORKFLOW = EntryKind.WORKFLOW
@@ -39,8 +40,9 @@ def woken() -> list[str]:
 
 @pytest.fixture
 def facade(world: Indexing, woken: list[str]) -> IndexFacade:
-    marks = IndexMarkWrites(world.outbox, world.indexer, lambda: woken.append("the indexer"))
-    return IndexFacade(MemoryIndex(), world.target, marks)
+    wake = partial(woken.append, "the indexer")
+    marks = IndexMarkWrites(world.outbox, world.indexer, world.target, wake)
+    return IndexFacade(IndexReads(world.target), marks)
 
 
 async def waiting(world: Indexing, id_: str = "w1") -> bool:

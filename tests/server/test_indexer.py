@@ -25,6 +25,8 @@ from podium_core.models import TaskStatus, WorkflowStatus
 from podium_core.outbox import LEASE_MS, NewEntry, OutboxFailure
 from podium_core.write_set import builders
 from podium_server.outbox import indexer as indexer_module
+from podium_server.outbox.archive import Archive
+from podium_server.outbox.removals import Removals
 from tests.contract.records import make_event_execution, make_task, make_workflow
 from tests.server.indexing import Indexing, indexing
 
@@ -315,30 +317,67 @@ class TestVerify:
             assert combined_mark(waiting, Verify()) == waiting
 
 
-class TestPut:
-    @pytest.mark.parametrize("before", [None, b'{"workflowId":"w1","old":1}'])
-    async def test_does_not_take_the_place_of_an_archive_that_came_after_its_read(
-        self, world: Indexing, monkeypatch: pytest.MonkeyPatch, before: bytes | None
+class TestWhileAnExecutionIsArchived:
+    """What comes through IndexService waits: made of the entry as it was before, it would take the archive's place."""
+
+    @pytest.fixture
+    async def archiving(self, settled: Indexing) -> Indexing:
+        await settled.executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        await settled.drained()
+        removal = builders.remove_workflow("w1", require_terminal=True, archive=True)
+        await settled.store.apply(removal)
+        settled.target.batches.clear()
+        return settled
+
+    @pytest.mark.parametrize(
+        "mark", [Put(Raw(b'{"workflowId":"w1","colour":"red"}')), Merge(FIELDS), Upsert(FIELDS)]
+    )
+    async def test_it_waits_for_the_archive_and_is_set_on_it(
+        self, archiving: Indexing, mark: IndexMark
     ) -> None:
-        if before is not None:
-            world.target.holds(WORKFLOW, "w1", before)
-        await put(world, Put(Raw(b'{"workflowId":"w1","colour":"red"}')))
-        reads = world.target.entries
+        await put(archiving, mark)
+        await archiving.drained()
+        assert archiving.target.batches == []
+        assert await set_aside(archiving) == {}
+        archive = Archive(archiving.source, archiving.target, archiving.outbox)
+        assert await Removals(archiving.store, archive).carry_out("w1")
+        archiving.clock.pass_by(60_000)
+        # The archive's token may be the newer one: then the mark's is raised.
+        while await archiving.drained():
+            pass
+        document = archiving.target.document(WORKFLOW, "w1")
+        assert document is not None
+        assert (document["archived"], document["colour"]) == (True, "red")
+        assert "rawJSON" in document
+        assert await archiving.due() == []
+
+    async def test_what_was_read_before_the_removal_is_older_than_its_archive(
+        self, settled: Indexing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await settled.executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        await settled.drained()
+        await put(settled, Merge(FIELDS))
+        reads = settled.target.entries
 
         async def overtaken(
             kind: EntryKind, ids: Sequence[str], *, max_size: int
         ) -> list[IndexEntry | None]:
             found = await reads(kind, ids, max_size=max_size)
-            world.target.holds(WORKFLOW, "w1", ARCHIVED, token=2)
+            removal = builders.remove_workflow("w1", require_terminal=True, archive=True)
+            await settled.store.apply(removal)
+            archive = Archive(settled.source, settled.target, settled.outbox)
+            assert await Removals(settled.store, archive).carry_out("w1")
             return found
 
         with monkeypatch.context() as patch:
-            patch.setattr(world.target, "entries", overtaken)
-            await world.drained()
-        assert world.target.document(WORKFLOW, "w1") == {"workflowId": "w1", "archived": True}
-        assert await world.drained() == 1
-        assert world.target.document(WORKFLOW, "w1") == W1 | RED | {"archived": True}
-        assert await world.due() == []
+            patch.setattr(settled.target, "entries", overtaken)
+            await settled.drained()
+        document = settled.target.document(WORKFLOW, "w1")
+        assert document is not None
+        # As if the fields had been set first: an archive is a whole entry.
+        assert "rawJSON" in document
+        assert "colour" not in document
+        assert await settled.due() == []
 
 
 class TestMerge:

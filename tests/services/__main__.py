@@ -15,11 +15,13 @@ def main() -> int:
         try:
             url = stack.enter_context(providers.redis())
             host, port = stack.enter_context(providers.cassandra())
+            elasticsearch_url = stack.enter_context(providers.elasticsearch())
         except ServiceUnavailableError as error:
             print(error, file=sys.stderr)
             return 1
         print(f"export TEST_REDIS_URL={url}")
-        print(f"export TEST_CASSANDRA={host}:{port}", flush=True)
+        print(f"export TEST_CASSANDRA={host}:{port}")
+        print(f"export TEST_ELASTICSEARCH_URL={elasticsearch_url}", flush=True)
         print("Ctrl-C stops them", file=sys.stderr)
         signal.pause()
     return 0

@@ -36,6 +36,12 @@ def cassandra_contact_point(pytestconfig: pytest.Config) -> Iterator[ContactPoin
     yield from provided(pytestconfig, "Cassandra", providers.cassandra())
 
 
+@pytest.fixture(scope="session")
+def elasticsearch_url(pytestconfig: pytest.Config) -> Iterator[str]:
+    """The URL of a real Elasticsearch 6.8, shared by the session: use index prefixes of your own."""
+    yield from provided(pytestconfig, "Elasticsearch", providers.elasticsearch())
+
+
 def provided(config: pytest.Config, name: str, server: AbstractContextManager[T]) -> Iterator[T]:
     """Yield the server's address; without a server, skip at a desk and fail in CI.
 

@@ -23,9 +23,19 @@ class ServerStartError(RuntimeError):
 class ServerProcess:
     """One server, started and stopped by its own process id."""
 
-    def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], log: Path, *, user: int | None = None
+    ) -> None:
+        """Prepare a server.
+
+        Args:
+            name: As errors say it.
+            command: What starts it.
+            log: The file for its output.
+            user: The id that it runs as, which only root can choose; None for ours.
+        """
         self._name = name
-        self._command = [*dies_with_parent(), *command]
+        self._command = [*(dies_with_parent() if user is None else run_as(user)), *command]
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -108,3 +118,12 @@ def dies_with_parent() -> list[str]:
     """Return the prefix by which Linux ends a command when we are killed without warning."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+
+
+def run_as(user: int) -> list[str]:
+    """Return the same prefix for a command of another user: the signal has to be set after the user."""
+    return [
+        "setpriv",
+        *("--reuid", str(user), "--regid", str(user), "--clear-groups"),
+        *("--pdeathsig", "KILL", "--"),
+    ]

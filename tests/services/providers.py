@@ -6,7 +6,13 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 from tests.services.cassandra_server import ContactPoint, native_cassandra
-from tests.services.containers import cassandra_container, docker_answers, redis_container
+from tests.services.containers import (
+    cassandra_container,
+    docker_answers,
+    elasticsearch_container,
+    redis_container,
+)
+from tests.services.elasticsearch_server import native_elasticsearch
 from tests.services.redis_sentinel import native_redis_with_sentinel
 from tests.services.redis_server import native_redis
 
@@ -32,6 +38,13 @@ def cassandra() -> AbstractContextManager[ContactPoint]:
     if address := os.environ.get("TEST_CASSANDRA"):
         return given(contact_point(address))
     return cassandra_container() if docker_answers() else native_cassandra()
+
+
+def elasticsearch() -> AbstractContextManager[str]:
+    """Give the URL of an Elasticsearch 6.8 for the time of the context."""
+    if address := os.environ.get("TEST_ELASTICSEARCH_URL"):
+        return given(address)
+    return elasticsearch_container() if docker_answers() else native_elasticsearch()
 
 
 @contextmanager

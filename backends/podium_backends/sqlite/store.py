@@ -97,8 +97,7 @@ def _connected_store(
         poll_data=SqlitePollDataDAO(database, max_answer_bytes=most),
         concurrency_limits=limits,
         rate_limits=SqliteRateLimitingDAO(database),
-        index=index.dao if index else None,
-        index_target=index.target if index else None,
+        index=index.reads if index else None,
     )
 
 

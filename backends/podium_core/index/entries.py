@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
 
 from podium_core.index.changes import EntryKind
 
-# How long the token of a deleted entry is remembered, by the index's clock.
-TOMBSTONE_MS = 60 * 60 * 1000
 # Bytes of documents that one read of entries returns.
 ENTRIES_SIZE = 4 * 1024 * 1024
-# ``IndexWrite.expected`` where there was no entry.
-ABSENT = 0
+
+
+def digest_of(document: bytes) -> bytes:
+    """What tells documents apart without comparing them: BLAKE2b, 16 bytes."""
+    return blake2b(document, digest_size=16).digest()
 
 
 class IndexWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,8 +26,6 @@ class IndexWrite(msgspec.Struct, frozen=True, kw_only=True):
         token: The write's version: it takes effect where no newer one is there.
         document: The JSON document, as Elasticsearch would hold it; None deletes the entry.
         external: It came through IndexService, not from a stored document: its execution may live elsewhere.
-        expected: The token of the entry that the document was made from, or ``ABSENT``: where another one is there, the
-            write is stale. None: no condition.
     """
 
     kind: EntryKind
@@ -33,7 +33,6 @@ class IndexWrite(msgspec.Struct, frozen=True, kw_only=True):
     token: int
     document: bytes | None
     external: bool = False
-    expected: int | None = None
 
 
 class IndexAnswer(msgspec.Struct, frozen=True):
@@ -42,12 +41,14 @@ class IndexAnswer(msgspec.Struct, frozen=True):
     Attributes:
         stale: A newer token is there, of an entry or of a deleted one: nothing was written.
         refused: Why the index can't take this document, now or later; empty: it can.
+        away: Why it can't take it now, as another one may; empty: it can.
         was_there: There was an entry before.
         token: The newer token, of a stale write.
     """
 
     stale: bool = False
     refused: str = ""
+    away: str = ""
     was_there: bool = False
     token: int = 0
 
@@ -75,7 +76,7 @@ class EntryHead(msgspec.Struct, frozen=True):
 
     Attributes:
         workflow_id: The workflow of a workflow's or a task's entry; empty for other kinds.
-        digest: BLAKE2b of the document, 16 bytes.
+        digest: As ``digest_of`` its document.
         external: As it was written.
     """
 

@@ -112,8 +112,10 @@ class SearchResult(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         total_hits: All that match, on this page or not.
         results: Ids or summaries, in the order asked for.
         unreadable_ids: Ids of entries of this page that can't be read.
+        next_page_token: Where the next page begins; empty: this is the last one.
     """
 
     total_hits: int
     results: tuple[T, ...] = ()
     unreadable_ids: tuple[str, ...] = ()
+    next_page_token: str = ""

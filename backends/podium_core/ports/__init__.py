@@ -5,6 +5,7 @@ from podium_core.ports.event_handler import EventHandlerDAO
 from podium_core.ports.execution import ExecutionDAO
 from podium_core.ports.execution_store import ExecutionStore
 from podium_core.ports.index import IndexDAO
+from podium_core.ports.index_table import IndexTable
 from podium_core.ports.index_target import IndexTarget
 from podium_core.ports.metadata import MetadataDAO
 from podium_core.ports.outbox import Outbox
@@ -24,6 +25,7 @@ __all__ = [
     "ExecutionStore",
     "ExternalPayloadStorage",
     "IndexDAO",
+    "IndexTable",
     "IndexTarget",
     "MessageScan",
     "MetadataDAO",

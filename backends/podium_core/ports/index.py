@@ -136,6 +136,7 @@ class IndexDAO(Protocol):
         start: int = 0,
         count: int = 100,
         sort: Sequence[str] = (),
+        page_token: str = "",
     ) -> SearchResult[str]:
         """The ids of the workflows that match.
 
@@ -145,6 +146,9 @@ class IndexDAO(Protocol):
             start: How many results to skip.
             count: At most so many, 0 to 10,000; 0 asks for ``total_hits`` alone.
             sort: Field names, each followed by ``:ASC`` (the default) or ``:DESC``; none: by relevance.
+            page_token: ``next_page_token`` of the page before, with the same texts and sort and without ``start``: the page
+                after it, however deep. What doesn't change meanwhile comes exactly once; but by relevance, scores may move
+                when other entries change.
         Source: ``IndexDAO.searchWorkflows``.
         """
         ...
@@ -157,6 +161,7 @@ class IndexDAO(Protocol):
         start: int = 0,
         count: int = 100,
         sort: Sequence[str] = (),
+        page_token: str = "",
     ) -> SearchResult[WorkflowSummary]:
         """The entries of the workflows that match. Arguments as ``search_workflows``.
 
@@ -172,6 +177,7 @@ class IndexDAO(Protocol):
         start: int = 0,
         count: int = 100,
         sort: Sequence[str] = (),
+        page_token: str = "",
     ) -> SearchResult[str]:
         """The ids of the tasks that match. Arguments as ``search_workflows``. Source: ``IndexDAO.searchTasks``."""
         ...
@@ -184,6 +190,7 @@ class IndexDAO(Protocol):
         start: int = 0,
         count: int = 100,
         sort: Sequence[str] = (),
+        page_token: str = "",
     ) -> SearchResult[TaskSummary]:
         """The entries of the tasks that match. Arguments as ``search_workflows``.
 

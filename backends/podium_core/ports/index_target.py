@@ -22,15 +22,23 @@ class IndexTarget(Protocol):
     Every method raises ``BackendUnavailableError`` where the index was not reached.
     """
 
-    async def send(self, writes: Sequence[IndexWrite]) -> list[IndexAnswer]:
-        """Make writes durable, in order, those of one entry too; searches find them when this returns.
+    @property
+    def tombstone_ms(self) -> int:
+        """How long the token of a deleted entry is remembered: a write that comes later could raise it again."""
+        ...
 
-        A write takes effect if its token is at least the entry's, or the one remembered of a deleted entry. A deleted
-        entry's token is remembered for an hour.
+    async def send(self, writes: Sequence[IndexWrite]) -> list[IndexAnswer]:
+        """Make writes durable, in order, those of one entry too. Searches find them after ``refresh``, if not before.
+
+        A write takes effect if its token is at least the entry's, or the one remembered of a deleted entry.
 
         Returns:
             An answer for each write. One that is refused takes no other along.
         """
+        ...
+
+    async def refresh(self) -> None:
+        """Return once searches find all that was sent before this call."""
         ...
 
     async def entries(

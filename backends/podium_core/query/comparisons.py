@@ -9,6 +9,7 @@ import msgspec
 
 from podium_core.query.errors import QueryError
 from podium_core.query.fields import Field, FieldType
+from podium_core.query.texts import require_short
 from podium_core.query.tree import Equals, Not, OneOf, Or, Query, Range, StartsWith
 from podium_core.query.values import Stretch, misfit, typed_value
 
@@ -72,8 +73,11 @@ def comparison(field: Field, operator: Operator, values: Sequence[Written]) -> Q
         operator: One that the field has; not IS.
         values: What it is compared with: two for BETWEEN, one or more for IN, else one.
     Raises:
-        QueryError: A value isn't one of the field's type.
+        QueryError: A value isn't one of the field's type, or a prefix or bound is too long.
     """
+    if operator is Operator.STARTS_WITH or operator in _ORDER:
+        for value in values:
+            require_short(value.text, "query", value.position)
     if operator is Operator.STARTS_WITH:
         return StartsWith(field, values[0].text)
     # A bound, unlike a value, needs not be one that there is.

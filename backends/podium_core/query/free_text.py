@@ -9,7 +9,7 @@ from typing import NoReturn
 from podium_core.query.errors import QueryError, shown
 from podium_core.query.fields import Field, FieldType
 from podium_core.query.grouping import Join, TreeBuilder, by_precedence
-from podium_core.query.texts import require_field, require_usable
+from podium_core.query.texts import require_field, require_short, require_usable
 from podium_core.query.tree import Exists, MatchAll, Phrase, Prefix, Query, Word
 from podium_core.query.values import misfit
 
@@ -67,7 +67,7 @@ def parse_free_text(text: str, fields: Mapping[str, Field]) -> Query:
     and ``_exists_:``.
 
     Args:
-        text: At most 64 KiB with 1,000 terms, nested at most 100 levels deep.
+        text: At most 64 KiB with 1,000 terms, nested at most 100 levels deep; a prefix has at most 1,000 bytes.
         fields: What can be named.
     Raises:
         QueryError: Of ``free_text``: not such a text; nothing of it is ever ignored.
@@ -212,8 +212,10 @@ class _FreeTextParser:
 
     def _word(self, field: Field | None) -> Query:
         self._refuse(_REFUSED_FIRST)
+        start = self._at
         text = self._word_text(with_colons=True)
         if self._peek() == "*" and _ENDS_A_WORD.match(self._text, self._at + 1):
+            require_short(text, _PATH, start)
             self._at += 1
             return _star_query(text, field)
         self._refuse(_REFUSED)

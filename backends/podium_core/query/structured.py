@@ -63,7 +63,8 @@ def parse_query(text: str, fields: Mapping[str, Field], *, right_grouping: bool 
     ``STARTS_WITH`` and ``IS``; NUMBER and DATE have all but ``STARTS_WITH``; BOOLEAN ``=``, ``!=``, ``IN`` and ``IS``.
 
     Args:
-        text: At most 64 KiB with 1,000 comparisons, nested at most 100 levels deep, and 1,024 values in a list.
+        text: At most 64 KiB with 1,000 comparisons, nested at most 100 levels deep, 1,024 values in a list, and
+            1,000 bytes in a bound or prefix.
         fields: What can be named.
         right_grouping: AND and OR take all to their right, as Conductor's own parser does: ``a AND b OR c`` is then
             ``a AND (b OR c)``.

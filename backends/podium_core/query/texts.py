@@ -8,6 +8,8 @@ from podium_core.query.errors import QueryError, nearest, shown
 from podium_core.query.fields import UNSEARCHABLE, Field
 
 MAX_QUERY_BYTES = 64 * 1024
+# Lucene refuses longer ones: it makes a state machine of them, with a state for each byte.
+MAX_BOUND_BYTES = 1_000
 
 
 def require_usable(text: str, path: str) -> None:
@@ -17,6 +19,13 @@ def require_usable(text: str, path: str) -> None:
     nul = text.find("\x00")
     if nul >= 0:
         raise QueryError(path, nul, "it must not contain NUL")
+
+
+def require_short(text: str, path: str, position: int) -> None:
+    """Refuse a prefix, or a bound of a text, above 1,000 bytes."""
+    if len(text.encode()) > MAX_BOUND_BYTES:
+        reason = f"a prefix or bound is longer than {MAX_BOUND_BYTES} bytes"
+        raise QueryError(path, position, reason)
 
 
 def require_field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,8 @@ from podium_client import records
 from podium_client.calls import Calls
 from podium_client.methods import method
 from podium_core.errors import InvalidArgumentError
+from podium_core.index import EntryKind
+from podium_core.index.kinds import SEARCHED
 from podium_core.models import (
     EventExecution,
     IndexedMessage,
@@ -133,6 +135,7 @@ class RemoteIndexDAO:
         start: int = 0,
         count: int = 100,
         sort: Sequence[str] = (),
+        page_token: str = "",
     ) -> SearchResult[str]:
         found = await self._calls.unary(
             _SEARCH_WORKFLOWS,
@@ -141,8 +144,13 @@ class RemoteIndexDAO:
             start=start,
             count=count,
             sort=sort,
+            page_token=page_token,
         )
-        return SearchResult(total_hits=found.total_hits, results=tuple(found.workflow_ids))
+        return SearchResult(
+            total_hits=found.total_hits,
+            results=tuple(found.workflow_ids),
+            next_page_token=found.next_page_token,
+        )
 
     async def search_workflow_summary(
         self,
@@ -152,6 +160,7 @@ class RemoteIndexDAO:
         start: int = 0,
         count: int = 100,
         sort: Sequence[str] = (),
+        page_token: str = "",
     ) -> SearchResult[WorkflowSummary]:
         found = await self._calls.unary(
             _WORKFLOW_SUMMARIES,
@@ -160,11 +169,13 @@ class RemoteIndexDAO:
             start=start,
             count=count,
             sort=sort,
+            page_token=page_token,
         )
         return SearchResult(
             total_hits=found.total_hits,
             results=tuple(map(records.workflow_summary, found.workflows)),
             unreadable_ids=tuple(found.unreadable_ids),
+            next_page_token=found.next_page_token,
         )
 
     async def search_tasks(
@@ -175,11 +186,22 @@ class RemoteIndexDAO:
         start: int = 0,
         count: int = 100,
         sort: Sequence[str] = (),
+        page_token: str = "",
     ) -> SearchResult[str]:
         found = await self._calls.unary(
-            _SEARCH_TASKS, query=query, free_text=free_text, start=start, count=count, sort=sort
+            _SEARCH_TASKS,
+            query=query,
+            free_text=free_text,
+            start=start,
+            count=count,
+            sort=sort,
+            page_token=page_token,
         )
-        return SearchResult(total_hits=found.total_hits, results=tuple(found.task_ids))
+        return SearchResult(
+            total_hits=found.total_hits,
+            results=tuple(found.task_ids),
+            next_page_token=found.next_page_token,
+        )
 
     async def search_task_summary(
         self,
@@ -189,15 +211,70 @@ class RemoteIndexDAO:
         start: int = 0,
         count: int = 100,
         sort: Sequence[str] = (),
+        page_token: str = "",
     ) -> SearchResult[TaskSummary]:
         found = await self._calls.unary(
-            _TASK_SUMMARIES, query=query, free_text=free_text, start=start, count=count, sort=sort
+            _TASK_SUMMARIES,
+            query=query,
+            free_text=free_text,
+            start=start,
+            count=count,
+            sort=sort,
+            page_token=page_token,
         )
         return SearchResult(
             total_hits=found.total_hits,
             results=tuple(map(records.task_summary, found.tasks)),
             unreadable_ids=tuple(found.unreadable_ids),
+            next_page_token=found.next_page_token,
         )
+
+    async def search(
+        self,
+        query: str = "",
+        free_text: str = "",
+        *,
+        sort: Sequence[str] = (),
+        page_size: int = 100,
+    ) -> AsyncGenerator[WorkflowSummary]:
+        """All workflows that match, page after page: ``async for hit in podium.index.search("status = 'FAILED'"):``.
+
+        Args:
+            query: As of ``IndexDAO.search_workflows``, with ``free_text``.
+            free_text: Words to search for.
+            sort: As there; none: the newest first. What doesn't change meanwhile comes exactly once.
+            page_size: How many are asked for at once.
+        """
+        order, token = sort or (f"{SEARCHED[EntryKind.WORKFLOW].newest}:DESC",), ""
+        while True:
+            page = await self.search_workflow_summary(
+                query, free_text, count=page_size, sort=order, page_token=token
+            )
+            for hit in page.results:
+                yield hit
+            token = page.next_page_token
+            if not token:
+                return
+
+    async def search_each_task(
+        self,
+        query: str = "",
+        free_text: str = "",
+        *,
+        sort: Sequence[str] = (),
+        page_size: int = 100,
+    ) -> AsyncGenerator[TaskSummary]:
+        """All tasks that match, as ``search`` gives workflows; without ``sort`` the last updated first."""
+        order, token = sort or (f"{SEARCHED[EntryKind.TASK].newest}:DESC",), ""
+        while True:
+            page = await self.search_task_summary(
+                query, free_text, count=page_size, sort=order, page_token=token
+            )
+            for hit in page.results:
+                yield hit
+            token = page.next_page_token
+            if not token:
+                return
 
     async def get_workflow_count(self, query: str = "", free_text: str = "") -> int:
         return (await self._calls.unary(_COUNT, query=query, free_text=free_text)).count

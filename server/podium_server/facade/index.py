@@ -9,17 +9,18 @@ from podium_core.index.index_writes import IndexWrites
 from podium_core.index.marks import decode_mark, encode_mark, outbox_kind, owner_of
 from podium_core.models.search import Wait
 from podium_core.outbox import WRITER_FIRST_MS, NewEntry, OutboxEntry
-from podium_core.ports import IndexDAO, IndexTarget
+from podium_core.ports import IndexDAO
+from podium_core.searching import IndexReads
 from podium_server.facade.index_marks import IndexMarkWrites
 
 
 class IndexFacade(IndexWrites):
     """Implements ``IndexDAO``."""
 
-    def __init__(self, index: IndexDAO, target: IndexTarget, marks: IndexMarkWrites) -> None:
+    def __init__(self, index: IndexReads, marks: IndexMarkWrites) -> None:
         self._marks = marks
-        self._target = target
-        # The store's own methods: the facade adds nothing to them.
+        self._table = index.table
+        # The facade adds nothing to them.
         self.setup = index.setup
         self.search_workflows = index.search_workflows
         self.search_workflow_summary = index.search_workflow_summary
@@ -33,7 +34,7 @@ class IndexFacade(IndexWrites):
         self.get_messages = index.get_messages
 
     async def task_ids(self, workflow_id: str, *, after: str = "", limit: int = 1_000) -> list[str]:
-        return await self._target.task_ids(workflow_id, after=after, limit=limit)
+        return await self._table.task_ids(workflow_id, after=after, limit=limit)
 
     async def write(self, changes: Sequence[IndexChange], *, wait: Wait) -> list[IndexOutcome]:
         waits = wait is Wait.INDEXED

@@ -10,9 +10,10 @@ import msgspec
 from podium_core.errors import BackendUnavailableError, InvalidArgumentError, OutcomeUnknownError
 from podium_core.index.changes import IndexOutcome
 from podium_core.outbox import NewEntry, OutboxEntry
-from podium_core.ports import Outbox
+from podium_core.ports import IndexTarget, Outbox
 from podium_server.outbox.handlers import PoisonError, Settled
 from podium_server.outbox.indexer import Indexed, Indexer
+from podium_server.outbox.shared_refresh import SharedRefresh
 
 FIRST_PAUSE_SECONDS = 0.05
 MAX_PAUSE_SECONDS = 2.0
@@ -21,9 +22,16 @@ MAX_PAUSE_SECONDS = 2.0
 class IndexMarkWrites:
     """Writes index marks. The outbox holds the whole change before the index is asked, so it can't be lost."""
 
-    def __init__(self, outbox: Outbox, indexer: Indexer, wake_indexer: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        indexer: Indexer,
+        target: IndexTarget,
+        wake_indexer: Callable[[], None],
+    ) -> None:
         self._outbox = outbox
         self._indexer = indexer
+        self._refresh = SharedRefresh(target)
         self._wake_indexer = wake_indexer
 
     async def put(self, entries: Sequence[NewEntry]) -> list[OutboxEntry]:
@@ -35,7 +43,7 @@ class IndexMarkWrites:
     async def put_and_wait(
         self, entries: Sequence[NewEntry]
     ) -> tuple[list[OutboxEntry], list[IndexOutcome]]:
-        """Set marks and carry them out, until the call's deadline ends that; then the drainer does.
+        """Set marks and carry them out until searches find it, or the call's deadline ends that; then the drainer does.
 
         Returns:
             The marks as they were combined with those that waited, and the outcome of each.
@@ -43,7 +51,9 @@ class IndexMarkWrites:
             InvalidArgumentError: The index refuses an entry; its mark is gone.
         """
         put = await self._outbox.put(entries)
-        return put, await self._carry_out(put)
+        outcomes = await self._carry_out(put)
+        await self._make_searchable()
+        return put, outcomes
 
     async def _carry_out(self, entries: Sequence[OutboxEntry]) -> list[IndexOutcome]:
         outcomes: list[IndexOutcome] = [IndexOutcome.WRITTEN] * len(entries)
@@ -63,6 +73,13 @@ class IndexMarkWrites:
                 return outcomes
             await asyncio.sleep(pause)
             pause = min(pause * 2, MAX_PAUSE_SECONDS)
+
+    async def _make_searchable(self) -> None:
+        while True:
+            try:
+                return await self._refresh.wait()
+            except BackendUnavailableError:
+                await asyncio.sleep(MAX_PAUSE_SECONDS)
 
     async def _again(self, entry: OutboxEntry, result: Indexed) -> OutboxEntry | None:
         """The mark as it has to be carried out once more; None where it is settled."""

@@ -15,7 +15,7 @@ from functools import partial
 from podium_core.backend import ExecutionAdapter
 from podium_core.errors import BackendUnavailableError, CorruptRecordError
 from podium_core.index.changes import EntryKind
-from podium_core.index.entries import TOMBSTONE_MS, IndexWrite
+from podium_core.index.entries import IndexWrite
 from podium_core.index.stored_document import StoredDocument
 from podium_core.models import Task
 from podium_core.outbox import removal_entry
@@ -37,8 +37,8 @@ MAX_TASKS = 100_000
 # Read, made into entries and sent in one go.
 PART_SIZE = 512 * 1024
 PART_TASKS = 100
-# From reading the documents to the last send: well before the index forgets the tokens of what is deleted meanwhile.
-ARCHIVE_SECONDS = TOMBSTONE_MS / 1000 / 4
+# A call may take so long with it.
+ARCHIVE_SECONDS = 15 * 60
 
 
 class Archive:
@@ -73,14 +73,13 @@ class Archive:
         return await self._under_way.run((removal.workflow_id, removal.token), work)
 
     async def _store(self, store: ExecutionAdapter, removal: StoredRemoval) -> bool:
-        deadline = self._monotonic() + ARCHIVE_SECONDS
         (workflow,) = await self._source.documents(
             EntryKind.WORKFLOW, [(removal.workflow_id, removal.workflow_id)], max_size=PART_SIZE
         )
         if workflow.gone:
             return False
         _require_readable(workflow)
-        sending = _Sending(self._target, self._outbox, store, removal, deadline, self._monotonic)
+        sending = _Sending(self._target, self._outbox, store, removal, self._monotonic)
         return await self._send_execution(workflow, removal, sending)
 
     async def _send_execution(
@@ -137,14 +136,12 @@ class _Sending:
         outbox: Outbox,
         store: ExecutionAdapter,
         removal: StoredRemoval,
-        deadline: float,
         monotonic: Callable[[], float],
     ) -> None:
         self._target = target
         self._outbox = outbox
         self._store = store
         self._removal = removal
-        self._deadline = deadline
         self._monotonic = monotonic
         self._part: list[IndexWrite] = []
         self._size = 0
@@ -175,10 +172,11 @@ class _Sending:
         if not writes:
             return True
         # Read it again after the documents: a write that came between has renewed the record.
+        deadline = self._monotonic() + self._target.tombstone_ms / 1000 / 4
         removal = await self._store.removal(self._removal.workflow_id)
         if removal is None or removal.token != self._removal.token:
             return False
-        if self._monotonic() > self._deadline:
+        if self._monotonic() > deadline:
             # So late that the index may have forgotten the token of what was deleted meanwhile.
             message = f"the archive of workflow '{self._removal.workflow_id}' took too long"
             raise BackendUnavailableError("", message)
@@ -188,6 +186,8 @@ class _Sending:
                 raise PoisonError(
                     f"the index refuses {write.kind.value} '{write.id}': {answer.refused}"
                 )
+            if answer.away:
+                raise BackendUnavailableError("", answer.away)
         newest = max((answer.token for answer in answers if answer.stale), default=0)
         if newest:
             entry = removal_entry(self._removal.workflow_id, self._removal.token)

@@ -14,7 +14,7 @@ from msgspec import Raw
 from podium_core.errors import BackendUnavailableError, StorageError
 from podium_core.index.changes import EntryKind, IndexOutcome, Merge, Put, Remove
 from podium_core.index.documents import merged
-from podium_core.index.entries import ABSENT, IndexAnswer, IndexEntry, IndexWrite
+from podium_core.index.entries import IndexAnswer, IndexEntry, IndexWrite
 from podium_core.index.kept_archive import ARCHIVED_KINDS, document_with_archive, put_onto
 from podium_core.index.marks import (
     INDEX_KINDS,
@@ -81,9 +81,7 @@ class _Step(msgspec.Struct):
         except Exception as error:
             self.fail(error)
 
-    def send(
-        self, document: bytes | None, *, external: bool = False, expected: int | None = None
-    ) -> None:
+    def send(self, document: bytes | None, *, external: bool = False) -> None:
         """Send this document; None deletes the entry."""
         self.write = IndexWrite(
             kind=entry_kind(self.entry.kind),
@@ -91,7 +89,6 @@ class _Step(msgspec.Struct):
             token=self.entry.token,
             document=document,
             external=external,
-            expected=expected,
         )
 
 
@@ -148,7 +145,7 @@ class Indexer:
     # what to send
 
     async def _with_documents(self, kind: EntryKind, steps: list[_Step]) -> list[_Step]:
-        asked = [at for at, s in enumerate(steps) if isinstance(s.mark, Upsert | Verify)]
+        asked = [at for at, s in enumerate(steps) if _asks_for_document(kind, s.mark)]
         size = 0
         while asked:
             if size >= SLICE_SIZE:
@@ -197,6 +194,8 @@ class Indexer:
         entry = step.entry
         if answer.refused:
             return Indexed(PoisonError(f"the index refuses it: {answer.refused}"))
+        if answer.away:
+            return Indexed(BackendUnavailableError("", answer.away))
         if answer.stale:
             # A newer entry was sent, and its mark replaced this one; or the store's tokens fell back.
             token = await self._outbox.raise_token(entry, above=answer.token)
@@ -222,7 +221,9 @@ def _decide(step: _Step, document: StoredDocument) -> None:
     if document.unreadable:
         step.fail(PoisonError(document.unreadable))
     elif document.removing:
-        step.drop()  # the removal writes the entry, or deletes it
+        _wait_for_removal(step, document)
+    elif isinstance(step.mark, Put | Merge):
+        pass  # the entry decides
     elif document.record is not None:
         entry = entry_document(document.record)
         fields = step.mark.fields if isinstance(step.mark, Upsert | Verify) else Raw(b"")
@@ -231,10 +232,29 @@ def _decide(step: _Step, document: StoredDocument) -> None:
         step.drop()  # only an explicit removal deletes
 
 
+def _wait_for_removal(step: _Step, document: StoredDocument) -> None:
+    """The entry is the removal's to write, or to delete.
+
+    What came through IndexService comes after it. The entry is read only then: an archive that is sent between the read and
+    the send would give way to what was there before it. A removal that begins later has a higher token, and wins anyway.
+    """
+    if isinstance(step.mark, Put | Merge) or (
+        isinstance(step.mark, Upsert | Verify) and step.mark.fields
+    ):
+        step.fail(BackendUnavailableError("", f"workflow '{document.owner}' is being removed"))
+    else:
+        step.drop()
+
+
 async def _decide_by_size(
     step: _Step, decide: Callable[[_Step, T], None], found: T, size: int
 ) -> None:
     await done_by_size(partial(step.decide_by, decide, found), size, large=LARGE)
+
+
+def _asks_for_document(kind: EntryKind, mark: IndexMark) -> bool:
+    """Whether the stored document decides, or its removal has to end first."""
+    return isinstance(mark, Upsert | Verify | Put | Merge) and kind in ARCHIVED_KINDS
 
 
 def _asks(kind: EntryKind, mark: IndexMark) -> bool:
@@ -259,7 +279,7 @@ def _decide_by_entry(step: _Step, shown: IndexEntry | None) -> None:
         case Verify(fields=fields):
             # The document is gone: an archived entry is the only copy, and of an external one none was ever here.
             if shown is not None and not (shown.archived or shown.external):
-                step.send(None, expected=shown.token)
+                step.send(None)
             elif fields:
                 _merge(step, shown, fields, "")
             else:
@@ -268,15 +288,12 @@ def _decide_by_entry(step: _Step, shown: IndexEntry | None) -> None:
 
 def _put(step: _Step, put: Put, shown: IndexEntry | None) -> None:
     document = raw_bytes(put.document)
-    if entry_kind(step.entry.kind) not in ARCHIVED_KINDS:
+    kept_kind = entry_kind(step.entry.kind) in ARCHIVED_KINDS
+    if not kept_kind or shown is None or _was_removed(put, shown):
         step.send(document, external=True)
-    elif shown is None:
-        step.send(document, external=True, expected=ABSENT)
-    elif _was_removed(put, shown):
-        step.send(document, external=True, expected=shown.token)
     else:
         kept, external = put_onto(shown.document, document, external=shown.external)
-        step.send(kept, external=external, expected=shown.token)
+        step.send(kept, external=external)
 
 
 def _was_removed(put: Put, shown: IndexEntry) -> bool:
@@ -296,9 +313,7 @@ def _merge(step: _Step, shown: IndexEntry | None, fields: Raw, workflow_id: str)
         step.drop(IndexOutcome.ABSENT)
     else:
         kept = document_with_archive(raw_bytes(fields), shown.document, replaceable=shown.external)
-        # Of the entry that was read: an archive that comes between must not give way to what was there before it.
-        document = merged(shown.document, Raw(kept))
-        step.send(document, external=shown.external, expected=shown.token)
+        step.send(merged(shown.document, Raw(kept)), external=shown.external)
 
 
 def _is_of(shown: IndexEntry, workflow_id: str) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from functools import partial
-from hashlib import blake2b
 from typing import NamedTuple
 
 from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
-from podium_core.index.entries import EntryHead
+from podium_core.index.entries import EntryHead, digest_of
 from podium_core.index.stored_document import OwnedId, StoredDocument
 from podium_core.ports import IndexTarget, StoredDocuments
 from podium_server.large_work import done_by_size
@@ -54,11 +53,6 @@ class IndexPage(NamedTuple):
 
     pairs: Sequence[Pair]
     cursor: str | None
-
-
-def _digest_of(document: bytes) -> bytes:
-    """As ``EntryHead.digest``."""
-    return blake2b(document, digest_size=16).digest()
 
 
 class IndexPages:
@@ -126,6 +120,6 @@ def _wanted_digest(document: StoredDocument) -> bytes:
     if document.record is None:
         return b""
     try:
-        return _digest_of(entry_document(document.record))
+        return digest_of(entry_document(document.record))
     except CorruptRecordError:
         return b""

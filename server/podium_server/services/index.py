@@ -103,7 +103,11 @@ class IndexServicer:
         found = await self._index.search_workflows(
             request.query, request.free_text, **_page(request)
         )
-        return pb.SearchWorkflowsResponse(total_hits=found.total_hits, workflow_ids=found.results)
+        return pb.SearchWorkflowsResponse(
+            total_hits=found.total_hits,
+            workflow_ids=found.results,
+            next_page_token=found.next_page_token,
+        )
 
     async def SearchWorkflowSummary(
         self, request: pb.SearchWorkflowSummaryRequest, call: Call
@@ -112,7 +116,9 @@ class IndexServicer:
             request.query, request.free_text, **_page(request)
         )
         answer = pb.SearchWorkflowSummaryResponse(
-            total_hits=found.total_hits, unreadable_ids=found.unreadable_ids
+            total_hits=found.total_hits,
+            unreadable_ids=found.unreadable_ids,
+            next_page_token=found.next_page_token,
         )
         await append_in_turns(answer.workflows, found.results, codec.workflow_summary_to_proto)
         return answer
@@ -121,7 +127,11 @@ class IndexServicer:
         self, request: pb.SearchTasksRequest, call: Call
     ) -> pb.SearchTasksResponse:
         found = await self._index.search_tasks(request.query, request.free_text, **_page(request))
-        return pb.SearchTasksResponse(total_hits=found.total_hits, task_ids=found.results)
+        return pb.SearchTasksResponse(
+            total_hits=found.total_hits,
+            task_ids=found.results,
+            next_page_token=found.next_page_token,
+        )
 
     async def SearchTaskSummary(
         self, request: pb.SearchTaskSummaryRequest, call: Call
@@ -130,7 +140,9 @@ class IndexServicer:
             request.query, request.free_text, **_page(request)
         )
         answer = pb.SearchTaskSummaryResponse(
-            total_hits=found.total_hits, unreadable_ids=found.unreadable_ids
+            total_hits=found.total_hits,
+            unreadable_ids=found.unreadable_ids,
+            next_page_token=found.next_page_token,
         )
         await append_in_turns(answer.tasks, found.results, codec.task_summary_to_proto)
         return answer
@@ -216,6 +228,7 @@ class _ResultRange(TypedDict):
     start: int
     count: int
     sort: list[str]
+    page_token: str
 
 
 _Search = (
@@ -228,7 +241,9 @@ _Search = (
 
 def _page(request: _Search) -> _ResultRange:
     count = _count(request, DEFAULT_SEARCH_COUNT)
-    return _ResultRange(start=request.start, count=count, sort=list(request.sort))
+    return _ResultRange(
+        start=request.start, count=count, sort=list(request.sort), page_token=request.page_token
+    )
 
 
 class _Counted(Protocol):

@@ -37,7 +37,7 @@ async def put_workflows(
     index: IndexFile, documents: Sequence[Mapping[str, Any]], *, token: int = 1
 ) -> list[IndexAnswer]:
     """Send whole documents, each with a ``workflowId``."""
-    return await index.target.send(
+    return await index.table.send(
         [
             IndexWrite(
                 kind=EntryKind.WORKFLOW,

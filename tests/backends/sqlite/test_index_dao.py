@@ -47,6 +47,7 @@ from podium_core.query import QueryError, parse_free_text, parse_query
 from tests.backends.sqlite.indexes import opened_index, put_workflows
 from tests.clock import FakeClock
 from tests.patience import PATIENCE_SECONDS
+from tests.table_writes import TableWrites
 
 DAY_MS = 86_400_000
 
@@ -81,25 +82,25 @@ class TestPaging:
         ]
         await put_workflows(index, documents)
         for free_text in ("", "word"):
-            page = await index.dao.search_workflows(
+            page = await index.reads.search_workflows(
                 "startTime >= 0", free_text, start=11_998, count=10_000, sort=["startTime"]
             )
             assert (page.total_hits, page.results) == (12_000, ("w11998", "w11999"))
-        newest = await index.dao.search_workflows(free_text="word", count=2)
+        newest = await index.reads.search_workflows(free_text="word", count=2)
         assert newest.results == ("w11999", "w11998")
-        beyond = await index.dao.search_workflows(start=2**70)
+        beyond = await index.reads.search_workflows(start=2**70)
         assert (beyond.total_hits, beyond.results) == (12_000, ())
 
     async def test_a_count_of_zero_asks_for_the_total(self, index: IndexFile) -> None:
         await put_workflows(index, [{"workflowId": "a"}, {"workflowId": "b"}])
-        page = await index.dao.search_workflow_summary(count=0)
+        page = await index.reads.search_workflow_summary(count=0)
         assert (page.total_hits, page.results) == (2, ())
-        assert await index.dao.get_workflow_count("workflowId = 'a'") == 1
+        assert await index.reads.get_workflow_count("workflowId = 'a'") == 1
 
     @pytest.mark.parametrize(("start", "count"), [(-1, 1), (0, -1), (0, 10_001)])
     async def test_refuses_what_is_no_page(self, index: IndexFile, start: int, count: int) -> None:
         with pytest.raises(InvalidArgumentError):
-            await index.dao.search_tasks(start=start, count=count)
+            await index.reads.search_tasks(start=start, count=count)
 
 
 class TestOrder:
@@ -115,9 +116,9 @@ class TestOrder:
                 {"workflowId": "a", "priority": 1},
             ],
         )
-        up = await index.dao.search_workflows(sort=["priority:ASC"])
-        down = await index.dao.search_workflows(sort=["priority:DESC"])
-        both = await index.dao.search_workflows(sort=["priority:DESC", "workflowId:DESC"])
+        up = await index.reads.search_workflows(sort=["priority:ASC"])
+        down = await index.reads.search_workflows(sort=["priority:DESC"])
+        both = await index.reads.search_workflows(sort=["priority:DESC", "workflowId:DESC"])
         assert up.results == ("a", "d", "b", "c")
         assert down.results == ("b", "a", "d", "c")
         assert both.results == ("b", "d", "a", "c")
@@ -136,7 +137,7 @@ class TestOrder:
         )
 
         async def found(free_text: str = "", *sort: str) -> tuple[str, ...]:
-            return (await index.dao.search_workflows(free_text=free_text, sort=sort)).results
+            return (await index.reads.search_workflows(free_text=free_text, sort=sort)).results
 
         assert await found("word") == ("best", "newest", "undated")
         assert (await found("word", "_score:ASC"))[-1] == "best"
@@ -165,7 +166,9 @@ class TestOrder:
         )
 
         async def found(query: str, free_text: str, *sort: str) -> tuple[str, ...]:
-            page = await index.dao.search_workflows(query, free_text, start=5, count=20, sort=sort)
+            page = await index.reads.search_workflows(
+                query, free_text, start=5, count=20, sort=sort
+            )
             return page.results
 
         searches = [
@@ -196,23 +199,23 @@ class TestQueries:
         for level in range(96):
             deep = f"({deep} {'OR' if level % 2 else 'AND'} version IS NULL) "
         deep += "AND NOT (status = 'FAILED')"
-        assert await index.dao.get_workflow_count(deep) == 1
+        assert await index.reads.get_workflow_count(deep) == 1
         deep_text = "x"
         for level in range(96):
             deep_text = f"({deep_text} {'OR' if level % 2 else 'AND'} y)"
-        assert await index.dao.get_workflow_count("", deep_text) == 1
+        assert await index.reads.get_workflow_count("", deep_text) == 1
         mixed = "x"
         for level in range(48):
             mixed = f"NOT ({mixed} OR 2023-11-{level % 28 + 1:02})"
-        assert await index.dao.get_workflow_count("", mixed) == 1
+        assert await index.reads.get_workflow_count("", mixed) == 1
         wide = " OR ".join(f"version = {n} AND status = 'RUNNING'" for n in range(490))
-        assert await index.dao.get_workflow_count(f"{wide} OR status = 'RUNNING'") == 1
+        assert await index.reads.get_workflow_count(f"{wide} OR status = 'RUNNING'") == 1
         assert (
-            await index.dao.get_workflow_count("", " ".join(f"w{n}" for n in range(999)) + " x")
+            await index.reads.get_workflow_count("", " ".join(f"w{n}" for n in range(999)) + " x")
             == 1
         )
         dates = " ".join(f"2023-11-{n % 28 + 1:02}" for n in range(999))
-        assert await index.dao.get_workflow_count("", dates) == 0
+        assert await index.reads.get_workflow_count("", dates) == 0
 
     async def test_grouped_from_the_right_where_that_is_set(self, tmp_path: Path) -> None:
         query = "status = 'FAILED' AND version = 1 OR version = 2"
@@ -220,11 +223,11 @@ class TestQueries:
             path = tmp_path / f"{right}.db"
             async with opened_index(path, query_right_grouping=right) as index:
                 await put_workflows(index, [{"workflowId": "w", "status": "RUNNING", "version": 2}])
-                assert await index.dao.get_workflow_count(query) == found
+                assert await index.reads.get_workflow_count(query) == found
 
     async def test_an_unknown_field_is_refused(self, index: IndexFile) -> None:
         with pytest.raises(QueryError, match="unknown field"):
-            await index.dao.search_tasks("workflow = 'x'")
+            await index.reads.search_tasks("workflow = 'x'")
 
 
 class TestDamage:
@@ -233,13 +236,13 @@ class TestDamage:
     ) -> None:
         await put_workflows(index, [{"workflowId": id_, "status": "FAILED"} for id_ in "abc"])
         damage(tmp_path, "b")
-        page = await index.dao.search_workflow_summary("status = 'FAILED'", sort=["workflowId"])
+        page = await index.reads.search_workflow_summary("status = 'FAILED'", sort=["workflowId"])
         assert [found.workflow_id for found in page.results] == ["a", "c"]
         assert (page.total_hits, page.unreadable_ids) == (3, ("b",))
         with pytest.raises(CorruptRecordError):
-            await index.dao.get("b", "status")
+            await index.reads.get("b", "status")
         with pytest.raises(CorruptRecordError):
-            await index.dao.update_workflow("b", Raw(b'{"archived":true}'))
+            await TableWrites(index.table).update_workflow("b", Raw(b'{"archived":true}'))
 
     async def test_it_can_be_written_again_and_removed(
         self, index: IndexFile, tmp_path: Path
@@ -248,22 +251,22 @@ class TestDamage:
         damage(tmp_path, "a")
         damage(tmp_path, "b")
         await put_workflows(index, [{"workflowId": "a", "input": "new"}], token=2)
-        assert (await index.dao.search_workflows(free_text="new")).results == ("a",)
-        assert (await index.dao.search_workflows(free_text="old")).results == ("b",)
-        assert await index.dao.remove_workflow("b")
+        assert (await index.reads.search_workflows(free_text="new")).results == ("a",)
+        assert (await index.reads.search_workflows(free_text="old")).results == ("b",)
+        assert await TableWrites(index.table).remove_workflow("b")
         await put_workflows(index, [{"workflowId": "c", "input": "else"}])
-        assert (await index.dao.search_workflows(free_text="old")).results == ()
+        assert (await index.reads.search_workflows(free_text="old")).results == ()
 
 
 class TestGet:
     async def test_gives_one_field_as_json(self, index: IndexFile) -> None:
         document = Raw(b'{"workflowId":"w","version":1.50,"rawJSON":"{\\"a\\":1}","event":null}')
-        await index.dao.write(
+        await TableWrites(index.table).write(
             [IndexChange(EntryKind.WORKFLOW, "w", Put(document))], wait=Wait.INDEXED
         )
 
         async def get(id_: str, field: str) -> bytes | None:
-            found = await index.dao.get(id_, field)
+            found = await index.reads.get(id_, field)
             return None if found is None else bytes(found)
 
         assert await get("w", "version") == b"1.50"
@@ -279,22 +282,22 @@ class TestRecords:
             TaskExecLog(id=f"l{n}", task_id="t", log=f"line {n}", created_time=time_)
             for n, time_ in enumerate([5, 3, 3, *range(6, 20)])
         ]
-        await index.dao.add_task_execution_logs(logs)
-        await index.dao.add_task_execution_logs(logs[2:3])
-        found = await index.dao.get_task_execution_logs("t")
+        await TableWrites(index.table).add_task_execution_logs(logs)
+        await TableWrites(index.table).add_task_execution_logs(logs[2:3])
+        found = await index.reads.get_task_execution_logs("t")
         assert [log.id for log in found] == ["l1", "l2", "l0", *(f"l{n}" for n in range(3, 10))]
-        assert len(await index.dao.get_task_execution_logs("t", count=100)) == 17
-        assert await index.dao.get_task_execution_logs("u") == []
+        assert len(await index.reads.get_task_execution_logs("t", count=100)) == 17
+        assert await index.reads.get_task_execution_logs("u") == []
         with pytest.raises(InvalidArgumentError):
-            await index.dao.get_task_execution_logs("t", count=0)
+            await index.reads.get_task_execution_logs("t", count=0)
 
     async def test_messages_are_of_their_queue(self, index: IndexFile, clock: FakeClock) -> None:
         for queue, id_ in (("q", "m2"), ("q", "m1"), ("r", "m1")):
-            await index.dao.add_message(
+            await TableWrites(index.table).add_message(
                 IndexedMessage(message_id=id_, queue_name=queue, payload=f"in {queue}")
             )
             clock.pass_by(1)
-        found = await index.dao.get_messages("q")
+        found = await index.reads.get_messages("q")
         assert [(each.message_id, each.payload) for each in found] == [
             ("m2", "in q"),
             ("m1", "in q"),
@@ -305,16 +308,16 @@ class TestSummaries:
     async def test_come_back_as_they_went(self, index: IndexFile) -> None:
         workflow = WorkflowSummary(workflow_id="w", start_time=5, failed_task_names=("a b", "c"))
         task = TaskSummary(task_id="t", workflow_id="w", status="COMPLETED", end_time=0)
-        await index.dao.index_workflow(workflow)
-        await index.dao.index_task(task)
-        workflows = await index.dao.search_workflow_summary("failedTaskNames = 'a b'")
+        await TableWrites(index.table).index_workflow(workflow)
+        await TableWrites(index.table).index_task(task)
+        workflows = await index.reads.search_workflow_summary("failedTaskNames = 'a b'")
         assert workflows.results == (workflow,)
-        assert (await index.dao.search_workflows("failedTaskNames = 'b c'")).results == ()
-        assert (await index.dao.search_task_summary("workflowId = 'w'")).results == (task,)
+        assert (await index.reads.search_workflows("failedTaskNames = 'b c'")).results == ()
+        assert (await index.reads.search_task_summary("workflowId = 'w'")).results == (task,)
 
     async def test_updating_what_is_absent_is_not_found(self, index: IndexFile) -> None:
         with pytest.raises(NotFoundError):
-            await index.dao.update_task("w", "t", Raw(b'{"archived":true}'))
+            await TableWrites(index.table).update_task("w", "t", Raw(b'{"archived":true}'))
 
 
 class TestArchivable:
@@ -332,14 +335,14 @@ class TestArchivable:
             ("running", ended - 1, "RUNNING", UNSET),
         ]
         for id_, end_time, status, archived in rows:
-            await index.dao.index_workflow(
+            await TableWrites(index.table).index_workflow(
                 WorkflowSummary(
                     workflow_id=id_, end_time=end_time, status=status, archived=archived
                 )
             )
-        assert await index.dao.search_archivable_workflows(2) == ["first", "last"]
+        assert await index.reads.search_archivable_workflows(2) == ["first", "last"]
         with pytest.raises(InvalidArgumentError):
-            await index.dao.search_archivable_workflows(10**12)
+            await index.reads.search_archivable_workflows(10**12)
 
 
 SLOW = (
@@ -381,15 +384,15 @@ class TestSlowSearches:
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(index._searchers.run(slowly), 0.05)
         # Every thread and connection is free again, long before a search would have ended.
-        assert await asyncio.wait_for(index.dao.get_workflow_count(), PATIENCE_SECONDS) == 0
+        assert await asyncio.wait_for(index.reads.get_workflow_count(), PATIENCE_SECONDS) == 0
 
     async def test_writes_and_reads_by_id_go_on_meanwhile(self, tmp_path: Path) -> None:
         limit_ms = int(PATIENCE_SECONDS * 1000)
         async with opened_index(tmp_path / "busy.db", search_timeout_ms=limit_ms) as index:
             slow = [asyncio.create_task(index._searchers.run(slowly)) for _ in range(SEARCHERS)]
-            waiting = asyncio.create_task(index.dao.search_workflows())
+            waiting = asyncio.create_task(index.reads.search_workflows())
             await put_workflows(index, [{"workflowId": "a", "status": "x"}])
-            assert await index.dao.get("a", "status") is not None
+            assert await index.reads.get("a", "status") is not None
             assert not waiting.done()
             for task in slow:
                 task.cancel()
@@ -418,16 +421,16 @@ class TestSlowSearches:
                     with pytest.raises(DeadlineExceededError):
                         await task
                 with pytest.raises(OverloadedError, match="50 ms") as caught:
-                    await index.dao.search_workflows()
+                    await index.reads.search_workflows()
                 assert caught.value.retry_after_ms > 0
                 # What is looked up by its owner isn't a search, and waits for none.
-                assert await index.dao.get_task_execution_logs("t") == []
-                assert await index.dao.get_event_executions("e") == []
-                assert await index.dao.search_archivable_workflows(1) == []
+                assert await index.reads.get_task_execution_logs("t") == []
+                assert await index.reads.get_event_executions("e") == []
+                assert await index.reads.search_archivable_workflows(1) == []
             finally:
                 end.set()
             await asyncio.gather(*(index._searchers.run(lambda _: None) for _ in range(SEARCHERS)))
-            assert await index.dao.get_workflow_count() == 0
+            assert await index.reads.get_workflow_count() == 0
 
     async def test_closing_interrupts_them_and_tells_those_who_wait(self, tmp_path: Path) -> None:
         index = IndexFile(tmp_path / "closed.db")
@@ -476,9 +479,9 @@ class TestFile:
         path = tmp_path / "index.db"
         acknowledged = acknowledged_before_a_kill(path)
         async with opened_index(path) as index:
-            assert await index.dao.get_workflow_count() >= acknowledged
+            assert await index.reads.get_workflow_count() >= acknowledged
             for n in range(acknowledged):
-                found = await index.dao.search_workflows(free_text=f"x{n}")
+                found = await index.reads.search_workflows(free_text=f"x{n}")
                 assert found.results == (f"w{n:05}",)
 
     async def test_a_file_of_records_is_no_index(self, tmp_path: Path) -> None:
@@ -492,7 +495,7 @@ class TestFile:
     async def test_is_opened_only_if_the_index_is_served_here(self, tmp_path: Path) -> None:
         settings = SqliteSettings(path=tmp_path / "podium.db")
         store = await open_store(context_of(set(DataType) - {DataType.INDEX}), settings)
-        assert (store.index, store.index_target) == (None, None)
+        assert store.index is None
         await store.close()
         assert not (tmp_path / "index.db").exists()
         store = await open_store(context_of(set(DataType)), settings)

@@ -21,6 +21,7 @@ from tests.backends.sqlite.indexes import opened_index
 from tests.clock import FakeClock
 from tests.core.query.golden import documents, golden
 from tests.core.query.test_golden_searches import REFUSED_HERE, SOUND
+from tests.table_writes import TableWrites
 
 STEPS = golden()["docs_after_each_step"]
 # The searches were made after this one.
@@ -45,7 +46,7 @@ async def index(tmp_path: Path) -> AsyncIterator[IndexFile]:
 
 async def make(index: IndexFile, step: dict[str, Any]) -> None:
     """One of Conductor's writes."""
-    args, dao = step["args"], index.dao
+    args, dao = step["args"], TableWrites(index.table)
     match step["method"]:
         case "indexWorkflow":
             await _put(index, EntryKind.WORKFLOW, args[0]["workflowId"], args[0])
@@ -81,7 +82,9 @@ async def make(index: IndexFile, step: dict[str, Any]) -> None:
 
 async def _put(index: IndexFile, kind: EntryKind, id_: str, document: dict[str, Any]) -> None:
     text = json.dumps(document, ensure_ascii=False).encode()
-    await index.dao.write([IndexChange(kind, id_, Put(Raw(text)))], wait=Wait.INDEXED)
+    await TableWrites(index.table).write(
+        [IndexChange(kind, id_, Put(Raw(text)))], wait=Wait.INDEXED
+    )
 
 
 async def _update(update: Callable[[Raw], Any], keys: list[str], values: list[Any]) -> None:
@@ -92,8 +95,8 @@ async def _update(update: Callable[[Raw], Any], keys: list[str], values: list[An
 
 async def stored(index: IndexFile, kind: EntryKind) -> dict[str, Any]:
     """All documents of a kind, by id."""
-    ids = [head.id for head in (await index.target.scan(kind)).heads]
-    entries = await index.target.entries(kind, ids)
+    ids = [head.id for head in (await index.table.scan(kind)).heads]
+    entries = await index.table.entries(kind, ids)
     return {entry.id: json.loads(entry.document) for entry in entries if entry}
 
 
@@ -117,26 +120,26 @@ async def test_what_is_looked_up_is_the_same(index: IndexFile) -> None:
         args = read["args"]
         match read["method"]:
             case "get":
-                found = await index.dao.get(args[0], args[1])
+                found = await index.reads.get(args[0], args[1])
                 text = None if found is None else msgspec.json.decode(found)
                 assert (text if text is None else str(text)) == read["result"]
             case "getTaskExecutionLogs":
-                logs = await index.dao.get_task_execution_logs(args[0])
+                logs = await index.reads.get_task_execution_logs(args[0])
                 assert [log.log for log in logs] == [each["log"] for each in read["result"]]
             case "getEventExecutions":
-                events = await index.dao.get_event_executions(args[0])
+                events = await index.reads.get_event_executions(args[0])
                 assert [event.id for event in events] == [each["id"] for each in read["result"]]
                 assert [event.status for event in events] == [EventExecutionStatus.COMPLETED]
             case "getMessages":
-                messages = await index.dao.get_messages(args[0])
+                messages = await index.reads.get_messages(args[0])
                 # A message that is added again is the same one here.
                 assert {m.message_id for m in messages} == {m["id"] for m in read["result"]}
             case "searchArchivableWorkflows" if "result" in read:
-                ids = await index.dao.search_archivable_workflows(args[1], index_name=args[0])
+                ids = await index.reads.search_archivable_workflows(args[1], index_name=args[0])
                 assert ids == read["result"]
             case "searchArchivableWorkflows":
                 with pytest.raises(NotFoundError, match="no_such_index"):
-                    await index.dao.search_archivable_workflows(args[1], index_name=args[0])
+                    await index.reads.search_archivable_workflows(args[1], index_name=args[0])
 
 
 async def search(index: IndexFile, read: dict[str, Any]) -> tuple[int, list[str]]:
@@ -144,19 +147,19 @@ async def search(index: IndexFile, read: dict[str, Any]) -> tuple[int, list[str]
     query, free_text, *page = read["args"]
     query, free_text = query or "", free_text or ""
     if read["method"] == "getWorkflowCount":
-        return await index.dao.get_workflow_count(query, free_text), []
+        return await index.reads.get_workflow_count(query, free_text), []
     start, count, sort = page
     arguments: dict[str, Any] = {"start": start, "count": count, "sort": sort or ()}
     match read["method"]:
         case "searchWorkflows":
-            ids = await index.dao.search_workflows(query, free_text, **arguments)
+            ids = await index.reads.search_workflows(query, free_text, **arguments)
         case "searchTasks":
-            ids = await index.dao.search_tasks(query, free_text, **arguments)
+            ids = await index.reads.search_tasks(query, free_text, **arguments)
         case "searchWorkflowSummary":
-            workflows = await index.dao.search_workflow_summary(query, free_text, **arguments)
+            workflows = await index.reads.search_workflow_summary(query, free_text, **arguments)
             return workflows.total_hits, [str(each.workflow_id) for each in workflows.results]
         case _:
-            tasks = await index.dao.search_task_summary(query, free_text, **arguments)
+            tasks = await index.reads.search_task_summary(query, free_text, **arguments)
             return tasks.total_hits, [str(each.task_id) for each in tasks.results]
     return ids.total_hits, list(ids.results)
 

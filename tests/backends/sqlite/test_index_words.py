@@ -11,6 +11,7 @@ from podium_backends.sqlite.index import words_version
 from podium_backends.sqlite.index.extraction import EXTRACTORS
 from podium_core.index import EntryKind
 from tests.backends.sqlite.indexes import document_of, opened_index, put_workflows
+from tests.table_writes import TableWrites
 
 
 def test_what_a_document_is_found_by() -> None:
@@ -49,13 +50,13 @@ async def test_are_made_anew_where_they_would_be_others_now(
     conn.commit()
     conn.close()
     async with opened_index(path) as index:
-        assert (await index.dao.search_workflows(free_text="word")).results == ()
+        assert (await index.reads.search_workflows(free_text="word")).results == ()
     monkeypatch.setattr(words_version, "WORDS_VERSION", "another")
     async with opened_index(path) as index:
-        found = await index.dao.search_workflows(free_text="word", sort=["workflowId"])
+        found = await index.reads.search_workflows(free_text="word", sort=["workflowId"])
         assert found.results == ("a", "b")
         # What can't be read keeps its words.
-        assert (await index.dao.search_workflows(free_text="otherwise")).results == ("c",)
+        assert (await index.reads.search_workflows(free_text="otherwise")).results == ("c",)
 
 
 async def test_words_of_a_document_that_cannot_be_read_go_with_it(tmp_path: Path) -> None:
@@ -68,9 +69,9 @@ async def test_words_of_a_document_that_cannot_be_read_go_with_it(tmp_path: Path
         conn.commit()
         conn.close()
         await put_workflows(index, [{"workflowId": "a", "input": "new", "status": "NEW"}], token=2)
-        await index.dao.remove_workflow("b")
+        await TableWrites(index.table).remove_workflow("b")
         for text in ("word", "OLD"):
             # The count comes from the words alone.
-            assert await index.dao.get_workflow_count("", text) == 1
+            assert await index.reads.get_workflow_count("", text) == 1
         for text in ("new", "NEW"):
-            assert (await index.dao.search_workflows(free_text=text)).results == ("a",)
+            assert (await index.reads.search_workflows(free_text=text)).results == ("a",)

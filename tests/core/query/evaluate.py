@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from podium_core.query import (
@@ -25,12 +26,15 @@ from podium_core.query import (
     Stretch,
     Word,
     lower_case,
-    text_words as words,
+    text_words,
     typed_value,
     value_anywhere,
 )
 
 Document = Mapping[str, Any]
+
+# The same few texts are asked for their words by thousands of queries.
+words = lru_cache(maxsize=10_000)(text_words)
 
 
 def matches(query: Query, document: Document) -> bool:
@@ -104,7 +108,7 @@ def _is_one_of(field: Field, value: Any, wanted: Sequence[Any]) -> bool:
 
 def _is_within(range_: Range, value: Any) -> bool:
     if range_.field.type is FieldType.DATE:
-        value = _milliseconds(value)
+        value = milliseconds(value)
     above, below = range_.above, range_.below
     if above is not None and not (value > above or (range_.above_included and value == above)):
         return False
@@ -135,7 +139,7 @@ def _is_term(term: Word | Phrase | Prefix, field: Field, value: Any) -> bool:
     read = value_anywhere if term.field is None else typed_value
     wanted_value = read(field.type, term.text)
     if isinstance(wanted_value, Stretch):
-        return wanted_value.first <= _milliseconds(value) <= wanted_value.last
+        return wanted_value.first <= milliseconds(value) <= wanted_value.last
     return wanted_value is not None and _equals(field, value, wanted_value)
 
 
@@ -145,7 +149,8 @@ def _has_phrase(found: Sequence[str], wanted: Sequence[str]) -> bool:
     return bool(wanted) and any(found[at : at + len(wanted)] == wanted for at in starts)
 
 
-def _milliseconds(value: str | int) -> int:
+def milliseconds(value: str | int) -> int:
+    """A time or number of a document as an integer."""
     named = typed_value(FieldType.DATE, str(value)) if isinstance(value, str) else value
     if isinstance(named, Stretch):
         return named.first

@@ -354,6 +354,14 @@ class TestLimits:
         assert "more than 32 prefixes" in error("a* " * 33).reason
         parse("domain:a* " * 100)
 
+    @pytest.mark.parametrize("field", ["", "domain:", "input:"])
+    def test_1000_bytes_of_a_prefix(self, field: str) -> None:
+        parse(f"{field}{'é' * 500}*")
+        parse(f"{field}{'é' * 501}")
+        found = error(f"a {field}{'é' * 500}\\a*")
+        assert found.position == len(f"a {field}")
+        assert "longer than 1000 bytes" in found.reason
+
     def test_64_kib_without_what_no_store_takes(self) -> None:
         parse("a" * 64 * 1024)
         assert "65536 bytes" in error("a" * 64 * 1024 + "a").reason

@@ -537,6 +537,18 @@ class TestLimits:
         parse(f"domain IN ({','.join(['a'] * 1024)})")
         assert "more than 1024 values" in error(f"domain IN ({','.join(['a'] * 1025)})").reason
 
+    @pytest.mark.parametrize("operator", ["<", "<=", ">", ">=", "STARTS_WITH", "NOT STARTS_WITH"])
+    def test_1000_bytes_of_a_bound_or_prefix(self, operator: str) -> None:
+        parse(f"domain {operator} {'é' * 500}")
+        found = error(f"{A_} AND domain {operator} '{'é' * 500}x'")
+        assert found.position == len(f"{A_} AND domain {operator} ")
+        assert "longer than 1000 bytes" in found.reason
+
+    def test_1000_bytes_of_each_bound_of_between(self) -> None:
+        parse(f"domain BETWEEN {'a' * 1000} AND {'b' * 1000}")
+        assert error(f"domain BETWEEN a AND {'b' * 1001}").position == len("domain BETWEEN a AND ")
+        parse(f"domain = {'a' * 1001} OR domain IN ({'a' * 1001}) OR input = {'a' * 1001}")
+
     def test_64_kib(self) -> None:
         parse(A_ + " " * (64 * 1024 - len(A_)))
         assert error(A_ + " " * (64 * 1024)).position == 0

@@ -11,10 +11,10 @@ import msgspec
 from podium_backends.sqlite.file.stored_text import scan_rows
 from podium_backends.sqlite.index.extraction import EXTRACTORS, ExtractedFields
 from podium_backends.sqlite.index.layout import EXACT, TASKS, WORKFLOWS, Layout
-from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges, digest_of
+from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges
 from podium_backends.sqlite.index.values import UnindexableError
 from podium_core.index.changes import EntryKind
-from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite
+from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite, digest_of
 from podium_core.models.documents import require_utf8
 
 

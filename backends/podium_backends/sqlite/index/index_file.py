@@ -8,14 +8,14 @@ from pathlib import Path
 
 from podium_backends.sqlite.file.connection import FileFormat
 from podium_backends.sqlite.file.database import MAX_GROUP_WEIGHT, Database
-from podium_backends.sqlite.index.index_dao import SqliteIndexDAO
+from podium_backends.sqlite.index.index_table import SqliteIndexTable
 from podium_backends.sqlite.index.searchers import Searchers
-from podium_backends.sqlite.index.target import SqliteIndexTarget
 from podium_backends.sqlite.index.words_version import rebuild_words, words_are_current
 from podium_backends.sqlite.index.writes import forget_old_tokens
 from podium_backends.sqlite.maintenance import PAUSE_SECONDS, ROWS, give_back_free_pages
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES
+from podium_core.searching import IndexReads
 
 # 'Podx'.
 INDEX_FORMAT = FileFormat(0x506F6478, 1, "podium_backends.sqlite.index")
@@ -25,8 +25,8 @@ class IndexFile:
     """An index in use.
 
     Attributes:
-        dao: What IndexService asks.
-        target: Where the indexer sends to.
+        reads: What IndexService asks.
+        table: Where the indexer sends to.
     """
 
     def __init__(
@@ -48,15 +48,16 @@ class IndexFile:
         # Apart from searches, which take long: neither log reads nor the indexer wait for them.
         self._lookups = Searchers(path, name, 1, timeout_ms=search_timeout_ms)
         self._entry_reader = Searchers(path, name, 1)
-        self.dao = SqliteIndexDAO(
-            self._database,
-            self._searchers,
-            self._lookups,
+        self.table = SqliteIndexTable(
+            self._database, self._searchers, self._lookups, self._entry_reader
+        )
+        self.reads = IndexReads(
+            self.table,
+            clock=self._database.now_ms,
             task_log_result_limit=task_log_result_limit,
             right_grouping=query_right_grouping,
             max_answer_bytes=max_answer_bytes,
         )
-        self.target = SqliteIndexTarget(self._database, self._entry_reader)
 
     async def open(self) -> None:
         """Create the file, or open it. Raises as ``Database.open``."""
@@ -68,7 +69,7 @@ class IndexFile:
         self._entry_reader.open()
 
     async def maintain(self) -> None:
-        """Forget deleted entries after their hour, and give back free pages, both in small pieces."""
+        """Forget deleted entries after a while, and give back free pages, both in small pieces."""
         more = True
         while more:
             forget = partial(forget_old_tokens, now_ms=self._database.now_ms(), limit=ROWS)

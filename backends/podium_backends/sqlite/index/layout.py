@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from podium_core.index.changes import EntryKind
-from podium_core.query.fields import TASK_FIELDS, WORKFLOW_FIELDS, Field, FieldType
+from podium_core.index.kinds import SEARCHED
+from podium_core.query.fields import Field, FieldType
 
 # In ``words``: the values of all fields that aren't TEXT.
 EXACT = "exact"
@@ -60,15 +61,17 @@ def _column(field: Field) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", field.key).lower()
 
 
-def _layout(kind: EntryKind, fields: Mapping[str, Field], *, id_field: str, newest: str) -> Layout:
+def _layout(kind: EntryKind) -> Layout:
+    searched = SEARCHED[kind]
+    fields = searched.fields
     return Layout(
         kind=kind,
         table=f"{kind}s",
         documents=f"{kind}_documents",
         words=f"{kind}_words",
-        id_field=id_field,
-        newest=newest,
-        by_newest=f"{kind}s_by_{newest.removesuffix('Time')}",
+        id_field=searched.id_field,
+        newest=searched.newest,
+        by_newest=f"{kind}s_by_{searched.newest.removesuffix('Time')}",
         columns={
             field.name: _column(field)
             for field in fields.values()
@@ -81,5 +84,6 @@ def _layout(kind: EntryKind, fields: Mapping[str, Field], *, id_field: str, newe
     )
 
 
-WORKFLOWS = _layout(EntryKind.WORKFLOW, WORKFLOW_FIELDS, id_field="workflowId", newest="startTime")
-TASKS = _layout(EntryKind.TASK, TASK_FIELDS, id_field="taskId", newest="updateTime")
+WORKFLOWS = _layout(EntryKind.WORKFLOW)
+TASKS = _layout(EntryKind.TASK)
+LAYOUTS: Mapping[EntryKind, Layout] = {layout.kind: layout for layout in (WORKFLOWS, TASKS)}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from podium_backends.sqlite.file.stored_text import scan_rows
 from podium_backends.sqlite.index import values
 from podium_backends.sqlite.index.members import members_of
-from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges, digest_of
+from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges
 from podium_core.index.changes import EntryKind
-from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite
+from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite, digest_of
+from podium_core.index.kinds import LOOKED_UP
 from podium_core.models.documents import require_utf8
 
 _FIND = "SELECT number, token, digest, '' FROM records WHERE kind = ? AND id = ?"
@@ -27,11 +28,10 @@ _OF_OWNER = "SELECT id, CAST(document AS BLOB) FROM records WHERE kind = ? AND o
 class LookupTable:
     """Records of one kind."""
 
-    def __init__(self, kind: EntryKind, *, owner: str, created: str) -> None:
-        """Takes the document's members that hold the owner and the time."""
+    def __init__(self, kind: EntryKind) -> None:
         self._kind = kind
-        self._owner = owner
-        self._created = created
+        self._owner = LOOKED_UP[kind].owner
+        self._created = LOOKED_UP[kind].created
 
     def find(self, conn: sqlite3.Connection, id_: str) -> StoredEntry | None:
         """The record of this id."""
@@ -94,6 +94,4 @@ class LookupTable:
         return conn.execute(_OF_OWNER, (self._kind, owner, limit))
 
 
-TASK_LOGS = LookupTable(EntryKind.TASK_LOG, owner="taskId", created="createdTime")
-EVENTS = LookupTable(EntryKind.EVENT, owner="event", created="created")
-MESSAGES = LookupTable(EntryKind.MESSAGE, owner="queue", created="created")
+LOOKUP_TABLES: Mapping[EntryKind, LookupTable] = {kind: LookupTable(kind) for kind in LOOKED_UP}

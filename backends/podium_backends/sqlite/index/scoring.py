@@ -4,35 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from podium_backends.sqlite.index.compile import alternatives, phrase_conditions
+from podium_backends.sqlite.index.compile import SqlConditions
 from podium_backends.sqlite.index.condition import Condition
 from podium_backends.sqlite.index.layout import Layout
-from podium_core.query import And, Or, Phrase, Prefix, Query, Word
+from podium_core.query import And, Meaning, Or, Phrase, Prefix, Query, Word
 
 
 def score_expression(free_text: Query, layout: Layout) -> str:
     """The FTS5 expression whose rank is the score of a free text; empty if it looks for no words."""
-    return " OR ".join(f"({match})" for match in _matches(free_text, layout))
+    meaning = Meaning(layout.fields, SqlConditions(layout))
+    matches = (condition.match for condition in _conditions(free_text, meaning) if condition.match)
+    return " OR ".join(f"({match})" for match in dict.fromkeys(matches))
 
 
-def _matches(query: Query, layout: Layout) -> Iterator[str]:
-    for condition in _conditions(query, layout):
-        if condition.match:
-            yield condition.match
-
-
-def _conditions(query: Query, layout: Layout) -> Iterator[Condition]:
+def _conditions(query: Query, meaning: Meaning[Condition]) -> Iterator[Condition]:
     match query:
         case And(parts) | Or(parts):
             terms = [part for part in parts if isinstance(part, Word | Prefix)]
-            yield from alternatives(terms, layout)
+            yield from meaning.alternatives(terms)
             for part in parts:
                 if not isinstance(part, Word | Prefix):
-                    yield from _conditions(part, layout)
+                    yield from _conditions(part, meaning)
         case Word() | Prefix():
-            yield from alternatives([query], layout)
+            yield from meaning.alternatives([query])
         case Phrase():
-            yield from phrase_conditions(query, layout)
+            yield from meaning.phrase_alternatives(query)
         case _:
             # A term under a NOT is no reason to come first.
             return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -22,11 +21,6 @@ class StoredEntry(NamedTuple):
     digest: bytes
     workflow_id: str
     external: bool = False
-
-
-def digest_of(document: bytes) -> bytes:
-    """What tells documents apart without comparing them."""
-    return blake2b(document, digest_size=16).digest()
 
 
 class WordChanges:

@@ -113,96 +113,112 @@ class IndexServiceRemoveTaskResponse(_message.Message):
     def __init__(self, removed: _Optional[bool] = ...) -> None: ...
 
 class SearchWorkflowsRequest(_message.Message):
-    __slots__ = ("query", "free_text", "start", "count", "sort")
+    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     FREE_TEXT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     SORT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     query: str
     free_text: str
     start: int
     count: int
     sort: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ...) -> None: ...
+    page_token: str
+    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class SearchWorkflowsResponse(_message.Message):
-    __slots__ = ("total_hits", "workflow_ids")
+    __slots__ = ("total_hits", "workflow_ids", "next_page_token")
     TOTAL_HITS_FIELD_NUMBER: _ClassVar[int]
     WORKFLOW_IDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     total_hits: int
     workflow_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, total_hits: _Optional[int] = ..., workflow_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, total_hits: _Optional[int] = ..., workflow_ids: _Optional[_Iterable[str]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class SearchWorkflowSummaryRequest(_message.Message):
-    __slots__ = ("query", "free_text", "start", "count", "sort")
+    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     FREE_TEXT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     SORT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     query: str
     free_text: str
     start: int
     count: int
     sort: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ...) -> None: ...
+    page_token: str
+    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class SearchWorkflowSummaryResponse(_message.Message):
-    __slots__ = ("total_hits", "workflows", "unreadable_ids")
+    __slots__ = ("total_hits", "workflows", "unreadable_ids", "next_page_token")
     TOTAL_HITS_FIELD_NUMBER: _ClassVar[int]
     WORKFLOWS_FIELD_NUMBER: _ClassVar[int]
     UNREADABLE_IDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     total_hits: int
     workflows: _containers.RepeatedCompositeFieldContainer[_search_pb2.WorkflowSummary]
     unreadable_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, total_hits: _Optional[int] = ..., workflows: _Optional[_Iterable[_Union[_search_pb2.WorkflowSummary, _Mapping]]] = ..., unreadable_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, total_hits: _Optional[int] = ..., workflows: _Optional[_Iterable[_Union[_search_pb2.WorkflowSummary, _Mapping]]] = ..., unreadable_ids: _Optional[_Iterable[str]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class SearchTasksRequest(_message.Message):
-    __slots__ = ("query", "free_text", "start", "count", "sort")
+    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     FREE_TEXT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     SORT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     query: str
     free_text: str
     start: int
     count: int
     sort: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ...) -> None: ...
+    page_token: str
+    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class SearchTasksResponse(_message.Message):
-    __slots__ = ("total_hits", "task_ids")
+    __slots__ = ("total_hits", "task_ids", "next_page_token")
     TOTAL_HITS_FIELD_NUMBER: _ClassVar[int]
     TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     total_hits: int
     task_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, total_hits: _Optional[int] = ..., task_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, total_hits: _Optional[int] = ..., task_ids: _Optional[_Iterable[str]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class SearchTaskSummaryRequest(_message.Message):
-    __slots__ = ("query", "free_text", "start", "count", "sort")
+    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     FREE_TEXT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     SORT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     query: str
     free_text: str
     start: int
     count: int
     sort: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ...) -> None: ...
+    page_token: str
+    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class SearchTaskSummaryResponse(_message.Message):
-    __slots__ = ("total_hits", "tasks", "unreadable_ids")
+    __slots__ = ("total_hits", "tasks", "unreadable_ids", "next_page_token")
     TOTAL_HITS_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     UNREADABLE_IDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     total_hits: int
     tasks: _containers.RepeatedCompositeFieldContainer[_search_pb2.TaskSummary]
     unreadable_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, total_hits: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[_search_pb2.TaskSummary, _Mapping]]] = ..., unreadable_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, total_hits: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[_search_pb2.TaskSummary, _Mapping]]] = ..., unreadable_ids: _Optional[_Iterable[str]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetWorkflowCountRequest(_message.Message):
     __slots__ = ("query", "free_text")

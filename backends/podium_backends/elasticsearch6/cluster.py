@@ -1,0 +1,156 @@
+"""An Elasticsearch: requests of the dialect through the client, answers decoded, its errors as ours."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+import msgspec
+from elasticsearch import (
+    AIOHttpConnection,
+    AsyncElasticsearch,
+    ConnectionError as UnreachableError,
+    ConnectionTimeout,
+    JSONSerializer,
+    TransportError,
+)
+from elasticsearch.serializer import Deserializer
+
+from podium_backends.elasticsearch6.dialect import Request
+from podium_backends.elasticsearch6.settings import ElasticsearchSettings
+from podium_core.errors import BackendUnavailableError
+
+T = TypeVar("T")
+
+_JSON, _LINES = "application/json", "application/x-ndjson"
+_encode = msgspec.json.Encoder().encode
+_ANY = msgspec.json.Decoder()
+
+
+class QuietConnection(AIOHttpConnection):
+    """A connection that keeps to itself what 6.8 says of requests that version 7 will refuse: they are meant for 6.8."""
+
+    def _raise_warnings(self, warning_headers: Collection[str]) -> None:
+        pass
+
+
+class _Requests(JSONSerializer):
+    """Makes the bodies of requests."""
+
+    def dumps(self, data: Any) -> Any:
+        return data if isinstance(data, str | bytes) else _encode(data)
+
+
+class _Texts(Deserializer):
+    """Hands answers on as they came: who asks knows their types."""
+
+    def __init__(self) -> None:
+        super().__init__({_JSON: JSONSerializer()})
+
+    def loads(self, s: Any, mimetype: str | None = None) -> Any:
+        del mimetype
+        return s
+
+
+class Cluster:
+    """The nodes of one store.
+
+    Attributes:
+        name: The store's, for messages.
+    """
+
+    def __init__(self, settings: ElasticsearchSettings, name: str) -> None:
+        self.name = name
+        self._timeout = settings.request_timeout_ms / 1000
+        self._client = AsyncElasticsearch(
+            settings.urls,
+            connection_class=QuietConnection,
+            serializer=_Requests(),
+            http_auth=_login(settings),
+            ssl_context=_ssl_context(settings),
+            maxsize=settings.connections,
+            http_compress=False,
+            # Another node is asked at once; a node alone is asked again when its caller tries again.
+            max_retries=min(len(settings.urls) - 1, 3),
+            retry_on_status=(),
+        )
+
+    async def perform(self, request: Request) -> Any:
+        """Send a request and give the answer, decoded; raises as ``answer``."""
+        return await self.answer(request, _ANY)
+
+    async def answer(
+        self,
+        request: Request,
+        decoder: msgspec.json.Decoder[T],
+        *,
+        timeout_seconds: float | None = None,
+    ) -> T:
+        """Send a request and give the answer.
+
+        Raises:
+            BackendUnavailableError: It was not reached, or can't answer now.
+            ConnectionTimeout: No answer came in time.
+            TransportError: It refuses the request.
+        """
+        body = request.body
+        headers = {"content-type": _LINES if isinstance(body, bytes) else _JSON}
+        params: dict[str, Any] = {"request_timeout": timeout_seconds or self._timeout}
+        params |= request.params
+        if request.absent:
+            params["ignore"] = 404
+        transport = self._client.transport
+        try:
+            if not isinstance(transport.deserializer, _Texts):
+                # The client looks at the server's answer before the first request, and reads that itself.
+                await self._client.info()
+                transport.deserializer = _Texts()
+            text = await transport.perform_request(
+                request.method, request.path, headers, params, body
+            )
+        except ConnectionTimeout:
+            raise
+        except UnreachableError as error:
+            raise BackendUnavailableError(self.name, f"not reached: {error.error}") from error
+        except TransportError as error:
+            if error.status_code in _AWAY:
+                raise BackendUnavailableError(self.name, described(error)) from error
+            raise
+        if isinstance(text, bool):
+            return text  # type: ignore[return-value]  # of HEAD
+        return decoder.decode(text)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.close()
+
+
+# What passes: too many requests, no master, a node that stops; and what a login, or a block, makes of every request.
+_AWAY = frozenset({401, 403, 429, 502, 503, 504})
+
+
+def described(error: TransportError) -> str:
+    """What a refusal says, in a line."""
+    info = error.info if isinstance(error.info, dict) else {}
+    found = info.get("error", {})
+    causes = found.get("root_cause") if isinstance(found, dict) else None
+    cause = causes[0] if causes else found
+    reason = cause.get("reason") if isinstance(cause, dict) else cause
+    return f"HTTP {error.status_code}, {error.error}: {reason}"
+
+
+def _login(settings: ElasticsearchSettings) -> tuple[str, str] | None:
+    if not settings.username:
+        return None
+    password = settings.password
+    return settings.username, password.get_secret_value() if password else ""
+
+
+def _ssl_context(settings: ElasticsearchSettings) -> ssl.SSLContext | None:
+    if not any(url.startswith("https://") for url in settings.urls):
+        return None
+    context = ssl.create_default_context(cafile=settings.tls_ca_file)
+    if settings.tls_cert_file is not None:
+        context.load_cert_chain(settings.tls_cert_file, settings.tls_key_file)
+    return context

@@ -1,0 +1,40 @@
+"""Whether the indices are prepared: a cluster that is away at start is set up when it comes, before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+class Readiness:
+    """Runs a setup until it has succeeded once; who comes meanwhile shares it."""
+
+    def __init__(self, set_up: Callable[[], Awaitable[None]]) -> None:
+        self._set_up = set_up
+        self._running: asyncio.Task[None] | None = None
+        self._done = False
+
+    async def wait(self) -> None:
+        """Return once the setup has succeeded. Raises as it does where it fails; the next call tries again."""
+        if not self._done:
+            await self.run()
+
+    async def run(self) -> None:
+        """Run the setup, whether it has succeeded before or not, or join one that runs."""
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        # A caller that is cancelled ends it for no other.
+        await asyncio.shield(self._running)
+
+    async def _run(self) -> None:
+        try:
+            await self._set_up()
+            self._done = True
+        finally:
+            self._running = None
+
+    async def close(self) -> None:
+        """End a setup that runs."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait({self._running})

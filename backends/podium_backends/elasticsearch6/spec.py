@@ -1,0 +1,42 @@
+"""What kind ``elasticsearch6`` serves and promises, and how a store of it is opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from podium_backends.elasticsearch6.settings import ElasticsearchSettings
+from podium_core.backend import (
+    BackendSpec,
+    Capability,
+    ConnectedStore,
+    DataType,
+    Durability,
+    StoreContext,
+)
+
+
+def _capabilities(settings: ElasticsearchSettings) -> frozenset[Capability]:
+    del settings
+    return frozenset()
+
+
+def _durability(settings: ElasticsearchSettings) -> tuple[Durability, str]:
+    del settings
+    return Durability.STORE_CONFIGURED, "as index.translog.durability and the replicas say"
+
+
+async def _connect(context: StoreContext, settings: Any) -> ConnectedStore:
+    # The configuration asks for the spec without connecting: the adapter is imported here.
+    from podium_backends.elasticsearch6.store import open_store
+
+    return await open_store(context, settings)
+
+
+SPEC = BackendSpec(
+    kind="elasticsearch6",
+    settings_type=ElasticsearchSettings,
+    serves=frozenset({DataType.INDEX}),
+    capabilities=_capabilities,
+    connect=_connect,
+    durability=_durability,
+)
