@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -94,6 +95,37 @@ async def test_a_task_leaves_the_set_of_the_definition_that_it_had(
     await dao.update_task(make_task("t1", definition_name="decode"))
     assert await link.read("EXISTS", KEYS.pending_tasks("encode")) == 0
     assert await link.read("SMEMBERS", KEYS.pending_tasks("decode")) == [b"t1"]
+
+
+@pytest.mark.parametrize(
+    ("moved", "left"),
+    [
+        ({"name": "other"}, KEYS.workflows_of_day("order", "20231114")),
+        ({"correlation_id": "c2"}, KEYS.correlated_workflows("c1")),
+        ({"create_time": 1_600_000_000_000}, KEYS.workflows_of_day("order", "20231114")),
+    ],
+    ids=["name", "correlation", "time"],
+)
+async def test_a_workflow_that_moves_leaves_the_sets_where_it_was(
+    dao: RedisExecutionDAO, link: Link, moved: dict[str, Any], left: str
+) -> None:
+    fields: dict[str, Any] = {"create_time": 1_700_000_000_000, "correlation_id": "c1"}
+    await dao.create_workflow(make_workflow(**fields))
+    assert await link.read("EXISTS", left) == 1
+    await dao.update_workflow(make_workflow(**{**fields, **moved}))
+    assert await link.read("EXISTS", left) == 0
+
+
+async def test_what_is_kept_of_an_event_execution_goes_with_it(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    event = make_event_execution()
+    ends = KEYS.event_ends("handler", "sqs:orders", "m1")
+    await dao.add_event_execution(event)
+    # Java's default is a minute.
+    assert 59_000 < await link.read("PTTL", ends) <= 60_000
+    await dao.remove_event_execution(event)
+    assert await link.read("EXISTS", ends) == 0
 
 
 async def test_a_workflow_leaves_the_days_of_all_time_zones(
