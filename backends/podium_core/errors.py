@@ -136,7 +136,7 @@ class CorruptRecordError(StorageError):
 
 
 class IncompatibleStoreError(StorageError):
-    """A store can't be opened as it is: another format version, another layout. Raised at start only."""
+    """A store can't be opened as it is: another format version, another layout. Raised at start and by housekeeping."""
 
 
 class ConflictError(StorageError):

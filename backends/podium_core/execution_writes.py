@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from podium_core.clock import Clock, system_clock_ms
-from podium_core.decide import TaskFacts
 from podium_core.decide.effects import Effect
 from podium_core.decide.removal_record import RemovalRecord
 from podium_core.models import (
@@ -116,14 +115,8 @@ class StoreWrites(ExecutionWrites):
         """As ``ExecutionStore.apply``; an id that belongs to a removal under way is always RemovalUnderWayError."""
 
     @abstractmethod
-    async def removal(self, workflow_id: str) -> StoredRemoval | None:
+    async def removal(self, workflow_id: str, *, tasks: int = 0) -> StoredRemoval | None:
         """As ``RemovalStore.removal``."""
-
-    @abstractmethod
-    async def next_tasks(
-        self, workflow_id: str, *, after: str, limit: int
-    ) -> Sequence[tuple[str, TaskFacts]]:
-        """As ``RemovalStore.next_tasks``."""
 
     @abstractmethod
     async def advance_removal(

@@ -68,7 +68,6 @@ class Adapters:
     rate_limits: RateLimitingDAO
     index: IndexReads
     payloads: ExternalPayloadStorage
-    sweeps_executions: bool
     stores: tuple[ConnectedStore, ...]
 
     async def maintain(self) -> None:
@@ -146,7 +145,6 @@ async def opened_adapters(config: Config, clock: Clock) -> AsyncIterator[Adapter
             rate_limits=_there(of[DataType.RATE_LIMITS].rate_limits),
             index=_there(index.index),
             payloads=_there(of[DataType.PAYLOADS].payloads),
-            sweeps_executions=executions.maintain is not None,
             stores=tuple(stores.values()),
         )
     finally:

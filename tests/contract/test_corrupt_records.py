@@ -10,7 +10,16 @@ from msgspec import Raw
 
 from podium_core.errors import CorruptRecordError
 from podium_core.execution_service import ExecutionService
-from podium_core.models import EventHandler, Page, TaskDef, WorkflowDef
+from podium_core.models import (
+    EventHandler,
+    Page,
+    Task,
+    TaskDef,
+    TaskStatus,
+    WorkflowDef,
+    WorkflowStatus,
+    collect,
+)
 from podium_core.models.json_text import to_raw
 from podium_core.ports import EventHandlerDAO, MetadataDAO
 from tests.contract.records import make_task, make_workflow
@@ -29,6 +38,10 @@ async def unreadable_in(stream: AsyncIterator[Page[Any]]) -> tuple[int, list[str
     pages = [page async for page in stream]
     ids = [id_ for page in pages for id_ in page.unreadable_ids]
     return sum(len(page.items) for page in pages), ids
+
+
+async def ids_of(stream: AsyncIterator[Page[Task]]) -> list[str]:
+    return [str(task.task_id) for task in await collect(stream)]
 
 
 class TestExecutions:
@@ -51,6 +64,29 @@ class TestExecutions:
     async def test_a_task_in_a_stream(self, executions: ExecutionService, corrupt: Corrupt) -> None:
         corrupt(Record.TASK, "t1")
         assert await unreadable_in(executions.get_tasks_for_workflow("w1")) == (1, ["t1"])
+
+    async def test_is_mended_by_the_next_write(
+        self, executions: ExecutionService, corrupt: Corrupt
+    ) -> None:
+        corrupt(Record.WORKFLOW, "w1")
+        corrupt(Record.TASK, "t1")
+        await executions.update_task(make_task("t1", status=TaskStatus.COMPLETED))
+        await executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+        task, workflow = await executions.get_task("t1"), await executions.get_workflow("w1")
+        assert task is not None
+        assert workflow is not None
+        assert (task.status, workflow.status) == (TaskStatus.COMPLETED, WorkflowStatus.COMPLETED)
+        assert await ids_of(executions.get_pending_tasks_for_task_type("encode")) == ["t2"]
+        assert await executions.get_pending_workflow_count("order") == 0
+
+    @pytest.mark.parametrize("damaged", [(Record.TASK, "t1"), (Record.WORKFLOW, "w1")], ids=str)
+    async def test_goes_with_its_workflow(
+        self, executions: ExecutionService, corrupt: Corrupt, damaged: tuple[Record, str]
+    ) -> None:
+        corrupt(*damaged)
+        assert await executions.remove_workflow("w1")
+        assert await executions.get_workflow("w1") is None
+        assert await executions.get_tasks(["t1", "t2"]) == []
 
 
 class TestDefinitions:

@@ -207,6 +207,18 @@ class TestUpdateTask:
         assert stored is not None
         assert stored.worker_id == "a"
 
+    async def test_with_an_expected_time_still_to_come_writes_nothing(
+        self, executions: ExecutionService
+    ) -> None:
+        await executions.create_workflow(make_workflow())
+        created = await executions.create_tasks([make_task()])
+        later = created.update_time + 3_600_000
+        with pytest.raises(ConflictError):
+            await executions.update_task(make_task(worker_id="a"), expected_update_time=later)
+        stored = await executions.get_task("t1")
+        assert stored is not None
+        assert stored.update_time == created.update_time
+
     async def test_stamps_the_end_of_a_terminal_task_once(
         self, executions: ExecutionService
     ) -> None:

@@ -117,6 +117,18 @@ class TestUpdateWorkflow:
         assert stored is not None
         assert not stored.owner_app
 
+    async def test_with_an_expected_time_still_to_come_writes_nothing(
+        self, executions: ExecutionService
+    ) -> None:
+        workflow = make_workflow(create_time=1_700_000_000_000)
+        created = await executions.create_workflow(workflow)
+        later = created.updated_time + 3_600_000
+        with pytest.raises(ConflictError):
+            await executions.update_workflow(workflow, expected_update_time=later)
+        stored = await executions.get_workflow("w1")
+        assert stored is not None
+        assert stored.updated_time == created.updated_time
+
     async def test_a_terminal_one_leaves_the_pending_set(
         self, executions: ExecutionService
     ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from podium_core.backend import Capability
 from podium_core.errors import NotFoundError
+from podium_core.models import TaskStatus, collect
 from podium_core.outbox import KIND_REMOVAL, LEASE_MS
 from podium_core.removal import RemovalMachine
 from podium_core.write_set import PutMode, WriteSet, builders
@@ -18,6 +19,7 @@ from podium_server.outbox.targets import removal_target
 from tests.clock import FakeClock
 from tests.contract.daos import Adapters
 from tests.contract.records import make_event_execution, make_task, make_workflow
+from tests.contract.ways import Way
 
 
 async def drained(adapters: Adapters) -> int:
@@ -60,6 +62,29 @@ class TestExpiringWorkflow:
         await executions.update_workflow(make_workflow(owner_app="late"))
         clock.now_ms += 60_000
         assert await executions.get_workflow("w1") is None
+
+    @pytest.mark.capability(Capability.EXPIRY)
+    async def test_a_task_that_is_created_meanwhile_is_in_no_set_and_goes_too(
+        self, adapters: Adapters, clock: FakeClock
+    ) -> None:
+        executions = adapters.executions
+        await executions.create_workflow(make_workflow())
+        await executions.remove_workflow_with_expiry("w1", ttl_seconds=60)
+        running = make_task("t1", status=TaskStatus.IN_PROGRESS, concurrency_limit=1)
+        await executions.update_task(running, upsert=True)
+        await executions.create_tasks([make_task("t2")])
+        assert await collect(executions.get_pending_tasks_for_task_type("encode")) == []
+        assert await executions.get_in_progress_task_count("encode") == 0
+        clock.now_ms += 60_000
+        assert await drained(adapters) == 1
+        assert await executions.get_tasks(["t1", "t2"]) == []
+
+    async def test_a_task_whose_workflow_is_going_counts_as_gone(self, adapters: Adapters) -> None:
+        executions = adapters.executions
+        await executions.create_workflow(make_workflow())
+        await executions.create_tasks([make_task("t1")])
+        await executions.apply(builders.remove_workflow("w1", require_terminal=False))
+        assert not await executions.remove_task("t1")
 
     async def test_a_removal_that_began_goes_on_though_the_clock_steps_back(
         self, adapters: Adapters, clock: FakeClock
@@ -132,7 +157,7 @@ class TestRememberedRequests:
         assert not (await executions.apply(write_set)).replayed
 
     async def test_housekeeping_keeps_up_however_many_there_are(
-        self, adapters: Adapters, clock: FakeClock
+        self, adapters: Adapters, clock: FakeClock, way: Way
     ) -> None:
         executions = adapters.executions
         await asyncio.gather(
@@ -144,8 +169,8 @@ class TestRememberedRequests:
         added = await asyncio.gather(
             *(executions.add_event_execution(make_event_execution(f"e{n}")) for n in range(1_700))
         )
-        # A store without housekeeping expires records by itself, by its own clock.
-        assert all(added) is adapters.sweeps_executions
+        # Where they expire by themselves, that is by the store's own clock.
+        assert all(added) is way.sweeps_executions
 
 
 class TestBuckets:

@@ -136,6 +136,16 @@ class TestLift:
             await executions.apply(referring(KEY, KEY))
         assert await executions.get_workflow("w1") is None
 
+    async def test_a_claimed_one_stays_where_a_writer_refers_to_it_without_uploading_it(
+        self, executions: ExecutionAdapter, outbox: Outbox, clock: FakeClock
+    ) -> None:
+        await uploaded(outbox)
+        clock.pass_by(DELAY_MS)
+        (taken,) = await due(outbox)
+        assert await outbox.claim(taken, delay_ms=1)
+        await executions.apply(referring(KEY))
+        assert await waiting(outbox, KEY) == {KEY}
+
     async def test_of_one_without_a_mark_is_refused(
         self, executions: ExecutionAdapter, outbox: Outbox
     ) -> None:

@@ -187,6 +187,18 @@ class TestSharedPayload:
         await executions.remove_task("t1")
         await leaves(own)
 
+    async def test_of_a_task_that_is_removed_stays_with_the_workflow_that_refers_to_it(
+        self, executions: ExecutionService, leaves: Leaves
+    ) -> None:
+        await executions.create_workflow(large_workflow())
+        shared = path_of(await executions.get_workflow("w1"), "input")
+        await executions.create_tasks(
+            [make_task(external_input_payload_storage_path=shared), large_task("t2")]
+        )
+        await executions.remove_task("t1")
+        await executions.remove_task("t2")
+        await leaves(shared)
+
     async def test_goes_with_the_last_one(
         self, daos: Daos, task: Task, retried: Task, leaves: Leaves
     ) -> None:
@@ -231,6 +243,16 @@ class TestRemoval:
     ) -> None:
         await executions.remove_workflow_with_expiry("w1", ttl_seconds=1)
         assert payload_keys() == paths
+        await leaves()
+
+    async def test_when_its_time_is_over_takes_what_was_stored_since(
+        self, executions: ExecutionService, paths: set[str], leaves: Leaves
+    ) -> None:
+        await executions.remove_workflow_with_expiry("w1", ttl_seconds=60)
+        ended = WorkflowStatus.COMPLETED
+        await executions.update_workflow(large_workflow(size=WORKFLOW_SOFT + 3, status=ended))
+        moved = path_of(await executions.get_workflow("w1"), "input")
+        assert moved not in paths
         await leaves()
 
     async def test_of_a_task_takes_its_own(

@@ -60,6 +60,7 @@ class Way:
         service: The fixture that gives the address of a server that the way needs; empty: it needs none.
         damage: Overwrites the stored document of a record with this name or id, so that nobody can read it.
         list_payloads: The keys of all payloads that are stored.
+        sweeps_executions: Housekeeping takes expired records of executions away; otherwise they expire by themselves.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Way:
     service: str = ""
     damage: Callable[[Config, Record, str], None]
     list_payloads: Callable[[Config], set[str]]
+    sweeps_executions: bool = True
 
     def __str__(self) -> str:
         """As the ids of tests show it."""
@@ -280,6 +282,7 @@ REDIS = BesideRedis(
     },
     damage=_damage_text,
     list_payloads=_payload_files,
+    sweeps_executions=False,
 )
 REDIS_OVER_GRPC = replace(REDIS, transport=Transport.GRPC)
 REDIS_TWO_STORES = replace(
@@ -318,6 +321,7 @@ SENTINEL_OVER_GRPC = BehindSentinel(
     },
     damage=_damage_text,
     list_payloads=_payload_files,
+    sweeps_executions=False,
 )
 
 # The index on an Elasticsearch that all tests share, under a prefix that belongs to the folder of the other data

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
-from podium_core.errors import BackendUnavailableError
+from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.models import PushMessage
 from podium_core.ports import QueueDAO
 from tests.faults.queue_history import Kind, Op
 from tests.patience import PATIENCE_SECONDS
 
 QUEUE = "history"
+CLIENTS = 12
+PAUSE_SECONDS = 0.02
 
 
 class HasQueues(Protocol):
@@ -28,11 +31,12 @@ class HasQueues(Protocol):
 class Recorder:
     """Does things at random, and writes down what was called and what was answered."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, leases_ms: Sequence[int] = (150, 400, 2_000)) -> None:
         self.history: list[Op] = []
         self.ids: list[str] = []
         self.receipts: dict[str, str] = {}
         self._chance = random.Random(seed)
+        self._leases_ms = leases_ms
 
     async def work(self, podium: HasQueues) -> None:
         """Go on until a call fails."""
@@ -82,7 +86,7 @@ class Recorder:
         await self._record(Op(Kind.PUSH, id_, 0, delay=delay_ms / 1000), call)
 
     async def _poll(self, podium: HasQueues) -> None:
-        lease_ms = self._chance.choice([150, 400, 2_000])
+        lease_ms = self._chance.choice(self._leases_ms)
         called = time.monotonic()
         messages = await podium.queues.poll_messages(
             QUEUE,
@@ -143,3 +147,27 @@ class Recorder:
                 ]
         assert seen == present
         return present
+
+    async def worked(self, operations: int) -> None:
+        """Return once so many operations more are written down."""
+        wanted = len(self.history) + operations
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(self.history) < wanted:
+                await asyncio.sleep(PAUSE_SECONDS)
+
+
+@asynccontextmanager
+async def at_work(podium: HasQueues, recorder: Recorder) -> AsyncIterator[None]:
+    """Clients that work while the context lasts, whatever their calls come to."""
+
+    async def work() -> None:
+        while True:
+            with suppress(BackendUnavailableError, OutcomeUnknownError):
+                await recorder.work(podium)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async with asyncio.TaskGroup() as clients:
+        working = [clients.create_task(work()) for _ in range(CLIENTS)]
+        yield
+        for each in working:
+            each.cancel()

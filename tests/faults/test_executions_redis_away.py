@@ -11,17 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.faults.index_load import IndexJournal, write_until_told, written_meanwhile
+from tests.contract.eventually import eventually
+from tests.faults.broken_loads import at_rest_after_each, each_commit_once
+from tests.faults.disturbed import Disturbed
+from tests.faults.index_load import IndexJournal, written_meanwhile
 from tests.faults.index_truth import soon_at_rest
 from tests.faults.own_redis import AWAY, DURABLE, OnOwnRedis, on_own_redis
-from tests.faults.write_load import (
-    WriteJournal,
-    begin,
-    check,
-    check_everything,
-    write_until_broken,
-)
-from tests.patience import PATIENCE_SECONDS
+from tests.faults.write_load import WriteJournal, begin, check_everything, write_until_broken
 from tests.services.process import ServerProcess
 from tests.services.redis_server import RedisServer
 
@@ -29,64 +25,11 @@ KILLS = 3
 MANY_KILLS = 60
 # So long a stopped Redis keeps a call waiting; the default is 5 seconds.
 SOON = "response_timeout_ms = 300\nconnect_timeout_ms = 300"
-# Longer than what was sent before takes to be carried out once Redis goes on.
-MOMENT_SECONDS = 0.5
-
-
-async def _each_commit_once(
-    world: OnOwnRedis,
-    rounds: int,
-    seed: int,
-    break_: Callable[[], None],
-    mend: Callable[[], Awaitable[None]],
-) -> WriteJournal:
-    """Registers, groups and chains through faults; steps that were under way are sent again, with their request ids."""
-    chance, journal = random.Random(seed), WriteJournal()
-    async with world.client() as podium:
-        await begin(podium, journal)
-        for _ in range(rounds):
-            registers, groups = len(journal.registers), len(journal.groups)
-            await write_until_broken(podium, journal, chance.randint(50, 300), break_, AWAY)
-            await mend()
-            # At once, so that a repeat meets what was sent before and is only now carried out.
-            for chain in journal.chains:
-                journal.carried_out += bool(await chain.repeat(podium))
-            await asyncio.sleep(MOMENT_SECONDS)
-            await check(podium, journal, registers=registers, groups=groups)
-        await check_everything(podium, journal)
-    return journal
-
-
-async def _at_rest_after_each(
-    world: OnOwnRedis,
-    rounds: int,
-    seed: int,
-    break_: Callable[[], None],
-    mend: Callable[[], Awaitable[None]],
-) -> None:
-    """Executions with an index, removals and archives through faults; after each, everything agrees."""
-    chance, journal = random.Random(seed), IndexJournal()
-
-    async def break_after_a_while() -> None:
-        begun, more = len(journal.executions), chance.randint(5, 40)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(journal.executions) < begun + more:
-                await asyncio.sleep(0.01)
-        break_()
-
-    async with world.client() as podium:
-        for at in range(rounds):
-            await write_until_told(podium, journal, seed + 100 * at, break_after_a_while, AWAY)
-            await mend()
-            await asyncio.sleep(MOMENT_SECONDS)
-            await soon_at_rest(podium, journal, world.store)
-
-
 Load = Callable[
-    [OnOwnRedis, int, int, Callable[[], None], Callable[[], Awaitable[None]]],
+    [Disturbed, int, int, Callable[[], None], Callable[[], Awaitable[None]]],
     Coroutine[Any, Any, object],
 ]
-LOADS = pytest.mark.parametrize("load", [_each_commit_once, _at_rest_after_each])
+LOADS = pytest.mark.parametrize("load", [each_commit_once, at_rest_after_each])
 
 
 class TestKilled:
@@ -95,12 +38,12 @@ class TestKilled:
     async def test_each_commit_is_done_once(self, tmp_path: Path) -> None:
         with on_own_redis(tmp_path, DURABLE) as world:
             redis = world.redis
-            await _each_commit_once(world, KILLS, 1, redis.kill, _start(redis))
+            await each_commit_once(world.server, KILLS, 1, redis.kill, _start(redis))
 
     async def test_index_queues_and_executions_agree(self, tmp_path: Path) -> None:
         with on_own_redis(tmp_path, DURABLE) as world:
             redis = world.redis
-            await _at_rest_after_each(world, KILLS, 2, redis.kill, _start(redis))
+            await at_rest_after_each(world.server, KILLS, 2, redis.kill, _start(redis))
 
     @pytest.mark.nightly
     @pytest.mark.timeout(1_800)
@@ -108,7 +51,7 @@ class TestKilled:
     async def test_many_times(self, tmp_path: Path, load: Load) -> None:
         with on_own_redis(tmp_path, DURABLE) as world:
             redis, seed = world.redis, random.randrange(2**32)
-            await load(world, MANY_KILLS, seed, redis.kill, _start(redis))
+            await load(world.server, MANY_KILLS, seed, redis.kill, _start(redis))
 
 
 class TestStopped:
@@ -117,12 +60,12 @@ class TestStopped:
     async def test_each_commit_is_done_once(self, tmp_path: Path) -> None:
         with on_own_redis(tmp_path, settings=SOON) as world:
             process = world.redis.process
-            await _each_commit_once(world, KILLS, 1, process.pause, _resume(process))
+            await each_commit_once(world.server, KILLS, 1, process.pause, _resume(process))
 
     async def test_index_queues_and_executions_agree(self, tmp_path: Path) -> None:
         with on_own_redis(tmp_path, settings=SOON) as world:
             process = world.redis.process
-            await _at_rest_after_each(world, KILLS, 2, process.pause, _resume(process))
+            await at_rest_after_each(world.server, KILLS, 2, process.pause, _resume(process))
 
     @pytest.mark.nightly
     @pytest.mark.timeout(1_800)
@@ -136,7 +79,7 @@ class TestStopped:
                 await _keep_calling(world, 30)
                 process.resume()
 
-            await load(world, KILLS, 1, process.pause, mend)
+            await load(world.server, KILLS, 1, process.pause, mend)
 
 
 def _start(redis: RedisServer) -> Callable[[], Awaitable[None]]:
@@ -170,6 +113,9 @@ async def test_calls_go_on_after_a_restart_without_any_data(tmp_path: Path) -> N
             for chain in journal.chains * 5:
                 await chain.write(podium)
             await check_everything(podium, journal)
+        # Housekeeping has said again whose keys these are.
+        keys = world.store.keys
+        await eventually(lambda: asyncio.to_thread(world.store.client.get, keys.format))
         # And a server that starts finds what it can use.
         await asyncio.to_thread(world.server.process.restart)
         async with world.client() as podium:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,16 +15,14 @@ from podium_core.models import PushMessage
 from tests.backends.redis.stores import RedisParts, end_keys, redis_parts
 from tests.contract.eventually import eventually
 from tests.faults.queue_history import NEVER, Kind, violations
-from tests.faults.queue_recorder import QUEUE, Recorder
-from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
+from tests.faults.queue_recorder import CLIENTS, PAUSE_SECONDS, QUEUE, Recorder, at_work
+from tests.patience import PATIENCE_MS
 from tests.services.redis_server import RedisServer
 
 PREFIX = "away"
-CLIENTS = 12
 OPERATIONS = 400
 KILLS = 4
 MANY_KILLS = 50
-PAUSE_SECONDS = 0.02
 SHORT_STOP_SECONDS = 1.0
 # Longer than a reply may take, so connections are given up.
 LONG_STOP_SECONDS = 30.0
@@ -48,40 +46,16 @@ async def parts(server: RedisServer) -> AsyncIterator[RedisParts]:
         yield opened
 
 
-@asynccontextmanager
-async def at_work(parts: RedisParts, recorder: Recorder) -> AsyncIterator[None]:
-    """Clients that work while the context lasts, whatever their calls come to."""
-
-    async def work() -> None:
-        while True:
-            with suppress(BackendUnavailableError, OutcomeUnknownError):
-                await recorder.work(parts)
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    async with asyncio.TaskGroup() as clients:
-        working = [clients.create_task(work()) for _ in range(CLIENTS)]
-        yield
-        for each in working:
-            each.cancel()
-
-
 async def disturbed(
     server: RedisServer, parts: RedisParts, disturb: Disturb, times: int, seed: int
 ) -> Recorder:
     """A history with disturbances, which shows nothing that must not be."""
     recorder = Recorder(seed)
-
-    async def worked(operations: int) -> None:
-        wanted = len(recorder.history) + operations
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(recorder.history) < wanted:
-                await asyncio.sleep(PAUSE_SECONDS)
-
     async with at_work(parts, recorder):
         for _ in range(times):
-            await worked(OPERATIONS)
+            await recorder.worked(OPERATIONS)
             await disturb(server)
-        await worked(OPERATIONS)
+        await recorder.worked(OPERATIONS)
     present = await recorder.deliver_the_rest(parts)
     assert violations(recorder.history, present) == []
     end_keys(server.url, PREFIX)

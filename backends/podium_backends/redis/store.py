@@ -52,6 +52,7 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
     clock = StoreClock(context.clock)
     place_ttl_ms = settings.place_ttl_seconds * 1000
     limits = RedisConcurrentExecutionLimitDAO(link, scripts, keys, place_ttl_ms=place_ttl_ms)
+    layout = settings.layout or DEFAULT_LAYOUT
     executor = Executor(
         link,
         keys,
@@ -61,7 +62,7 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
             time_zone=ZoneInfo(settings.time_zone),
         ),
         settings.queue_keys.queue if context.commit_guarantee is Guarantee.ATOMIC else None,
-        settings.layout or DEFAULT_LAYOUT,
+        layout,
     )
     executions = RedisExecutionDAO(
         link,
@@ -71,12 +72,13 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
         max_answer_bytes=most,
         begin_long_answer=context.begin_long_answer,
     )
-    # Nothing has to be maintained: empty queues leave no keys, and grants expire.
     return ConnectedStore(
         context=context,
         kind="redis",
         ping=partial(_ping, link),
         close=partial(_close, (link, bulk), queues, changes),
+        # One that was restarted empty gets its format again.
+        maintain=partial(check_format, link, keys, layout),
         executions=executions,
         outbox=RedisOutbox(
             link,

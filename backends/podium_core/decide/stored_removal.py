@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 
-from podium_core.decide.facts import WorkflowFacts
+from podium_core.decide.facts import TaskFacts, WorkflowFacts
 from podium_core.decide.removal_record import ArchiveState, RemovalRecord, is_due
+
+Tasks = Sequence[tuple[str, TaskFacts]]
 
 
 class RemovalStage(StrEnum):
@@ -18,6 +21,11 @@ class RemovalStage(StrEnum):
     WAIT = "wait"  # nothing, until it is due
     DELETE = "delete"  # documents may go
 
+    @property
+    def is_about_tasks(self) -> bool:
+        """Whether the step needs the next tasks."""
+        return self in (RemovalStage.SWEEP, RemovalStage.DELETE)
+
 
 class StoredRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """A workflow's removal record as it is stored.
@@ -26,6 +34,7 @@ class StoredRemoval(msgspec.Struct, frozen=True, kw_only=True):
         token: Fresh whenever the record was written, or the workflow that is to be archived.
         stage: By the store's clock when it was read.
         facts: The workflow's; the record is ``facts.removal``.
+        tasks: Its next tasks in order of id, after ``record.after``: as many as were asked for, or all that are left.
     """
 
     workflow_id: str
@@ -33,6 +42,7 @@ class StoredRemoval(msgspec.Struct, frozen=True, kw_only=True):
     stage: RemovalStage
     facts: WorkflowFacts
     record: RemovalRecord
+    tasks: Tasks = ()
 
 
 def stage_of(record: RemovalRecord, now_ms: int) -> RemovalStage:

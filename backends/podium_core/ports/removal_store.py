@@ -6,22 +6,18 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from podium_core.decide.effects import Effect
-from podium_core.decide.facts import TaskFacts
 from podium_core.decide.removal_record import RemovalRecord
 from podium_core.decide.stored_removal import StoredRemoval
-
-Tasks = Sequence[tuple[str, TaskFacts]]
 
 
 class RemovalStore(Protocol):
     """What a store that serves executions gives to removals."""
 
-    async def removal(self, workflow_id: str) -> StoredRemoval | None:
-        """The removal record of a workflow; None without one."""
-        ...
+    async def removal(self, workflow_id: str, *, tasks: int = 0) -> StoredRemoval | None:
+        """The removal record of a workflow, with as many of its next tasks; None without one.
 
-    async def next_tasks(self, workflow_id: str, *, after: str, limit: int) -> Tasks:
-        """The next tasks of a workflow in order of id, after this one."""
+        Tasks are read with the record or after it, never before it, and only where the next step is about tasks.
+        """
         ...
 
     async def advance_removal(

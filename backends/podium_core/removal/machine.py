@@ -37,12 +37,12 @@ from podium_core.decide.effects import (
 from podium_core.decide.facts import TaskFacts, WorkflowFacts
 from podium_core.decide.removal_record import ArchiveState, RemovalRecord, Sweep
 from podium_core.decide.state import MARK_TASK, MARK_WORKFLOW
-from podium_core.decide.stored_removal import RemovalStage, StoredRemoval, stage_of
+from podium_core.decide.stored_removal import RemovalStage, StoredRemoval, Tasks, stage_of
 from podium_core.index.changes import Remove
 from podium_core.index.marks import UPSERT_BODY, encode_mark
 from podium_core.models import DECIDER_QUEUE
 from podium_core.outbox import WRITER_FIRST_MS
-from podium_core.ports.removal_store import RemovalStore, Tasks
+from podium_core.ports.removal_store import RemovalStore
 
 # Tasks of one step: a write of a few milliseconds.
 STEP_TASKS = 200
@@ -72,8 +72,16 @@ class RemovalMachine:
         Raises:
             StorageError: As the store and the archive; the record stands, and goes on from here.
         """
+        return await self.go_on(await self.look(workflow_id))
+
+    async def look(self, workflow_id: str) -> StoredRemoval | None:
+        """The removal as it stands, with the tasks of its next step; None without one."""
+        return await self._store.removal(workflow_id, tasks=STEP_TASKS)
+
+    async def go_on(self, removal: StoredRemoval | None) -> bool:
+        """The same from a removal that the caller has just looked at. Raises as ``carry_out``."""
         began = False
-        while (removal := await self._store.removal(workflow_id)) is not None:
+        while removal is not None:
             if removal.stage is RemovalStage.WAIT:
                 break
             if removal.stage is RemovalStage.ARCHIVE and self._archive is None:
@@ -81,6 +89,7 @@ class RemovalMachine:
             began = True
             if await self._step(removal):
                 break
+            removal = await self.look(removal.workflow_id)
         return began
 
     async def _step(self, removal: StoredRemoval) -> bool:
@@ -103,10 +112,9 @@ class RemovalMachine:
 
     async def finish_sweep(self, workflow_id: str) -> None:
         """Carry the pass through the tasks to its end, and nothing else."""
-        while (removal := await self._store.removal(workflow_id)) is not None:
-            if removal.stage is not RemovalStage.SWEEP:
+        while (removal := await self.look(workflow_id)) is not None:
+            if removal.stage is not RemovalStage.SWEEP or await self._sweep(removal):
                 break
-            await self._sweep(removal)
 
     async def cancel(self, removal: StoredRemoval) -> bool:
         """Cancel a removal without a ttl that has done nothing but archive entries; says whether it was cancelled.
@@ -126,21 +134,20 @@ class RemovalMachine:
         await self.finish_sweep(removal.workflow_id)
         return True
 
-    async def _sweep(self, removal: StoredRemoval) -> None:
-        tasks = await self._store.next_tasks(
-            removal.workflow_id, after=removal.record.after, limit=STEP_TASKS
-        )
+    async def _sweep(self, removal: StoredRemoval) -> bool:
+        """A step of the pass; whether it was the last one."""
+        tasks = removal.tasks
         over = len(tasks) < STEP_TASKS
         effects = sweep_effects(removal.record, tasks)
         if over and Sweep.LEAVE in removal.record.sweeps:
             # Those of tasks without a document too.
             effects.append(FreeSlots(removal.workflow_id))
         record = records.after_sweep_step(removal.record, "" if over else tasks[-1][0])
-        await self._store.advance_removal(removal, record, effects)
+        return await self._store.advance_removal(removal, record, effects) and over
 
     async def _delete(self, removal: StoredRemoval) -> bool:
         """A step of the deletion; whether it was the last one."""
-        tasks = await self._store.next_tasks(removal.workflow_id, after="", limit=STEP_TASKS)
+        tasks = removal.tasks
         effects = deletion_effects(removal.record, tasks)
         if len(tasks) == STEP_TASKS:
             await self._store.advance_removal(

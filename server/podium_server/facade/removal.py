@@ -10,6 +10,7 @@ from podium_core.errors import (
     OutcomeUnknownError,
     StorageError,
 )
+from podium_core.removal import StoredRemoval
 from podium_server.facade.archive_removal import ArchiveRemoval
 from podium_server.outbox.archive import Archive
 from podium_server.outbox.handlers import PoisonError
@@ -46,8 +47,7 @@ class RemovalFacade:
         Raises:
             OutcomeUnknownError: As ``end``; or another call for the same removal has cancelled it.
         """
-        removal = await self._store.removal(workflow_id)
-        await self.end(workflow_id, cancel_on_failure=cancel_on_failure)
+        removal = await self.end(workflow_id, cancel_on_failure=cancel_on_failure)
         if removal is not None and removal.record.archives:
             await self._require_gone(workflow_id)
 
@@ -68,19 +68,24 @@ class RemovalFacade:
             return False
         return await self._archived.remove(workflow_id, delete_payloads=delete_payloads)
 
-    async def end(self, workflow_id: str, *, cancel_on_failure: bool = False) -> bool:
-        """Archive if that was asked for, then delete. False if there was nothing to do.
+    async def end(
+        self, workflow_id: str, *, cancel_on_failure: bool = False
+    ) -> StoredRemoval | None:
+        """Archive if that was asked for, then delete.
 
         Args:
             workflow_id: Whose removal.
             cancel_on_failure: If the archive can't be written, cancel the removal: nothing is removed.
+        Returns:
+            The removal as it was found; None if there is none.
         Raises:
             BackendUnavailableError: Nothing was removed.
             OutcomeUnknownError: The removal has begun, and the drainer continues it.
             CorruptRecordError, FailedPreconditionError: It can't be archived; nothing was removed.
         """
         try:
-            return await self._removals.carry_out(workflow_id)
+            removal = await self._removals.machine.look(workflow_id)
+            await self._removals.machine.go_on(removal)
         except (BackendUnavailableError, CorruptRecordError, PoisonError) as error:
             if cancel_on_failure and await self._cancel(workflow_id):
                 raise _nothing_removed(error, workflow_id) from error
@@ -88,6 +93,7 @@ class RemovalFacade:
                 f"the removal of workflow '{workflow_id}' has begun, and goes on by itself: {error}"
             )
             raise OutcomeUnknownError(getattr(error, "store", ""), message) from error
+        return removal
 
     async def _require_gone(self, workflow_id: str) -> None:
         """Another call may have cancelled the same removal, or the id may already have its next workflow."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from podium_backends.redis.connection import Link
+from podium_backends.redis.connection import Link, Target
+from podium_backends.redis.connection.pipe import Argument
 from podium_backends.redis.executions import member_documents
-from podium_backends.redis.executions.documents import documents_within
+from podium_backends.redis.executions.documents import (
+    TRIP_BYTES,
+    documents_within,
+    each_document,
+)
 from podium_backends.redis.executions.member_documents import documents_of_members
 from podium_backends.redis.executions.missing_members import MissingMembers
 from podium_backends.redis.executions.store_clock import StoreClock
@@ -47,6 +53,19 @@ class Sets:
             assert document == f"text of {id_}".encode()
             found.append(id_)
         return found
+
+
+class SizedLink(Link):
+    """Notes how many bytes of documents each reply brings."""
+
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        self.sizes: list[int] = []
+
+    async def read(self, *command: Argument) -> Any:
+        reply = await super().read(*command)
+        self.sizes.append(sum(len(document or b"") for document in reply))
+        return reply
 
 
 @pytest.fixture
@@ -126,3 +145,24 @@ async def test_documents_end_where_the_bytes_are_reached(sets: Sets) -> None:
     assert len(await documents_within(sets.link, keys, 4 * size + 1)) == 5
     assert len(await documents_within(sets.link, keys, 10 * size)) == 10
     assert await documents_within(sets.link, keys, 0) == []
+
+
+@pytest.mark.parametrize("size", [TRIP_BYTES // 20, TRIP_BYTES // 2, 100])
+async def test_each_trip_of_a_stream_brings_about_as_much(sets: Sets, size: int) -> None:
+    """Also the first one, which knows nothing of sizes."""
+    documents = {f"d{number}": b"x" * size for number in range(60)}
+    for id_, document in documents.items():
+        await sets.link.write("SET", sets.key(id_), document)
+    link = SizedLink(sets.link._target)
+    found = {id_: document async for id_, document in each_document(link, [*documents], sets.key)}
+    await link.close()
+    assert found == documents
+    assert max(link.sizes) <= TRIP_BYTES + 4 * size
+    assert len(link.sizes) <= 1 + 60 * size // TRIP_BYTES + 1
+
+
+async def test_a_stream_of_nothing_is_no_trip(sets: Sets) -> None:
+    with counted_trips() as trips:
+        async for id_, _ in each_document(sets.link, [""][:0], sets.key):
+            raise AssertionError(id_)
+    assert trips.count == 0

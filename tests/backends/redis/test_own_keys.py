@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import msgspec
 import pytest
 
 from podium_backends.redis.connection import Link, Target
 from podium_backends.redis.executions.dao import RedisExecutionDAO
+from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.models import PayloadType, TaskStatus
 from podium_core.payload_keys import new_key
 from podium_core.write_set import builders
@@ -16,7 +18,7 @@ from podium_core.write_set.refusals import UploadLostError
 from podium_core.write_set.remembered import REQUEST_MEMORY_MS
 from tests.backends.redis.golden_definitions import KEYS, Daos
 from tests.clock import FakeClock
-from tests.contract.records import make_task, make_workflow
+from tests.contract.records import make_event_execution, make_task, make_workflow
 from tests.services.redis_server import RedisServer
 
 
@@ -29,8 +31,13 @@ async def link(own_redis: RedisServer) -> AsyncIterator[Link]:
 
 
 @pytest.fixture
-def dao(link: Link) -> RedisExecutionDAO:
-    return Daos.on(link, FakeClock()).executions
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def dao(link: Link, clock: FakeClock) -> RedisExecutionDAO:
+    return Daos.on(link, clock).executions
 
 
 async def test_a_request_is_remembered_for_a_while(dao: RedisExecutionDAO, link: Link) -> None:
@@ -49,6 +56,76 @@ async def test_facts_go_with_what_they_are_of(dao: RedisExecutionDAO, link: Link
     assert set(await link.read("HKEYS", KEYS.facts("w1"))) == {b"", b"t2"}
     await dao.remove_workflow("w1")
     assert await link.read("EXISTS", KEYS.facts("w1")) == 0
+
+
+async def test_facts_that_were_lost_get_a_time_to_live_again(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    facts = KEYS.facts("w1")
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    writes: list[Callable[[], Awaitable[object]]] = [
+        lambda: dao.create_tasks([make_task("t2")]),
+        lambda: dao.update_task(make_task("t1")),
+        lambda: dao.update_workflow(make_workflow()),
+    ]
+    for write in writes:
+        await link.write("DEL", facts)
+        await write()
+        assert await link.read("TTL", facts) > 0
+
+
+async def test_a_write_that_finds_what_it_assumes_does_not_prolong_facts(
+    dao: RedisExecutionDAO, link: Link, clock: FakeClock
+) -> None:
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    await link.write("EXPIRE", KEYS.facts("w1"), 100)
+    clock.pass_by(1)
+    await dao.update_task(make_task("t1"))
+    assert await link.read("TTL", KEYS.facts("w1")) <= 100
+
+
+async def test_a_task_leaves_the_set_of_the_definition_that_it_had(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    """Java's own lists don't look at the document."""
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    await dao.update_task(make_task("t1", definition_name="decode"))
+    assert await link.read("EXISTS", KEYS.pending_tasks("encode")) == 0
+    assert await link.read("SMEMBERS", KEYS.pending_tasks("decode")) == [b"t1"]
+
+
+@pytest.mark.parametrize(
+    ("moved", "left"),
+    [
+        ({"name": "other"}, KEYS.workflows_of_day("order", "20231114")),
+        ({"correlation_id": "c2"}, KEYS.correlated_workflows("c1")),
+        ({"create_time": 1_600_000_000_000}, KEYS.workflows_of_day("order", "20231114")),
+    ],
+    ids=["name", "correlation", "time"],
+)
+async def test_a_workflow_that_moves_leaves_the_sets_where_it_was(
+    dao: RedisExecutionDAO, link: Link, moved: dict[str, Any], left: str
+) -> None:
+    fields: dict[str, Any] = {"create_time": 1_700_000_000_000, "correlation_id": "c1"}
+    await dao.create_workflow(make_workflow(**fields))
+    assert await link.read("EXISTS", left) == 1
+    await dao.update_workflow(make_workflow(**{**fields, **moved}))
+    assert await link.read("EXISTS", left) == 0
+
+
+async def test_what_is_kept_of_an_event_execution_goes_with_it(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    event = make_event_execution()
+    ends = KEYS.event_ends("handler", "sqs:orders", "m1")
+    await dao.add_event_execution(event)
+    # Java's default is a minute.
+    assert 59_000 < await link.read("PTTL", ends) <= 60_000
+    await dao.remove_event_execution(event)
+    assert await link.read("EXISTS", ends) == 0
 
 
 async def test_a_workflow_leaves_the_days_of_all_time_zones(
@@ -75,6 +152,55 @@ async def test_a_place_that_is_used_stays_before_all_others(
     assert await link.read("SISMEMBER", KEYS.in_progress("encode"), "t1")
 
 
+async def test_what_podium_keeps_and_nobody_can_read_is_said_to_be_so(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    await dao.create_workflow(make_workflow())
+    write_set = msgspec.structs.replace(
+        builders.create_workflow(make_workflow("w2"), now_ms=1), request_id="r1"
+    )
+    for garbage in (b"\xff", b"1 {}", b"9999999999999 1 \xff"):
+        await link.write("SET", KEYS.removal("w1"), garbage)
+        with pytest.raises(CorruptRecordError):
+            await dao.removal("w1")
+        await link.write("SET", KEYS.request("r1"), garbage)
+        with pytest.raises(CorruptRecordError):
+            await dao.apply(write_set)
+    assert await link.read("EXISTS", KEYS.workflow("w2")) == 0
+
+
+async def test_an_outcome_without_any_effect_is_remembered_too(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    await dao.create_workflow(make_workflow())
+    first, second = (make_task(id_, reference_task_name="a") for id_ in ("t1", "t2"))
+    await dao.create_tasks([first])
+    write_set = builders.create_tasks([second], now_ms=1)
+    write_set = msgspec.structs.replace(write_set, request_id="r1")
+    assert (await dao.apply(write_set)).left_out_task_ids == ("t2",)
+    await dao.remove_task("t1")
+    repeated = await dao.apply(write_set)
+    assert (repeated.left_out_task_ids, repeated.replayed) == (("t2",), True)
+
+
+async def test_a_removal_record_that_is_written_again_keeps_what_it_knows(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    """The workflow's document may go before its record."""
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    removal = builders.remove_workflow("w1", require_terminal=False, archive=True, ttl_ms=60_000)
+    await dao.apply(removal)
+    first = await dao.removal("w1")
+    await dao.remove_task("t1")
+    await link.write("DEL", KEYS.workflow("w1"))
+    again = await dao.removal("w1")
+    assert first is not None
+    assert again is not None
+    assert again.token > first.token
+    assert again.facts.name == "order"
+
+
 async def test_a_slot_that_java_pointed_at_a_duplicate_is_the_first_tasks(
     dao: RedisExecutionDAO, link: Link
 ) -> None:
@@ -84,6 +210,51 @@ async def test_a_slot_that_java_pointed_at_a_duplicate_is_the_first_tasks(
     created = await dao.create_tasks([make_task("t1", reference_task_name="a")])
     assert created.created_task_ids == ("t1",)
     assert created.left_out_task_ids == ()
+
+
+async def test_a_slot_that_java_gave_to_a_task_that_is_there_is_that_tasks(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1", reference_task_name="a"), make_task("t2")])
+    await link.write("HSET", KEYS.slots("w1"), "a0", "t2")
+    created = await dao.create_tasks([make_task("t1", reference_task_name="a")])
+    assert (created.created_task_ids, created.left_out_task_ids) == ((), ("t1",))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda dao: dao.create_workflow(make_workflow("w.")),
+        lambda dao: dao.create_workflow(make_workflow(name="order.")),
+        lambda dao: dao.create_tasks([make_task("t.")], allow_missing_workflow=True),
+        lambda dao: dao.create_tasks([make_task(workflow_id="w.")], allow_missing_workflow=True),
+        lambda dao: dao.create_tasks(
+            [make_task(definition_name="encode.")], allow_missing_workflow=True
+        ),
+        lambda dao: dao.add_event_execution(
+            msgspec.structs.replace(make_event_execution(), message_id="m.")
+        ),
+    ],
+    ids=["workflow", "name", "task", "its workflow", "definition", "message"],
+)
+async def test_what_ends_in_a_dot_is_refused(
+    dao: RedisExecutionDAO, link: Link, write: Callable[[RedisExecutionDAO], Awaitable[object]]
+) -> None:
+    """Conductor cuts the dot off its keys, where it would meet another's."""
+    with pytest.raises(InvalidArgumentError):
+        await write(dao)
+    assert await link.read("DBSIZE") == 0
+
+
+async def test_an_unreadable_task_is_removed_by_nobody(dao: RedisExecutionDAO, link: Link) -> None:
+    """Which sets it is in nobody knows."""
+    await dao.create_workflow(make_workflow())
+    await dao.create_tasks([make_task("t1")])
+    await link.write("SET", KEYS.task("t1"), b"\xff")
+    with pytest.raises(CorruptRecordError):
+        await dao.remove_task("t1")
+    assert await link.read("GET", KEYS.task("t1")) == b"\xff"
 
 
 async def test_a_task_frees_no_slot_that_another_has(dao: RedisExecutionDAO, link: Link) -> None:

@@ -17,6 +17,7 @@ from podium_core.models import Guarantee
 from tests.backends.redis.scripted_redis import scripted_redis
 from tests.backends.redis.stores import new_prefix, settings_at
 from tests.services.ports import free_ports
+from tests.services.redis_server import RedisServer
 
 CONTEXT = StoreContext(
     name="queues",
@@ -110,6 +111,27 @@ class TestFormat:
         assert f"layout={first}" in said
         assert f"layout={then or 'podium'}" in said
         await check_format(fresh.link, fresh.keys, first)
+
+    @pytest.mark.parametrize("layout", ["podium", "conductor", None])
+    async def test_is_written_again_where_redis_was_emptied(
+        self, own_redis: RedisServer, layout: str | None
+    ) -> None:
+        """Others may have written before: what was found when the store was opened still holds."""
+        fresh = Fresh(own_redis.url)
+        await fresh.link.write("FLUSHALL")
+        settings = fresh.settings.model_copy(update={"layout": layout})
+        store = await SPEC.connect(CONTEXT, settings)
+        assert store.maintain is not None
+        await fresh.link.write("FLUSHALL")
+        await fresh.link.write("SET", "test-something", "x")
+        await store.maintain()
+        written = f"format=1 layout={layout or 'podium'}".encode()
+        assert await fresh.link.read("GET", fresh.keys.format) == written
+        await fresh.link.write("SET", fresh.keys.format, "format=2 layout=podium")
+        with pytest.raises(IncompatibleStoreError, match="format=2"):
+            await store.maintain()
+        await store.close()
+        await fresh.link.close()
 
 
 class TestCapabilities:

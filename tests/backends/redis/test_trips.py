@@ -56,6 +56,9 @@ DAY_MS = 24 * 60 * 60 * 1000
 EXECUTIONS: dict[str, Operation] = {
     "create_tasks": lambda dao: dao.create_tasks([make_task(f"n{n}") for n in range(20)]),
     "update_task": lambda dao: dao.update_task(make_task("t2", status=TaskStatus.COMPLETED)),
+    "end a task that runs": lambda dao: dao.update_task(
+        make_task("t1", concurrency_limit=3, status=TaskStatus.COMPLETED)
+    ),
     "update_tasks": lambda dao: dao.update_tasks([TaskUpdate(task=make_task("t2"))]),
     "remove_task": lambda dao: dao.remove_task("t1"),
     "get_task": lambda dao: dao.get_task("t1"),
@@ -127,9 +130,10 @@ OTHERS = {
     "remove_task": LOOKS_FIRST,
     # It comes without the createTime that the store has: what was assumed fails.
     "update_workflow": LOOKS_FIRST,
-    # LOOKS_FIRST for the record; then the record, ids, documents, the step; and that no record is left.
-    "remove_workflow": LOOKS_FIRST + 3,
-    "remove_workflow_with_expiry": LOOKS_FIRST + 4,
+    # LOOKS_FIRST for the record; then the record with the tasks, and the step that removes them.
+    "remove_workflow": LOOKS_FIRST + 2,
+    # The same with the step by which tasks leave their sets; and that nothing is to be done before it is due.
+    "remove_workflow_with_expiry": LOOKS_FIRST + 3,
     # In order of id, which sets don't have: the first ids of all, and their documents.
     "get_tasks_by_type": NAMES_FIRST,
     "all task definitions": NAMES_FIRST,
@@ -205,6 +209,23 @@ async def test_a_commit_is_one_trip(store: ConnectedStore) -> None:
     )
     with counted_trips() as trips:
         await there(store.executions).apply(commit(request, now_ms=1))
+    assert trips.count == 1
+
+
+async def test_a_commit_that_expects_a_time_of_its_workflow_is_one_trip(
+    store: ConnectedStore,
+) -> None:
+    executions = there(store.executions)
+    workflow = await executions.get_workflow("w1")
+    assert workflow is not None
+    assert isinstance(workflow.updated_time, int)
+    request = Commit(
+        workflow_id="w1",
+        create_tasks=[make_task("n1")],
+        expected_update_time=workflow.updated_time,
+    )
+    with counted_trips() as trips:
+        await executions.apply(commit(request, now_ms=1))
     assert trips.count == 1
 
 

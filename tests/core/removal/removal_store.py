@@ -20,6 +20,8 @@ class RemovalStoreInMemory:
 
     Attributes:
         die_after: How many more steps until it dies after one; None: never.
+        others_steps: Before how many of the next steps another server makes one that changes nothing.
+        reads: How often the record was read.
         steps: The effects of each step that was carried out.
         index_marks: What waits for each entry: the mark's body.
     """
@@ -31,6 +33,8 @@ class RemovalStoreInMemory:
         self.tasks = dict(tasks)
         self.now_ms = now_ms
         self.die_after: int | None = None
+        self.others_steps = 0
+        self.reads = 0
         self.steps: list[list[do.Effect]] = []
         self.index_marks: dict[tuple[str, str], bytes] = {}
         self.queued = {(facts.queue_name, id_) for id_, facts in tasks.items()}
@@ -40,26 +44,28 @@ class RemovalStoreInMemory:
         self.left_payloads: set[str] = set()
         self.token = 1
 
-    async def removal(self, workflow_id: str) -> StoredRemoval | None:
+    async def removal(self, workflow_id: str, *, tasks: int = 0) -> StoredRemoval | None:
+        self.reads += 1
         if self.workflow is None or self.workflow.removal is None:
             return None
         mark = self.workflow.removal
+        stage = stage_of(mark, self.now_ms)
+        left = sorted(item for item in self.tasks.items() if item[0] > mark.after)
         return StoredRemoval(
             workflow_id=workflow_id,
             token=self.token,
-            stage=stage_of(mark, self.now_ms),
+            stage=stage,
             facts=self.workflow,
             record=mark,
+            tasks=left[:tasks] if stage.is_about_tasks else (),
         )
-
-    async def next_tasks(
-        self, workflow_id: str, *, after: str, limit: int
-    ) -> Sequence[tuple[str, TaskFacts]]:
-        return sorted((id_, facts) for id_, facts in self.tasks.items() if id_ > after)[:limit]
 
     async def advance_removal(
         self, removal: StoredRemoval, mark: RemovalRecord | None, effects: Sequence[do.Effect]
     ) -> bool:
+        if self.others_steps:
+            self.others_steps -= 1
+            self.token += 1
         if removal.token != self.token:
             return False
         self.steps.append(list(effects))

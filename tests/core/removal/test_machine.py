@@ -133,6 +133,24 @@ class TestAtOnce:
         assert len(made.steps) == 3
         assert max(len(step) for step in made.steps) <= 5 * STEP_TASKS
 
+    async def test_each_step_is_one_read_and_one_write(self) -> None:
+        made = store(MANY)
+        await RemovalMachine(made).carry_out("w1")
+        assert made.reads == len(made.steps)
+
+    async def test_what_the_caller_has_looked_at_is_not_read_again(self) -> None:
+        made = store()
+        machine = RemovalMachine(made)
+        assert await machine.go_on(await machine.look("w1"))
+        assert (made.reads, made.workflow) == (1, None)
+
+    async def test_a_step_that_came_too_late_is_made_again(self) -> None:
+        made = store(MANY, remove_messages=True)
+        made.others_steps = 2
+        await RemovalMachine(made).carry_out("w1")
+        assert made.workflow is None
+        assert made.left() == set()
+
     async def test_goes_on_wherever_it_died(self) -> None:
         made = store(MANY, remove_messages=True, delete_payloads=True)
         await survive(made)
@@ -165,6 +183,18 @@ class TestExpiry:
         await survive(made)
         assert made.left() == {"tasks"}
         assert max(len(step) for step in made.steps) <= 4 * STEP_TASKS
+
+    async def test_its_sweep_ends_with_the_last_step(self) -> None:
+        made = store(MANY, ttl_ms=500, remove_messages=True)
+        await RemovalMachine(made).finish_sweep("w1")
+        assert made.left() == {"tasks"}
+        assert made.reads == len(made.steps)
+
+    async def test_a_step_of_its_sweep_that_came_too_late_is_made_again(self) -> None:
+        made = store(ttl_ms=500, remove_messages=True)
+        made.others_steps = 1
+        await RemovalMachine(made).finish_sweep("w1")
+        assert made.left() == {"tasks"}
 
     async def test_goes_when_it_is_due(self) -> None:
         made = store(ttl_ms=500)

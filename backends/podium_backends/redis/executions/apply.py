@@ -20,7 +20,7 @@ from podium_backends.redis.executions.kept_removal import decode_removal
 from podium_backends.redis.executions.plan import Argument, Plan
 from podium_backends.redis.executions.seen import Seen, check_unchanged, slot_field
 from podium_core.decide import Decision, Known, WorkflowFacts, decide, needs
-from podium_core.errors import OverloadedError, StorageError
+from podium_core.errors import OverloadedError
 from podium_core.write_set import WriteOutcome, WriteSet
 from podium_core.write_set.remembered import REQUEST_MEMORY_MS, remembered
 
@@ -65,13 +65,7 @@ class Write:
         now_ms = self._to.clock.now_ms()
         self._seen.assumes = False
         known = self._seen.known(self._set, now_ms=now_ms)
-        try:
-            decision = decide(self._set, known, now_ms=now_ms)
-        except StorageError:
-            if not self._seen.assumes:
-                raise
-            await self._look()
-            return None
+        decision = decide(self._set, known, now_ms=now_ms)
         if decision.effects or decision.remember:
             workflows = self._facts_of_workflows(known)
             checks = self._check_seen()
@@ -133,13 +127,13 @@ class Write:
 
 
 def with_one_slot_for_each_field(write_set: WriteSet) -> WriteSet:
-    """Slots that Java's hash can't tell apart are one slot for the core too: the first task has it."""
+    """Slots that Java's hash can't tell apart are one slot for the core too."""
     slots = {put.slot: slot_field(put.slot) for put in write_set.task_puts if put.slot is not None}
     if len(set(slots.values())) == len(slots):
         return write_set
-    first = {field: slot for slot, field in reversed(slots.items())}
+    one_of = {field: slot for slot, field in slots.items()}
     puts = tuple(
-        put if put.slot is None else msgspec.structs.replace(put, slot=first[slots[put.slot]])
+        put if put.slot is None else msgspec.structs.replace(put, slot=one_of[slots[put.slot]])
         for put in write_set.task_puts
     )
     return msgspec.structs.replace(write_set, task_puts=puts)

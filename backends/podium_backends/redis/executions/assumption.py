@@ -117,7 +117,7 @@ def _task_before(put: TaskPut, now_ms: int) -> TaskFacts:
         stamp=now_ms - 1 if put.expected_time is None else put.expected_time,
         definition_name=put.definition_name,
         # One from which places follow as from any that the check allows: to take or release a place twice does no harm.
-        status=TaskStatus.SCHEDULED if put.pending else TaskStatus.IN_PROGRESS,
+        status=TaskStatus.SCHEDULED,
         pending=put.pending,
         limited=put.limited,
         queue_name=put.queue_name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -15,12 +16,18 @@ from podium_backends.redis.executions.effects import EffectPlanner
 from podium_backends.redis.executions.executor import Executor
 from podium_backends.redis.executions.kept_removal import KeptRemoval, decode_removal
 from podium_backends.redis.executions.key_parts import require_key_parts
-from podium_backends.redis.executions.member_documents import documents_of_members
+from podium_backends.redis.executions.member_documents import (
+    MEMBERS,
+    Members,
+    documents_of_members,
+    members_arguments,
+)
 from podium_backends.redis.executions.members import scan_members
 from podium_backends.redis.executions.plan import Plan
 from podium_backends.redis.executions.seen import unknown_task
 from podium_backends.redis.executions.streams import ExecutionStreams
 from podium_backends.redis.executions.whole_workflow import BeginLong
+from podium_backends.redis.script_files import script
 from podium_core.backend import begin_at_once
 from podium_core.clock import Clock
 from podium_core.closing import closing
@@ -36,6 +43,8 @@ from podium_core.paging.read_budget import MAX_ANSWER_BYTES
 from podium_core.ports import ExecutionDAO, ExecutionStore
 from podium_core.removal import StoredRemoval, next_step_ms, stage_of
 from podium_core.write_set import WriteOutcome, WriteSet
+
+_READ_REMOVAL = script(*MEMBERS, "executions/read_removal")
 
 
 class RedisExecutionDAO(ExecutionStreams, StoreWrites):
@@ -73,38 +82,51 @@ class RedisExecutionDAO(ExecutionStreams, StoreWrites):
 
     # the primitives of removals
 
-    async def removal(self, workflow_id: str) -> StoredRemoval | None:
+    async def removal(self, workflow_id: str, *, tasks: int = 0) -> StoredRemoval | None:
         names = (self._keys.removal(workflow_id), self._keys.workflow(workflow_id))
-        stored, document = await self._link.read("MGET", *names)
+        members: Members | None = None
+        if tasks:
+            arguments = members_arguments(self._keys.task)
+            stored, document, *members = await self._bulk.run_reading(
+                _READ_REMOVAL, (*names, self._keys.tasks_of_workflow(workflow_id)), arguments
+            )
+        else:
+            stored, document = await self._link.read("MGET", *names)
         if stored is None:
             return None
         token, kept = decode_removal(stored, workflow_id)
-        facts = kept.facts
+        record, facts = kept.record, kept.facts
         if document is not None:
-            facts = workflow_facts_of(WORKFLOW.decode(document, workflow_id))
+            # One that nobody can read goes with the sets that the record knows.
+            with suppress(CorruptRecordError):
+                facts = workflow_facts_of(WORKFLOW.decode(document, workflow_id))
+        stage = stage_of(record, self._executor.clock.now_ms())
         return StoredRemoval(
             workflow_id=workflow_id,
             token=token,
-            stage=stage_of(kept.record, self._executor.clock.now_ms()),
-            facts=msgspec.structs.replace(facts, removal=kept.record),
-            record=kept.record,
+            stage=stage,
+            facts=msgspec.structs.replace(facts, removal=record),
+            record=record,
+            tasks=await self._next_tasks(workflow_id, record.after, tasks, members)
+            if members and stage.is_about_tasks
+            else (),
         )
 
-    async def next_tasks(
-        self, workflow_id: str, *, after: str, limit: int
+    async def _next_tasks(
+        self, workflow_id: str, after: str, limit: int, members: Members
     ) -> Sequence[tuple[str, TaskFacts]]:
         # A task without a document is in no set that its facts could tell; the last step takes its id along.
-        members_of = [self._keys.tasks_of_workflow(workflow_id)]
+        sets = [self._keys.tasks_of_workflow(workflow_id)]
         tasks = documents_of_members(
-            self._bulk, members_of, self._keys.task, self._missing, after=after
+            self._bulk, sets, self._keys.task, self._missing, after=after, found=members
         )
-        found: list[tuple[str, TaskFacts]] = []
+        facts: list[tuple[str, TaskFacts]] = []
         async with closing(tasks) as source:
             async for id_, document in source:
-                found.append((id_, _facts(document, id_, workflow_id)))
-                if len(found) == limit:
+                facts.append((id_, _facts(document, id_, workflow_id)))
+                if len(facts) == limit:
                     break
-        return found
+        return facts
 
     async def advance_removal(
         self, removal: StoredRemoval, record: RemovalRecord | None, effects: Sequence[Effect]
@@ -115,7 +137,7 @@ class RedisExecutionDAO(ExecutionStreams, StoreWrites):
         checks.begins(executor.keys.removal(id_), f"{removal.token} ", (stands, id_))
         queues = executor.queue_plan(plan, now_ms)
         facts = {id_: removal.facts}
-        planner = EffectPlanner(plan, queues, facts, executor.settings, now_ms=now_ms, looked=True)
+        planner = EffectPlanner(plan, queues, facts, executor.settings, now_ms=now_ms)
         planner.add(effects)
         if record is None:
             planner.clear_removal(id_)

@@ -16,7 +16,6 @@ _READ = script("executions/documents", "executions/read_documents")
 _KEYS_OF_A_TRIP = 5_000
 # What one trip of a stream brings, as far as the documents before tell their size.
 TRIP_BYTES = 1024 * 1024
-FIRST_SLICE = 100
 LARGEST_SLICE = 1_000
 
 
@@ -44,13 +43,17 @@ async def each_document(
         items: What documents are wanted of, as their ids.
         key_of: The key of an item's document.
     """
-    at, size = 0, FIRST_SLICE
-    while at < len(items):
-        part = items[at : at + size]
-        documents: list[bytes | None] = await link.read("MGET", *map(key_of, part))
+    # MGET costs Redis less than a script, but nothing bounds what it reads.
+    first = [key_of(item) for item in items[:LARGEST_SLICE]]
+    documents = await documents_within(link, first, TRIP_BYTES)
+    at = 0
+    while documents:
+        part = items[at : at + len(documents)]
         at += len(part)
         total = 0
         for item, document in zip(part, documents, strict=True):
             total += len(document or b"")
             yield item, document
         size = max(1, min(LARGEST_SLICE, TRIP_BYTES * len(part) // max(total, 1)))
+        keys = [key_of(item) for item in items[at : at + size]]
+        documents = await link.read("MGET", *keys) if keys else []

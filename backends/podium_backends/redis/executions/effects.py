@@ -41,7 +41,7 @@ class EffectPlanner:
         settings: EffectSettings,
         *,
         now_ms: int,
-        looked: bool,
+        looked: bool = False,
     ) -> None:
         """Begin a write.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 from podium_backends.redis.connection import Link
 from podium_backends.redis.executions.documents import TRIP_BYTES, each_document
@@ -10,8 +11,17 @@ from podium_backends.redis.executions.members import members_in_order, readable_
 from podium_backends.redis.executions.missing_members import MissingMembers
 from podium_backends.redis.script_files import script
 
-_READ = script("executions/documents", "executions/read_members")
+# The functions of scripts that read members.
+MEMBERS = ("executions/documents", "executions/members")
+_READ = script(*MEMBERS, "executions/read_members")
 MOST_IDS_OF_A_TRIP = 1_000
+# Ids and documents as ``members.lua`` answers them; None for what is too much.
+Members = Sequence[Any]
+
+
+def members_arguments(key_of: Callable[[str], str]) -> tuple[str, int, int]:
+    """What a script takes that reads the documents with these keys, where they are few and small."""
+    return key_of(""), MOST_IDS_OF_A_TRIP, TRIP_BYTES
 
 
 async def documents_of_members(
@@ -21,6 +31,7 @@ async def documents_of_members(
     missing: MissingMembers,
     *,
     after: str,
+    found: Members | None = None,
 ) -> AsyncIterator[tuple[str, bytes]]:
     """Ids after this one, each with its document; those without one are left out, and noted.
 
@@ -30,17 +41,17 @@ async def documents_of_members(
         key_of: The key of a document; of the empty id, what each begins with.
         missing: Where ids without a document are noted.
         after: An id, or empty.
+        found: What a script has already read of the members.
     """
-    arguments = (key_of(""), MOST_IDS_OF_A_TRIP, TRIP_BYTES)
-    ids, documents = await link.run_reading(_READ, sets, arguments)
+    ids, documents = found or await link.run_reading(_READ, sets, members_arguments(key_of))
     if documents is None:
         async for window in _windows(link, sets, ids, after):
             async for pair in documents_of(link, window, sets, key_of, missing):
                 yield pair
         return
-    found = list(zip(map(readable_id, ids), documents, strict=True))
-    await missing.saw(sets, [id_ for id_, text in found if text is None and id_], key_of)
-    wanted = [(id_, text) for id_, text in found if text is not None and id_ and id_ > after]
+    pairs = list(zip(map(readable_id, ids), documents, strict=True))
+    await missing.saw(sets, [id_ for id_, text in pairs if text is None and id_], key_of)
+    wanted = [(id_, text) for id_, text in pairs if text is not None and id_ and id_ > after]
     for pair in sorted(wanted):
         yield pair
 

@@ -39,16 +39,16 @@ UNKNOWN_WORKFLOW = WorkflowFacts(
 )
 
 
-def unknown_task(workflow_id: str, definition_name: str = "", queue_name: str = "") -> TaskFacts:
+def unknown_task(workflow_id: str) -> TaskFacts:
     """The facts of a task whose document can't be read."""
     return TaskFacts(
         workflow_id=workflow_id,
         stamp=0,
-        definition_name=definition_name,
+        definition_name="",
         status=None,
         pending=False,
         limited=False,
-        queue_name=queue_name,
+        queue_name="",
     )
 
 
@@ -202,7 +202,7 @@ def _task_facts(id_: str, text: bytes, put: TaskPut | None) -> TaskFacts:
         if put is None:
             raise
         # The write mends it.
-        return unknown_task(put.workflow_id, put.definition_name, put.queue_name)
+        return unknown_task(put.workflow_id)
 
 
 def _workflow_facts(id_: str, text: bytes) -> WorkflowFacts:

@@ -13,7 +13,6 @@ from podium_backends.sqlite.executions.queue_effects import QueueEffects
 from podium_backends.sqlite.executions.reads import ExecutionReads
 from podium_backends.sqlite.file.database import Database
 from podium_core.clock import Clock
-from podium_core.decide import TaskFacts
 from podium_core.decide.effects import Effect
 from podium_core.decide.removal_record import RemovalRecord
 from podium_core.execution_writes import StoreWrites
@@ -51,17 +50,10 @@ class SqliteExecutionDAO(ExecutionReads, StoreWrites):
             lambda conn: job.run(conn, now_ms=self._database.now_ms()), weight=job.weight
         )
 
-    async def removal(self, workflow_id: str) -> StoredRemoval | None:
+    async def removal(self, workflow_id: str, *, tasks: int = 0) -> StoredRemoval | None:
         now_ms = self._database.now_ms()
         return self._database.read_snapshot(
-            lambda conn: removals.stored_removal(conn, workflow_id, now_ms=now_ms)
-        )
-
-    async def next_tasks(
-        self, workflow_id: str, *, after: str, limit: int
-    ) -> Sequence[tuple[str, TaskFacts]]:
-        return self._database.read(
-            lambda conn: removals.next_tasks(conn, workflow_id, after, limit)
+            lambda conn: removals.stored_removal(conn, workflow_id, tasks=tasks, now_ms=now_ms)
         )
 
     async def advance_removal(

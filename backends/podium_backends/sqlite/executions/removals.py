@@ -1,4 +1,4 @@
-"""The primitives of removals: a record read, the next tasks, and a step carried out if the record is unchanged."""
+"""The primitives of removals: a record read, with the next tasks, and a step carried out if the record is unchanged."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ _NEXT = "SELECT id FROM tasks WHERE workflow_id = ? AND id > ? ORDER BY id LIMIT
 
 
 def stored_removal(
-    conn: sqlite3.Connection, workflow_id: str, *, now_ms: int
+    conn: sqlite3.Connection, workflow_id: str, *, tasks: int, now_ms: int
 ) -> StoredRemoval | None:
-    """The record of a workflow, with its token."""
+    """The record of a workflow, with its token and as many tasks."""
     facts = workflow_facts(conn, workflow_id)
     if facts is None or facts.removal is None:
         return None
+    record = facts.removal
+    stage = stage_of(record, now_ms)
     return StoredRemoval(
         workflow_id=workflow_id,
         token=_token(conn, workflow_id),
-        stage=stage_of(facts.removal, now_ms),
+        stage=stage,
         facts=facts,
-        record=facts.removal,
+        record=record,
+        tasks=_next_tasks(conn, workflow_id, record.after, tasks if stage.is_about_tasks else 0),
     )
 
 
-def next_tasks(
+def _next_tasks(
     conn: sqlite3.Connection, workflow_id: str, after: str, limit: int
 ) -> list[tuple[str, TaskFacts]]:
-    """The next tasks of a workflow in order of id."""
     ids = [row[0] for row in conn.execute(_NEXT, (workflow_id, after, limit))]
     found = ((id_, task_facts(conn, id_)) for id_ in ids)
     return [(id_, facts) for id_, facts in found if facts is not None]
