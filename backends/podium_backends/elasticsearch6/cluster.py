@@ -127,7 +127,14 @@ class Cluster:
 
 
 # What passes: too many requests, no master, a node that stops; and what a login, or a block, makes of every request.
+_NOT_YET = 503
 _AWAY = frozenset({401, 403, 429, 502, 503, 504})
+
+
+def is_starting(error: BackendUnavailableError) -> bool:
+    """Whether a shard that was asked doesn't answer yet."""
+    cause = error.__cause__
+    return isinstance(cause, TransportError) and cause.status_code == _NOT_YET
 
 
 def described(error: TransportError) -> str:
