@@ -389,8 +389,10 @@ WAYS: tuple[Way, ...] = (
     SENTINEL_OVER_GRPC,
     WITH_ELASTICSEARCH,
 )
-# For tests of the index: every time on every kind of it.
-INDEX_WAYS: tuple[Way, ...] = (*EVERY_TIME, WITH_ELASTICSEARCH, WITH_ELASTICSEARCH_OVER_GRPC)
+# For tests of searches, which don't depend on where executions are; and of what the index holds of executions.
+SEARCH_WAYS: tuple[Way, ...] = (SQLITE, SQLITE_OVER_GRPC, WITH_ELASTICSEARCH)
+INDEX_WAYS: tuple[Way, ...] = (*EVERY_TIME, WITH_ELASTICSEARCH)
+INDEX_WAYS_AT_NIGHT = (WITH_ELASTICSEARCH_OVER_GRPC,)
 # For tests of queues: those over gRPC too.
 QUEUE_WAYS = (*WAYS, WITH_REDIS_OVER_GRPC, WITH_JAVA_QUEUES_OVER_GRPC)
 # Those whose queues take no part in the step of a WriteSet.

@@ -20,6 +20,7 @@ from elasticsearch.serializer import Deserializer
 from podium_backends.elasticsearch6.dialect import Request
 from podium_backends.elasticsearch6.settings import ElasticsearchSettings
 from podium_core.errors import BackendUnavailableError
+from podium_core.models.json_members import hidden_surrogates
 
 T = TypeVar("T")
 
@@ -119,7 +120,13 @@ class Cluster:
             raise
         if isinstance(text, bool):
             return text  # type: ignore[return-value]  # of HEAD
-        return decoder.decode(text)
+        try:
+            return decoder.decode(text)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError as error:
+            # Documents may have surrogates without their other half.
+            return decoder.decode(hidden_surrogates(text, error))
 
     async def close(self) -> None:
         """Let go of the connections."""

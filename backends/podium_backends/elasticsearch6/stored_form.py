@@ -16,7 +16,12 @@ from podium_backends.elasticsearch6.mappings import MARKER, WORDED, WORDS
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import digest_of
 from podium_core.index.kinds import LOOKED_UP, SEARCHED
-from podium_core.models.json_members import Members, members_of_object, object_of_members
+from podium_core.models.json_members import (
+    Members,
+    members_of_object,
+    object_of_members,
+    shown_surrogates,
+)
 from podium_core.models.json_text import raw_bytes
 from podium_core.query.fields import FieldType
 from podium_core.query.text_fields import read_text
@@ -128,6 +133,7 @@ def _fits(value: bytes) -> bool:
 
 def given_form(source: bytes) -> bytes:
     """A document as it was given, of what Elasticsearch holds."""
+    source = shown_surrogates(source)
     at = max(source.rfind(_OWN[1]), 0)
     start = source.rfind(_OWN[0], 0, at)
     marker = _last_member(source[at + len(_OWN[1]) :]) if at else None
