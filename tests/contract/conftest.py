@@ -46,7 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         often: tuple[Way, ...] = getattr(metafunc.module, "WAYS", EVERY_TIME)
         more = () if hasattr(metafunc.module, "WAYS") else WAYS
         more = getattr(metafunc.module, "NIGHTLY_WAYS", more)
-        candidates = dict.fromkeys((*often, *more))
+        candidates = (*often, *(way for way in more if way not in often))
         ways = [
             pytest.param(way, marks=() if way in often else pytest.mark.nightly)
             for way in candidates
