@@ -99,7 +99,7 @@ class BulkWriter:
             if reason:
                 answers[at] = IndexAnswer(refused=reason)
             else:
-                lines.append(Line(at, _text(write, index, routing)))
+                lines.append(Line(at, text_of(write, index, routing)))
             if not (at + 1) % _LINES_AT_ONCE:
                 await asyncio.sleep(0)
         for part in _parts(lines):
@@ -144,7 +144,8 @@ def _refusal(write: IndexWrite) -> str:
     return "" if document.lstrip()[:1] == b"{" else "not a JSON object"
 
 
-def _text(write: IndexWrite, index: str, routing: str) -> bytes:
+def text_of(write: IndexWrite, index: str, routing: str) -> bytes:
+    """A write as lines of a bulk."""
     place = {"version": write.token, "routing": routing}
     if write.document is None:
         return dialect.delete_line(index, write.kind, write.id, **place)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A free text finds what Lucene's own query language finds, to which Conductor hands it on, but for what docs/search.md says."""
+"""A free text finds what Lucene's own query language finds, which Conductor uses, but for what docs/search.md says."""
 
 from __future__ import annotations
 
