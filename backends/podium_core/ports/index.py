@@ -35,7 +35,7 @@ class IndexDAO(Protocol):
     fields, ``*`` or empty for everything. A text that can't be parsed, and a sort field that can't be sorted by, is
     ``InvalidArgumentError`` with the field (``query``, ``free_text``, ``sort[0]``) and the column. So is ``start + count``
     above the store's window, where it has one (Elasticsearch: its ``max_result_window``, 10,000 unless it was changed);
-    SQLite pages on.
+    SQLite pages on. A page token goes on from there on every store.
     """
 
     async def setup(self) -> None:
