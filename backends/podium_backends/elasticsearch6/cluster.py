@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Collection
 from typing import Any, TypeVar
@@ -25,6 +26,8 @@ from podium_core.models.json_members import hidden_surrogates
 T = TypeVar("T")
 
 _JSON, _LINES = "application/json", "application/x-ndjson"
+# Every failure reaches our own caller, who says what it means; the client's line would hold the request besides.
+logging.getLogger("elasticsearch").setLevel(logging.CRITICAL)
 _encode = msgspec.json.Encoder().encode
 _ANY = msgspec.json.Decoder()
 

@@ -200,7 +200,8 @@ class Searches:
                 f"start + count is {wanted}, more than the index allows (max_result_window): go on with page_token",
             )
         if error.status_code == 400:
-            return InvalidArgumentError("query", f"Elasticsearch refuses it: {reason}")
+            field = "lucene_query" if "query_string" in str(body) else "query"
+            return InvalidArgumentError(field, f"Elasticsearch refuses it: {reason}")
         return BackendUnavailableError(self._cluster.name, reason)
 
     def _too_slow(self) -> DeadlineExceededError:
@@ -214,7 +215,9 @@ class Searches:
 def _body_of(search: Search) -> Clause:
     kind = SEARCHED[search.kind]
     body: Clause = {
-        "query": compile_query(search.query, search.free_text, kind.fields),
+        "query": compile_query(
+            search.query, search.free_text, kind.fields, lucene_query=search.lucene_query
+        ),
         "sort": compile_sort(
             search.order,
             scored=_is_scored(search),
@@ -231,8 +234,8 @@ def _body_of(search: Search) -> Clause:
 
 
 def _is_scored(search: Search) -> bool:
-    """Without a free text there is nothing that a score could say."""
-    return not isinstance(search.free_text, MatchAll)
+    """Without a text there is nothing that a score could say."""
+    return bool(search.lucene_query) or not isinstance(search.free_text, MatchAll)
 
 
 def _sort_values(search: Search) -> list[Any]:
