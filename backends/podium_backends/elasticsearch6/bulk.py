@@ -14,9 +14,8 @@ from podium_backends.elasticsearch6.nesting import MAX_DEPTH, is_deeper
 from podium_backends.elasticsearch6.stored_form import names_own_members, stored_form
 from podium_core.errors import BackendUnavailableError
 from podium_core.index.entries import IndexAnswer, IndexWrite
+from podium_core.index.lookup import MAX_ENTRY_ID_BYTES
 
-# Elasticsearch refuses a whole bulk for one longer id.
-MAX_ID_BYTES = 512
 # One request; a longer document goes alone.
 MAX_BULK_BYTES = 8 * 1024 * 1024
 _TOO_LARGE = 413
@@ -124,8 +123,9 @@ class BulkWriter:
 
 def _refusal(write: IndexWrite) -> str:
     """Why a write must not be sent; empty: it may."""
-    if len(write.id.encode()) > MAX_ID_BYTES:
-        return f"its id is longer than {MAX_ID_BYTES} bytes"
+    # One longer id would have the whole bulk refused.
+    if len(write.id.encode()) > MAX_ENTRY_ID_BYTES:
+        return f"its id is longer than {MAX_ENTRY_ID_BYTES} bytes"
     document = write.document
     if document is None:
         return ""

@@ -42,6 +42,15 @@ class TestGolden:
         record = decode_event_execution(json.dumps(document), "id")
         assert event_entry_id(record) == id_
 
+    def test_a_long_id_is_that_of_its_digest(self) -> None:
+        events = [
+            EventExecution(name="é" * at, event="e", message_id="m", id="i") for at in (254, 255)
+        ]
+        assert event_entry_id(events[0]) == f"{'é' * 254}.e.m.i"
+        assert len(event_entry_id(events[1])) == 64
+        others = EventExecution(name="é" * 256, event="e", message_id="m", id="i")
+        assert event_entry_id(events[1]) != event_entry_id(others)
+
     @pytest.mark.parametrize("document", es6.stored("message"))
     def test_a_message(self, document: bytes) -> None:
         assert json.loads(encode_message(decode_message(document, "id"))) == json.loads(document)
