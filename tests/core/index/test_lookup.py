@@ -21,7 +21,7 @@ from podium_core.index import (
     event_entry_id,
     message_entry_id,
 )
-from podium_core.models import IndexedMessage, TaskExecLog
+from podium_core.models import EventExecution, IndexedMessage, TaskExecLog
 from tests.core.index import es6
 
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
