@@ -35,5 +35,7 @@ def listening_line(addresses: Sequence[ListenAddress]) -> str:
 
 def store_place(store: StoreConfig) -> str:
     """Its kind, and where it is; without a password."""
-    place = getattr(store.settings, "path", None) or getattr(store.settings, "url", None)
-    return store.kind if place is None else f"{store.kind} {without_credentials(str(place))}"
+    settings = store.settings
+    place = getattr(settings, "path", None) or getattr(settings, "url", None)
+    places = [place] if place is not None else getattr(settings, "urls", [])
+    return " ".join([store.kind, *(without_credentials(str(each)) for each in places)])
