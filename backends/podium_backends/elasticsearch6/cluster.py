@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection
+from io import BytesIO
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,13 +24,33 @@ from podium_core.errors import BackendUnavailableError
 
 T = TypeVar("T")
 
+_LARGE_BODY = 256 * 1024
+_MAYBE_TOO_LARGE = 16 * 1024 * 1024
 _JSON, _LINES = "application/json", "application/x-ndjson"
 _encode = msgspec.json.Encoder().encode
-_ANY = msgspec.json.Decoder()
+
+ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+"""Decodes whatever comes."""
 
 
-class QuietConnection(AIOHttpConnection):
-    """A connection that keeps to itself what 6.8 says of requests that version 7 will refuse: they are meant for 6.8."""
+class NoAnswerError(BackendUnavailableError):
+    """No answer came in time: nobody knows what was done."""
+
+
+class Connection(AIOHttpConnection):
+    """A connection for the bodies of bulks, and without the warnings about what version 7 refuses: it is for 6.8."""
+
+    async def perform_request(  # type: ignore[override]  # its own bases disagree
+        self, method: str, url: str, params: Any = None, body: Any = None, **options: Any
+    ) -> Any:
+        """As of the base class."""
+        if isinstance(body, bytes) and len(body) > _LARGE_BODY:
+            if len(body) > _MAYBE_TOO_LARGE:
+                # Without the question a body above http.max_content_length ends in a broken connection, not in 413.
+                options["headers"] = {**options.get("headers", {}), "expect": "100-continue"}
+            # Sent in pieces: megabytes in one go keep other calls waiting.
+            body = BytesIO(body)
+        return await super().perform_request(method, url, params, body, **options)
 
     def _raise_warnings(self, warning_headers: Collection[str]) -> None:
         pass
@@ -65,7 +86,7 @@ class Cluster:
         self._timeout = settings.request_timeout_ms / 1000
         self._client = AsyncElasticsearch(
             settings.urls,
-            connection_class=QuietConnection,
+            connection_class=Connection,
             serializer=_Requests(),
             http_auth=_login(settings),
             ssl_context=_ssl_context(settings),
@@ -78,7 +99,7 @@ class Cluster:
 
     async def perform(self, request: Request) -> Any:
         """Send a request and give the answer, decoded; raises as ``answer``."""
-        return await self.answer(request, _ANY)
+        return await self.answer(request, ANY)
 
     async def answer(
         self,
@@ -91,7 +112,7 @@ class Cluster:
 
         Raises:
             BackendUnavailableError: It was not reached, or can't answer now.
-            ConnectionTimeout: No answer came in time.
+            NoAnswerError: No answer came in time.
             TransportError: It refuses the request.
         """
         body = request.body
@@ -109,8 +130,8 @@ class Cluster:
             text = await transport.perform_request(
                 request.method, request.path, headers, params, body
             )
-        except ConnectionTimeout:
-            raise
+        except ConnectionTimeout as error:
+            raise NoAnswerError(self.name, "no answer in time") from error
         except UnreachableError as error:
             raise BackendUnavailableError(self.name, f"not reached: {error.error}") from error
         except TransportError as error:
@@ -120,6 +141,17 @@ class Cluster:
         if isinstance(text, bool):
             return text  # type: ignore[return-value]  # of HEAD
         return decoder.decode(text)
+
+    async def read(self, request: Request, decoder: msgspec.json.Decoder[T]) -> T:
+        """The answer to a request that is never wrong: where it is refused, something is wrong with the cluster.
+
+        Raises:
+            BackendUnavailableError: There was no answer.
+        """
+        try:
+            return await self.answer(request, decoder)
+        except TransportError as error:
+            raise BackendUnavailableError(self.name, described(error)) from error
 
     async def close(self) -> None:
         """Let go of the connections."""

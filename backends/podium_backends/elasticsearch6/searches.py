@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from elasticsearch import ConnectionTimeout, TransportError
+from elasticsearch import TransportError
 from msgspec import Raw
 from msgspec.structs import replace
 
 from podium_backends.elasticsearch6 import dialect
-from podium_backends.elasticsearch6.cluster import Cluster, described
+from podium_backends.elasticsearch6.cluster import Cluster, NoAnswerError, described
 from podium_backends.elasticsearch6.compile import Clause, compile_query, compile_sort
 from podium_backends.elasticsearch6.entry_reads import HEAD_MEMBERS, HeadSource, head_of
 from podium_backends.elasticsearch6.mappings import MARKER
@@ -165,7 +165,7 @@ class Searches:
             answer = await self._cluster.answer(
                 request, decoder, timeout_seconds=self._timeout_seconds
             )
-        except ConnectionTimeout as error:
+        except NoAnswerError as error:
             raise self._too_slow() from error
         except TransportError as error:
             raise self._translated(error, body) from error
