@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Collection
 from io import BytesIO
@@ -32,13 +33,16 @@ _encode = msgspec.json.Encoder().encode
 ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 """Decodes whatever comes."""
 
+# Each failure would be a line, with its own idea of when a node is asked again.
+logging.getLogger("elasticsearch").setLevel(logging.ERROR)
+
 
 class NoAnswerError(BackendUnavailableError):
     """No answer came in time: nobody knows what was done."""
 
 
 class Connection(AIOHttpConnection):
-    """A connection for the bodies of bulks, and without the warnings about what version 7 refuses: it is for 6.8."""
+    """A connection for the bodies of bulks, without logs, and without warnings about what version 7 refuses."""
 
     async def perform_request(  # type: ignore[override]  # its own bases disagree
         self, method: str, url: str, params: Any = None, body: Any = None, **options: Any
@@ -54,6 +58,12 @@ class Connection(AIOHttpConnection):
 
     def _raise_warnings(self, warning_headers: Collection[str]) -> None:
         pass
+
+    def log_request_success(self, *_: Any, **named: Any) -> None:
+        """Of each request the client makes a line, and decodes its body for that."""
+
+    def log_request_fail(self, *_: Any, **named: Any) -> None:
+        """Who asked reports what failed."""
 
 
 class _Requests(JSONSerializer):

@@ -28,12 +28,12 @@ async def open_store(context: StoreContext, settings: ElasticsearchSettings) -> 
         IncompatibleStoreError: It isn't an Elasticsearch 6.8, or holds other documents under our names.
     """
     cluster = Cluster(settings, context.name)
-    readiness = Readiness(partial(_set_up, cluster, settings))
+    readiness = Readiness(context.name, partial(_set_up, cluster, settings))
     table = ElasticsearchIndexTable(
         cluster, settings.names, readiness, settings.search_timeout_ms / 1000
     )
     try:
-        await readiness.wait()
+        await readiness.run()
     except BackendUnavailableError as error:
         _log.warning("the index is away; it is set up when it comes", error=str(error))
     except BaseException:
