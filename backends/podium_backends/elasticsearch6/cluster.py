@@ -16,12 +16,13 @@ from elasticsearch import (
     ConnectionTimeout,
     JSONSerializer,
     TransportError,
+    UnsupportedProductError,
 )
 from elasticsearch.serializer import Deserializer
 
 from podium_backends.elasticsearch6.dialect import Request
 from podium_backends.elasticsearch6.settings import ElasticsearchSettings
-from podium_core.errors import BackendUnavailableError
+from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
 
 T = TypeVar("T")
 
@@ -122,6 +123,7 @@ class Cluster:
 
         Raises:
             BackendUnavailableError: It was not reached, or can't answer now.
+            IncompatibleStoreError: It is another product.
             NoAnswerError: No answer came in time.
             TransportError: It refuses the request.
         """
@@ -142,6 +144,8 @@ class Cluster:
             )
         except ConnectionTimeout as error:
             raise NoAnswerError(self.name, "no answer in time") from error
+        except UnsupportedProductError as error:
+            raise IncompatibleStoreError("this is no Elasticsearch: check 'urls'") from error
         except UnreachableError as error:
             raise BackendUnavailableError(self.name, f"not reached: {error.error}") from error
         except TransportError as error:
