@@ -145,7 +145,7 @@ class Cluster:
         except ConnectionTimeout as error:
             raise NoAnswerError(self.name, "no answer in time") from error
         except UnsupportedProductError as error:
-            raise IncompatibleStoreError("this is no Elasticsearch: check 'urls'") from error
+            raise IncompatibleStoreError("this is no Elasticsearch 6.8: check 'urls'") from error
         except UnreachableError as error:
             raise BackendUnavailableError(self.name, f"not reached: {error.error}") from error
         except TransportError as error:

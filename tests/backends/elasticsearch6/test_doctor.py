@@ -20,7 +20,7 @@ from tests.services.ports import LOOPBACK, free_ports
 
 OK, WARNING, FAULT = Severity.OK, Severity.WARNING, Severity.FAULT
 ELASTICSEARCH_7 = (
-    b'{"version":{"number":"7.10.2","build_flavor":"oss"},"tagline":"You Know, for Search"}'
+    b'{"version":{"number":"7.10.2","build_flavor":"default"},"tagline":"You Know, for Search"}'
 )
 Findings = list[tuple[Severity, str]]
 
