@@ -9,7 +9,6 @@ from typing import Any
 
 from podium_backends.elasticsearch6.cluster import Cluster as Connected
 from podium_backends.elasticsearch6.index_table import ElasticsearchIndexTable
-from podium_backends.elasticsearch6.settings import ElasticsearchSettings
 from podium_core.backend import DataType
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.index.marks import INDEX_KINDS
@@ -76,26 +75,23 @@ class Served:
 
 
 @asynccontextmanager
-async def served(
-    url: str, folder: Path, clock: Clock = system_clock_ms, **settings: str
-) -> AsyncIterator[Served]:
-    """Such a facade. Its indices are gone afterwards; a cluster that is gone by then keeps them.
-
-    Args:
-        url: Of the Elasticsearch.
-        folder: For the other data.
-        clock: The stores'.
-        settings: Further ones of the store.
-    """
-    way = WITH_ELASTICSEARCH.at(url)
-    more = {f"PODIUM_STORES__SEARCH__{name.upper()}": value for name, value in settings.items()}
-    config = way.config(folder, more)
-    store: Any = config.stores["search"].settings
+async def serving(config: Config, clock: Clock = system_clock_ms) -> AsyncIterator[Served]:
+    """The facade of a configuration whose store ``search`` is an Elasticsearch."""
+    settings: Any = config.stores["search"].settings
+    connected = Connected(settings, "test")
     handle = await open_facade(config, clock=clock)
-    connected = Connected(ElasticsearchSettings(urls=[url]), "test")
     try:
-        yield Served(handle, config, Cluster(connected, store.index_prefix))
+        yield Served(handle, config, Cluster(connected, settings.index_prefix))
     finally:
-        await connected.close()
         await handle.close()
-        way.end(config)
+        await connected.close()
+
+
+@asynccontextmanager
+async def served(url: str, folder: Path, clock: Clock = system_clock_ms) -> AsyncIterator[Served]:
+    """One with executions in a folder, and indices that are gone afterwards."""
+    way = WITH_ELASTICSEARCH.at(url)
+    config = way.config(folder)
+    async with serving(config, clock) as opened:
+        yield opened
+    way.end(config)
