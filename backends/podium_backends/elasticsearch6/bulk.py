@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from elasticsearch import ConnectionTimeout, TransportError
+from elasticsearch import TransportError
 
 from podium_backends.elasticsearch6 import dialect
 from podium_backends.elasticsearch6.cluster import Cluster, described
 from podium_backends.elasticsearch6.nesting import MAX_DEPTH, is_deeper
 from podium_backends.elasticsearch6.stored_form import names_own_members, stored_form
-from podium_core.errors import BackendUnavailableError
 from podium_core.index.entries import IndexAnswer, IndexWrite
 from podium_core.index.lookup import MAX_ENTRY_ID_BYTES
 
@@ -86,7 +85,7 @@ class BulkWriter:
         Returns:
             What became of each; one that fails takes no other along.
         Raises:
-            BackendUnavailableError: The cluster was not reached; some may have been made.
+            BackendUnavailableError: There was no answer; some may have been made. A repeat does no harm.
         """
         answers: list[IndexAnswer] = [IndexAnswer()] * len(writes)
         lines: list[Line] = []
@@ -105,9 +104,6 @@ class BulkWriter:
         request = dialect.bulk(b"".join(line.text for line in lines))
         try:
             answer = await self._cluster.answer(request, _decoder)
-        except ConnectionTimeout as error:
-            # Nobody knows what was made. A repeat does no harm.
-            raise BackendUnavailableError(self._cluster.name, "no answer in time") from error
         except TransportError as error:
             return await self._refused(lines, error)
         return [_answer_of(next(iter(item.values()))) for item in answer.items]

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from elasticsearch import ConnectionTimeout, TransportError
+from elasticsearch import TransportError
 from msgspec import Raw
 from msgspec.structs import replace
 
 from podium_backends.elasticsearch6 import dialect
-from podium_backends.elasticsearch6.cluster import Cluster, described, is_starting
+from podium_backends.elasticsearch6.cluster import (
+    Cluster,
+    NoAnswerError,
+    described,
+    is_starting,
+)
 from podium_backends.elasticsearch6.compile import Clause, compile_query, compile_sort
 from podium_backends.elasticsearch6.entry_reads import HEAD_MEMBERS, HeadSource, head_of
 from podium_backends.elasticsearch6.mappings import WORDS
@@ -166,7 +171,7 @@ class Searches:
         request = dialect.search(self._names.indices(kind), kind, body)
         try:
             answer = await self._answer(request, decoder)
-        except ConnectionTimeout as error:
+        except NoAnswerError as error:
             raise self._too_slow() from error
         except TransportError as error:
             raise self._translated(error, body) from error

@@ -35,7 +35,7 @@ def listening_line(addresses: Sequence[ListenAddress]) -> str:
 
 def store_place(store: StoreConfig) -> str:
     """Its kind, and where it is; without a password."""
-    settings = store.settings
-    place = getattr(settings, "path", None) or getattr(settings, "url", None)
-    places = [place] if place is not None else getattr(settings, "urls", [])
-    return " ".join([store.kind, *(without_credentials(str(each)) for each in places)])
+    found = (getattr(store.settings, name, None) for name in ("path", "url", "urls"))
+    place = next(filter(None, found), ())
+    places = place if isinstance(place, list | tuple) else [str(place)]
+    return " ".join([store.kind, *map(without_credentials, places)])
