@@ -162,8 +162,12 @@ class StoreMonitor:
         """Check until cancelled, with a line in the log when a store fails and when it is back."""
         while True:
             await asyncio.sleep(PING_SECONDS)
-            before = self._failures
-            self._report(before, await self.check())
+            await self.look()
+
+    async def look(self) -> None:
+        """Check once, with the same lines."""
+        before = self._failures
+        self._report(before, await self.check())
 
     async def _ping(self, store: StoreHandle) -> str | None:
         try:

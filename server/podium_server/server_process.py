@@ -72,7 +72,7 @@ async def serve(config: Config, app: App[Any], announce: Announce) -> None:
     Args:
         config: The configuration.
         app: What is served.
-        announce: Called with the addresses once they are bound and the stores have answered.
+        announce: Called with the addresses once they are bound and each store was asked for a sign of life.
 
     Raises:
         StartupError: The server can't start.
@@ -140,7 +140,8 @@ class _Server:
         add_reflection(self._grpc, (*services, HEALTH_SERVICE), self._draining, pipeline)
 
     async def run(self, announce: Announce) -> None:
-        await self._require_stores()
+        # One that is away keeps no server from starting: health and the log tell, and the others are served.
+        await self._monitor.look()
         addresses = bind(self._grpc, self._config.server.addresses)
         await self._grpc.start()
         # What is loaded stays: a full collection, which holds the loop, needn't look at all of it each time.
@@ -165,11 +166,6 @@ class _Server:
             await self._drain()
             for task in beside:
                 task.cancel()
-
-    async def _require_stores(self) -> None:
-        for name, failure in (await self._monitor.check()).items():
-            kind = self._handle.stores[name].kind
-            raise StartupError(f"store '{name}' ({kind}) doesn't answer: {failure}")
 
     async def _drain(self) -> None:
         """Take no new calls, let those in flight end, cut off what outlives the time given."""

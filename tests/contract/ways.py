@@ -28,6 +28,7 @@ from tests.services.redis_sentinel import SERVICE
 Settings = Mapping[str, str]
 """A server's settings, as variables of its environment."""
 
+OF_THE_INDEX = frozenset({Capability.LUCENE_QUERY})
 OF_QUEUES = frozenset({Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS})
 
 
@@ -82,7 +83,8 @@ class Way:
         """What its backends declare, as far as it holds for these stores together."""
         config = self.config(Path("unused"))
         queues = _declared(config, DataType.QUEUES) & OF_QUEUES
-        able = queues | (_declared(config, DataType.EXECUTIONS) - OF_QUEUES)
+        able = queues | (_declared(config, DataType.EXECUTIONS) - OF_QUEUES - OF_THE_INDEX)
+        able |= _declared(config, DataType.INDEX) & OF_THE_INDEX
         if config.commit_guarantee is Guarantee.ATOMIC:
             return able
         return able - {Capability.ATOMIC_WITH_QUEUES}

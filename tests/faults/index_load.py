@@ -14,7 +14,7 @@ from podium_client.errors import TransportError
 from podium_core.errors import StorageError
 from tests.faults.disturbed import Disturbed
 from tests.faults.index_entries import Foreign
-from tests.faults.index_executions import Execution, Numbered
+from tests.faults.index_executions import Execution, Fate, Numbered
 from tests.faults.switches import Failpoint
 
 ENGINES = 6
@@ -66,6 +66,21 @@ async def write_until_killed(
         journal.cut_off += 1
     if death is not None:
         raise death
+
+
+async def written_without_index(
+    podium: PodiumClient, journal: IndexJournal, executions: int
+) -> None:
+    """Write so many executions to their ends, and entries besides; no call waits for the index."""
+    chance = random.Random(len(journal.executions))
+    for _ in range(executions):
+        execution = journal.new_execution()
+        await execution.create(podium)
+        await execution.commit(podium)
+        await execution.complete(podium)
+        if chance.random() < 0.3:
+            await execution.end(podium, Fate.REMOVED)
+        await journal.foreign.accepted(podium)
 
 
 async def write_until_told(

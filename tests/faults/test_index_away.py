@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from podium_core.execution_service import WorkflowSource
 from podium_core.models import Wait, WorkflowSummary
 from tests.faults.disturbed import Disturbed, disturbed
 from tests.faults.index_executions import Execution, Fate
-from tests.faults.index_load import IndexJournal
+from tests.faults.index_load import IndexJournal, written_without_index
 from tests.faults.index_truth import soon_at_rest
 from tests.patience import PATIENCE_SECONDS
 
@@ -42,18 +41,10 @@ async def _refused(podium: PodiumClient, execution: Execution) -> None:
     await execution.update_task(podium)
 
 
-async def _written_without_index(
+async def _written_and_refused(
     podium: PodiumClient, journal: IndexJournal, ended: Execution
 ) -> None:
-    chance = random.Random(len(journal.executions))
-    created = [journal.new_execution() for _ in range(EXECUTIONS)]
-    for execution in created:
-        await execution.create(podium)
-        await execution.commit(podium)
-        await execution.complete(podium)
-        if chance.random() < 0.3:
-            await execution.end(podium, Fate.REMOVED)
-        await journal.foreign.accepted(podium)
+    await written_without_index(podium, journal, EXECUTIONS)
     await _refused(podium, ended)
 
 
@@ -66,7 +57,7 @@ async def _away_and_back(
     await ended.complete(podium)
     server.switches.index_away = True
     async with asyncio.timeout(seconds + PATIENCE_SECONDS):
-        await asyncio.gather(asyncio.sleep(seconds), _written_without_index(podium, journal, ended))
+        await asyncio.gather(asyncio.sleep(seconds), _written_and_refused(podium, journal, ended))
     assert list(server.process.store.marks_left())
     server.switches.clock_offset_ms = step_ms
     server.switches.index_away = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ import redis
 
 from podium_backends.redis.spec import SPEC
 from podium_core.clock import system_clock_ms
+from podium_server.config.config import Config
 from podium_server.config.load import load_config
 from tests.backends.redis.stores import new_prefix
 from tests.contract.daos import Daos, opened_in_process
@@ -96,13 +97,25 @@ def java_queues(prefix: str) -> dict[str, str]:
 def podium_on(
     address: tuple[str, int], prefix: str, folder: Path, **settings: str
 ) -> AbstractAsyncContextManager[Daos]:
-    """What a server has whose data are on Redis as far as Redis serves them, and the others in a folder.
+    """What a server with such a configuration has; ``settings`` are further ones of the store on Redis."""
+    return opened_in_process(config_on(address, prefix, folder, settings), system_clock_ms)
+
+
+def config_on(
+    address: tuple[str, int],
+    prefix: str,
+    folder: Path,
+    settings: Mapping[str, str],
+    others: Mapping[str, str] | None = None,
+) -> Config:
+    """A configuration whose data are on Redis as far as Redis serves them, and the others in a folder.
 
     Args:
         address: Host and port of the Redis.
         prefix: Of Conductor's keys.
         folder: For the others.
         settings: Further ones of the store on Redis.
+        others: Further variables of the environment.
     """
     host, port = address
     environment = {
@@ -120,7 +133,7 @@ def podium_on(
         f"PODIUM_STORES__REDIS__{name.upper()}": text for name, text in settings.items()
     }
     environment |= {f"PODIUM_ROUTING__{kind.value.upper()}": "redis" for kind in SPEC.serves}
-    return opened_in_process(load_config(environment=environment), system_clock_ms)
+    return load_config(environment={**environment, **(others or {})})
 
 
 @pytest.fixture(scope="session")
@@ -145,9 +158,11 @@ async def beside_conductor(
 
 
 @contextmanager
-def running_conductor(address: tuple[str, int], folder: Path) -> Iterator[ConductorServer]:
+def running_conductor(
+    address: tuple[str, int], folder: Path, elasticsearch: str = ""
+) -> Iterator[ConductorServer]:
     """A stock server below a prefix of its own, killed with the context."""
-    server = ConductorServer(folder, address, new_prefix())
+    server = ConductorServer(folder, address, new_prefix(), elasticsearch)
     server.start()
     try:
         yield server

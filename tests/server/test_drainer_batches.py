@@ -55,6 +55,9 @@ class Carrying:
     async def carry_out(self, due: DueEntries) -> Sequence[Settlement]:
         return [Settled.DONE] * len(due.entries)
 
+    async def close(self) -> None:
+        pass
+
 
 async def test_an_old_backlog_is_drained_in_larger_batches() -> None:
     young, old = BEHIND_MS, BEHIND_MS + 1

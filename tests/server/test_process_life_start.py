@@ -145,17 +145,32 @@ class TestMistakes:
             tmp_path, "--listen", "127.0.0.1:0", environment={"FAKE_OPEN_FAILS": ""}
         ) == ("podium: store 'main' (redis at 127.0.0.1:1) refused the connection\n")
 
-    def test_a_store_that_doesnt_answer(self, tmp_path: Path) -> None:
-        environment = {"FAKE_STORE_DOWN": str(tmp_path)}
-        line = self._line(tmp_path, "--listen", "127.0.0.1:0", environment=environment)
-        assert line == "podium: store 'main' (sqlite) doesn't answer: refused the connection\n"
-
     def test_a_defect_of_ours(self, tmp_path: Path) -> None:
         line = self._line(tmp_path, "--listen", "127.0.0.1:0", environment={"FAKE_OPEN_BREAKS": ""})
         assert line == (
             "podium: internal error, please report it: RuntimeError: what nobody thought of "
             "(PODIUM_LOGGING__LEVEL=debug podium serve shows where)\n"
         )
+
+
+def test_a_store_that_doesnt_answer_is_waited_for(tmp_path: Path) -> None:
+    down = tmp_path / "down"
+    down.touch()
+    environment = {"FAKE_STORE_DOWN": str(down)}
+    with podium_serves(tmp_path, environment=environment) as podium, podium.channel() as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+
+        def serving(entry: str) -> bool:
+            answer = stub.Check(health_pb2.HealthCheckRequest(service=entry))
+            return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+        assert (serving(""), serving("store/main")) == (True, False)
+        log = (tmp_path / "stderr").read_text()
+        assert "store failed" in log
+        assert "refused the connection" in log
+        down.unlink()
+        wait_until(lambda: serving("store/main"))
+        assert podium.stop() == 0
 
 
 class TestTheRealOne:

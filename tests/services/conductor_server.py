@@ -1,4 +1,4 @@
-"""A Conductor server of our own: the stock one, on a Redis, without an index."""
+"""A Conductor server of our own: the stock one, on a Redis, with an index on an Elasticsearch or without one."""
 
 from __future__ import annotations
 
@@ -27,11 +27,21 @@ conductor.redis.queueNamespacePrefix={prefix}_queues
 conductor.redis.taskDefCacheRefreshInterval=1
 conductor.app.systemTaskWorkerCallbackDuration=1s
 conductor.app.workflowOffsetTimeout=2s
-conductor.indexing.enabled=false
+{indexing}
 conductor.grpc-server.enabled=false
 server.address={host}
 server.port={port}
 loadSample=false
+"""
+
+NO_INDEX = "conductor.indexing.enabled=false"
+# By default it waits for replicas that one node can't hold.
+INDEX = """\
+conductor.indexing.enabled=true
+conductor.elasticsearch.version=6
+conductor.elasticsearch.url={url}
+conductor.elasticsearch.indexPrefix={prefix}
+conductor.elasticsearch.clusterHealthColor=yellow
 """
 
 
@@ -55,8 +65,17 @@ class ConductorServer:
         prefix: Of its keys.
     """
 
-    def __init__(self, folder: Path, redis: tuple[str, int], prefix: str) -> None:
-        """Takes host and port of its Redis, and the prefix of its keys; its queues' is ``<prefix>_queues``."""
+    def __init__(
+        self, folder: Path, redis: tuple[str, int], prefix: str, elasticsearch: str = ""
+    ) -> None:
+        """Prepare a server.
+
+        Args:
+            folder: For its files.
+            redis: Host and port of its Redis.
+            prefix: Of its keys, and of its indices; its queues' is ``<prefix>_queues``.
+            elasticsearch: The URL of its Elasticsearch; without one it keeps no index.
+        """
         (self.port,) = free_ports(1)
         self.prefix = prefix
         redis_host, redis_port = redis
@@ -68,6 +87,9 @@ class ConductorServer:
                 redis_host=redis_host,
                 redis_port=redis_port,
                 prefix=prefix,
+                indexing=INDEX.format(url=elasticsearch, prefix=prefix)
+                if elasticsearch
+                else NO_INDEX,
             ),
             encoding="utf-8",
         )

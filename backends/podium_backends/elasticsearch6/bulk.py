@@ -7,17 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from elasticsearch import ConnectionTimeout, TransportError
+from elasticsearch import TransportError
 
 from podium_backends.elasticsearch6 import dialect
 from podium_backends.elasticsearch6.cluster import Cluster, described
 from podium_backends.elasticsearch6.nesting import MAX_DEPTH, is_deeper
 from podium_backends.elasticsearch6.stored_form import names_own_members, stored_form
-from podium_core.errors import BackendUnavailableError
 from podium_core.index.entries import IndexAnswer, IndexWrite
+from podium_core.index.lookup import MAX_ENTRY_ID_BYTES
 
-# Elasticsearch refuses a whole bulk for one longer id.
-MAX_ID_BYTES = 512
 # One request; a longer document goes alone.
 MAX_BULK_BYTES = 8 * 1024 * 1024
 # Made in one go of the event loop: about a millisecond.
@@ -90,7 +88,7 @@ class BulkWriter:
         Returns:
             What became of each; one that fails takes no other along.
         Raises:
-            BackendUnavailableError: The cluster was not reached; some may have been made.
+            BackendUnavailableError: There was no answer; some may have been made. A repeat does no harm.
         """
         answers: list[IndexAnswer] = [IndexAnswer()] * len(writes)
         lines: list[Line] = []
@@ -111,9 +109,6 @@ class BulkWriter:
         request = dialect.bulk(b"".join(line.text for line in lines))
         try:
             answer = await self._cluster.answer(request, _decoder)
-        except ConnectionTimeout as error:
-            # Nobody knows what was made. A repeat does no harm.
-            raise BackendUnavailableError(self._cluster.name, "no answer in time") from error
         except TransportError as error:
             return await self._refused(lines, error)
         return [_answer_of(next(iter(item.values()))) for item in answer.items]
@@ -129,8 +124,9 @@ class BulkWriter:
 
 def _refusal(write: IndexWrite) -> str:
     """Why a write must not be sent; empty: it may."""
-    if len(write.id.encode()) > MAX_ID_BYTES:
-        return f"its id is longer than {MAX_ID_BYTES} bytes"
+    # One longer id would have the whole bulk refused.
+    if len(write.id.encode()) > MAX_ENTRY_ID_BYTES:
+        return f"its id is longer than {MAX_ENTRY_ID_BYTES} bytes"
     document = write.document
     if document is None:
         return ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Collection
+from io import BytesIO
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,26 +16,55 @@ from elasticsearch import (
     ConnectionTimeout,
     JSONSerializer,
     TransportError,
+    UnsupportedProductError,
 )
 from elasticsearch.serializer import Deserializer
 
 from podium_backends.elasticsearch6.dialect import Request
 from podium_backends.elasticsearch6.settings import ElasticsearchSettings
-from podium_core.errors import BackendUnavailableError
+from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
 from podium_core.models.json_members import hidden_surrogates
 
 T = TypeVar("T")
 
+_LARGE_BODY = 256 * 1024
+_MAYBE_TOO_LARGE = 16 * 1024 * 1024
 _JSON, _LINES = "application/json", "application/x-ndjson"
+# Every failure reaches our own caller, who says what it means; the client's line would hold the request besides.
+logging.getLogger("elasticsearch").setLevel(logging.CRITICAL)
 _encode = msgspec.json.Encoder().encode
-_ANY = msgspec.json.Decoder()
+
+ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+"""Decodes whatever comes."""
 
 
-class QuietConnection(AIOHttpConnection):
-    """A connection that keeps to itself what 6.8 says of requests that version 7 will refuse: they are meant for 6.8."""
+class NoAnswerError(BackendUnavailableError):
+    """No answer came in time: nobody knows what was done."""
+
+
+class Connection(AIOHttpConnection):
+    """A connection for the bodies of bulks, without logs, and without warnings about what version 7 refuses."""
+
+    async def perform_request(  # type: ignore[override]  # its own bases disagree
+        self, method: str, url: str, params: Any = None, body: Any = None, **options: Any
+    ) -> Any:
+        """As of the base class."""
+        if isinstance(body, bytes) and len(body) > _LARGE_BODY:
+            if len(body) > _MAYBE_TOO_LARGE:
+                # Without the question a body above http.max_content_length ends in a broken connection, not in 413.
+                options["headers"] = {**options.get("headers", {}), "expect": "100-continue"}
+            # Sent in pieces: megabytes in one go keep other calls waiting.
+            body = BytesIO(body)
+        return await super().perform_request(method, url, params, body, **options)
 
     def _raise_warnings(self, warning_headers: Collection[str]) -> None:
         pass
+
+    def log_request_success(self, *_: Any, **named: Any) -> None:
+        """Of each request the client makes a line, and decodes its body for that."""
+
+    def log_request_fail(self, *_: Any, **named: Any) -> None:
+        """Who asked reports what failed."""
 
 
 class _Requests(JSONSerializer):
@@ -66,7 +97,7 @@ class Cluster:
         self._timeout = settings.request_timeout_ms / 1000
         self._client = AsyncElasticsearch(
             settings.urls,
-            connection_class=QuietConnection,
+            connection_class=Connection,
             serializer=_Requests(),
             http_auth=_login(settings),
             ssl_context=_ssl_context(settings),
@@ -79,7 +110,7 @@ class Cluster:
 
     async def perform(self, request: Request) -> Any:
         """Send a request and give the answer, decoded; raises as ``answer``."""
-        return await self.answer(request, _ANY)
+        return await self.answer(request, ANY)
 
     async def answer(
         self,
@@ -92,7 +123,8 @@ class Cluster:
 
         Raises:
             BackendUnavailableError: It was not reached, or can't answer now.
-            ConnectionTimeout: No answer came in time.
+            IncompatibleStoreError: It is another product.
+            NoAnswerError: No answer came in time.
             TransportError: It refuses the request.
         """
         body = request.body
@@ -110,8 +142,10 @@ class Cluster:
             text = await transport.perform_request(
                 request.method, request.path, headers, params, body
             )
-        except ConnectionTimeout:
-            raise
+        except ConnectionTimeout as error:
+            raise NoAnswerError(self.name, "no answer in time") from error
+        except UnsupportedProductError as error:
+            raise IncompatibleStoreError("this is no Elasticsearch 6.8: check 'urls'") from error
         except UnreachableError as error:
             raise BackendUnavailableError(self.name, f"not reached: {error.error}") from error
         except TransportError as error:
@@ -127,6 +161,17 @@ class Cluster:
         except msgspec.DecodeError as error:
             # Documents may have surrogates without their other half.
             return decoder.decode(hidden_surrogates(text, error))
+
+    async def read(self, request: Request, decoder: msgspec.json.Decoder[T]) -> T:
+        """The answer to a request that is never wrong: where it is refused, something is wrong with the cluster.
+
+        Raises:
+            BackendUnavailableError: There was no answer.
+        """
+        try:
+            return await self.answer(request, decoder)
+        except TransportError as error:
+            raise BackendUnavailableError(self.name, described(error)) from error
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -39,17 +39,22 @@ _UNMAPPED = {
 }
 
 
-def compile_query(query: Query, free_text: Query, fields: Mapping[str, Field]) -> Clause:
-    """What entries have to meet: the query, which says yes or no, and the free text, which makes their score."""
+def compile_query(
+    query: Query, free_text: Query, fields: Mapping[str, Field], *, lucene_query: str = ""
+) -> Clause:
+    """What entries have to meet: the query, which says yes or no, and the others, which make their score."""
     parts: Clause = {}
     if not isinstance(query, MatchAll):
         parts["filter"] = Meaning(fields, DslConditions(fields, scored=False)).condition(query)
     if not isinstance(free_text, MatchAll):
         parts["must"] = Meaning(fields, DslConditions(fields, scored=True)).condition(free_text)
+    if lucene_query:
+        scoring = [parts["must"]] if "must" in parts else []
+        parts["must"] = [*scoring, lucene_clause(lucene_query)]
     return {"bool": parts} if parts else _EVERYTHING
 
 
-def lucene_query(text: str) -> Clause:
+def lucene_clause(text: str) -> Clause:
     """Lucene's own query language, over all fields, as Conductor hands free text on."""
     return {"query_string": {"query": text}}
 

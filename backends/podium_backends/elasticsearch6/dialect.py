@@ -102,6 +102,27 @@ def put_settings(indices: Iterable[str], settings: Json) -> Request:
     return Request("PUT", f"/{','.join(indices)}/_settings", body={"index": settings})
 
 
+def only_those_there(request: Request) -> Request:
+    """The same of those of its indices that are there."""
+    return request._replace(params={**request.params, **_LENIENT})
+
+
+def get_states(indices: str) -> Request:
+    """Whether indices are open, by name or pattern; those that aren't there are left out."""
+    params = {
+        **_LENIENT,
+        "expand_wildcards": "open,closed",
+        "filter_path": "metadata.indices.*.state",
+    }
+    return Request("GET", f"/_cluster/state/metadata/{indices}", params=params)
+
+
+def closed_indices(answer: Mapping[str, Any]) -> list[str]:
+    """The names of those that are closed, of the answer to ``get_states``."""
+    found = answer.get("metadata", {}).get("indices", {})
+    return sorted(index for index, state in found.items() if state["state"] == "close")
+
+
 def get_templates(names: str) -> Request:
     """Templates by a pattern of their names; none is no error."""
     return Request("GET", f"/_template/{names}", params=_WITH_TYPES, absent=True)
@@ -123,6 +144,18 @@ def template(
 def put_template(name: str, body: Json) -> Request:
     """Store a template, in place of one of this name."""
     return Request("PUT", f"/_template/{name}", params=_WITH_TYPES, body=body)
+
+
+# the cluster
+
+
+def cluster_health(indices: str) -> Request:
+    """The colours of indices by pattern; a name that isn't there it would wait for."""
+    return Request("GET", f"/_cluster/health/{indices}", params={"level": "indices"})
+
+
+CLUSTER_SETTINGS = Request("GET", "/_cluster/settings", params={"flat_settings": "true"})
+"""The settings that were made while the cluster ran: ``persistent`` and ``transient``."""
 
 
 # searches

@@ -12,6 +12,7 @@ from podium_backends.elasticsearch6.cluster import Cluster
 from podium_backends.elasticsearch6.mappings import MARKER
 from podium_backends.elasticsearch6.names import SLICED, IndexNames
 from podium_backends.elasticsearch6.stored_form import believed, given_form
+from podium_core.errors import BackendUnavailableError
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import EntryHead, IndexEntry
 from podium_core.models.json_text import raw_bytes
@@ -19,6 +20,11 @@ from podium_core.models.json_text import raw_bytes
 HEAD_MEMBERS = (MARKER, "archived", "workflowId")
 # Documents in one request: those of archived executions have megabytes.
 _AT_ONCE = 100
+
+
+class _Error(msgspec.Struct):
+    type: str = ""
+    reason: str | None = None
 
 
 class HeadSource(msgspec.Struct):
@@ -29,10 +35,16 @@ class HeadSource(msgspec.Struct):
     workflow_id: Raw = msgspec.field(name="workflowId", default=Raw(b""))
 
 
-class _HeadDoc(msgspec.Struct):
-    id: str = msgspec.field(name="_id")
-    version: int = msgspec.field(name="_version", default=0)
+class Got(msgspec.Struct):
+    """A document that was asked for by its id; ``error``: nobody knows whether it is there."""
+
     found: bool = False
+    error: _Error | None = None
+
+
+class _HeadDoc(Got):
+    id: str = msgspec.field(name="_id", default="")
+    version: int = msgspec.field(name="_version", default=0)
     source: HeadSource = msgspec.field(name="_source", default_factory=HeadSource)
 
 
@@ -40,10 +52,9 @@ class _HeadDocs(msgspec.Struct):
     docs: list[_HeadDoc]
 
 
-class _Doc(msgspec.Struct):
-    id: str = msgspec.field(name="_id")
+class _Doc(Got):
+    id: str = msgspec.field(name="_id", default="")
     version: int = msgspec.field(name="_version", default=0)
-    found: bool = False
     source: Raw = msgspec.field(name="_source", default=Raw(b"{}"))
 
 
@@ -68,7 +79,8 @@ class EntryReads:
         if not ids:
             return []
         request = dialect.multi_get(self._wanted(kind, ids, HEAD_MEMBERS))
-        found = (await self._cluster.answer(request, _heads)).docs
+        found = (await self._cluster.read(request, _heads)).docs
+        require_known(self._cluster.name, found)
         return [
             head_of(kind, doc.id, doc.version, doc.source) if doc.found else None for doc in found
         ]
@@ -83,7 +95,9 @@ class EntryReads:
         while len(entries) < len(ids) and (size < max_size or not entries):
             part = _next_part(ids[len(entries) :], heads[len(entries) :])
             request = dialect.multi_get(self._wanted(kind, part, None))
-            for doc in (await self._cluster.answer(request, _docs)).docs:
+            found = (await self._cluster.read(request, _docs)).docs
+            require_known(self._cluster.name, found)
+            for doc in found:
                 entry = _entry_of(kind, doc) if doc.found else None
                 entries.append(entry)
                 size += len(entry.document) if entry else 0
@@ -96,6 +110,17 @@ class EntryReads:
             raise ValueError(f"{kind} entries are not read by id")
         index = self._names.indices(kind)
         return [dialect.wanted(index, kind, id_, members=members) for id_ in ids]
+
+
+def require_known(store: str, docs: Sequence[Got]) -> None:
+    """A closed index, or a shard that isn't there yet, tells nothing of its documents; a deleted index has none.
+
+    Raises:
+        BackendUnavailableError: Of one of these nobody knows whether it is there.
+    """
+    for doc in docs:
+        if doc.error is not None and doc.error.type != "index_not_found_exception":
+            raise BackendUnavailableError(store, f"{doc.error.type}: {doc.error.reason}")
 
 
 def head_of(kind: EntryKind, id_: str, version: int, source: HeadSource) -> EntryHead:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from podium_backends.elasticsearch6 import dialect
 from podium_backends.elasticsearch6.bulk import BulkWriter
-from podium_backends.elasticsearch6.cluster import Cluster
+from podium_backends.elasticsearch6.cluster import ANY, Cluster
 from podium_backends.elasticsearch6.entry_reads import EntryReads
 from podium_backends.elasticsearch6.names import IndexNames
 from podium_backends.elasticsearch6.places import Places
@@ -62,7 +62,7 @@ class ElasticsearchIndexTable:
     async def refresh(self) -> None:
         await self._readiness.wait()
         indices = ",".join(self._names.indices(kind) for kind in EntryKind)
-        await self._cluster.perform(dialect.refresh(indices))
+        await self._cluster.read(dialect.refresh(indices), ANY)
 
     # entries
 

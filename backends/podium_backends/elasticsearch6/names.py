@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
 
 from podium_core.index import EntryKind
 
@@ -33,6 +34,12 @@ class IndexNames:
         name = f"{self.prefix}_{kind}"
         # A slice begins with a year.
         return [f"{name}_1*", f"{name}_2*"] if kind in SLICED else [name]
+
+    def has(self, index: str) -> bool:
+        """Whether an index is one of these, by its name."""
+        return any(
+            fnmatchcase(index, pattern) for kind in EntryKind for pattern in self.patterns(kind)
+        )
 
     @property
     def template_prefix(self) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from podium_backends.elasticsearch6 import dialect
 from podium_backends.elasticsearch6.cluster import Cluster
+from podium_backends.elasticsearch6.entry_reads import Got, require_known
 from podium_backends.elasticsearch6.names import SLICED, IndexNames
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import IndexWrite
@@ -26,11 +27,10 @@ class Place(NamedTuple):
     routing: str = ""
 
 
-class _Found(msgspec.Struct):
-    index: str = msgspec.field(name="_index")
-    id: str = msgspec.field(name="_id")
+class _Found(Got):
+    index: str = msgspec.field(name="_index", default="")
+    id: str = msgspec.field(name="_id", default="")
     routing: str = msgspec.field(name="_routing", default="")
-    found: bool = True
 
 
 class _Docs(msgspec.Struct):
@@ -83,11 +83,12 @@ class Places:
         ids = list({write.id for write in writes})
         body = {"query": {"ids": {"values": ids}}, "size": len(ids), "_source": False}
         request = dialect.search(self._names.indices(kind), kind, body)
-        found = (await self._cluster.answer(request, _search)).hits.hits
+        found = (await self._cluster.read(request, _search)).hits.hits
         overlapping = [wanted for write in writes for wanted in self._before(write)]
         if overlapping:
-            answer = await self._cluster.answer(dialect.multi_get(overlapping), _docs)
-            found += [each for each in answer.docs if each.found]
+            docs = (await self._cluster.read(dialect.multi_get(overlapping), _docs)).docs
+            require_known(self._cluster.name, docs)
+            found += [doc for doc in docs if doc.found]
         return {(kind, each.id): Place(each.index, each.routing) for each in found}
 
     def _before(self, write: IndexWrite) -> list[Mapping[str, str]]:

@@ -5,22 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
+
 
 class Readiness:
     """Runs a setup until it has succeeded once; who comes meanwhile shares it."""
 
-    def __init__(self, set_up: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, store: str, set_up: Callable[[], Awaitable[None]]) -> None:
+        self._store = store
         self._set_up = set_up
         self._running: asyncio.Task[None] | None = None
         self._done = False
 
     async def wait(self) -> None:
-        """Return once the setup has succeeded. Raises as it does where it fails; the next call tries again."""
-        if not self._done:
+        """Return once the setup has succeeded.
+
+        Raises:
+            BackendUnavailableError: It hasn't; the next call tries again.
+        """
+        if self._done:
+            return
+        try:
             await self.run()
+        except IncompatibleStoreError as error:
+            # Found out while we run: whoever runs the cluster may mend it, and what waits for it is kept.
+            raise BackendUnavailableError(self._store, error.message) from error
 
     async def run(self) -> None:
-        """Run the setup, whether it has succeeded before or not, or join one that runs."""
+        """Run the setup, whether it has succeeded before or not, or join one that runs. Raises what it raises."""
         if self._running is None:
             self._running = asyncio.create_task(self._run())
         # A caller that is cancelled ends it for no other.

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from elasticsearch import ConnectionTimeout, TransportError
+from elasticsearch import TransportError
 from msgspec import Raw
 from msgspec.structs import replace
 
 from podium_backends.elasticsearch6 import dialect
-from podium_backends.elasticsearch6.cluster import Cluster, described, is_starting
+from podium_backends.elasticsearch6.cluster import (
+    Cluster,
+    NoAnswerError,
+    described,
+    is_starting,
+)
 from podium_backends.elasticsearch6.compile import Clause, compile_query, compile_sort
 from podium_backends.elasticsearch6.entry_reads import HEAD_MEMBERS, HeadSource, head_of
 from podium_backends.elasticsearch6.mappings import WORDS
@@ -166,7 +171,7 @@ class Searches:
         request = dialect.search(self._names.indices(kind), kind, body)
         try:
             answer = await self._answer(request, decoder)
-        except ConnectionTimeout as error:
+        except NoAnswerError as error:
             raise self._too_slow() from error
         except TransportError as error:
             raise self._translated(error, body) from error
@@ -200,7 +205,8 @@ class Searches:
                 f"start + count is {wanted}, more than the index allows (max_result_window): go on with page_token",
             )
         if error.status_code == 400:
-            return InvalidArgumentError("query", f"Elasticsearch refuses it: {reason}")
+            field = "lucene_query" if "query_string" in str(body) else "query"
+            return InvalidArgumentError(field, f"Elasticsearch refuses it: {reason}")
         return BackendUnavailableError(self._cluster.name, reason)
 
     def _too_slow(self) -> DeadlineExceededError:
@@ -214,7 +220,9 @@ class Searches:
 def _body_of(search: Search) -> Clause:
     kind = SEARCHED[search.kind]
     body: Clause = {
-        "query": compile_query(search.query, search.free_text, kind.fields),
+        "query": compile_query(
+            search.query, search.free_text, kind.fields, lucene_query=search.lucene_query
+        ),
         "sort": compile_sort(
             search.order,
             scored=_is_scored(search),
@@ -231,8 +239,8 @@ def _body_of(search: Search) -> Clause:
 
 
 def _is_scored(search: Search) -> bool:
-    """Without a free text there is nothing that a score could say."""
-    return not isinstance(search.free_text, MatchAll)
+    """Without a text there is nothing that a score could say."""
+    return bool(search.lucene_query) or not isinstance(search.free_text, MatchAll)
 
 
 def _sort_values(search: Search) -> list[Any]:

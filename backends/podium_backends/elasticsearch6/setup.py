@@ -18,8 +18,9 @@ from podium_core.index import EntryKind
 # Sends a request and gives the answer, decoded.
 Perform = Callable[[dialect.Request], Awaitable[Any]]
 
-# Above Conductor's, which is 0: where both match a new index, ours hold.
-_TEMPLATE_ORDER = 10
+TEMPLATE_ORDER = 10
+"""Above Conductor's, which is 0: where both match a new index, ours hold."""
+
 # How long an index remembers the version of a deleted entry.
 GC_DELETES_MS = 5 * 60 * 1000
 _GC_DELETES = f"{GC_DELETES_MS}ms"
@@ -92,7 +93,7 @@ class IndexSetup:
             body = dialect.template(
                 kind,
                 patterns=self._names.patterns(kind),
-                order=_TEMPLATE_ORDER,
+                order=TEMPLATE_ORDER,
                 settings=self._shards.settings(kind),
                 mapping=mapping(kind),
             )
@@ -118,7 +119,7 @@ class IndexSetup:
         conflicts: list[MappingConflict] = []
         lacking: dict[bytes, list[str]] = defaultdict(list)
         for index, types in dialect.mappings_by_type(answer).items():
-            change = missing_properties(kind, _only_type(index, kind, types))
+            change = missing_properties(kind, only_type(index, kind, types))
             conflicts += [MappingConflict(index, field) for field in change.conflicts]
             if change.properties:
                 lacking[msgspec.json.encode(change.properties)].append(index)
@@ -147,8 +148,12 @@ class IndexSetup:
             await self._perform(dialect.put_mapping(some, kind, body))
 
 
-def _only_type(index: str, kind: EntryKind, types: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The mapping of the kind; an index without any type takes it with its first document."""
+def only_type(index: str, kind: EntryKind, types: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The mapping of the kind; an index without any type takes it with its first document.
+
+    Raises:
+        IncompatibleStoreError: It has another type, and can have only one.
+    """
     wanted = dialect.document_type(kind)
     if types and wanted not in types:
         raise IncompatibleStoreError(

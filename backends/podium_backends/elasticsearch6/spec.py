@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from podium_backends.elasticsearch6.settings import ElasticsearchSettings
@@ -11,13 +12,14 @@ from podium_core.backend import (
     ConnectedStore,
     DataType,
     Durability,
+    Finding,
     StoreContext,
 )
 
 
 def _capabilities(settings: ElasticsearchSettings) -> frozenset[Capability]:
     del settings
-    return frozenset()
+    return frozenset({Capability.LUCENE_QUERY})
 
 
 def _durability(settings: ElasticsearchSettings) -> tuple[Durability, str]:
@@ -32,6 +34,13 @@ async def _connect(context: StoreContext, settings: Any) -> ConnectedStore:
     return await open_store(context, settings)
 
 
+async def _diagnose(store: str, settings: Any) -> AsyncIterator[Finding]:
+    from podium_backends.elasticsearch6.doctor import diagnose
+
+    async for finding in diagnose(store, settings):
+        yield finding
+
+
 SPEC = BackendSpec(
     kind="elasticsearch6",
     settings_type=ElasticsearchSettings,
@@ -39,4 +48,5 @@ SPEC = BackendSpec(
     capabilities=_capabilities,
     connect=_connect,
     durability=_durability,
+    diagnose=_diagnose,
 )

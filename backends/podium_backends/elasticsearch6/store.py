@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 import structlog
-from elasticsearch import ConnectionTimeout, TransportError
+from elasticsearch import TransportError
 
 from podium_backends.elasticsearch6 import dialect
-from podium_backends.elasticsearch6.cluster import Cluster, described
+from podium_backends.elasticsearch6.cluster import ANY, Cluster, described
 from podium_backends.elasticsearch6.index_table import ElasticsearchIndexTable
 from podium_backends.elasticsearch6.readiness import Readiness
 from podium_backends.elasticsearch6.settings import ElasticsearchSettings
@@ -28,12 +28,12 @@ async def open_store(context: StoreContext, settings: ElasticsearchSettings) -> 
         IncompatibleStoreError: It isn't an Elasticsearch 6.8, or holds other documents under our names.
     """
     cluster = Cluster(settings, context.name)
-    readiness = Readiness(partial(_set_up, cluster, settings))
+    readiness = Readiness(context.name, partial(_set_up, cluster, settings))
     table = ElasticsearchIndexTable(
         cluster, settings.names, readiness, settings.search_timeout_ms / 1000
     )
     try:
-        await readiness.wait()
+        await readiness.run()
     except BackendUnavailableError as error:
         _log.warning("the index is away; it is set up when it comes", error=str(error))
     except BaseException:
@@ -59,8 +59,6 @@ async def _set_up(cluster: Cluster, settings: ElasticsearchSettings) -> None:
         await check_version(cluster)
         setup = IndexSetup(cluster.perform, settings.names, settings.new_indices)
         conflicts = await setup.run()
-    except ConnectionTimeout as error:
-        raise BackendUnavailableError(cluster.name, "no answer in time") from error
     except TransportError as error:
         raise IncompatibleStoreError(
             f"the indices can't be prepared: {described(error)}"
@@ -75,7 +73,7 @@ async def _set_up(cluster: Cluster, settings: ElasticsearchSettings) -> None:
 
 async def _ping(cluster: Cluster, readiness: Readiness) -> None:
     await readiness.wait()
-    await cluster.perform(dialect.ABOUT)
+    await cluster.read(dialect.ABOUT, ANY)
 
 
 async def _close(cluster: Cluster, readiness: Readiness) -> None:

@@ -54,6 +54,7 @@ class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _marker = msgspec.json.Decoder(Marker)
+_words = msgspec.json.Decoder(dict[str, str])
 
 
 def _numbers_of(kind: EntryKind) -> frozenset[str]:
@@ -94,8 +95,8 @@ def stored_form(document: bytes, kind: EntryKind, *, token: int, external: bool)
     own = b"%b%b" % (_OWN[1], _encode(Marker(token, digest, external, quoted)))
     if words:
         own = b"%b%b,%b" % (_OWN[0], _encode(words), own)
-    body = document.rstrip()[:-1].rstrip()
-    comma = b"" if body.endswith(b"{") else b","
+    body = document.rstrip()[:-1]
+    comma = b"" if body.rstrip().endswith(b"{") else b","
     return b"%b%b%b}" % (body, comma, own)
 
 
@@ -135,21 +136,18 @@ def _fits(value: bytes) -> bool:
 def given_form(source: bytes) -> bytes:
     """A document as it was given, of what Elasticsearch holds."""
     source = shown_surrogates(source)
-    at = max(source.rfind(_OWN[1]), 0)
-    start = source.rfind(_OWN[0], 0, at)
-    marker = _last_member(source[at + len(_OWN[1]) :]) if at else None
-    if marker is None or marker.quoted or start >= 0:
-        # Rare; or another program has written the entry again.
-        return _taken_apart(source)
-    return source[:at].rstrip().removesuffix(b",") + b"}"
-
-
-def _last_member(rest: bytes) -> Marker | None:
-    """The marker, where nothing comes after it."""
+    start = source.rfind(_OWN[1])
+    words = source.rfind(_OWN[0], 0, max(start, 0))
     try:
-        return _marker.decode(rest.rstrip()[:-1])
+        if _marker.decode(source[start + len(_OWN[1]) :].rstrip()[:-1]).quoted or start < 0:
+            return _taken_apart(source)
+        if words >= 0:
+            _words.decode(source[words + len(_OWN[0]) : start].removesuffix(b","))
+            start = words
     except msgspec.MsgspecError:
-        return None
+        # Another program has written the entry again: ours aren't its last members.
+        return _taken_apart(source)
+    return source[:start].removesuffix(b",") + b"}"
 
 
 def _taken_apart(source: bytes) -> bytes:

@@ -86,5 +86,5 @@ class Index:
             await setup.run()
 
         self.table = ElasticsearchIndexTable(
-            self.cluster, settings.names, Readiness(set_up), _SEARCH_SECONDS
+            self.cluster, settings.names, Readiness("search", set_up), _SEARCH_SECONDS
         )

@@ -35,5 +35,7 @@ def listening_line(addresses: Sequence[ListenAddress]) -> str:
 
 def store_place(store: StoreConfig) -> str:
     """Its kind, and where it is; without a password."""
-    place = getattr(store.settings, "path", None) or getattr(store.settings, "url", None)
-    return store.kind if place is None else f"{store.kind} {without_credentials(str(place))}"
+    found = (getattr(store.settings, name, None) for name in ("path", "url", "urls"))
+    place = next(filter(None, found), ())
+    places = place if isinstance(place, list | tuple) else [str(place)]
+    return " ".join([store.kind, *map(without_credentials, places)])

@@ -42,7 +42,7 @@ async def opened_index(url: str, clock: Clock = system_clock_ms) -> AsyncIterato
             await cluster.set_up()
 
         table = ElasticsearchIndexTable(
-            connected, cluster.names, Readiness(set_up), _SEARCH_SECONDS
+            connected, cluster.names, Readiness("search", set_up), _SEARCH_SECONDS
         )
         try:
             yield OpenedIndex(cluster, table, IndexReads(table, clock=clock))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from podium_backends.elasticsearch6.compile import lucene_query
+from podium_backends.elasticsearch6.compile import lucene_clause
 from podium_core.index import EntryKind
 from podium_core.query import MatchAll, parse_free_text
 from tests.backends.elasticsearch6.clusters import Cluster
@@ -36,7 +36,7 @@ async def found_by_both(
     trees = [parse_free_text(text, FIELDS[kind]) for text in texts]
     bodies = [search_body(MatchAll(), kind, free_text=tree) for tree in trees]
     ours = await search_all(cluster, kind, bodies)
-    lucenes = await search_all(cluster, kind, [{"query": lucene_query(text)} for text in texts])
+    lucenes = await search_all(cluster, kind, [{"query": lucene_clause(text)} for text in texts])
     return [(set(one), set(other)) for one, other in zip(ours, lucenes, strict=True)]
 
 
