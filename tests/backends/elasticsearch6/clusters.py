@@ -49,9 +49,10 @@ class Cluster:
         return [result for item in answer["items"] for result in item.values()]
 
     async def remove(self) -> None:
-        """Delete the prefix's indices and our templates."""
+        """Delete the prefix's indices, our templates, and those that ``java_setup`` makes: they match indices of all tests."""
         await self.ask("DELETE", f"/{self.names.prefix}_*")
-        await self.ask("DELETE", f"/_template/{self.names.template_prefix}*", absent=True)
+        for templates in (f"{self.names.template_prefix}*", f"{self.names.prefix}_template_*"):
+            await self.ask("DELETE", f"/_template/{templates}", absent=True)
 
 
 @asynccontextmanager
