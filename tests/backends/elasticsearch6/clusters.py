@@ -49,7 +49,7 @@ class Cluster:
         return [result for item in answer["items"] for result in item.values()]
 
     async def remove(self) -> None:
-        """Delete the prefix's indices, our templates, and those that ``java_setup`` makes: they match indices of all tests."""
+        """Delete the prefix's indices and templates. Those of ``java_setup`` match indices of all tests."""
         await self.ask("DELETE", f"/{self.names.prefix}_*")
         for templates in (f"{self.names.template_prefix}*", f"{self.names.prefix}_template_*"):
             await self.ask("DELETE", f"/_template/{templates}", absent=True)
