@@ -53,7 +53,6 @@ async def prepared(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIte
         await cluster.perform(each)
     await cluster.set_up()
     yield cluster
-    await cluster.ask("DELETE", f"/_template/{cluster.names.prefix}_template_*", absent=True)
 
 
 def search_body(

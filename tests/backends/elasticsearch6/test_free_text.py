@@ -26,7 +26,6 @@ async def javas(cluster: Cluster) -> AsyncIterator[Cluster]:
         await cluster.perform(each)
     await cluster.set_up()
     yield cluster
-    await cluster.ask("DELETE", f"/_template/{cluster.names.prefix}_template_*", absent=True)
 
 
 async def found_by_both(

@@ -42,7 +42,6 @@ async def index(elasticsearch_url: str) -> AsyncIterator[OpenedIndex]:
             await cluster.perform(each)
         await opened.table.setup()
         yield opened
-        await cluster.ask("DELETE", f"/_template/{cluster.names.prefix}_template_*", absent=True)
 
 
 async def replay(index: OpenedIndex, step: dict[str, Any]) -> None:
