@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -20,12 +20,12 @@ FIRST_MS_OF_2023 = 1_672_531_200_000
 
 
 @pytest.fixture
-async def javas(cluster: Cluster) -> AsyncIterator[Cluster]:
+async def javas(cluster: Cluster) -> Cluster:
     """Indices that Java made, to which ours adds what they lack."""
     for each in java_setup(cluster.names.prefix):
         await cluster.perform(each)
     await cluster.set_up()
-    yield cluster
+    return cluster
 
 
 async def found_by_both(
