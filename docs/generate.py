@@ -50,11 +50,13 @@ The data types that a store of each kind can serve, and what "acknowledged" mean
 CAPABILITIES = """\
 ## Capabilities
 
-Promises of stores of executions and queues beyond the contract's common part. An operation that needs a
-promise which its store lacks is UNIMPLEMENTED; all others are served, and only the promise is missing. Where queue
-operations take no part in the step, they go through [the outbox](architecture.md#the-outbox). A kind that serves no
-executions has "no" for their promises. The columns are of default settings: a Redis with `layout = "conductor"` has
+Promises of stores of executions, queues and the index beyond the contract's common part. An operation that
+needs a promise which its store lacks is UNIMPLEMENTED; all others are served, and only the promise is missing. Where
+queue operations take no part in the step, they go through [the outbox](architecture.md#the-outbox). A kind has "no"
+for promises of what it doesn't serve. The columns are of default settings: a Redis with `layout = "conductor"` has
 neither `priority_order` nor `lease_counts`."""
+
+_PROMISING = {DataType.EXECUTIONS, DataType.QUEUES, DataType.INDEX}
 
 SERVED = """\
 ## Services
@@ -72,7 +74,7 @@ the client repeats by it."""
 def page() -> str:
     """The whole page."""
     specs = [REGISTRY.spec(kind) for kind in REGISTRY.kinds]
-    able = [spec for spec in specs if spec.serves & {DataType.EXECUTIONS, DataType.QUEUES}]
+    able = [spec for spec in specs if spec.serves & _PROMISING]
     # An empty file: a podium.toml that happens to lie here is not the default.
     config = load_config(Path(os.devnull), environment={})
     parts = [

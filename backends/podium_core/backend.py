@@ -76,6 +76,10 @@ class Capability(StrEnum):
         "retry 0 of reference name a1 and retry 10 of a are two slots",
     )
     PRIORITY_ORDER = "priority_order", "ready messages come by priority, then by due time"
+    LUCENE_QUERY = (
+        "lucene_query",
+        "searches take a text in Lucene's own language too",
+    )
     LEASE_COUNTS = (
         "lease_counts",
         "sizes and details of queues tell leased messages from waiting ones",

@@ -119,6 +119,8 @@ async def _remove_one(podium: PodiumClient, workflows: Sequence[Workflow]) -> Re
             workflow_id, include_tasks=True, include_payloads=True
         ),
         answer=await ask(
-            podium, Search(query="archived = true", expected=frozenset({workflow_id}))
+            podium,
+            Search(query="archived = true", expected=frozenset({workflow_id})),
+            seconds=INDEX_SECONDS,
         ),
     )

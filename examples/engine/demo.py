@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,11 @@ from examples.engine.aftermath import look_back
 from examples.engine.aftermath_checks import check_aftermath
 from examples.engine.checks import Evidence, check
 from examples.engine.definition_model import load_definitions, simple_task_types
+from examples.engine.elasticsearch_store import (
+    EMBEDDED,
+    ElasticsearchUnavailableError,
+    index_on_elasticsearch,
+)
 from examples.engine.ledger import Ledger
 from examples.engine.processes import Cast, Process
 from examples.engine.redis_store import (
@@ -259,7 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _configuration(options, folder) as configuration:
             exit_code = _play_in(folder, options, configuration)
-    except RedisUnavailableError as error:
+    except (RedisUnavailableError, ElasticsearchUnavailableError) as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
         exit_code = _stopped()
@@ -268,13 +273,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_code
 
 
-def _configuration(
-    options: argparse.Namespace, folder: Path
-) -> contextlib.AbstractContextManager[str]:
+@contextlib.contextmanager
+def _configuration(options: argparse.Namespace, folder: Path) -> Iterator[str]:
     """What the server's configuration says, as long as what it names is there."""
-    if options.redis is None:
-        return contextlib.nullcontext("")
-    return redis_configuration(options.redis, folder)
+    with contextlib.ExitStack() as stack:
+        configuration = ""
+        if options.redis is not None:
+            configuration = stack.enter_context(redis_configuration(options.redis, folder))
+        if options.elasticsearch is not None:
+            index = index_on_elasticsearch(options.elasticsearch, configuration or EMBEDDED)
+            configuration = stack.enter_context(index)
+        yield configuration
 
 
 def _play_in(folder: Path, options: argparse.Namespace, configuration: str) -> int:
@@ -343,6 +352,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         const=OWN_SERVER,
         metavar="URL",
         help="everything but index and payloads on this Redis; without a URL on one that is started for it",
+    )
+    parser.add_argument(
+        "--elasticsearch", metavar="URL", help="the index on this Elasticsearch 6.8"
     )
     parser.add_argument("--keep", action="store_true", help="keep data and logs")
     return parser.parse_args(arguments)

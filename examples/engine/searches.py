@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -14,17 +13,12 @@ from examples.engine.load import CUSTOMERS
 from examples.engine.records import workflow_name
 from podium_client import PodiumClient
 from podium_core.models import (
-    SearchResult,
     Task,
     TaskStatus,
-    TaskSummary,
     Workflow,
     WorkflowStatus,
-    WorkflowSummary,
 )
 from podium_core.models.json_text import from_raw
-
-S = TypeVar("S", WorkflowSummary, TaskSummary)
 
 PAGE = 1_000
 LOOK_AGAIN_SECONDS = 0.1
@@ -83,13 +77,25 @@ def searches_of(workflows: Sequence[Workflow]) -> list[Search]:
     ]
 
 
-async def ask(podium: PodiumClient, search: Search) -> Answer:
-    """Search."""
+async def ask(podium: PodiumClient, search: Search, *, seconds: float = 0.0) -> Answer:
+    """Search: until it finds what it has to, or the time is up. The index is eventual."""
+    give_up_at = time.monotonic() + seconds
+    while (answer := await _ask(podium, search)).found != search.expected:
+        if time.monotonic() >= give_up_at:
+            break
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    return answer
+
+
+async def _ask(podium: PodiumClient, search: Search) -> Answer:
+    index, query, free_text = podium.index, search.query, search.free_text
     if search.of_tasks:
-        tasks = await _every_hit(podium.index.search_task_summary, search)
+        found = index.search_each_task(query, free_text, sort=NEWEST_FIRST, page_size=PAGE)
+        tasks = [task async for task in found]
         first = str(tasks[0].reason_for_incompletion) if tasks else ""
         return Answer(search, frozenset(str(task.task_id) for task in tasks), first)
-    workflows = await _every_hit(podium.index.search_workflow_summary, search)
+    hits = index.search(query, free_text, sort=NEWEST_FIRST, page_size=PAGE)
+    workflows = [workflow async for workflow in hits]
     first = _order_in(str(workflows[0].input)) if workflows else ""
     return Answer(search, frozenset(str(w.workflow_id) for w in workflows), first)
 
@@ -106,7 +112,7 @@ def statuses_of(workflows: Sequence[Workflow]) -> dict[str, str]:
 async def indexed_statuses(
     podium: PodiumClient, wanted: Mapping[str, str], *, seconds: float
 ) -> dict[str, str]:
-    """The same as the index has it: as soon as they are equal, or when the time is up. The index is eventual."""
+    """The same as the index has it: as soon as they are equal, or when the time is up."""
     give_up_at = time.monotonic() + seconds
     while (indexed := await _statuses(podium)) != wanted and time.monotonic() < give_up_at:
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
@@ -114,30 +120,12 @@ async def indexed_statuses(
 
 
 async def _statuses(podium: PodiumClient) -> dict[str, str]:
-    everything = Search(expected=frozenset())
-    workflows = await _every_hit(podium.index.search_workflow_summary, everything)
-    tasks = await _every_hit(podium.index.search_task_summary, everything)
-    return {str(w.workflow_id): str(w.status) for w in workflows} | {
-        str(task.task_id): str(task.status) for task in tasks
+    found = {
+        str(workflow.workflow_id): str(workflow.status)
+        async for workflow in podium.index.search(page_size=PAGE)
     }
-
-
-class _Searches(Protocol[S]):
-    def __call__(
-        self, query: str, free_text: str, *, start: int, count: int, sort: Sequence[str]
-    ) -> Awaitable[SearchResult[S]]: ...
-
-
-async def _every_hit(pages: _Searches[S], search: Search) -> list[S]:
-    """All hits, the newest first, page after page."""
-    hits: list[S] = []
-    while True:
-        page = await pages(
-            search.query, search.free_text, start=len(hits), count=PAGE, sort=NEWEST_FIRST
-        )
-        hits += page.results
-        if not page.results or len(hits) >= page.total_hits:
-            return hits
+    tasks = podium.index.search_each_task(page_size=PAGE)
+    return found | {str(task.task_id): str(task.status) async for task in tasks}
 
 
 def _order_in(input_: str) -> str:

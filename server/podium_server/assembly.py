@@ -46,6 +46,8 @@ T = TypeVar("T")
 # Marks of one document that come within this time are one indexing.
 GATHER_SECONDS = 0.2
 INDEX_BATCH = 700
+# An archive may take minutes: other entries of the outbox wait no longer than this for it.
+PATIENCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ class _Assembler:
             targets |= queue_targets(_require(self._queues.queues), target)
         if self._payloads is not None:
             targets |= payload_target(_require(self._payloads.payloads), self._outbox)
-        return Drainer(self._outbox, OneByOne(targets), self._leases)
+        handler = OneByOne(targets, patience_seconds=PATIENCE_SECONDS)
+        return Drainer(self._outbox, handler, self._leases)
 
     # the facade
 

@@ -38,12 +38,15 @@ FOR_QUEUES = (KIND_PUSH, KIND_ACK, KIND_REMOVE, KIND_UNQUEUE)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests of adapters know no transport: once for each set of stores. All others run on every way.
 
-    A module that is about some ways names them: ``WAYS``. Others run on ``EVERY_TIME``, and at night on all.
+    A module that is about some ways names them: ``WAYS``, and more of them for the night: ``NIGHTLY_WAYS``. Others run on
+    ``EVERY_TIME``, and at night on all.
     """
     if "way" in metafunc.fixturenames:
         over_grpc = "daos" in metafunc.fixturenames
-        candidates: tuple[Way, ...] = getattr(metafunc.module, "WAYS", WAYS)
-        often = getattr(metafunc.module, "WAYS", EVERY_TIME)
+        often: tuple[Way, ...] = getattr(metafunc.module, "WAYS", EVERY_TIME)
+        more = () if hasattr(metafunc.module, "WAYS") else WAYS
+        more = getattr(metafunc.module, "NIGHTLY_WAYS", more)
+        candidates = (*often, *(way for way in more if way not in often))
         ways = [
             pytest.param(way, marks=() if way in often else pytest.mark.nightly)
             for way in candidates

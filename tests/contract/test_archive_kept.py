@@ -13,9 +13,10 @@ from podium_core.models.json_text import to_raw
 from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import make_task, make_workflow
-from tests.contract.ways import INDEX_WAYS
+from tests.contract.ways import INDEX_WAYS, INDEX_WAYS_AT_NIGHT
 
 WAYS = INDEX_WAYS
+NIGHTLY_WAYS = INDEX_WAYS_AT_NIGHT
 
 Write = Callable[[IndexDAO, Wait], Awaitable[object]]
 

@@ -11,9 +11,10 @@ from podium_core.models import TaskSummary, Wait, WorkflowStatus, WorkflowSummar
 from podium_core.ports import IndexDAO
 from tests.contract.eventually import eventually
 from tests.contract.records import make_task, make_workflow
-from tests.contract.ways import INDEX_WAYS
+from tests.contract.ways import INDEX_WAYS, INDEX_WAYS_AT_NIGHT
 
 WAYS = INDEX_WAYS
+NIGHTLY_WAYS = INDEX_WAYS_AT_NIGHT
 
 Remove = Callable[[ExecutionService], Awaitable[object]]
 

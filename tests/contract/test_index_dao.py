@@ -29,9 +29,9 @@ from tests.contract.records import (
     make_task_summary,
     make_workflow_summary,
 )
-from tests.contract.ways import INDEX_WAYS
+from tests.contract.ways import INDEX_WAYS, INDEX_WAYS_AT_NIGHT
 
-WAYS = INDEX_WAYS
+WAYS = (*INDEX_WAYS, *INDEX_WAYS_AT_NIGHT)
 
 DATES: dict[str, Any] = {"start_time": 1_700_000_000_123, "end_time": 1_700_000_009_999}
 

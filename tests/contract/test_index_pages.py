@@ -12,9 +12,10 @@ from podium_core.errors import InvalidArgumentError
 from podium_core.models import Wait, WorkflowSummary
 from podium_core.ports import IndexDAO
 from tests.contract.records import make_task_summary, make_workflow_summary
-from tests.contract.ways import INDEX_WAYS
+from tests.contract.ways import INDEX_WAYS_AT_NIGHT, SEARCH_WAYS
 
-WAYS = INDEX_WAYS
+WAYS = SEARCH_WAYS
+NIGHTLY_WAYS = INDEX_WAYS_AT_NIGHT
 
 START = 1_700_000_000_000
 # A few values each, so that most entries share theirs with others; every third entry lacks the field.

@@ -15,9 +15,10 @@ from tests.contract.records import (
     make_workflow,
     make_workflow_summary,
 )
-from tests.contract.ways import INDEX_WAYS
+from tests.contract.ways import INDEX_WAYS_AT_NIGHT, SEARCH_WAYS
 
-WAYS = INDEX_WAYS
+WAYS = SEARCH_WAYS
+NIGHTLY_WAYS = INDEX_WAYS_AT_NIGHT
 
 DIGITS = b"9" * 5_000
 # Numbers beyond what columns, and Python's own, can hold.

@@ -28,6 +28,7 @@ from tests.services.redis_sentinel import SERVICE
 Settings = Mapping[str, str]
 """A server's settings, as variables of its environment."""
 
+OF_THE_INDEX = frozenset({Capability.LUCENE_QUERY})
 OF_QUEUES = frozenset({Capability.PRIORITY_ORDER, Capability.LEASE_COUNTS})
 
 
@@ -82,7 +83,8 @@ class Way:
         """What its backends declare, as far as it holds for these stores together."""
         config = self.config(Path("unused"))
         queues = _declared(config, DataType.QUEUES) & OF_QUEUES
-        able = queues | (_declared(config, DataType.EXECUTIONS) - OF_QUEUES)
+        able = queues | (_declared(config, DataType.EXECUTIONS) - OF_QUEUES - OF_THE_INDEX)
+        able |= _declared(config, DataType.INDEX) & OF_THE_INDEX
         if config.commit_guarantee is Guarantee.ATOMIC:
             return able
         return able - {Capability.ATOMIC_WITH_QUEUES}
@@ -389,8 +391,10 @@ WAYS: tuple[Way, ...] = (
     SENTINEL_OVER_GRPC,
     WITH_ELASTICSEARCH,
 )
-# For tests of the index: every time on every kind of it.
-INDEX_WAYS: tuple[Way, ...] = (*EVERY_TIME, WITH_ELASTICSEARCH, WITH_ELASTICSEARCH_OVER_GRPC)
+# For tests of searches, which don't depend on where executions are; and of what the index holds of executions.
+SEARCH_WAYS: tuple[Way, ...] = (SQLITE, SQLITE_OVER_GRPC, WITH_ELASTICSEARCH)
+INDEX_WAYS: tuple[Way, ...] = (*EVERY_TIME, WITH_ELASTICSEARCH)
+INDEX_WAYS_AT_NIGHT = (WITH_ELASTICSEARCH_OVER_GRPC,)
 # For tests of queues: those over gRPC too.
 QUEUE_WAYS = (*WAYS, WITH_REDIS_OVER_GRPC, WITH_JAVA_QUEUES_OVER_GRPC)
 # Those whose queues take no part in the step of a WriteSet.

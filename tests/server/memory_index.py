@@ -100,8 +100,10 @@ class MemoryIndex(IndexWrites):
         results = tuple(TASK_ENTRY.decode(text, id_) for id_, text in found)
         return SearchResult(total_hits=2**40, results=results, unreadable_ids=(UNREADABLE,))
 
-    async def get_workflow_count(self, query: str = "", free_text: str = "") -> int:
-        self.asked.append((query, free_text))
+    async def get_workflow_count(
+        self, query: str = "", free_text: str = "", *, lucene_query: str = ""
+    ) -> int:
+        self.asked.append((query, free_text, lucene_query))
         return 2**40
 
     async def get(self, workflow_id: str, field: str) -> Raw | None:

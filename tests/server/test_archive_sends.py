@@ -153,11 +153,11 @@ async def test_a_send_that_would_begin_too_late_is_given_up(
     reads = world.store.removal
     reading = 0
 
-    async def slow(workflow_id: str) -> StoredRemoval | None:
+    async def slow(workflow_id: str, **steps: Any) -> StoredRemoval | None:
         nonlocal reading
         reading += 1
         world.seconds += world.target.tombstone_ms / 4_000 + 0.001
-        return await reads(workflow_id)
+        return await reads(workflow_id, **steps)
 
     with monkeypatch.context() as patch:
         patch.setattr(world.store, "removal", slow)

@@ -142,6 +142,7 @@ class TestReads:
             "count": 0,
             "sort": ["status:ASC", "startTime"],
             "page_token": "token",
+            "lucene_query": "a:/b/",
         }
         for search in (
             remote.search_workflows,
@@ -158,7 +159,11 @@ class TestReads:
         await caller.unary("IndexService", "GetEventExecutions", event="e")
         await caller.unary("IndexService", "GetMessages", queue_name="q")
         await caller.unary("IndexService", "GetTaskExecutionLogs", task_id="t")
-        searched = ("", "", {"start": 0, "count": 100, "sort": [], "page_token": ""})
+        searched = (
+            "",
+            "",
+            {"start": 0, "count": 100, "sort": [], "page_token": "", "lucene_query": ""},
+        )
         assert index.asked == [searched, searched, ("e", 1_000), ("q", 1_000), ("t", None)]
 
     async def test_one_field(self, remote: RemoteIndexDAO, caller: Caller) -> None:
@@ -168,9 +173,9 @@ class TestReads:
             await caller.unary("IndexService", "Get", workflow_id="w", field="absent")
 
     async def test_numbers_and_ids(self, remote: RemoteIndexDAO, index: MemoryIndex) -> None:
-        assert await remote.get_workflow_count("a", "b") == HITS
+        assert await remote.get_workflow_count("a", "b", lucene_query="c") == HITS
         assert await remote.search_archivable_workflows(7, index_name="i") == ["w1", "w2"]
-        assert index.asked == [("a", "b"), (7, "i")]
+        assert index.asked == [("a", "b", "c"), (7, "i")]
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,11 @@ from elasticsearch import TransportError
 
 from podium_backends.elasticsearch6 import dialect
 from podium_backends.elasticsearch6.cluster import Cluster, described
-from podium_backends.elasticsearch6.marker import is_reserved_in, marked
 from podium_backends.elasticsearch6.nesting import MAX_DEPTH, is_deeper
+from podium_backends.elasticsearch6.stored_form import names_own_members, stored_form
 from podium_core.index.entries import IndexAnswer, IndexWrite
+from podium_core.index.lookup import MAX_ENTRY_ID_BYTES
 
-# Elasticsearch refuses a whole bulk for one longer id.
-MAX_ID_BYTES = 512
 # One request; a longer document goes alone.
 MAX_BULK_BYTES = 8 * 1024 * 1024
 _TOO_LARGE = 413
@@ -120,16 +119,17 @@ class BulkWriter:
 
 def _refusal(write: IndexWrite) -> str:
     """Why a write must not be sent; empty: it may."""
-    if len(write.id.encode()) > MAX_ID_BYTES:
-        return f"its id is longer than {MAX_ID_BYTES} bytes"
+    # One longer id would have the whole bulk refused.
+    if len(write.id.encode()) > MAX_ENTRY_ID_BYTES:
+        return f"its id is longer than {MAX_ENTRY_ID_BYTES} bytes"
     document = write.document
     if document is None:
         return ""
     try:
         if is_deeper(document):
             return f"it has more than {MAX_DEPTH} levels"
-        if is_reserved_in(document):
-            return "the member 'podium' is Podium's own"
+        if names_own_members(document):
+            return "the members 'podium' and 'podiumWords' are Podium's own"
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return f"not valid JSON: {error}"
     return "" if document.lstrip()[:1] == b"{" else "not a JSON object"
@@ -140,7 +140,7 @@ def _text(write: IndexWrite, index: str, routing: str) -> bytes:
     if write.document is None:
         return dialect.delete_line(index, write.kind, write.id, **place)  # type: ignore[arg-type]
     action = dialect.put_line(index, write.kind, write.id, **place)  # type: ignore[arg-type]
-    document = marked(write.document, token=write.token, external=write.external)
+    document = stored_form(write.document, write.kind, token=write.token, external=write.external)
     # A line of its own: JSON has line ends between its tokens only.
     return b"%b%b\n" % (action, document.replace(b"\n", b" ").replace(b"\r", b" "))
 

@@ -23,19 +23,19 @@ from elasticsearch.serializer import Deserializer
 from podium_backends.elasticsearch6.dialect import Request
 from podium_backends.elasticsearch6.settings import ElasticsearchSettings
 from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
+from podium_core.models.json_members import hidden_surrogates
 
 T = TypeVar("T")
 
 _LARGE_BODY = 256 * 1024
 _MAYBE_TOO_LARGE = 16 * 1024 * 1024
 _JSON, _LINES = "application/json", "application/x-ndjson"
+# Every failure reaches our own caller, who says what it means; the client's line would hold the request besides.
+logging.getLogger("elasticsearch").setLevel(logging.CRITICAL)
 _encode = msgspec.json.Encoder().encode
 
 ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 """Decodes whatever comes."""
-
-# Each failure would be a line, with its own idea of when a node is asked again.
-logging.getLogger("elasticsearch").setLevel(logging.ERROR)
 
 
 class NoAnswerError(BackendUnavailableError):
@@ -154,7 +154,13 @@ class Cluster:
             raise
         if isinstance(text, bool):
             return text  # type: ignore[return-value]  # of HEAD
-        return decoder.decode(text)
+        try:
+            return decoder.decode(text)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError as error:
+            # Documents may have surrogates without their other half.
+            return decoder.decode(hidden_surrogates(text, error))
 
     async def read(self, request: Request, decoder: msgspec.json.Decoder[T]) -> T:
         """The answer to a request that is never wrong: where it is refused, something is wrong with the cluster.
@@ -173,7 +179,14 @@ class Cluster:
 
 
 # What passes: too many requests, no master, a node that stops; and what a login, or a block, makes of every request.
+_NOT_YET = 503
 _AWAY = frozenset({401, 403, 429, 502, 503, 504})
+
+
+def is_starting(error: BackendUnavailableError) -> bool:
+    """Whether a shard that was asked doesn't answer yet."""
+    cause = error.__cause__
+    return isinstance(cause, TransportError) and cause.status_code == _NOT_YET
 
 
 def described(error: TransportError) -> str:

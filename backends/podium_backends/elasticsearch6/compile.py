@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from podium_backends.elasticsearch6.mappings import WORDED, WORDS
 from podium_core.query import (
     Conditions,
     ExactValue,
@@ -38,17 +39,22 @@ _UNMAPPED = {
 }
 
 
-def compile_query(query: Query, free_text: Query, fields: Mapping[str, Field]) -> Clause:
-    """What entries have to meet: the query, which says yes or no, and the free text, which makes their score."""
+def compile_query(
+    query: Query, free_text: Query, fields: Mapping[str, Field], *, lucene_query: str = ""
+) -> Clause:
+    """What entries have to meet: the query, which says yes or no, and the others, which make their score."""
     parts: Clause = {}
     if not isinstance(query, MatchAll):
         parts["filter"] = Meaning(fields, DslConditions(fields, scored=False)).condition(query)
     if not isinstance(free_text, MatchAll):
         parts["must"] = Meaning(fields, DslConditions(fields, scored=True)).condition(free_text)
+    if lucene_query:
+        scoring = [parts["must"]] if "must" in parts else []
+        parts["must"] = [*scoring, lucene_clause(lucene_query)]
     return {"bool": parts} if parts else _EVERYTHING
 
 
-def lucene_query(text: str) -> Clause:
+def lucene_clause(text: str) -> Clause:
     """Lucene's own query language, over all fields, as Conductor hands free text on."""
     return {"query_string": {"query": text}}
 
@@ -150,27 +156,47 @@ class DslConditions:
     def starts_with(self, field: Field, prefix: str) -> Clause:
         return {"prefix": {field.name: prefix}}
 
-    # words of texts
+    # words of texts: of JSON they stand apart where it shows others than it means
 
     def has_word(self, fields: Sequence[Field], texts: Sequence[str]) -> Clause:
         # Each once: Elasticsearch counts a clause for each, and takes 1,024.
         words = " ".join(dict.fromkeys(word for text in texts for word in text_words(text)))
-        return self.any_of([{"match": {field.name: words}} for field in fields])
+        return self._in_texts(fields, lambda name: [{"match": {name: words}}])
 
     def has_token(self, fields: Sequence[Field], tokens: Sequence[str]) -> Clause:
-        return self.any_of([{"terms": {field.name: list(tokens)}} for field in fields])
+        return self._in_texts(fields, lambda name: [{"terms": {name: list(tokens)}}])
 
     def has_phrase(self, fields: Sequence[Field], text: str) -> Clause:
         # Elasticsearch finds the words in it as it found those of the field.
-        return self.any_of([{"match_phrase": {field.name: read_text(text)}} for field in fields])
+        phrase = read_text(text)
+        return self._in_texts(fields, lambda name: [{"match_phrase": {name: phrase}}])
 
     def has_word_prefix(self, fields: Sequence[Field], prefixes: Sequence[str]) -> Clause:
-        return self.any_of(
-            [{"prefix": {field.name: prefix}} for field in fields for prefix in prefixes]
-        )
+        return self._in_texts(fields, lambda name: [{"prefix": {name: each}} for each in prefixes])
 
     def has_any_word(self, fields: Sequence[Field]) -> Clause:
-        return self.any_of([{"prefix": {field.name: ""}} for field in fields])
+        return self._in_texts(fields, lambda name: [{"prefix": {name: ""}}])
+
+    def _in_texts(
+        self, fields: Sequence[Field], clauses_on: Callable[[str], list[Clause]]
+    ) -> Clause:
+        found: list[Clause] = []
+        for field in fields:
+            shown = clauses_on(field.name)
+            if field.name not in WORDED:
+                found += shown
+                continue
+            meant = f"{WORDS}.{field.name}"
+            found += clauses_on(meant)
+            found.append(
+                {
+                    "bool": {
+                        self._required: self.any_of(shown),
+                        "must_not": {"exists": {"field": meant}},
+                    }
+                }
+            )
+        return self.any_of(found)
 
     # any field
 

@@ -10,8 +10,8 @@ from msgspec import Raw
 from podium_backends.elasticsearch6 import dialect
 from podium_backends.elasticsearch6.cluster import Cluster
 from podium_backends.elasticsearch6.mappings import MARKER
-from podium_backends.elasticsearch6.marker import believed, unmarked
 from podium_backends.elasticsearch6.names import SLICED, IndexNames
+from podium_backends.elasticsearch6.stored_form import believed, given_form
 from podium_core.errors import BackendUnavailableError
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import EntryHead, IndexEntry
@@ -148,7 +148,7 @@ def _entry_of(kind: EntryKind, doc: _Doc) -> IndexEntry:
         id=doc.id,
         token=doc.version,
         archived=head.archived,
-        document=unmarked(document),
+        document=given_form(document),
         external=head.external,
     )
 

@@ -14,6 +14,12 @@ MAX_KEYWORD = 8_191
 MARKER = "podium"
 """The member that says of an entry that Podium wrote it, and as which version."""
 
+WORDS = "podiumWords"
+"""The member that holds the words of texts that mean others than they show, by the names of ``WORDED``."""
+
+WORDED = ("input", "output")
+"""Texts that are JSON."""
+
 _KEYWORD = {"type": "keyword", "ignore_above": MAX_KEYWORD}
 _LONG = {"type": "long", "ignore_malformed": True}
 _TYPES: dict[FieldType, dict[str, Any]] = {
@@ -51,9 +57,11 @@ def _keywords(*names: str) -> dict[str, Any]:
     return dict.fromkeys(names, _KEYWORD)
 
 
+_WORDS = {WORDS: {"properties": {name: _TYPES[FieldType.TEXT] for name in WORDED}}}
+
 PROPERTIES: Mapping[EntryKind, Mapping[str, Any]] = {
-    EntryKind.WORKFLOW: _searched(WORKFLOW_FIELDS),
-    EntryKind.TASK: _searched(TASK_FIELDS),
+    EntryKind.WORKFLOW: _searched(WORKFLOW_FIELDS) | _WORDS,
+    EntryKind.TASK: _searched(TASK_FIELDS) | _WORDS,
     EntryKind.TASK_LOG: _keywords("log", "taskId") | {"createdTime": _LONG},
     EntryKind.EVENT: _keywords("id", "messageId", "name", "event", "status", "action")
     # Any JSON: mapped by what comes first, it would refuse what comes later with another type.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
@@ -11,12 +12,12 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from podium_backends.elasticsearch6 import dialect
-from podium_backends.elasticsearch6.cluster import Cluster, NoAnswerError, described
+from podium_backends.elasticsearch6.cluster import Cluster, NoAnswerError, described, is_starting
 from podium_backends.elasticsearch6.compile import Clause, compile_query, compile_sort
 from podium_backends.elasticsearch6.entry_reads import HEAD_MEMBERS, HeadSource, head_of
-from podium_backends.elasticsearch6.mappings import MARKER
-from podium_backends.elasticsearch6.marker import unmarked
+from podium_backends.elasticsearch6.mappings import WORDS
 from podium_backends.elasticsearch6.names import SLICED, IndexNames
+from podium_backends.elasticsearch6.stored_form import given_form
 from podium_core.errors import (
     BackendUnavailableError,
     DeadlineExceededError,
@@ -36,9 +37,11 @@ S = TypeVar("S")
 
 # Documents in one answer: it is in memory as a whole before the first of them is counted.
 _DOCUMENTS_AT_ONCE = 500
+# Seconds between attempts.
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _WINDOW = "Result window is too large"
 # What a summary leaves out.
-_SUMMARY = {"excludes": [RAW_JSON, MARKER]}
+_SUMMARY = {"excludes": [RAW_JSON, WORDS]}
 
 
 class _Hit(msgspec.Struct):
@@ -119,7 +122,7 @@ class Searches:
             part = {**body, "from": len(found), "size": size}
             hits = (await self._ask(kind, part, _documents)).hits.hits
             for hit in hits:
-                document = unmarked(raw_bytes(hit.source))
+                document = given_form(raw_bytes(hit.source))
                 budget.take_document(len(document))
                 found.append((hit.id, document))
             if len(hits) < size:
@@ -162,9 +165,7 @@ class Searches:
     ) -> _Answer[S]:
         request = dialect.search(self._names.indices(kind), kind, body)
         try:
-            answer = await self._cluster.answer(
-                request, decoder, timeout_seconds=self._timeout_seconds
-            )
+            answer = await self._answer(request, decoder)
         except NoAnswerError as error:
             raise self._too_slow() from error
         except TransportError as error:
@@ -172,6 +173,21 @@ class Searches:
         if answer.timed_out:
             raise self._too_slow()
         return answer
+
+    async def _answer(
+        self, request: dialect.Request, decoder: msgspec.json.Decoder[_Answer[S]]
+    ) -> _Answer[S]:
+        """The answer; shards of an index that was made a moment ago, or moves, don't answer yet."""
+        for pause in _PAUSES:
+            try:
+                return await self._cluster.answer(
+                    request, decoder, timeout_seconds=self._timeout_seconds
+                )
+            except BackendUnavailableError as error:
+                if not is_starting(error):
+                    raise
+            await asyncio.sleep(pause)
+        return await self._cluster.answer(request, decoder, timeout_seconds=self._timeout_seconds)
 
     def _translated(
         self, error: TransportError, body: Clause
@@ -184,7 +200,8 @@ class Searches:
                 f"start + count is {wanted}, more than the index allows (max_result_window): go on with page_token",
             )
         if error.status_code == 400:
-            return InvalidArgumentError("query", f"Elasticsearch refuses it: {reason}")
+            field = "lucene_query" if "query_string" in str(body) else "query"
+            return InvalidArgumentError(field, f"Elasticsearch refuses it: {reason}")
         return BackendUnavailableError(self._cluster.name, reason)
 
     def _too_slow(self) -> DeadlineExceededError:
@@ -198,7 +215,9 @@ class Searches:
 def _body_of(search: Search) -> Clause:
     kind = SEARCHED[search.kind]
     body: Clause = {
-        "query": compile_query(search.query, search.free_text, kind.fields),
+        "query": compile_query(
+            search.query, search.free_text, kind.fields, lucene_query=search.lucene_query
+        ),
         "sort": compile_sort(
             search.order,
             scored=_is_scored(search),
@@ -215,8 +234,8 @@ def _body_of(search: Search) -> Clause:
 
 
 def _is_scored(search: Search) -> bool:
-    """Without a free text there is nothing that a score could say."""
-    return not isinstance(search.free_text, MatchAll)
+    """Without a text there is nothing that a score could say."""
+    return bool(search.lucene_query) or not isinstance(search.free_text, MatchAll)
 
 
 def _sort_values(search: Search) -> list[Any]:
@@ -238,7 +257,7 @@ def _place(search: Search, values: Sequence[Any]) -> Place:
 def _hits_of(search: Search, answer: _Answer[_DocumentHit], budget: ReadBudget) -> Hits:
     hits: list[Hit] = []
     for hit in answer.hits.hits:
-        document = raw_bytes(hit.source)
+        document = given_form(raw_bytes(hit.source))
         if document:
             budget.take_document(len(document))
         hits.append(Hit(hit.id, _place(search, hit.sort), document))

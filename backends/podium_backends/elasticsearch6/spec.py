@@ -19,7 +19,7 @@ from podium_core.backend import (
 
 def _capabilities(settings: ElasticsearchSettings) -> frozenset[Capability]:
     del settings
-    return frozenset()
+    return frozenset({Capability.LUCENE_QUERY})
 
 
 def _durability(settings: ElasticsearchSettings) -> tuple[Durability, str]:

@@ -19,7 +19,7 @@ _SERVES = frozenset(DataType) - {DataType.PAYLOADS}
 
 def _capabilities(settings: SqliteSettings) -> frozenset[Capability]:
     del settings  # all that it can do, every file can
-    return frozenset(Capability)
+    return frozenset(Capability) - {Capability.LUCENE_QUERY}
 
 
 def _durability(settings: SqliteSettings) -> tuple[Durability, str]:

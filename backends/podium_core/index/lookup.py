@@ -19,6 +19,9 @@ from podium_core.models.task import Int64
 
 Text = str | UnsetType
 
+# Elasticsearch takes no longer ones.
+MAX_ENTRY_ID_BYTES = 512
+
 _encode = msgspec.json.Encoder().encode
 _text = msgspec.json.Decoder(str)
 _number = msgspec.json.Decoder(Int64)
@@ -60,14 +63,16 @@ def decode_task_log(document: bytes | str, id_: str) -> TaskExecLog:
 
 
 def event_entry_id(event_execution: EventExecution) -> str:
-    """The id of an event execution's entry, which is Conductor's: ``name.event.messageId.id``."""
+    """The id of an event execution's entry, which is Conductor's: ``name.event.messageId.id``; a long one's digest."""
     parts = (
         event_execution.name,
         event_execution.event,
         event_execution.message_id,
         event_execution.id,
     )
-    return ".".join(part or "" for part in parts)
+    id_ = ".".join(part or "" for part in parts)
+    text = id_.encode("utf-8", "surrogatepass")
+    return id_ if len(text) <= MAX_ENTRY_ID_BYTES else hashlib.sha256(text).hexdigest()
 
 
 def encode_event_execution(event_execution: EventExecution) -> bytes:

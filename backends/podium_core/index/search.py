@@ -20,6 +20,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         query: What an entry has to meet.
         free_text: What it has to meet besides; how well it does is its score.
+        lucene_query: A text in Lucene's own language, which an entry has to meet besides; empty: none.
         sort: The order that was asked for.
         start: So many hits are skipped.
         count: At most so many are given; 0: the total alone.
@@ -31,6 +32,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     kind: EntryKind
     query: Query = MatchAll()
     free_text: Query = MatchAll()
+    lucene_query: str = ""
     sort: Sequence[SortKey] = ()
     start: int = 0
     count: int = 0

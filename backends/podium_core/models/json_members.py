@@ -43,7 +43,7 @@ def members_of_object(text: bytes | str | Raw) -> Members:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
-        members = _decode_members(_hidden(text, error))
+        members = _decode_members(hidden_surrogates(text, error))
     return {_shown_key(key): _shown(raw) for key, raw in members.items()}
 
 
@@ -54,7 +54,7 @@ def elements_of_array(text: bytes | str | Raw) -> list[Raw]:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
-        return [_shown(raw) for raw in _decode_elements(_hidden(text, error))]
+        return [_shown(raw) for raw in _decode_elements(hidden_surrogates(text, error))]
 
 
 def text_of_member(text: bytes | str | Raw, key: str) -> str | None:
@@ -86,7 +86,12 @@ def require_valid(text: bytes) -> None:
         _skim(text.replace(rb"\ud", rb"\uc").replace(rb"\uD", rb"\uc"))
 
 
-def _hidden(text: bytes | str | Raw, error: msgspec.DecodeError) -> bytes:
+def hidden_surrogates(text: bytes | str | Raw, error: msgspec.DecodeError) -> bytes:
+    """JSON text that msgspec refused with this error, its escaped surrogates hidden from it.
+
+    Raises:
+        msgspec.DecodeError: It was something else that it refused.
+    """
     data = text.encode() if isinstance(text, str) else bytes(text)
     require_valid(data)
     hidden = data
@@ -97,11 +102,16 @@ def _hidden(text: bytes | str | Raw, error: msgspec.DecodeError) -> bytes:
     return hidden
 
 
+def shown_surrogates(text: bytes) -> bytes:
+    """A piece of such a text as it was."""
+    if _TOKEN in text:
+        for escape, (within, _) in _HIDDEN.items():
+            text = text.replace(within, escape)
+    return text
+
+
 def _shown(raw: Raw) -> Raw:
-    text = bytes(raw)
-    for escape, (within, _) in _HIDDEN.items():
-        text = text.replace(within, escape)
-    return Raw(text)
+    return Raw(shown_surrogates(bytes(raw)))
 
 
 def _shown_key(key: str) -> str:

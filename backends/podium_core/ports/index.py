@@ -35,7 +35,7 @@ class IndexDAO(Protocol):
     fields, ``*`` or empty for everything. A text that can't be parsed, and a sort field that can't be sorted by, is
     ``InvalidArgumentError`` with the field (``query``, ``free_text``, ``sort[0]``) and the column. So is ``start + count``
     above the store's window, where it has one (Elasticsearch: its ``max_result_window``, 10,000 unless it was changed);
-    SQLite pages on.
+    SQLite pages on. A page token goes on from there on every store.
     """
 
     async def setup(self) -> None:
@@ -137,6 +137,7 @@ class IndexDAO(Protocol):
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[str]:
         """The ids of the workflows that match.
 
@@ -149,6 +150,10 @@ class IndexDAO(Protocol):
             page_token: ``next_page_token`` of the page before, with the same texts and sort and without ``start``: the page
                 after it, however deep. What doesn't change meanwhile comes exactly once; but by relevance, scores may move
                 when other entries change.
+            lucene_query: A text in the syntax of Lucene's ``query_string``, which the index reads itself: it has to match
+                too. Without ``sort`` it counts for relevance.
+        Raises:
+            UnsupportedOperationError: There is a ``lucene_query``, and the index (SQLite) has no such language.
         Source: ``IndexDAO.searchWorkflows``.
         """
         ...
@@ -162,6 +167,7 @@ class IndexDAO(Protocol):
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[WorkflowSummary]:
         """The entries of the workflows that match. Arguments as ``search_workflows``.
 
@@ -178,6 +184,7 @@ class IndexDAO(Protocol):
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[str]:
         """The ids of the tasks that match. Arguments as ``search_workflows``. Source: ``IndexDAO.searchTasks``."""
         ...
@@ -191,6 +198,7 @@ class IndexDAO(Protocol):
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[TaskSummary]:
         """The entries of the tasks that match. Arguments as ``search_workflows``.
 
@@ -198,8 +206,10 @@ class IndexDAO(Protocol):
         """
         ...
 
-    async def get_workflow_count(self, query: str = "", free_text: str = "") -> int:
-        """How many workflows match. Source: ``IndexDAO.getWorkflowCount``."""
+    async def get_workflow_count(
+        self, query: str = "", free_text: str = "", *, lucene_query: str = ""
+    ) -> int:
+        """How many workflows match. Arguments and errors as ``search_workflows``. Source: ``IndexDAO.getWorkflowCount``."""
         ...
 
     async def get(self, workflow_id: str, field: str) -> Raw | None:

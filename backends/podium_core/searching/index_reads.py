@@ -47,7 +47,7 @@ from podium_core.requirements import (
     require_not_negative,
     require_text,
 )
-from podium_core.searching.page_token import FIELD, asked_for, page_token as token_of, place_of
+from podium_core.searching.page_token import FIELD, Asked, page_token as token_of, place_of
 
 T = TypeVar("T")
 
@@ -104,9 +104,11 @@ class IndexReads:
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[str]:
-        search = self._search(EntryKind.WORKFLOW, query, free_text, start, count, sort, page_token)
-        return await self._ids(search, asked_for(EntryKind.WORKFLOW, query, free_text, sort))
+        asked = Asked(EntryKind.WORKFLOW, query, free_text, lucene_query, tuple(sort))
+        search = self._search(asked, start, count, page_token)
+        return await self._ids(search, asked.digest)
 
     async def search_workflow_summary(
         self,
@@ -117,10 +119,11 @@ class IndexReads:
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[WorkflowSummary]:
-        search = self._search(EntryKind.WORKFLOW, query, free_text, start, count, sort, page_token)
-        asked = asked_for(EntryKind.WORKFLOW, query, free_text, sort)
-        return await self._summaries(search, asked, WORKFLOW_ENTRY.decode)
+        asked = Asked(EntryKind.WORKFLOW, query, free_text, lucene_query, tuple(sort))
+        search = self._search(asked, start, count, page_token)
+        return await self._summaries(search, asked.digest, WORKFLOW_ENTRY.decode)
 
     async def search_tasks(
         self,
@@ -131,9 +134,11 @@ class IndexReads:
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[str]:
-        search = self._search(EntryKind.TASK, query, free_text, start, count, sort, page_token)
-        return await self._ids(search, asked_for(EntryKind.TASK, query, free_text, sort))
+        asked = Asked(EntryKind.TASK, query, free_text, lucene_query, tuple(sort))
+        search = self._search(asked, start, count, page_token)
+        return await self._ids(search, asked.digest)
 
     async def search_task_summary(
         self,
@@ -144,43 +149,37 @@ class IndexReads:
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[TaskSummary]:
-        search = self._search(EntryKind.TASK, query, free_text, start, count, sort, page_token)
-        asked = asked_for(EntryKind.TASK, query, free_text, sort)
-        return await self._summaries(search, asked, TASK_ENTRY.decode)
+        asked = Asked(EntryKind.TASK, query, free_text, lucene_query, tuple(sort))
+        search = self._search(asked, start, count, page_token)
+        return await self._summaries(search, asked.digest, TASK_ENTRY.decode)
 
-    async def get_workflow_count(self, query: str = "", free_text: str = "") -> int:
-        search = self._search(EntryKind.WORKFLOW, query, free_text, 0, 0, (), "")
-        return (await self._hits(search)).total
+    async def get_workflow_count(
+        self, query: str = "", free_text: str = "", *, lucene_query: str = ""
+    ) -> int:
+        asked = Asked(EntryKind.WORKFLOW, query, free_text, lucene_query)
+        return (await self._hits(self._search(asked, 0, 0, ""))).total
 
-    def _search(
-        self,
-        kind: EntryKind,
-        query: str,
-        free_text: str,
-        start: int,
-        count: int,
-        sort: Sequence[str],
-        page_token: str,
-    ) -> Search:
+    def _search(self, asked: Asked, start: int, count: int, page_token: str) -> Search:
         require_not_negative(start, "start")
         if count:
             require_count(count, limit=MAX_COUNT)
         if start and page_token:
             raise InvalidArgumentError(FIELD, "says where to go on: start must be 0")
-        fields = SEARCHED[kind].fields
+        fields = SEARCHED[asked.kind].fields
         search = Search(
-            kind=kind,
-            query=parse_query(query, fields, right_grouping=self._right_grouping),
-            free_text=parse_free_text(free_text, fields),
-            sort=parse_sort(sort, fields),
+            kind=asked.kind,
+            query=parse_query(asked.query, fields, right_grouping=self._right_grouping),
+            free_text=parse_free_text(asked.free_text, fields),
+            lucene_query=asked.lucene_query,
+            sort=parse_sort(asked.sort, fields),
             start=start,
             count=count,
         )
         if not page_token:
             return search
-        asked = asked_for(kind, query, free_text, sort)
-        return replace(search, after=place_of(page_token, asked, len(search.order) + 1))
+        return replace(search, after=place_of(page_token, asked.digest, len(search.order) + 1))
 
     async def _hits(self, search: Search) -> Hits:
         return await self.table.search(search, ReadBudget(self._max_answer_bytes))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
 from hashlib import blake2b
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,8 +19,23 @@ _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(tuple[str, list[str | int | float | bool | None]])
 
 
+class Asked(NamedTuple):
+    """What tells searches apart whose tokens can't be exchanged: their texts, as they came."""
+
+    kind: EntryKind
+    query: str = ""
+    free_text: str = ""
+    lucene_query: str = ""
+    sort: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """A short name of the search."""
+        return blake2b(_encode(tuple(self)), digest_size=9).hexdigest()
+
+
 def page_token(asked: str, place: Place) -> str:
-    """The token for the page after a hit. ``asked`` as of ``asked_for``."""
+    """The token for the page after a hit. ``asked`` as of ``Asked.digest``."""
     return urlsafe_b64encode(_encode((asked, place))).decode().rstrip("=")
 
 
@@ -38,11 +53,6 @@ def place_of(token: str, asked: str, length: int) -> Place:
         raise InvalidArgumentError(FIELD, "is not one that a search gave")
     if of != asked or len(place) != length:
         raise InvalidArgumentError(
-            FIELD, "is of another search: query, free_text and sort have to stay"
+            FIELD, "is of another search: its texts and its sort have to stay"
         )
     return tuple(place)
-
-
-def asked_for(kind: EntryKind, query: str, free_text: str, sort: Sequence[str]) -> str:
-    """What tells searches apart whose tokens can't be exchanged."""
-    return blake2b(_encode((kind, query, free_text, sort)), digest_size=9).hexdigest()

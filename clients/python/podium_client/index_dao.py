@@ -136,6 +136,7 @@ class RemoteIndexDAO:
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[str]:
         found = await self._calls.unary(
             _SEARCH_WORKFLOWS,
@@ -145,6 +146,7 @@ class RemoteIndexDAO:
             count=count,
             sort=sort,
             page_token=page_token,
+            lucene_query=lucene_query,
         )
         return SearchResult(
             total_hits=found.total_hits,
@@ -161,6 +163,7 @@ class RemoteIndexDAO:
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[WorkflowSummary]:
         found = await self._calls.unary(
             _WORKFLOW_SUMMARIES,
@@ -170,6 +173,7 @@ class RemoteIndexDAO:
             count=count,
             sort=sort,
             page_token=page_token,
+            lucene_query=lucene_query,
         )
         return SearchResult(
             total_hits=found.total_hits,
@@ -187,6 +191,7 @@ class RemoteIndexDAO:
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[str]:
         found = await self._calls.unary(
             _SEARCH_TASKS,
@@ -196,6 +201,7 @@ class RemoteIndexDAO:
             count=count,
             sort=sort,
             page_token=page_token,
+            lucene_query=lucene_query,
         )
         return SearchResult(
             total_hits=found.total_hits,
@@ -212,6 +218,7 @@ class RemoteIndexDAO:
         count: int = 100,
         sort: Sequence[str] = (),
         page_token: str = "",
+        lucene_query: str = "",
     ) -> SearchResult[TaskSummary]:
         found = await self._calls.unary(
             _TASK_SUMMARIES,
@@ -221,6 +228,7 @@ class RemoteIndexDAO:
             count=count,
             sort=sort,
             page_token=page_token,
+            lucene_query=lucene_query,
         )
         return SearchResult(
             total_hits=found.total_hits,
@@ -234,6 +242,7 @@ class RemoteIndexDAO:
         query: str = "",
         free_text: str = "",
         *,
+        lucene_query: str = "",
         sort: Sequence[str] = (),
         page_size: int = 100,
     ) -> AsyncGenerator[WorkflowSummary]:
@@ -242,13 +251,19 @@ class RemoteIndexDAO:
         Args:
             query: As of ``IndexDAO.search_workflows``, with ``free_text``.
             free_text: Words to search for.
+            lucene_query: As there.
             sort: As there; none: the newest first. What doesn't change meanwhile comes exactly once.
             page_size: How many are asked for at once.
         """
         order, token = sort or (f"{SEARCHED[EntryKind.WORKFLOW].newest}:DESC",), ""
         while True:
             page = await self.search_workflow_summary(
-                query, free_text, count=page_size, sort=order, page_token=token
+                query,
+                free_text,
+                count=page_size,
+                sort=order,
+                page_token=token,
+                lucene_query=lucene_query,
             )
             for hit in page.results:
                 yield hit
@@ -261,6 +276,7 @@ class RemoteIndexDAO:
         query: str = "",
         free_text: str = "",
         *,
+        lucene_query: str = "",
         sort: Sequence[str] = (),
         page_size: int = 100,
     ) -> AsyncGenerator[TaskSummary]:
@@ -268,7 +284,12 @@ class RemoteIndexDAO:
         order, token = sort or (f"{SEARCHED[EntryKind.TASK].newest}:DESC",), ""
         while True:
             page = await self.search_task_summary(
-                query, free_text, count=page_size, sort=order, page_token=token
+                query,
+                free_text,
+                count=page_size,
+                sort=order,
+                page_token=token,
+                lucene_query=lucene_query,
             )
             for hit in page.results:
                 yield hit
@@ -276,8 +297,13 @@ class RemoteIndexDAO:
             if not token:
                 return
 
-    async def get_workflow_count(self, query: str = "", free_text: str = "") -> int:
-        return (await self._calls.unary(_COUNT, query=query, free_text=free_text)).count
+    async def get_workflow_count(
+        self, query: str = "", free_text: str = "", *, lucene_query: str = ""
+    ) -> int:
+        response = await self._calls.unary(
+            _COUNT, query=query, free_text=free_text, lucene_query=lucene_query
+        )
+        return response.count
 
     async def get(self, workflow_id: str, field: str) -> Raw | None:
         response = await self._calls.find(_GET, workflow_id=workflow_id, field=field)

@@ -58,16 +58,22 @@ class Drainer:
 
     async def run(self) -> None:
         """Drain until cancelled."""
-        while True:
-            try:
-                await self._round()
-            except StorageError as error:
-                # A store that can't be reached is tried again. Any other error is a defect, and logged.
-                _log.warning("the outbox can't be drained", error=str(error))
-                await asyncio.sleep(LOOK_SECONDS)
-            except Exception:
-                _log.exception("the drainer met a defect")
-                await asyncio.sleep(LOOK_SECONDS)
+        try:
+            while True:
+                await self._try_round()
+        finally:
+            await self._handler.close()
+
+    async def _try_round(self) -> None:
+        try:
+            await self._round()
+        except StorageError as error:
+            # A store that can't be reached is tried again. Any other error is a defect, and logged.
+            _log.warning("the outbox can't be drained", error=str(error))
+            await asyncio.sleep(LOOK_SECONDS)
+        except Exception:
+            _log.exception("the drainer met a defect")
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _round(self) -> None:
         buckets = await self._leases.buckets()

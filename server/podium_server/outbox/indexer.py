@@ -117,6 +117,9 @@ class Indexer:
         """For the drainer."""
         return [indexed.settlement for indexed in await self.index(due.entries)]
 
+    async def close(self) -> None:
+        """Nothing goes on by itself."""
+
     async def index(self, entries: Sequence[OutboxEntry]) -> list[Indexed]:
         """Carry marks out; what became of each. The marks themselves stay where they are."""
         results: dict[int, Indexed] = {}

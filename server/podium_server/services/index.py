@@ -150,7 +150,9 @@ class IndexServicer:
     async def GetWorkflowCount(
         self, request: pb.GetWorkflowCountRequest, call: Call
     ) -> pb.GetWorkflowCountResponse:
-        count = await self._index.get_workflow_count(request.query, request.free_text)
+        count = await self._index.get_workflow_count(
+            request.query, request.free_text, lucene_query=request.lucene_query
+        )
         return pb.GetWorkflowCountResponse(count=count)
 
     async def Get(self, request: pb.GetRequest, call: Call) -> pb.GetResponse:
@@ -229,6 +231,7 @@ class _ResultRange(TypedDict):
     count: int
     sort: list[str]
     page_token: str
+    lucene_query: str
 
 
 _Search = (
@@ -242,7 +245,11 @@ _Search = (
 def _page(request: _Search) -> _ResultRange:
     count = _count(request, DEFAULT_SEARCH_COUNT)
     return _ResultRange(
-        start=request.start, count=count, sort=list(request.sort), page_token=request.page_token
+        start=request.start,
+        count=count,
+        sort=list(request.sort),
+        page_token=request.page_token,
+        lucene_query=request.lucene_query,
     )
 
 

@@ -49,9 +49,10 @@ class Cluster:
         return [result for item in answer["items"] for result in item.values()]
 
     async def remove(self) -> None:
-        """Delete the prefix's indices and our templates."""
+        """Delete the prefix's indices, our templates, and those that a test made as another program."""
         await self.ask("DELETE", f"/{self.names.prefix}_*")
-        await self.ask("DELETE", f"/_template/{self.names.template_prefix}*", absent=True)
+        for names in (f"{self.names.template_prefix}*", f"{self.names.prefix}_template_*"):
+            await self.ask("DELETE", f"/_template/{names}", absent=True)
 
 
 @asynccontextmanager

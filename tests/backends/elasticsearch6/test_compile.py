@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from podium_backends.elasticsearch6.compile import compile_query, compile_sort, lucene_query
+from podium_backends.elasticsearch6.compile import compile_query, compile_sort, lucene_clause
 from podium_backends.elasticsearch6.setup import Shards
 from podium_core.index import EntryKind
 from podium_core.query import (
@@ -261,7 +261,7 @@ class TestLimits:
 
 class TestClauses:
     def test_a_query_filters_and_a_free_text_must_match(self) -> None:
-        event, word = WORKFLOW_FIELDS["event"], WORKFLOW_FIELDS["input"]
+        event, word = WORKFLOW_FIELDS["event"], WORKFLOW_FIELDS["failedTaskNames"]
         query = And((Equals(event, "e"), Not(Exists(word))))
         free_text = And((Word("a", word), Word("b", word)))
         assert compile_query(query, free_text, WORKFLOW_FIELDS) == {
@@ -270,7 +270,7 @@ class TestClauses:
                     "bool": {
                         "filter": [
                             {"term": {"event": "e"}},
-                            {"bool": {"must_not": {"exists": {"field": "input"}}}},
+                            {"bool": {"must_not": {"exists": {"field": "failedTaskNames"}}}},
                         ]
                     }
                 },
@@ -282,11 +282,28 @@ class TestClauses:
         assert compile_query(MatchAll(), MatchAll(), WORKFLOW_FIELDS) == {"match_all": {}}
 
     def test_words_are_asked_for_together(self) -> None:
-        word = WORKFLOW_FIELDS["input"]
+        word = WORKFLOW_FIELDS["failedTaskNames"]
         query = Or((Word("a", word), Word("b", word), Prefix("C", word)))
         assert compile_query(query, MatchAll(), WORKFLOW_FIELDS)["bool"]["filter"] == {
             "bool": {
-                "should": [_words("a b"), {"prefix": {"input": "c"}}],
+                "should": [_words("a b"), {"prefix": {"failedTaskNames": "c"}}],
+                "minimum_should_match": 1,
+            }
+        }
+
+    def test_words_of_json_are_those_that_it_means_where_it_shows_others(self) -> None:
+        query = Word("a", WORKFLOW_FIELDS["input"])
+        assert compile_query(query, MatchAll(), WORKFLOW_FIELDS)["bool"]["filter"] == {
+            "bool": {
+                "should": [
+                    {"match": {"podiumWords.input": "a"}},
+                    {
+                        "bool": {
+                            "filter": {"match": {"input": "a"}},
+                            "must_not": {"exists": {"field": "podiumWords.input"}},
+                        }
+                    },
+                ],
                 "minimum_should_match": 1,
             }
         }
@@ -305,8 +322,8 @@ class TestClauses:
         assert clause(2**62, None) == clause(None, -(2**62)) == {"match_none": {}}
 
     def test_lucene_has_its_own_language(self) -> None:
-        assert lucene_query("a~ b^2") == {"query_string": {"query": "a~ b^2"}}
+        assert lucene_clause("a~ b^2") == {"query_string": {"query": "a~ b^2"}}
 
 
 def _words(text: str) -> Document:
-    return {"match": {"input": text}}
+    return {"match": {"failedTaskNames": text}}

@@ -21,7 +21,7 @@ from podium_core.index import (
     event_entry_id,
     message_entry_id,
 )
-from podium_core.models import IndexedMessage, TaskExecLog
+from podium_core.models import EventExecution, IndexedMessage, TaskExecLog
 from tests.core.index import es6
 
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -41,6 +41,15 @@ class TestGolden:
     def test_an_event_executions_id(self, id_: str, document: dict[str, Any]) -> None:
         record = decode_event_execution(json.dumps(document), "id")
         assert event_entry_id(record) == id_
+
+    def test_a_long_id_is_that_of_its_digest(self) -> None:
+        short, long, longer = (
+            event_entry_id(EventExecution(name="é" * at, event="e", message_id="m", id="i"))
+            for at in (253, 254, 255)
+        )
+        assert short == f"{'é' * 253}.e.m.i"
+        assert len(long) == len(longer) == 64
+        assert long != longer
 
     @pytest.mark.parametrize("document", es6.stored("message"))
     def test_a_message(self, document: bytes) -> None:

@@ -12,6 +12,7 @@ from podium_backends.sqlite.index.lookup_table import LOOKUP_TABLES
 from podium_backends.sqlite.index.search import SqlSearch
 from podium_backends.sqlite.index.searchers import Searchers
 from podium_backends.sqlite.index.writes import TABLES, TOMBSTONE_MS, send
+from podium_core.errors import UnsupportedOperationError
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import (
     ENTRIES_SIZE,
@@ -97,6 +98,8 @@ class SqliteIndexTable:
     # searches and look-ups
 
     async def search(self, search: Search, budget: ReadBudget) -> Hits:
+        if search.lucene_query:
+            raise UnsupportedOperationError("sqlite", "a search with lucene_query")
         compiled = SqlSearch(LAYOUTS[search.kind], search)
         readers = self._lookups if search.is_cheap else self._searchers
         return await readers.run(lambda conn: compiled.run(conn, budget))

@@ -113,20 +113,22 @@ class IndexServiceRemoveTaskResponse(_message.Message):
     def __init__(self, removed: _Optional[bool] = ...) -> None: ...
 
 class SearchWorkflowsRequest(_message.Message):
-    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token")
+    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token", "lucene_query")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     FREE_TEXT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     SORT_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LUCENE_QUERY_FIELD_NUMBER: _ClassVar[int]
     query: str
     free_text: str
     start: int
     count: int
     sort: _containers.RepeatedScalarFieldContainer[str]
     page_token: str
-    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ...) -> None: ...
+    lucene_query: str
+    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ..., lucene_query: _Optional[str] = ...) -> None: ...
 
 class SearchWorkflowsResponse(_message.Message):
     __slots__ = ("total_hits", "workflow_ids", "next_page_token")
@@ -139,20 +141,22 @@ class SearchWorkflowsResponse(_message.Message):
     def __init__(self, total_hits: _Optional[int] = ..., workflow_ids: _Optional[_Iterable[str]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class SearchWorkflowSummaryRequest(_message.Message):
-    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token")
+    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token", "lucene_query")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     FREE_TEXT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     SORT_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LUCENE_QUERY_FIELD_NUMBER: _ClassVar[int]
     query: str
     free_text: str
     start: int
     count: int
     sort: _containers.RepeatedScalarFieldContainer[str]
     page_token: str
-    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ...) -> None: ...
+    lucene_query: str
+    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ..., lucene_query: _Optional[str] = ...) -> None: ...
 
 class SearchWorkflowSummaryResponse(_message.Message):
     __slots__ = ("total_hits", "workflows", "unreadable_ids", "next_page_token")
@@ -167,20 +171,22 @@ class SearchWorkflowSummaryResponse(_message.Message):
     def __init__(self, total_hits: _Optional[int] = ..., workflows: _Optional[_Iterable[_Union[_search_pb2.WorkflowSummary, _Mapping]]] = ..., unreadable_ids: _Optional[_Iterable[str]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class SearchTasksRequest(_message.Message):
-    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token")
+    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token", "lucene_query")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     FREE_TEXT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     SORT_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LUCENE_QUERY_FIELD_NUMBER: _ClassVar[int]
     query: str
     free_text: str
     start: int
     count: int
     sort: _containers.RepeatedScalarFieldContainer[str]
     page_token: str
-    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ...) -> None: ...
+    lucene_query: str
+    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ..., lucene_query: _Optional[str] = ...) -> None: ...
 
 class SearchTasksResponse(_message.Message):
     __slots__ = ("total_hits", "task_ids", "next_page_token")
@@ -193,20 +199,22 @@ class SearchTasksResponse(_message.Message):
     def __init__(self, total_hits: _Optional[int] = ..., task_ids: _Optional[_Iterable[str]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class SearchTaskSummaryRequest(_message.Message):
-    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token")
+    __slots__ = ("query", "free_text", "start", "count", "sort", "page_token", "lucene_query")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     FREE_TEXT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     SORT_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LUCENE_QUERY_FIELD_NUMBER: _ClassVar[int]
     query: str
     free_text: str
     start: int
     count: int
     sort: _containers.RepeatedScalarFieldContainer[str]
     page_token: str
-    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ...) -> None: ...
+    lucene_query: str
+    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., start: _Optional[int] = ..., count: _Optional[int] = ..., sort: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ..., lucene_query: _Optional[str] = ...) -> None: ...
 
 class SearchTaskSummaryResponse(_message.Message):
     __slots__ = ("total_hits", "tasks", "unreadable_ids", "next_page_token")
@@ -221,12 +229,14 @@ class SearchTaskSummaryResponse(_message.Message):
     def __init__(self, total_hits: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[_search_pb2.TaskSummary, _Mapping]]] = ..., unreadable_ids: _Optional[_Iterable[str]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetWorkflowCountRequest(_message.Message):
-    __slots__ = ("query", "free_text")
+    __slots__ = ("query", "free_text", "lucene_query")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     FREE_TEXT_FIELD_NUMBER: _ClassVar[int]
+    LUCENE_QUERY_FIELD_NUMBER: _ClassVar[int]
     query: str
     free_text: str
-    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ...) -> None: ...
+    lucene_query: str
+    def __init__(self, query: _Optional[str] = ..., free_text: _Optional[str] = ..., lucene_query: _Optional[str] = ...) -> None: ...
 
 class GetWorkflowCountResponse(_message.Message):
     __slots__ = ("count",)

@@ -44,7 +44,7 @@ class IndexServiceStub:
     A search above the server's own time limit is DEADLINE_EXCEEDED; one that waited so long for others is RESOURCE_EXHAUSTED.
     A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
     `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
-    changed); SQLite pages on.
+    changed); SQLite pages on. A `page_token` goes on from there on every store.
     """
 
     def __init__(self, channel):
@@ -174,7 +174,7 @@ class IndexServiceServicer:
     A search above the server's own time limit is DEADLINE_EXCEEDED; one that waited so long for others is RESOURCE_EXHAUSTED.
     A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
     `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
-    changed); SQLite pages on.
+    changed); SQLite pages on. A `page_token` goes on from there on every store.
     """
 
     def Setup(self, request, context):
@@ -464,7 +464,7 @@ class IndexService:
     A search above the server's own time limit is DEADLINE_EXCEEDED; one that waited so long for others is RESOURCE_EXHAUSTED.
     A text that can't be parsed is INVALID_ARGUMENT with the field (`query`, `free_text`, `sort[0]`) and the column. So is
     `start + count` above the store's window, where it has one (Elasticsearch: its `max_result_window`, 10,000 unless it was
-    changed); SQLite pages on.
+    changed); SQLite pages on. A `page_token` goes on from there on every store.
     """
 
     @staticmethod
