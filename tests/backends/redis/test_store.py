@@ -16,7 +16,6 @@ from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
 from podium_core.models import Guarantee
 from tests.backends.redis.scripted_redis import scripted_redis
 from tests.backends.redis.stores import new_prefix, settings_at
-from tests.services.ports import free_ports
 from tests.services.redis_server import RedisServer
 
 CONTEXT = StoreContext(
@@ -60,10 +59,31 @@ class TestOpen:
         await store.close()
         assert served == SPEC.serves
 
-    async def test_nobody_listens(self) -> None:
-        settings = RedisSettings(url=f"redis://127.0.0.1:{free_ports(1)[0]}/0")
+    async def test_one_that_is_away_is_looked_at_when_it_comes(
+        self, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        server = RedisServer(tmp_path_factory.mktemp("late"))
+        settings = settings_at(server.url, new_prefix())
+        store = await SPEC.connect(CONTEXT, settings)
+        assert store.poll_data is not None
         with pytest.raises(BackendUnavailableError):
-            await SPEC.connect(CONTEXT, settings)
+            await store.ping()
+        server.start()
+        other = Link(settings.target("other"))
+        try:
+            # Nothing is written before the format is known to be ours.
+            await other.write("SET", settings.keys.format, "format=2 layout=podium")
+            with pytest.raises(BackendUnavailableError, match="format=2"):
+                await store.poll_data.update_last_poll_data("t", None, "w")
+            assert await other.read("DBSIZE") == 1
+            await other.write("DEL", settings.keys.format)
+            await store.poll_data.update_last_poll_data("t", None, "w")
+            assert await other.read("GET", settings.keys.format) == b"format=1 layout=podium"
+            await store.ping()
+        finally:
+            await store.close()
+            await other.close()
+            server.stop()
 
     @pytest.mark.parametrize(
         ("info", "problem"),
