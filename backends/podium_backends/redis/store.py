@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from zoneinfo import ZoneInfo
 
+import structlog
+
+from podium_backends.redis.admission import Admission
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
 from podium_backends.redis.event_handler_dao import RedisEventHandlerDAO
@@ -15,7 +18,7 @@ from podium_backends.redis.executions.effect_settings import EffectSettings
 from podium_backends.redis.executions.executor import Executor
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_backends.redis.executions.stored_documents import RedisStoredDocuments
-from podium_backends.redis.format import DEFAULT_LAYOUT, check_format, check_server
+from podium_backends.redis.format import DEFAULT_LAYOUT, check_format
 from podium_backends.redis.metadata_dao import RedisMetadataDAO
 from podium_backends.redis.outbox.outbox import RedisOutbox
 from podium_backends.redis.poll_data_dao import RedisPollDataDAO
@@ -24,27 +27,28 @@ from podium_backends.redis.queues.open_table import open_queue_table
 from podium_backends.redis.rate_limiting_dao import RedisRateLimitingDAO
 from podium_backends.redis.settings import RedisSettings
 from podium_core.backend import ConnectedStore, StoreContext
+from podium_core.errors import BackendUnavailableError
 from podium_core.models import Guarantee
 from podium_core.queues import TableQueueDAO
 
+_log = structlog.get_logger("podium.redis")
+
 
 async def open_store(context: StoreContext, settings: RedisSettings) -> ConnectedStore:
-    """Connect, and put the adapters on the connection.
+    """Connect, or, where it can't be reached, have that done as soon as it can; put the adapters on the connection.
 
     Raises:
         IncompatibleStoreError: This Redis, or what is on it, isn't what this version can use.
-        BackendUnavailableError: It can't be reached.
     """
     target = settings.target(context.name)
     keys = settings.keys
-    link, bulk = Link(target), Link(target)
-    most = context.max_answer_bytes
+    admission = Admission(target, keys, settings.layout)
     try:
-        await check_server(link)
-        await check_format(link, keys, settings.layout)
-    except BaseException:
-        await link.close()
-        raise
+        await admission.check()
+    except BackendUnavailableError as error:
+        _log.warning("Redis is away; it is checked when it comes", error=str(error))
+    link, bulk = Link(target, admission.require), Link(target, admission.require)
+    most = context.max_answer_bytes
     scripts = ClockedScripts(link, context.clock)
     changes = QueueChanges(target, settings.queue_keys)
     queue_table = open_queue_table(scripts, settings.queue_keys, changes, bulk)

@@ -31,9 +31,10 @@ class Link:
     never left is ``BackendUnavailableError``. Error replies are raised as ``replies.raise_error`` says.
     """
 
-    def __init__(self, target: Target) -> None:
-        """Connects at the first command."""
+    def __init__(self, target: Target, before: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Connects at the first command; before each connection ``before`` has to return."""
         self._target = target
+        self._before = before
         self._pipe: Pipe | None = None
         self._connecting = SharedAttempt(self._connect)
         self._closed = False
@@ -134,6 +135,8 @@ class Link:
         raise BackendUnavailableError(self._target.store, "the store is closed")
 
     async def _connect(self) -> Pipe:
+        if self._before is not None:
+            await self._before()
         self._pipe = await connect(self._target)
         return self._pipe
 
