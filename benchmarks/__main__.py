@@ -25,6 +25,7 @@ from benchmarks.points import (
     unary,
     waiting,
 )
+from benchmarks.points.elasticsearch import point as elasticsearch
 from benchmarks.points.redis import point as redis
 from benchmarks.processes import echo_server
 from benchmarks.report import line, markdown
@@ -41,10 +42,11 @@ POINTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "index": index_search.measure,
     "indexing": indexing.measure,
     "redis": redis.measure,
+    "elasticsearch": elasticsearch.measure,
 }
-# Needs Java and Maven as well, and several minutes: only on request.
-ON_REQUEST = {"redis"}
-_POINTS_HELP = f"of {', '.join(POINTS)}; all but {', '.join(ON_REQUEST)}"
+# They need Java and Maven as well, and several minutes: only on request.
+ON_REQUEST = {"redis", "elasticsearch"}
+_POINTS_HELP = f"of {', '.join(POINTS)}; all but {', '.join(sorted(ON_REQUEST))}"
 
 
 def _arguments() -> argparse.Namespace:

@@ -18,6 +18,7 @@ from podium_core.index import (
     merged,
 )
 from podium_core.index.entries import IndexEntry, IndexWrite
+from podium_core.index.kinds import LOOKED_UP
 from podium_core.models import Wait
 from podium_core.models.json_members import text_of_member
 from podium_core.models.json_text import raw_bytes
@@ -40,7 +41,9 @@ class TableWrites(IndexWrites):
         return await self._table.task_ids(workflow_id, after=after, limit=limit)
 
     async def _make(self, change: IndexChange) -> IndexOutcome:
-        (entry,) = await self._table.entries(change.kind, [change.id])
+        entry = None
+        if change.kind not in LOOKED_UP:
+            (entry,) = await self._table.entries(change.kind, [change.id])
         if entry is not None and not _is_of(change.action, entry):
             return IndexOutcome.ABSENT
         match change.action:

@@ -45,7 +45,7 @@ async def _measure(bench: Bench) -> list[Result]:
     index = IndexFile(bench.new_folder() / "index.db")
     await index.open()
     try:
-        made = _Documents()
+        made = Documents()
         tasks = [made.task(number) for number in range(bench.scaled(30_000, 5_000))]
         workflows = [made.workflow(number) for number in range(bench.scaled(100_000, 20_000))]
         return [
@@ -61,7 +61,7 @@ async def _measure(bench: Bench) -> list[Result]:
 # filling
 
 
-class _Documents:
+class Documents:
     """Documents as Conductor's: ids in no order, words as in a language, a few of them in most texts."""
 
     def __init__(self) -> None:
@@ -74,6 +74,7 @@ class _Documents:
         self._weights = list(accumulate(1 / rank for rank in range(1, _WORDS + 1)))
 
     def workflow(self, number: int) -> IndexWrite:
+        """A workflow of about 900 bytes."""
         start = _START_MS + number * 1_000 + self._random.randrange(5_000)
         [status] = self._random.choices(_STATUSES, _SHARES)
         id_ = _id(number, "b")
@@ -85,8 +86,8 @@ class _Documents:
             "startTime": iso_date(start),
             "updateTime": iso_date(start + 9_000),
             "status": status,
-            "input": self._json("order", number, 30),
-            "output": self._json("result", number, 30),
+            "input": self.text("order", number, 30),
+            "output": self.text("result", number, 30),
             "executionTime": 60_000,
             "failedReferenceTaskNames": "",
             "priority": self._random.randrange(5),
@@ -96,7 +97,7 @@ class _Documents:
         }
         if status not in {"RUNNING", "PAUSED"}:
             document["endTime"] = iso_date(start + 60_000)
-        return _write(EntryKind.WORKFLOW, id_, document)
+        return write_of(EntryKind.WORKFLOW, id_, document)
 
     def task(self, number: int) -> IndexWrite:
         """A task of about 1 kB."""
@@ -115,14 +116,15 @@ class _Documents:
             "queueWaitTime": 5,
             "taskDefName": f"task_{number % 50}",
             "taskType": "SIMPLE",
-            "input": self._json("a", number, 45),
-            "output": self._json("b", number, 45),
+            "input": self.text("a", number, 45),
+            "output": self.text("b", number, 45),
             "taskId": id_,
             "workflowPriority": 0,
         }
-        return _write(EntryKind.TASK, id_, document)
+        return write_of(EntryKind.TASK, id_, document)
 
-    def _json(self, key: str, number: int, words: int) -> str:
+    def text(self, key: str, number: int, words: int) -> str:
+        """JSON with so many words."""
         text = " ".join(self._random.choices(self.words, cum_weights=self._weights, k=words))
         return msgspec.json.encode({key: number, "text": text}).decode()
 
@@ -132,7 +134,7 @@ def _id(number: int, kind: str) -> str:
     return f"{scattered:08x}-{kind * 4}-4{kind * 3}-8{kind * 3}-{number:012}"
 
 
-def _write(kind: EntryKind, id_: str, document: Mapping[str, object]) -> IndexWrite:
+def write_of(kind: EntryKind, id_: str, document: Mapping[str, object]) -> IndexWrite:
     return IndexWrite(kind=kind, id=id_, token=1, document=msgspec.json.encode(document))
 
 
@@ -174,7 +176,7 @@ def _by_columns(workflows: int) -> list[_Query]:
     return found
 
 
-def _by_words(made: _Documents) -> list[_Query]:
+def _by_words(made: Documents) -> list[_Query]:
     random = Random(3)
 
     def word(most_frequent: int, least_frequent: int) -> str:

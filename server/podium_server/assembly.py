@@ -46,6 +46,7 @@ T = TypeVar("T")
 # Marks of one document that come within this time are one indexing.
 GATHER_SECONDS = 0.2
 INDEX_BATCH = 700
+INDEX_BACKLOG_BATCH = 2_100
 # An archive may take minutes: other entries of the outbox wait no longer than this for it.
 PATIENCE_SECONDS = 1.0
 
@@ -101,6 +102,7 @@ class _Assembler:
                 indexer,
                 self._leases,
                 batch=INDEX_BATCH,
+                backlog_batch=INDEX_BACKLOG_BATCH,
                 gather_seconds=GATHER_SECONDS,
             )
             if indexer

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from podium_core.backend import ConnectedStore
 from podium_core.index.changes import EntryKind, Merge
 from podium_core.index.marks import Upsert, decode_mark, encode_mark, outbox_kind
-from podium_core.outbox import KIND_PAYLOAD, KIND_REMOVAL
+from podium_core.outbox import DUE_SIZE, KIND_PAYLOAD, KIND_REMOVAL
 from podium_core.ports import Outbox
 from podium_core.write_set import builders
 from tests.backends.outbox_stores import (
@@ -27,6 +27,15 @@ from tests.contract.records import make_task, make_workflow
 
 
 class TestEntries:
+    async def test_are_read_no_more_once_their_bodies_are_large(self, outbox: Outbox) -> None:
+        for number in range(3):
+            await put(outbox, f"e{number}", body=b"b" * (DUE_SIZE // 2))
+        assert len((await due(outbox)).entries) == 2
+        await put(outbox, "e0", body=b"b" * DUE_SIZE)
+        await outbox.finish((await due(outbox)).entries)
+        (entry,) = (await due(outbox)).entries
+        assert len(entry.body) == DUE_SIZE
+
     async def test_are_read_as_they_were_written(self, outbox: Outbox, clock: FakeClock) -> None:
         written = await put(outbox, body=b"b", delay_ms=5)
         clock.pass_by(5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from msgspec import Raw
 from podium_client import PodiumClient
 from podium_core.errors import DeadlineExceededError, InvalidArgumentError, NotFoundError
 from podium_core.index.changes import EntryKind
+from podium_core.index.entries import IndexAnswer, IndexWrite
 from podium_core.models import TaskExecLog, Wait
 from podium_core.searching import IndexReads
 from podium_server.facade.index import IndexFacade
@@ -55,6 +56,44 @@ def is_indexed(world: Indexing, id_: str = "w1") -> bool:
 
 
 class TestIndexed:
+    async def test_callers_that_come_meanwhile_share_one_request(
+        self, world: Indexing, facade: IndexFacade
+    ) -> None:
+        calls = [facade.index_workflow(make_workflow_summary(f"w{n}")) for n in range(20)]
+        await asyncio.gather(*calls)
+        assert sorted(world.target.sent_ids()) == sorted(f"w{n}" for n in range(20))
+        assert len(world.target.batches) <= 3
+        assert not await world.due()
+
+    async def test_one_that_is_refused_fails_alone(
+        self, world: Indexing, facade: IndexFacade
+    ) -> None:
+        world.target.refuses.add("w1")
+        calls = [facade.index_workflow(make_workflow_summary(f"w{n}")) for n in range(3)]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        refused = [isinstance(answer, InvalidArgumentError) for answer in answers]
+        assert refused == [False, True, False]
+
+    async def test_one_that_is_cancelled_takes_it_from_no_other(
+        self, world: Indexing, facade: IndexFacade, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        send, began, may_end = world.target.send, asyncio.Event(), asyncio.Event()
+
+        async def gated(writes: Sequence[IndexWrite]) -> list[IndexAnswer]:
+            began.set()
+            await may_end.wait()
+            return await send(writes)
+
+        monkeypatch.setattr(world.target, "send", gated)
+        ids = [f"w{n}" for n in range(3)]
+        calls = [asyncio.create_task(facade.index_workflow(make_workflow_summary(n))) for n in ids]
+        await began.wait()
+        calls[0].cancel()
+        may_end.set()
+        await asyncio.gather(*calls[1:])
+        assert sorted(world.target.sent_ids()) == ids
+        assert not await waiting(world, "w1")
+
     async def test_returns_when_the_index_has_it_and_leaves_no_mark(
         self, world: Indexing, facade: IndexFacade
     ) -> None:

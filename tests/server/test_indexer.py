@@ -80,10 +80,12 @@ class TestSends:
 
     async def test_many_documents_go_in_bulk(self, world: Indexing) -> None:
         await world.executions.create_workflow(make_workflow())
-        await world.executions.create_tasks([make_task(f"t{n:03}") for n in range(500)])
+        for start in (0, 800):
+            tasks = [make_task(f"t{start + n:04}") for n in range(800)]
+            await world.executions.create_tasks(tasks)
         await world.drained()
         sizes = sorted(len(batch) for batch in world.target.batches)
-        assert sizes == [1, 100, 200, 200]
+        assert sizes == [1, 200, 700, 700]
 
     async def test_of_large_documents_fewer_go_at_once_and_none_is_left_out(
         self, world: Indexing, monkeypatch: pytest.MonkeyPatch

@@ -55,6 +55,9 @@ class Places:
     def __init__(self, cluster: Cluster, names: IndexNames) -> None:
         self._cluster = cluster
         self._names = names
+        self._fixed = {
+            kind: Place(names.index(kind, 0)) for kind in EntryKind if kind not in SLICED
+        }
 
     async def of(self, writes: Sequence[IndexWrite]) -> list[Place]:
         """The place of each write. An entry that is there keeps its place, so that a repeat replaces it."""
@@ -68,6 +71,8 @@ class Places:
         ]
 
     def _new_place(self, write: IndexWrite) -> Place:
+        if fixed := self._fixed.get(write.kind):
+            return fixed
         # By the mark's time, which nobody sets to another day.
         index = self._names.index(write.kind, _time_ms(write))
         return Place(index, _routing(write))

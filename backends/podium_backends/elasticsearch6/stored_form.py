@@ -26,8 +26,9 @@ from podium_core.models.json_text import raw_bytes
 from podium_core.query.fields import FieldType
 from podium_core.query.text_fields import read_text
 
-_LARGE_NUMBER = re.compile(rb"[0-9]{19}|[0-9][eE]")
-_NUMBERS_SIDE_BY_SIDE = re.compile(rb"[0-9],[0-9]")
+# Each begins with a character that is found fast: a class of them takes 10 µs for each kB.
+_LARGE_NUMBER = re.compile(rb":[ \t\r\n]*-?(?:[0-9]{19}|[0-9.]+[eE])")
+_NUMBERS_SIDE_BY_SIDE = re.compile(rb",(?<=[0-9],)[0-9]")
 _INT64 = range(-(2**63), 2**63)
 _encode = msgspec.json.Encoder().encode
 _OWN = (f'"{WORDS}":'.encode(), f'"{MARKER}":'.encode())

@@ -12,6 +12,7 @@ from podium_core.outbox.clock_steps import LONG_KINDS, MOMENT_MS, ClockSteps, wa
 from podium_core.outbox.due_times import due_after, later_payload_deletion, payload_deletion
 from podium_core.outbox.entries import (
     CLAIMED,
+    DUE_SIZE,
     KIND_ACK,
     KIND_PAYLOAD,
     KIND_PUSH,
@@ -36,6 +37,7 @@ from podium_core.outbox.entries import (
 __all__ = [
     "BUCKETS",
     "CLAIMED",
+    "DUE_SIZE",
     "KIND_ACK",
     "KIND_PAYLOAD",
     "KIND_PUSH",

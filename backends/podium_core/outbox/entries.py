@@ -53,6 +53,10 @@ class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes = b""
 
 
+# Bytes of bodies that one read of due entries returns.
+DUE_SIZE = 16 * 1024 * 1024
+
+
 class DueEntries(msgspec.Struct, frozen=True):
     """Entries that are due, oldest first, and the store's clock when they were read, in milliseconds."""
 

@@ -33,7 +33,7 @@ class Outbox(Protocol):
     async def due_entries(
         self, buckets: Sequence[Bucket], kinds: Sequence[str], limit: int
     ) -> DueEntries:
-        """The entries that are due, oldest first."""
+        """The entries that are due, oldest first: at least one, no more once ``DUE_SIZE`` bytes of bodies are reached."""
         ...
 
     async def due_in_ms(self, buckets: Sequence[Bucket], kinds: Sequence[str]) -> int | None:

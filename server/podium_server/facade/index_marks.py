@@ -13,6 +13,7 @@ from podium_core.outbox import NewEntry, OutboxEntry
 from podium_core.ports import IndexTarget, Outbox
 from podium_server.outbox.handlers import PoisonError, Settled
 from podium_server.outbox.indexer import Indexed, Indexer
+from podium_server.outbox.shared_indexing import SharedIndexing
 from podium_server.outbox.shared_refresh import SharedRefresh
 
 FIRST_PAUSE_SECONDS = 0.05
@@ -30,7 +31,7 @@ class IndexMarkWrites:
         wake_indexer: Callable[[], None],
     ) -> None:
         self._outbox = outbox
-        self._indexer = indexer
+        self._indexing = SharedIndexing(indexer)
         self._refresh = SharedRefresh(target)
         self._wake_indexer = wake_indexer
 
@@ -60,7 +61,7 @@ class IndexMarkWrites:
         waiting = dict(enumerate(entries))
         pause = FIRST_PAUSE_SECONDS
         while True:
-            results = await self._indexer.index(list(waiting.values()))
+            results = await self._indexing.index(list(waiting.values()))
             pairs = list(zip(waiting.items(), results, strict=True))
             await self._outbox.finish([e for (_, e), r in pairs if r.settlement is Settled.DONE])
             waiting = {}

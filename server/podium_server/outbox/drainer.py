@@ -33,7 +33,8 @@ class Drainer:
     """Drains the kinds of one handler for as long as ``run`` runs.
 
     ``gather_seconds`` is how long it waits between two rounds: of a document that is written again meanwhile, one mark is
-    left, and in a burst those who write go first. Entries that have waited for ``BEHIND_MS`` are drained without a pause.
+    left, and in a burst those who write go first. Entries that have waited for ``BEHIND_MS`` are drained without a pause,
+    and up to ``backlog_batch`` at once.
     """
 
     def __init__(
@@ -43,12 +44,15 @@ class Drainer:
         leases: Leases | None = None,
         *,
         batch: int = BATCH,
+        backlog_batch: int = BATCH,
         gather_seconds: float = 0.0,
     ) -> None:
         self._outbox = outbox
         self._handler = handler
         self._leases = leases or Leases(outbox)
         self._batch = batch
+        self._backlog_batch = backlog_batch
+        self._is_behind = False
         self._gather_seconds = gather_seconds
         self._wake = asyncio.Event()
 
@@ -78,14 +82,16 @@ class Drainer:
     async def _round(self) -> None:
         buckets = await self._leases.buckets()
         self._wake.clear()
-        due = await self._outbox.due_entries(buckets, self._handler.kinds, self._batch)
+        batch = self._backlog_batch if self._is_behind else self._batch
+        due = await self._outbox.due_entries(buckets, self._handler.kinds, batch)
+        self._is_behind = bool(due.entries) and due.now_ms - due.entries[0].since_ms > BEHIND_MS
         away = bool(due.entries) and await self.carry_out(due)
         if len(due.entries) < self._batch:
             await self._rest(buckets)
         elif away:
             # More waits than a batch: it isn't tried all at once, over and over.
             await asyncio.sleep(LOOK_SECONDS)
-        elif self._gather_seconds and due.now_ms - due.entries[0].since_ms <= BEHIND_MS:
+        elif self._gather_seconds and not self._is_behind:
             await asyncio.sleep(self._gather_seconds)
 
     async def _rest(self, buckets: Sequence[Bucket]) -> None:

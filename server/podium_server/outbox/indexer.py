@@ -32,10 +32,13 @@ from podium_core.ports import IndexTarget, Outbox, StoredDocuments
 from podium_server.large_work import done_by_size
 from podium_server.outbox.entries import entry_document
 from podium_server.outbox.handlers import PoisonError, Settled, Settlement
+from podium_server.outbox.sends import Sends
 
-# So many marks, and about so many characters of documents, go in one step.
-SLICE = 200
-SLICE_SIZE = 4 * 1024 * 1024
+# So many marks, and about so many characters of documents, are sent at once, and so many of these slices at the same time:
+# while the index is busy with one, the next is read.
+SLICE = 700
+SLICE_SIZE = 2 * 1024 * 1024
+SLICES_IN_FLIGHT = 2
 # Read and turned into entries in one go of the event loop: about a millisecond. A document of more than ``LARGE``
 # characters is turned into its entry in a thread.
 AT_ONCE = 40
@@ -61,6 +64,7 @@ class Indexed(msgspec.Struct, frozen=True):
 class _Step(msgspec.Struct):
     """A mark on its way."""
 
+    kind: EntryKind
     entry: OutboxEntry
     mark: IndexMark
     write: IndexWrite | None = None
@@ -84,7 +88,7 @@ class _Step(msgspec.Struct):
     def send(self, document: bytes | None, *, external: bool = False) -> None:
         """Send this document; None deletes the entry."""
         self.write = IndexWrite(
-            kind=entry_kind(self.entry.kind),
+            kind=self.kind,
             id=self.entry.id,
             token=self.entry.token,
             document=document,
@@ -125,25 +129,37 @@ class Indexer:
         results: dict[int, Indexed] = {}
         for kind in dict.fromkeys(entry.kind for entry in entries):
             places = [at for at, entry in enumerate(entries) if entry.kind == kind]
-            while places:
-                part = await self._part(entry_kind(kind), [entries[at] for at in places[:SLICE]])
-                results |= zip(places, part, strict=False)
-                del places[: len(part)]
+            of_kind = [entries[at] for at in places]
+            results |= zip(places, await self._index_kind(entry_kind(kind), of_kind), strict=True)
         return [results[at] for at in range(len(entries))]
 
-    async def _part(self, kind: EntryKind, entries: Sequence[OutboxEntry]) -> list[Indexed]:
-        """Carry out the first of these marks, as many as their documents aren't too large for."""
-        deadline = self._monotonic() + LEASE_MS / 1000
-        steps = [_step(entry) for entry in entries]
+    async def _index_kind(
+        self, kind: EntryKind, entries: Sequence[OutboxEntry]
+    ) -> Sequence[Indexed]:
+        sends = Sends(_slices_in_flight(kind))
+        steps: list[_Step] = []
+        try:
+            while len(steps) < len(entries):
+                some = entries[len(steps) : len(steps) + SLICE]
+                await sends.room_for(entry.id for entry in some)
+                deadline = self._monotonic() + LEASE_MS / 1000
+                ready = await self._prepared(kind, some)
+                steps += ready
+                sends.start([step.entry.id for step in ready], self._sent(ready, deadline))
+            await sends.all_done()
+        finally:
+            await sends.cancel()
+        return [step.result or Indexed(Settled.DONE) for step in steps]
+
+    async def _prepared(self, kind: EntryKind, entries: Sequence[OutboxEntry]) -> list[_Step]:
+        """The first of these marks, as many as their documents aren't too large for, each with what to send."""
+        steps = [_step(kind, entry) for entry in entries]
         try:
             steps = await self._with_documents(kind, steps)
-            steps = await self._with_entries(kind, steps)
-            await self._sent([step for step in steps if step.write is not None], deadline)
+            return await self._with_entries(kind, steps)
         except StorageError as error:
-            for step in steps:
-                if step.result is None:
-                    step.fail(error)
-        return [step.result or Indexed(Settled.DONE) for step in steps]
+            _fail_all(steps, error)
+            return steps
 
     # what to send
 
@@ -184,6 +200,14 @@ class Indexer:
     # sending
 
     async def _sent(self, steps: Sequence[_Step], deadline: float) -> None:
+        """Send what there is to send, and note what became of it."""
+        steps = [step for step in steps if step.write is not None and step.result is None]
+        try:
+            await self._send(steps, deadline)
+        except StorageError as error:
+            _fail_all(steps, error)
+
+    async def _send(self, steps: Sequence[_Step], deadline: float) -> None:
         if not steps:
             return
         if self._monotonic() > deadline:
@@ -208,8 +232,19 @@ class Indexer:
         return Indexed(Settled.DONE, IndexOutcome.ABSENT if absent else IndexOutcome.WRITTEN)
 
 
-def _step(entry: OutboxEntry) -> _Step:
-    step = _Step(entry, Upsert())
+def _slices_in_flight(kind: EntryKind) -> int:
+    # The lines of a log are shown in the order in which they were sent.
+    return SLICES_IN_FLIGHT if kind in ARCHIVED_KINDS else 1
+
+
+def _fail_all(steps: Sequence[_Step], error: StorageError) -> None:
+    for step in steps:
+        if step.result is None:
+            step.fail(error)
+
+
+def _step(kind: EntryKind, entry: OutboxEntry) -> _Step:
+    step = _Step(kind, entry, Upsert())
     try:
         step.mark = decode_mark(entry.body)
     except msgspec.MsgspecError as error:
@@ -291,7 +326,7 @@ def _decide_by_entry(step: _Step, shown: IndexEntry | None) -> None:
 
 def _put(step: _Step, put: Put, shown: IndexEntry | None) -> None:
     document = raw_bytes(put.document)
-    kept_kind = entry_kind(step.entry.kind) in ARCHIVED_KINDS
+    kept_kind = step.kind in ARCHIVED_KINDS
     if not kept_kind or shown is None or _was_removed(put, shown):
         step.send(document, external=True)
     else:

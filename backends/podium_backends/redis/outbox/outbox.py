@@ -18,6 +18,7 @@ from podium_core.index.merging import entry_put, is_combined
 from podium_core.outbox import (
     BUCKETS,
     CLAIMED,
+    DUE_SIZE,
     KIND_ACK,
     KIND_PAYLOAD,
     KIND_PUSH,
@@ -115,7 +116,7 @@ class RedisOutbox:
 
     async def _due(self, rows: Sequence[tuple[str, int]], limit: int) -> tuple[int, Any]:
         names = [name for row in rows for name in self._keys.outbox(*row)]
-        now_ms, found = await self._scripts.run(scripts.DUE_ENTRIES, names, [limit])
+        now_ms, found = await self._scripts.run(scripts.DUE_ENTRIES, names, [limit, DUE_SIZE])
         return now_ms, found
 
     async def due_in_ms(self, buckets: Sequence[Bucket], kinds: Sequence[str]) -> int | None:

@@ -13,6 +13,7 @@ from podium_backends.sqlite.file.stored_text import is_readable
 from podium_backends.sqlite.file.tokens import next_token
 from podium_core.outbox import (
     CLAIMED,
+    DUE_SIZE,
     LEASE_MS,
     Bucket,
     BucketLease,
@@ -24,6 +25,7 @@ from podium_core.outbox import (
     OutboxStats,
     fair_share,
 )
+from podium_core.paging.read_budget import up_to
 from podium_core.ports import Outbox
 
 _COLUMNS = "due_ms, token, bucket, kind, id, owner, since_ms, attempts, body"
@@ -91,7 +93,8 @@ class SqliteOutbox:
 
         def query(conn: sqlite3.Connection) -> list[_Row]:
             cursors = [conn.execute(sql, (kind, now_ms, *buckets, limit)) for kind in kinds]
-            return list(islice(heapq.merge(*cursors, key=_due_and_token), limit))
+            first = islice(heapq.merge(*cursors, key=_due_and_token), limit)
+            return up_to(first, DUE_SIZE, _body_size)
 
         rows = self._database.read(query)
         unreadable = [row for row in rows if not is_readable(row[4])]
@@ -217,6 +220,10 @@ def _marks(values: Sequence[object]) -> str:
 
 def _due_and_token(row: _Row) -> tuple[int, int]:
     return row[:2]
+
+
+def _body_size(row: _Row) -> int:
+    return len(row[-1])
 
 
 def _entry(row: _Row) -> OutboxEntry:

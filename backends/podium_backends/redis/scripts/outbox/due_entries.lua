@@ -1,5 +1,5 @@
 -- Entries that are due, oldest first, about evenly from all buckets that have some.
--- KEYS: marks, due and entries of each kind and bucket. ARGV: the time, how many.
+-- KEYS: marks, due and entries of each kind and bucket. ARGV: the time, how many, how many bytes of bodies are enough.
 -- Returns now; of each entry the number of its keys, member, token, since, due, attempts, body.
 local now, limit = now_ms(), tonumber(ARGV[2])
 local busy = {}
@@ -32,9 +32,13 @@ table.sort(found, function(one, other)
   end
   return tonumber(a.token) < tonumber(b.token)
 end)
-local answer = {}
+local answer, size = {}, 0
 for i = 1, math.min(#found, limit) do
   local entry = found[i][3]
   answer[i] = { (found[i][1] - 1) / 3, found[i][2], entry.token, entry.since, entry.due, entry.attempts, entry.body }
+  size = size + #entry.body
+  if size >= tonumber(ARGV[3]) then
+    break
+  end
 end
 return { now, answer }
