@@ -8,9 +8,6 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-
 from tests.backends.elasticsearch6.clusters import new_prefix
 from tests.faults.server import KillableServer
 from tests.faults.stores import EmbeddedStore
@@ -70,15 +67,6 @@ def indexed_elsewhere(folder: Path, url: str) -> Iterator[KillableServer]:
         assert not [line for line in server.log.splitlines() if any(map(line.count, DEFECTS))]
     finally:
         server.kill()
-
-
-async def is_serving(server: KillableServer, entry: str) -> bool:
-    """What the server's health says of a store or a service."""
-    async with grpc.aio.insecure_channel(server.address) as channel:
-        answer = await health_pb2_grpc.HealthStub(channel).Check(
-            health_pb2.HealthCheckRequest(service=entry)
-        )
-    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 class SlowProxy:

@@ -12,6 +12,7 @@ import pytest
 from podium_client import PodiumClient
 from podium_core.models import Wait
 from tests.contract.eventually import eventually
+from tests.faults.health_entries import is_serving
 from tests.faults.index_executions import Fate
 from tests.faults.index_load import IndexJournal, written_without_index
 from tests.faults.index_truth import soon_at_rest
@@ -20,7 +21,6 @@ from tests.faults.own_elasticsearch import (
     REQUEST_SECONDS,
     SEARCH_STORE,
     indexed_elsewhere,
-    is_serving,
     own_elasticsearch,
     slow_proxy,
 )

@@ -10,7 +10,6 @@ from podium_backends.elasticsearch6.cluster import ANY, Cluster
 from podium_backends.elasticsearch6.entry_reads import EntryReads
 from podium_backends.elasticsearch6.names import IndexNames
 from podium_backends.elasticsearch6.places import Places
-from podium_backends.elasticsearch6.readiness import Readiness
 from podium_backends.elasticsearch6.searches import Searches
 from podium_backends.elasticsearch6.setup import GC_DELETES_MS
 from podium_core.index.changes import EntryKind
@@ -25,6 +24,7 @@ from podium_core.index.entries import (
 from podium_core.index.search import Hits, Search
 from podium_core.paging.read_budget import ReadBudget
 from podium_core.ports import IndexTable
+from podium_core.readiness import Readiness
 
 
 class ElasticsearchIndexTable:

@@ -12,12 +12,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from podium_backends.elasticsearch6 import dialect
-from podium_backends.elasticsearch6.cluster import (
-    Cluster,
-    NoAnswerError,
-    described,
-    is_starting,
-)
+from podium_backends.elasticsearch6.cluster import Cluster, NoAnswerError, described, is_starting
 from podium_backends.elasticsearch6.compile import Clause, compile_query, compile_sort
 from podium_backends.elasticsearch6.entry_reads import HEAD_MEMBERS, HeadSource, head_of
 from podium_backends.elasticsearch6.mappings import WORDS
@@ -45,6 +40,7 @@ _DOCUMENTS_AT_ONCE = 500
 # Seconds between attempts.
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _WINDOW = "Result window is too large"
+_SENT = ["_index", "_seq_no", "_id"]
 # What a summary leaves out.
 _SUMMARY = {"excludes": [RAW_JSON, WORDS]}
 
@@ -149,21 +145,20 @@ class Searches:
         return [hit.id for hit in answer.hits.hits]
 
     async def scan(self, kind: EntryKind, cursor: str, limit: int) -> EntryScan:
-        """As ``IndexTarget.scan``: in order of ids."""
-        key = "_id" if kind in SLICED else SEARCHED[kind].id_field
+        """As ``IndexTarget.scan``: in order of ids, or slice by slice in the order in which a shard was sent them."""
+        keys = _SENT if kind in SLICED else [SEARCHED[kind].id_field]
         body: Clause = {
             "query": {"match_all": {}},
-            "sort": [{key: "asc"}],
+            "sort": [{key: "asc"} for key in keys],
             "size": limit,
             "version": True,
             "_source": list(HEAD_MEMBERS),
         }
         if cursor:
-            body["search_after"] = resume_key(cursor, tuple[str], ("",))
+            body["search_after"] = resume_key(cursor, tuple[str | int, ...], ())
         hits = (await self._ask(kind, body, _heads)).hits.hits
         heads = [head_of(kind, hit.id, hit.version, hit.source) for hit in hits]
-        last = hits[-1].sort[0] if len(hits) >= limit else None
-        return EntryScan(heads, None if last is None else resume_token(last))
+        return EntryScan(heads, resume_token(*hits[-1].sort) if len(hits) >= limit else None)
 
     async def _ask(
         self, kind: EntryKind, body: Clause, decoder: msgspec.json.Decoder[_Answer[S]]

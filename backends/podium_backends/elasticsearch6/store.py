@@ -10,12 +10,12 @@ from elasticsearch import TransportError
 from podium_backends.elasticsearch6 import dialect
 from podium_backends.elasticsearch6.cluster import ANY, Cluster, described
 from podium_backends.elasticsearch6.index_table import ElasticsearchIndexTable
-from podium_backends.elasticsearch6.readiness import Readiness
 from podium_backends.elasticsearch6.settings import ElasticsearchSettings
 from podium_backends.elasticsearch6.setup import IndexSetup
 from podium_backends.elasticsearch6.version import check_version
 from podium_core.backend import ConnectedStore, StoreContext
 from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
+from podium_core.readiness import Readiness
 from podium_core.searching import IndexReads
 
 _log = structlog.get_logger("podium.elasticsearch6")

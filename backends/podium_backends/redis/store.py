@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from podium_backends.redis.clocked import ClockedScripts
-from podium_backends.redis.connection import Link
+from podium_backends.redis.connection import Link, Target
 from podium_backends.redis.event_handler_dao import RedisEventHandlerDAO
 from podium_backends.redis.executions.concurrent_limit_dao import RedisConcurrentExecutionLimitDAO
 from podium_backends.redis.executions.dao import RedisExecutionDAO
@@ -24,27 +26,29 @@ from podium_backends.redis.queues.open_table import open_queue_table
 from podium_backends.redis.rate_limiting_dao import RedisRateLimitingDAO
 from podium_backends.redis.settings import RedisSettings
 from podium_core.backend import ConnectedStore, StoreContext
+from podium_core.errors import BackendUnavailableError
 from podium_core.models import Guarantee
 from podium_core.queues import TableQueueDAO
+from podium_core.readiness import Readiness
+
+_log = structlog.get_logger("podium.redis")
 
 
 async def open_store(context: StoreContext, settings: RedisSettings) -> ConnectedStore:
-    """Connect, and put the adapters on the connection.
+    """Put the adapters on connections, and look at the Redis: at once, or where it is away before the first command.
 
     Raises:
         IncompatibleStoreError: This Redis, or what is on it, isn't what this version can use.
-        BackendUnavailableError: It can't be reached.
     """
     target = settings.target(context.name)
     keys = settings.keys
-    link, bulk = Link(target), Link(target)
-    most = context.max_answer_bytes
+    readiness = Readiness(context.name, partial(_check, target, settings))
     try:
-        await check_server(link)
-        await check_format(link, keys, settings.layout)
-    except BaseException:
-        await link.close()
-        raise
+        await readiness.run()
+    except BackendUnavailableError as error:
+        _log.warning("a Redis is away; it is used when it comes", error=str(error))
+    link, bulk = (Link(target, admission=readiness.wait) for _ in range(2))
+    most = context.max_answer_bytes
     scripts = ClockedScripts(link, context.clock)
     changes = QueueChanges(target, settings.queue_keys)
     queue_table = open_queue_table(scripts, settings.queue_keys, changes, bulk)
@@ -76,7 +80,7 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
         context=context,
         kind="redis",
         ping=partial(_ping, link),
-        close=partial(_close, (link, bulk), queues, changes),
+        close=partial(_close, readiness, (link, bulk), queues, changes),
         # One that was restarted empty gets its format again.
         maintain=partial(check_format, link, keys, layout),
         executions=executions,
@@ -102,7 +106,19 @@ async def _ping(link: Link) -> None:
     await link.read("PING")
 
 
-async def _close(links: Sequence[Link], queues: TableQueueDAO, changes: QueueChanges) -> None:
+async def _check(target: Target, settings: RedisSettings) -> None:
+    link = Link(target)
+    try:
+        await check_server(link)
+        await check_format(link, settings.keys, settings.layout)
+    finally:
+        await link.close()
+
+
+async def _close(
+    readiness: Readiness, links: Sequence[Link], queues: TableQueueDAO, changes: QueueChanges
+) -> None:
+    await readiness.close()
     await queues.close()
     await changes.close()
     for link in links:

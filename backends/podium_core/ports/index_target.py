@@ -46,7 +46,8 @@ class IndexTarget(Protocol):
     ) -> list[IndexEntry | None]:
         """The entries of the first ids in their newest state, in this order; None where there is none.
 
-        At least one, and no more once ``max_size`` bytes of documents are reached.
+        At least one, and no more once ``max_size`` bytes of documents are reached. Kinds that are only looked up may be
+        as of the last ``refresh``.
         """
         ...
 
@@ -60,6 +61,8 @@ class IndexTarget(Protocol):
 
     async def scan(self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000) -> EntryScan:
         """The next heads of a kind in the index's own order. An entry that is there throughout comes at least once.
+
+        Kinds that are only looked up come in the order in which they were sent, as far as they are of one owner.
 
         About ``limit`` of them. ``cursor`` is that of the page before, opaque; empty for the first.
         """

@@ -12,9 +12,9 @@ from benchmarks.processes import Server
 from podium_backends.elasticsearch6.cluster import Cluster
 from podium_backends.elasticsearch6.index_table import ElasticsearchIndexTable
 from podium_backends.elasticsearch6.names import IndexNames
-from podium_backends.elasticsearch6.readiness import Readiness
 from podium_backends.elasticsearch6.settings import ElasticsearchSettings
 from podium_backends.elasticsearch6.setup import IndexSetup
+from podium_core.readiness import Readiness
 from tests.services.elasticsearch_server import ElasticsearchServer, elasticsearch_folder
 
 _SEARCH_SECONDS = 30

@@ -1,4 +1,4 @@
-"""``podium index``: is the index right, and making it right."""
+"""``podium index``: is the index right, making it right, and copying it to another store."""
 
 from __future__ import annotations
 
@@ -77,6 +77,22 @@ def failures(
     if retry:
         print_line(f"{asked(where, 'RetryOutbox').count:,} are tried again")
     raise typer.Exit(DIFFERENT if state.set_aside and not retry else 0)
+
+
+@index_commands.command()
+def copy(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FROM", help="A store of the configuration.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Another one.")],
+    config: ConfigOption = None,
+    resume: ResumeOption = "",
+) -> None:
+    """Copy all entries of the index in one store to another store. Without a server; exit code 1: some can't be copied."""
+    from podium_server.cli.index_copy import run_copy
+    from podium_server.config.load import load_config
+
+    found = load_config(config, registry=world_of(context).registry)
+    raise typer.Exit(0 if run_copy(found, source, target, resume) else DIFFERENT)
 
 
 def _run(

@@ -49,10 +49,9 @@ class Cluster:
         return [result for item in answer["items"] for result in item.values()]
 
     async def remove(self) -> None:
-        """Delete the prefix's indices and templates. Those of ``java_setup`` match indices of all tests."""
+        """Delete the prefix's indices, and all templates that name it: Java's catch the indices of other tests too."""
         await self.ask("DELETE", f"/{self.names.prefix}_*")
-        for templates in (f"{self.names.template_prefix}*", f"{self.names.prefix}_template_*"):
-            await self.ask("DELETE", f"/_template/{templates}", absent=True)
+        await self.ask("DELETE", f"/_template/*{self.names.prefix}*", absent=True)
 
 
 @asynccontextmanager

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from podium_backends.elasticsearch6.cluster import Cluster as Connected
 from podium_backends.elasticsearch6.index_table import ElasticsearchIndexTable
-from podium_backends.elasticsearch6.readiness import Readiness
 from podium_backends.elasticsearch6.settings import ElasticsearchSettings
 from podium_core.clock import Clock, system_clock_ms
+from podium_core.readiness import Readiness
 from podium_core.searching import IndexReads
 from tests.backends.elasticsearch6.clusters import Cluster, opened_cluster
 

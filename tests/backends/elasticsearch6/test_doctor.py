@@ -49,7 +49,7 @@ async def ready(cluster: Cluster) -> Cluster:
 
 async def put_template(cluster: Cluster, name: str, pattern: str, **body: Any) -> None:
     """One of someone else's, below our prefix so that no other test meets it."""
-    path = f"/_template/{cluster.names.template_prefix[:-1]}-{name}"
+    path = f"/_template/{cluster.names.prefix}_template_{name}"
     await cluster.ask("PUT", path, {"index_patterns": [pattern], **body})
 
 
@@ -157,7 +157,7 @@ class TestForeignTemplates:
     async def test_one_that_overrules_ours(self, elasticsearch_url: str, ready: Cluster) -> None:
         await put_template(ready, "mine", f"{ready.names.prefix}_ev*", order=10)
         findings = await found(elasticsearch_url, ready)
-        assert says(findings, FAULT, "-mine matches", "_event_2", "order 10", "order below 10")
+        assert says(findings, FAULT, "_mine matches", "_event_2", "order 10", "order below 10")
 
     async def test_one_with_another_type(self, elasticsearch_url: str, ready: Cluster) -> None:
         mappings = {"doc": {"properties": {"a": {"type": "keyword"}}}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +14,9 @@ from podium_backends.redis.settings import RedisSettings
 from podium_backends.redis.spec import SPEC
 from podium_core.backend import Capability, DataType, StoreContext
 from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
-from podium_core.models import Guarantee
+from podium_core.models import Guarantee, PushMessage
 from tests.backends.redis.scripted_redis import scripted_redis
 from tests.backends.redis.stores import new_prefix, settings_at
-from tests.services.ports import free_ports
 from tests.services.redis_server import RedisServer
 
 CONTEXT = StoreContext(
@@ -60,10 +60,47 @@ class TestOpen:
         await store.close()
         assert served == SPEC.serves
 
-    async def test_nobody_listens(self) -> None:
-        settings = RedisSettings(url=f"redis://127.0.0.1:{free_ports(1)[0]}/0")
+    async def test_one_that_comes_later(self, tmp_path: Path) -> None:
+        server = RedisServer(tmp_path)
+        settings = settings_at(server.url, new_prefix())
+        store = await SPEC.connect(CONTEXT, settings)
+        assert store.queues is not None
         with pytest.raises(BackendUnavailableError):
-            await SPEC.connect(CONTEXT, settings)
+            await store.ping()
+        with pytest.raises(BackendUnavailableError):
+            await store.queues.get_size("q")
+        server.start()
+        try:
+            await store.queues.push("q", PushMessage(id="m"))
+            link = Link(settings.target("queues"))
+            assert await link.read("GET", settings.keys.format) == b"format=1 layout=podium"
+            await link.close()
+        finally:
+            await store.close()
+            server.kill()
+
+    async def test_one_that_comes_later_and_can_not_be_used(self, tmp_path: Path) -> None:
+        """Until somebody has mended it; nothing is written to it."""
+        server = RedisServer(tmp_path)
+        settings = settings_at(server.url, new_prefix())
+        store = await SPEC.connect(CONTEXT, settings)
+        assert store.queues is not None
+        server.start()
+        link = Link(settings.target("queues"))
+        try:
+            await link.write("SET", settings.keys.format, "format=2 layout=podium")
+            for _ in range(2):
+                with pytest.raises(BackendUnavailableError, match="format=2"):
+                    await store.queues.push("q", PushMessage(id="m"))
+                with pytest.raises(BackendUnavailableError, match="format=2"):
+                    await store.ping()
+            assert await link.read("DBSIZE") == 1
+            await link.write("DEL", settings.keys.format)
+            await store.queues.push("q", PushMessage(id="m"))
+        finally:
+            await link.close()
+            await store.close()
+            server.kill()
 
     @pytest.mark.parametrize(
         ("info", "problem"),

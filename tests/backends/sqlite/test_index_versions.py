@@ -182,7 +182,7 @@ def test_any_order_of_writes_ends_at_the_highest_token(
                 newest[write.id] = write
         there = {id_: write for id_, write in newest.items() if write.document is not None}
         table = TABLES[EntryKind.WORKFLOW]
-        assert {head.id: head.token for head in table.next_heads(conn, "", 10)} == {
+        assert {head.id: head.token for head in table.next_heads(conn, "", 10).heads} == {
             id_: write.token for id_, write in there.items()
         }
         for word in "xyz":

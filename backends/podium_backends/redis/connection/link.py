@@ -31,9 +31,17 @@ class Link:
     never left is ``BackendUnavailableError``. Error replies are raised as ``replies.raise_error`` says.
     """
 
-    def __init__(self, target: Target) -> None:
-        """Connects at the first command."""
+    def __init__(
+        self, target: Target, *, admission: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """Connects at the first command.
+
+        Args:
+            target: The Redis.
+            admission: Awaited before the first connection: raises as long as this Redis must not be used.
+        """
         self._target = target
+        self._admission = admission
         self._pipe: Pipe | None = None
         self._connecting = SharedAttempt(self._connect)
         self._closed = False
@@ -134,6 +142,9 @@ class Link:
         raise BackendUnavailableError(self._target.store, "the store is closed")
 
     async def _connect(self) -> Pipe:
+        if self._admission is not None:
+            await self._admission()
+            self._admission = None
         self._pipe = await connect(self._target)
         return self._pipe
 

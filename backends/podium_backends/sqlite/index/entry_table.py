@@ -14,7 +14,7 @@ from podium_backends.sqlite.index.layout import EXACT, TASKS, WORKFLOWS, Layout
 from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges
 from podium_backends.sqlite.index.values import UnindexableError
 from podium_core.index.changes import EntryKind
-from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite, digest_of
+from podium_core.index.entries import EntryHead, EntryScan, IndexEntry, IndexWrite, digest_of
 from podium_core.models.documents import require_utf8
 
 
@@ -193,10 +193,11 @@ class EntryTable:
         found = zip(ids, rows, strict=True)
         return [None if row[0] is None else _head(id_, row) for id_, row in found]
 
-    def next_heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
+    def next_heads(self, conn: sqlite3.Connection, after: str, limit: int) -> EntryScan:
         """The heads of the entries after an id, in order."""
         rows = scan_rows(conn.execute(self._next_heads, (after,)), limit, lambda row: row[:1])
-        return [_head(str(id_), row) for id_, *row in rows]
+        heads = [_head(str(id_), row) for id_, *row in rows]
+        return EntryScan(heads, heads[-1].id if len(heads) >= limit else None)
 
 
 def _head(id_: str, row: Sequence[Any]) -> EntryHead:

@@ -92,8 +92,7 @@ class SqliteIndexTable:
         return self._database.read(lambda conn: TABLES[kind].heads(conn, ids))
 
     async def scan(self, kind: EntryKind, *, cursor: str = "", limit: int = 1_000) -> EntryScan:
-        heads = self._database.read(lambda conn: TABLES[kind].next_heads(conn, cursor, limit))
-        return EntryScan(heads, heads[-1].id if len(heads) >= limit else None)
+        return self._database.read(lambda conn: TABLES[kind].next_heads(conn, cursor, limit))
 
     # searches and look-ups
 

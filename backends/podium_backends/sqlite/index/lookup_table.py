@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from podium_backends.sqlite.file.stored_text import scan_rows
 from podium_backends.sqlite.index import values
 from podium_backends.sqlite.index.members import members_of
 from podium_backends.sqlite.index.stored_entry import StoredEntry, WordChanges
 from podium_core.index.changes import EntryKind
-from podium_core.index.entries import EntryHead, IndexEntry, IndexWrite, digest_of
+from podium_core.index.entries import EntryHead, EntryScan, IndexEntry, IndexWrite, digest_of
 from podium_core.index.kinds import LOOKED_UP
 from podium_core.models.documents import require_utf8
+from podium_core.paging.resume_token import resume_key, resume_token
 
 _FIND = "SELECT number, token, digest, '' FROM records WHERE kind = ? AND id = ?"
 # A record that is written again keeps its place in the order.
@@ -21,7 +21,8 @@ _PUT = (
     " ON CONFLICT (kind, id) DO UPDATE SET token = excluded.token, digest = excluded.digest,"
     " owner = excluded.owner, created = excluded.created, document = excluded.document"
 )
-_NEXT_HEADS = "SELECT id, token, digest FROM records WHERE kind = ? AND id > ? ORDER BY id"
+# By number alone: an index of kinds would be sorted for each page.
+_NEXT_HEADS = "SELECT number, id, token, digest FROM records WHERE +kind = ? AND number > ? ORDER BY number LIMIT ?"
 _OF_OWNER = "SELECT id, CAST(document AS BLOB) FROM records WHERE kind = ? AND owner = ? ORDER BY created, number LIMIT ?"
 
 
@@ -84,10 +85,12 @@ class LookupTable:
             for id_, stored in found
         ]
 
-    def next_heads(self, conn: sqlite3.Connection, after: str, limit: int) -> list[EntryHead]:
-        """The heads of the records after an id, in order."""
-        rows = scan_rows(conn.execute(_NEXT_HEADS, (self._kind, after)), limit, lambda row: row[:1])
-        return [EntryHead(str(id_), token, False, "", digest) for id_, token, digest in rows]
+    def next_heads(self, conn: sqlite3.Connection, cursor: str, limit: int) -> EntryScan:
+        """The heads of the next records, in the order in which they came: of one millisecond too."""
+        after = resume_key(cursor, tuple[int], (0,))
+        rows = conn.execute(_NEXT_HEADS, (self._kind, *after, limit)).fetchall()
+        heads = [EntryHead(str(id_), token, False, "", digest) for _, id_, token, digest in rows]
+        return EntryScan(heads, resume_token(rows[-1][0]) if len(rows) >= limit else None)
 
     def of_owner(self, conn: sqlite3.Connection, owner: str, limit: int) -> sqlite3.Cursor:
         """Ids and documents (bytes) of an owner's records, oldest first, read as they are asked for."""

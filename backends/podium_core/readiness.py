@@ -1,4 +1,4 @@
-"""Whether the indices are prepared: a cluster that is away at start is set up when it comes, before anything is sent."""
+"""Whether a store is prepared: one that is away at start is looked at when it comes, before anything is sent to it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
 
 
 class Readiness:
-    """Runs a setup until it has succeeded once; who comes meanwhile shares it."""
+    """Runs a setup, or checks, until that has succeeded once; who comes meanwhile shares it."""
 
     def __init__(self, store: str, set_up: Callable[[], Awaitable[None]]) -> None:
+        """Takes the store's configured name, and what prepares it."""
         self._store = store
         self._set_up = set_up
         self._running: asyncio.Task[None] | None = None
@@ -28,7 +29,7 @@ class Readiness:
         try:
             await self.run()
         except IncompatibleStoreError as error:
-            # Found out while we run: whoever runs the cluster may mend it, and what waits for it is kept.
+            # Found out while we run: whoever runs the store may mend it, and what waits for it is kept.
             raise BackendUnavailableError(self._store, error.message) from error
 
     async def run(self) -> None:
