@@ -11,7 +11,12 @@ import pytest
 from msgspec import Raw
 
 from podium_client import PodiumClient
-from podium_core.errors import DeadlineExceededError, InvalidArgumentError, NotFoundError
+from podium_core.errors import (
+    BackendUnavailableError,
+    DeadlineExceededError,
+    InvalidArgumentError,
+    NotFoundError,
+)
 from podium_core.index.changes import EntryKind
 from podium_core.index.entries import IndexAnswer, IndexWrite
 from podium_core.models import TaskExecLog, Wait
@@ -112,6 +117,18 @@ class TestIndexed:
         await call
         assert is_indexed(world)
         assert not await waiting(world)
+
+    async def test_ends_at_once_where_executions_are_away(
+        self, world: Indexing, facade: IndexFacade, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def away(*_: object, **__: object) -> object:
+            raise BackendUnavailableError("main", "down")
+
+        monkeypatch.setattr(world.source, "documents", away)
+        monkeypatch.setattr(world.outbox, "waiting_ids", away)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            with pytest.raises(BackendUnavailableError, match="down"):
+                await facade.index_workflow(make_workflow_summary())
 
     async def test_goes_above_a_newer_token_in_the_index(
         self, world: Indexing, facade: IndexFacade

@@ -50,6 +50,7 @@ class IndexMarkWrites:
             The marks as they were combined with those that waited, and the outcome of each.
         Raises:
             InvalidArgumentError: The index refuses an entry; its mark is gone.
+            BackendUnavailableError: The store of the outbox was not reached; the marks may stand.
         """
         put = await self._outbox.put(entries)
         outcomes = await self._carry_out(put)
@@ -72,8 +73,13 @@ class IndexMarkWrites:
                     waiting[at] = again
             if not waiting:
                 return outcomes
+            # Waits for the index alone: where the store of the outbox is away, the caller learns of it at once.
+            await self._look_at_outbox(next(iter(waiting.values())))
             await asyncio.sleep(pause)
             pause = min(pause * 2, MAX_PAUSE_SECONDS)
+
+    async def _look_at_outbox(self, entry: OutboxEntry) -> None:
+        await self._outbox.waiting_ids(entry.kind, [(entry.id, entry.owner)])
 
     async def _make_searchable(self) -> None:
         while True:
