@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from podium_backends.elasticsearch6.readiness import Readiness
 from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
+from podium_core.readiness import Readiness
 
 
 class Setup:
