@@ -334,11 +334,13 @@ class TestResetWorkflow:
     ) -> None:
         await executions.create_workflow(make_workflow())
         await executions.create_tasks([make_task()])
+        await queue_dao.push("encode", PushMessage(id="t1"))
         assert await executions.reset_workflow("w1")
         assert await executions.get_workflow("w1") is None
         assert await executions.get_task("t1") is None
         await delivered()
         assert await queue_dao.contains_message(DECIDER_QUEUE, "w1")
+        assert await queue_dao.contains_message("encode", "t1")
 
 
 class TestEventExecutions:

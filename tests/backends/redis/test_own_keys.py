@@ -13,6 +13,7 @@ from podium_backends.redis.executions.dao import RedisExecutionDAO
 from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.models import PayloadType, TaskStatus
 from podium_core.payload_keys import new_key
+from podium_core.removal import RemovalMachine
 from podium_core.write_set import builders
 from podium_core.write_set.refusals import UploadLostError
 from podium_core.write_set.remembered import REQUEST_MEMORY_MS
@@ -150,6 +151,13 @@ async def test_a_place_that_is_used_stays_before_all_others(
     await dao.update_task(make_task("t1", status=TaskStatus.IN_PROGRESS))
     assert float(await link.read("ZSCORE", bucket, "t1")) == 0
     assert await link.read("SISMEMBER", KEYS.in_progress("encode"), "t1")
+    # Here it does.
+    limited = make_task("t2", concurrency_limit=3)
+    await dao.create_tasks([limited])
+    await link.write("ZADD", bucket, 5, "t2")
+    in_progress = msgspec.structs.replace(limited, status=TaskStatus.IN_PROGRESS)
+    await dao.update_task(in_progress)
+    assert float(await link.read("ZSCORE", bucket, "t2")) == 0
 
 
 async def test_what_podium_keeps_and_nobody_can_read_is_said_to_be_so(
@@ -199,6 +207,28 @@ async def test_a_removal_record_that_is_written_again_keeps_what_it_knows(
     assert again is not None
     assert again.token > first.token
     assert again.facts.name == "order"
+
+
+async def test_a_removal_takes_along_what_java_half_wrote(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    """A member without its task, and a slot of nobody's: a Java that died came no further."""
+    await dao.create_workflow(make_workflow())
+    await link.write("SADD", KEYS.tasks_of_workflow("w1"), "ghost")
+    await link.write("HSET", KEYS.slots("w1"), "ghost0", "ghost")
+    await dao.remove_workflow("w1")
+    assert await link.read("EXISTS", KEYS.tasks_of_workflow("w1"), KEYS.slots("w1")) == 0
+
+
+async def test_a_workflow_that_java_put_back_into_sets_leaves_them_when_it_goes(
+    dao: RedisExecutionDAO, link: Link, clock: FakeClock
+) -> None:
+    await dao.create_workflow(make_workflow())
+    await dao.apply(builders.remove_workflow("w1", require_terminal=False, ttl_ms=60_000))
+    await link.write("SADD", KEYS.pending_workflows("order"), "w1")
+    clock.pass_by(60_001)
+    assert await RemovalMachine(dao).carry_out("w1")
+    assert await link.read("EXISTS", KEYS.pending_workflows("order")) == 0
 
 
 async def test_a_slot_that_java_pointed_at_a_duplicate_is_the_first_tasks(

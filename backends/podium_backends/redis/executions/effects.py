@@ -148,7 +148,6 @@ class EffectPlanner:
         for key in (
             keys.workflow(id_),
             keys.tasks_of_workflow(id_),
-            keys.slots(id_),
             keys.facts(id_),
         ):
             self._plan.add("UNLINK", key)
