@@ -41,7 +41,7 @@ from tests.core.query.evaluate import matches
 from tests.core.query.generated import FIELDS, ID_FIELDS, trees
 from tests.core.query.test_golden_searches import REFUSED_HERE
 
-QUERIES = 650
+QUERIES = 500
 KINDS = [EntryKind.WORKFLOW, EntryKind.TASK]
 NEWEST = {EntryKind.WORKFLOW: "startTime", EntryKind.TASK: "updateTime"}
 
