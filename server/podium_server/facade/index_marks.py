@@ -13,8 +13,7 @@ from podium_core.outbox import NewEntry, OutboxEntry
 from podium_core.ports import IndexTarget, Outbox
 from podium_server.outbox.handlers import PoisonError, Settled
 from podium_server.outbox.indexer import Indexed, Indexer
-from podium_server.outbox.shared_indexing import SharedIndexing
-from podium_server.outbox.shared_refresh import SharedRefresh
+from podium_server.outbox.shared_turns import SharedTurns
 
 FIRST_PAUSE_SECONDS = 0.05
 MAX_PAUSE_SECONDS = 2.0
@@ -31,8 +30,8 @@ class IndexMarkWrites:
         wake_indexer: Callable[[], None],
     ) -> None:
         self._outbox = outbox
-        self._indexing = SharedIndexing(indexer)
-        self._refresh = SharedRefresh(target)
+        self._indexing = SharedTurns[OutboxEntry, list[Indexed]](indexer.index)
+        self._refresh = SharedTurns[None, None](lambda _: target.refresh())
         self._wake_indexer = wake_indexer
 
     async def put(self, entries: Sequence[NewEntry]) -> list[OutboxEntry]:
@@ -62,8 +61,9 @@ class IndexMarkWrites:
         waiting = dict(enumerate(entries))
         pause = FIRST_PAUSE_SECONDS
         while True:
-            results = await self._indexing.index(list(waiting.values()))
-            pairs = list(zip(waiting.items(), results, strict=True))
+            results, start = await self._indexing.join(list(waiting.values()))
+            own = results[start : start + len(waiting)]
+            pairs = list(zip(waiting.items(), own, strict=True))
             await self._outbox.finish([e for (_, e), r in pairs if r.settlement is Settled.DONE])
             waiting = {}
             for (at, entry), result in pairs:
@@ -84,9 +84,11 @@ class IndexMarkWrites:
     async def _make_searchable(self) -> None:
         while True:
             try:
-                return await self._refresh.wait()
+                await self._refresh.join()
             except BackendUnavailableError:
                 await asyncio.sleep(MAX_PAUSE_SECONDS)
+            else:
+                return
 
     async def _again(self, entry: OutboxEntry, result: Indexed) -> OutboxEntry | None:
         """The mark as it has to be carried out once more; None where it is settled."""
