@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
+from podium_core.shared_attempt import AttemptEndedError, SharedAttempt
 
 
 class Readiness:
     """Runs a setup, or checks, until that has succeeded once; who comes meanwhile shares it."""
 
-    def __init__(self, store: str, set_up: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, store: str, set_up: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Takes the store's configured name, and what prepares it."""
         self._store = store
         self._set_up = set_up
-        self._running: asyncio.Task[None] | None = None
+        self._attempt = SharedAttempt(self._run)
         self._done = False
 
     async def wait(self) -> None:
@@ -34,20 +35,15 @@ class Readiness:
 
     async def run(self) -> None:
         """Run the setup, whether it has succeeded before or not, or join one that runs. Raises what it raises."""
-        if self._running is None:
-            self._running = asyncio.create_task(self._run())
-        # A caller that is cancelled ends it for no other.
-        await asyncio.shield(self._running)
+        try:
+            await self._attempt.result()
+        except AttemptEndedError as error:
+            raise BackendUnavailableError(self._store, "the store is closed") from error
 
     async def _run(self) -> None:
-        try:
-            await self._set_up()
-            self._done = True
-        finally:
-            self._running = None
+        await self._set_up()
+        self._done = True
 
     async def close(self) -> None:
         """End a setup that runs."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running})
+        await self._attempt.cancel()

@@ -1,4 +1,4 @@
-"""One attempt to connect, for all who ask meanwhile."""
+"""One attempt, as to connect, for all who ask meanwhile."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from podium_backends.redis.connection.pipe import (
 )
 from podium_backends.redis.connection.replies import code_of, is_moved_away, raise_error
 from podium_backends.redis.connection.script import Script
-from podium_backends.redis.connection.shared_attempt import AttemptEndedError, SharedAttempt
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
+from podium_core.shared_attempt import AttemptEndedError, SharedAttempt
 
 T = TypeVar("T")
 

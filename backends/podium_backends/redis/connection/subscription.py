@@ -12,8 +12,8 @@ from podium_backends.redis.connection.connect import Target, open_stream
 from podium_backends.redis.connection.ear import Ear
 from podium_backends.redis.connection.pipe import NoReplyError
 from podium_backends.redis.connection.replies import raise_error
-from podium_backends.redis.connection.shared_attempt import AttemptEndedError, SharedAttempt
 from podium_core.errors import BackendUnavailableError
+from podium_core.shared_attempt import AttemptEndedError, SharedAttempt
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
