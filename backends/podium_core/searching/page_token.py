@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -11,12 +10,11 @@ import msgspec
 from podium_core.errors import InvalidArgumentError
 from podium_core.index.changes import EntryKind
 from podium_core.index.search import Place
+from podium_core.paging.resume_token import resume_key, resume_token
 
 FIELD = "page_token"
 
-_INT64 = range(-(2**63), 2**63)
 _encode = msgspec.json.Encoder().encode
-_decoder = msgspec.json.Decoder(tuple[str, list[str | int | float | bool | None]])
 
 
 class Asked(NamedTuple):
@@ -36,7 +34,7 @@ class Asked(NamedTuple):
 
 def page_token(asked: str, place: Place) -> str:
     """The token for the page after a hit. ``asked`` as of ``Asked.digest``."""
-    return urlsafe_b64encode(_encode((asked, place))).decode().rstrip("=")
+    return resume_token(asked, *place)
 
 
 def place_of(token: str, asked: str, length: int) -> Place:
@@ -45,14 +43,9 @@ def place_of(token: str, asked: str, length: int) -> Place:
     Raises:
         InvalidArgumentError: It isn't a token of this search.
     """
-    try:
-        of, place = _decoder.decode(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise InvalidArgumentError(FIELD, "is not one that a search gave") from error
-    if any(isinstance(value, int) and value not in _INT64 for value in place):
-        raise InvalidArgumentError(FIELD, "is not one that a search gave")
-    if of != asked or len(place) != length:
+    key = resume_key(token, Place, (), field=FIELD)
+    if key[:1] != (asked,) or len(key) != length + 1:
         raise InvalidArgumentError(
             FIELD, "is of another search: its texts and its sort have to stay"
         )
-    return tuple(place)
+    return key[1:]
