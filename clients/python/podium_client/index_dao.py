@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw
@@ -28,6 +29,8 @@ from podium_core.models.json_text import raw_text
 from podium_core.ports import IndexDAO
 from podium_protocol import codec
 from podium_protocol.rpcs import Repeat
+
+T = TypeVar("T")
 
 _SETUP = method(pb.SetupRequest, pb.SetupResponse)
 _INDEX_WORKFLOW = method(pb.IndexWorkflowRequest, pb.IndexWorkflowResponse)
@@ -237,7 +240,7 @@ class RemoteIndexDAO:
             next_page_token=found.next_page_token,
         )
 
-    async def search(
+    def search(
         self,
         query: str = "",
         free_text: str = "",
@@ -255,23 +258,18 @@ class RemoteIndexDAO:
             sort: As there; none: the newest first. What doesn't change meanwhile comes exactly once.
             page_size: How many are asked for at once.
         """
-        order, token = sort or (f"{SEARCHED[EntryKind.WORKFLOW].newest}:DESC",), ""
-        while True:
-            page = await self.search_workflow_summary(
+        return _every_hit(
+            partial(
+                self.search_workflow_summary,
                 query,
                 free_text,
                 count=page_size,
-                sort=order,
-                page_token=token,
+                sort=sort or _newest_first(EntryKind.WORKFLOW),
                 lucene_query=lucene_query,
             )
-            for hit in page.results:
-                yield hit
-            token = page.next_page_token
-            if not token:
-                return
+        )
 
-    async def search_each_task(
+    def search_each_task(
         self,
         query: str = "",
         free_text: str = "",
@@ -281,21 +279,16 @@ class RemoteIndexDAO:
         page_size: int = 100,
     ) -> AsyncGenerator[TaskSummary]:
         """All tasks that match, as ``search`` gives workflows; without ``sort`` the last updated first."""
-        order, token = sort or (f"{SEARCHED[EntryKind.TASK].newest}:DESC",), ""
-        while True:
-            page = await self.search_task_summary(
+        return _every_hit(
+            partial(
+                self.search_task_summary,
                 query,
                 free_text,
                 count=page_size,
-                sort=order,
-                page_token=token,
+                sort=sort or _newest_first(EntryKind.TASK),
                 lucene_query=lucene_query,
             )
-            for hit in page.results:
-                yield hit
-            token = page.next_page_token
-            if not token:
-                return
+        )
 
     async def get_workflow_count(
         self, query: str = "", free_text: str = "", *, lucene_query: str = ""
@@ -355,6 +348,22 @@ class RemoteIndexDAO:
     async def get_messages(self, queue_name: str, *, count: int = 1_000) -> list[IndexedMessage]:
         response = await self._calls.unary(_GET_MESSAGES, queue_name=queue_name, count=count)
         return [codec.indexed_message_from_proto(found) for found in response.messages]
+
+
+def _newest_first(kind: EntryKind) -> Sequence[str]:
+    return (f"{SEARCHED[kind].newest}:DESC",)
+
+
+async def _every_hit(page_of: Callable[..., Awaitable[SearchResult[T]]]) -> AsyncGenerator[T]:
+    """The hits of all pages, each asked for with the token of the one before."""
+    token = ""
+    while True:
+        page = await page_of(page_token=token)
+        for hit in page.results:
+            yield hit
+        token = page.next_page_token
+        if not token:
+            return
 
 
 def _fields_text(fields: msgspec.Raw) -> str:
