@@ -12,6 +12,7 @@ from elasticsearch import TransportError
 from podium_backends.elasticsearch6 import dialect
 from podium_backends.elasticsearch6.cluster import Cluster, described
 from podium_backends.elasticsearch6.nesting import MAX_DEPTH, is_deeper
+from podium_backends.elasticsearch6.places import Place
 from podium_backends.elasticsearch6.stored_form import names_own_members, stored_form
 from podium_core.index.entries import IndexAnswer, IndexWrite
 from podium_core.index.lookup import MAX_ENTRY_ID_BYTES
@@ -77,14 +78,13 @@ class BulkWriter:
         self._cluster = cluster
 
     async def send(
-        self, writes: Sequence[IndexWrite], indices: Sequence[str], routings: Sequence[str]
+        self, writes: Sequence[IndexWrite], places: Sequence[Place]
     ) -> list[IndexAnswer]:
         """Make the writes that can be made.
 
         Args:
             writes: In order, those of one entry too.
-            indices: The index that each goes to.
-            routings: By what its shard is chosen; empty: by its id.
+            places: Where each goes.
         Returns:
             What became of each; one that fails takes no other along.
         Raises:
@@ -92,12 +92,12 @@ class BulkWriter:
         """
         answers: list[IndexAnswer] = [IndexAnswer()] * len(writes)
         lines: list[Line] = []
-        for at, (write, index, routing) in enumerate(zip(writes, indices, routings, strict=True)):
+        for at, (write, place) in enumerate(zip(writes, places, strict=True)):
             reason = _refusal(write)
             if reason:
                 answers[at] = IndexAnswer(refused=reason)
             else:
-                lines.append(Line(at, text_of(write, index, routing)))
+                lines.append(Line(at, text_of(write, place)))
             if not (at + 1) % _LINES_AT_ONCE:
                 await asyncio.sleep(0)
         for part in _parts(lines):
@@ -140,12 +140,14 @@ def _refusal(write: IndexWrite) -> str:
     return "" if document.lstrip()[:1] == b"{" else "not a JSON object"
 
 
-def text_of(write: IndexWrite, index: str, routing: str) -> bytes:
+def text_of(write: IndexWrite, place: Place) -> bytes:
     """A write as lines of a bulk."""
-    place = {"version": write.token, "routing": routing}
+    line = dialect.put_line if write.document is not None else dialect.delete_line
+    action = line(
+        place.index_name, write.kind, write.id, version=write.token, routing=place.routing
+    )
     if write.document is None:
-        return dialect.delete_line(index, write.kind, write.id, **place)  # type: ignore[arg-type]
-    action = dialect.put_line(index, write.kind, write.id, **place)  # type: ignore[arg-type]
+        return action
     document = stored_form(write.document, write.kind, token=write.token, external=write.external)
     # A line of its own: JSON has line ends between its tokens only.
     return b"%b%b\n" % (action, document.replace(b"\n", b" ").replace(b"\r", b" "))

@@ -30,7 +30,7 @@ async def diagnose(store: str, settings: ElasticsearchSettings) -> AsyncIterator
     """Look at an Elasticsearch; nothing is written."""
     cluster = Cluster(settings, store)
     names = settings.names
-    indices = ",".join(names.indices(kind) for kind in EntryKind)
+    indices = names.all_indices
     try:
         yield Finding(_FINE, f"Elasticsearch {await check_version(cluster)}")
         health = await cluster.perform(dialect.cluster_health(f"{names.prefix}_*"))

@@ -54,15 +54,11 @@ class ElasticsearchIndexTable:
         if not writes:
             return []
         await self._readiness.wait()
-        places = await self._places.of(writes)
-        return await self._bulk.send(
-            writes, [place.index_name for place in places], [place.routing for place in places]
-        )
+        return await self._bulk.send(writes, await self._places.of(writes))
 
     async def refresh(self) -> None:
         await self._readiness.wait()
-        indices = ",".join(self._names.indices(kind) for kind in EntryKind)
-        await self._cluster.read(dialect.refresh(indices), ANY)
+        await self._cluster.read(dialect.refresh(self._names.all_indices), ANY)
 
     # entries
 

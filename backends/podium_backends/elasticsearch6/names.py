@@ -29,6 +29,11 @@ class IndexNames:
         """All indices with entries of a kind, as requests name them."""
         return ",".join(self.patterns(kind))
 
+    @property
+    def all_indices(self) -> str:
+        """The same of all kinds."""
+        return ",".join(self.indices(kind) for kind in EntryKind)
+
     def patterns(self, kind: EntryKind) -> list[str]:
         """The patterns of names that an index of a kind can have, and hardly one of someone else's."""
         name = f"{self.prefix}_{kind}"

@@ -21,7 +21,7 @@ _OVERLAP_MS = 60 * 60 * 1000
 
 
 class Place(NamedTuple):
-    """Where a write goes."""
+    """Where a write goes: its index, and by what its shard is chosen; empty: by its id."""
 
     index_name: str
     routing: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -82,7 +82,7 @@ class IndexSetup:
             if kind not in SLICED:
                 await self._create(kind)
             conflicts += await self._complete(kind)
-            await self._remember_deletions(kind)
+        await self._remember_deletions()
         return conflicts
 
     async def _put_templates(self) -> None:
@@ -127,25 +127,28 @@ class IndexSetup:
             await self._add(kind, msgspec.json.decode(properties), indices)
         return conflicts
 
-    async def _remember_deletions(self, kind: EntryKind) -> None:
+    async def _remember_deletions(self) -> None:
         """Java's indices forget the version of a deleted entry after a minute."""
-        answer = await self._perform(dialect.get_settings(self._names.indices(kind)))
+        answer = await self._perform(dialect.get_settings(self._names.all_indices))
         others = [
             index
             for index, settings in dialect.settings_by_index(answer).items()
             if settings.get("gc_deletes") != _GC_DELETES
         ]
-        for start in range(0, len(others), _INDICES_IN_ONE_REQUEST):
-            some = others[start : start + _INDICES_IN_ONE_REQUEST]
+        for some in _in_requests(others):
             await self._perform(dialect.put_settings(some, {"gc_deletes": _GC_DELETES}))
 
     async def _add(
         self, kind: EntryKind, properties: Mapping[str, Any], indices: Sequence[str]
     ) -> None:
         body = {"properties": dict(properties)}
-        for start in range(0, len(indices), _INDICES_IN_ONE_REQUEST):
-            some = indices[start : start + _INDICES_IN_ONE_REQUEST]
+        for some in _in_requests(indices):
             await self._perform(dialect.put_mapping(some, kind, body))
+
+
+def _in_requests(indices: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(indices), _INDICES_IN_ONE_REQUEST):
+        yield indices[start : start + _INDICES_IN_ONE_REQUEST]
 
 
 def only_type(index: str, kind: EntryKind, types: Mapping[str, Any]) -> Mapping[str, Any]:

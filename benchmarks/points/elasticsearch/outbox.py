@@ -22,6 +22,7 @@ from benchmarks.points.index_search import Documents
 from benchmarks.processes import Server
 from benchmarks.result import Result
 from podium_backends.elasticsearch6 import bulk, dialect
+from podium_backends.elasticsearch6.places import Place
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_backends.sqlite.store import open_store
 from podium_core.backend import DataType, StoreContext
@@ -148,7 +149,9 @@ class _Sides:
         """What the documents are as lines of a bulk, in a version of its own."""
         self._version += 1
         index = self._raw.names.index(_KIND, 0)
-        return [bulk.text_of(replace(each, token=self._version), index, "") for each in self._sent]
+        return [
+            bulk.text_of(replace(each, token=self._version), Place(index)) for each in self._sent
+        ]
 
     async def _send_raw(self) -> None:
         lines = self._lines()
