@@ -21,6 +21,7 @@ from podium_core.models import (
     WorkflowStatus,
 )
 from podium_core.models.json_text import raw_text, to_raw
+from tests.patience import PATIENCE_MS
 
 WORK_QUEUE = "work"
 DEFINITION = to_raw({"name": "killed", "version": 1})
@@ -198,10 +199,14 @@ class Chain:
         self.acked, self.trying = number, None
 
     async def _check_message(self, podium: PodiumClient, number: int) -> None:
-        # It was leased if its step hadn't begun, or wasn't carried out; else it waits, pushed again.
+        # It was leased if its step hadn't begun, or wasn't carried out; else it waits, pushed again:
+        # where the clock went back since, it is due later.
         await podium.queues.set_unack_timeout(self.queue_name, self.id, 0)
         messages = await podium.queues.poll_messages(
-            self.queue_name, count=2, unack_timeout_ms=LEASE_MS
+            self.queue_name,
+            count=2,
+            timeout_ms=PATIENCE_MS if number else 0,
+            unack_timeout_ms=LEASE_MS,
         )
         assert [message.payload for message in messages] == ([str(number)] if number else [])
         self.message = messages[0] if messages else None
