@@ -131,11 +131,9 @@ class Session:
         return [row.as_tuple() for row in result]
 
     async def _bound(self, cql: str, values: Sequence[Any]) -> Any:
-        prepared = self._prepared.get(cql)
+        prepared: Any = self._prepared.get(cql)
         if prepared is None:
-            prepared = await self._send(
-                lambda session: session.create_prepared(cql), as_read_error
-            )
+            prepared = await self._send(lambda session: session.create_prepared(cql), as_read_error)
             self._prepared[cql] = prepared
         return prepared.bind(list(values))
 

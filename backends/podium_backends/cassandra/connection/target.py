@@ -55,7 +55,8 @@ class Target:
             constant_reconnect_delay_ms=1_000,
             # Requests of one turn of the loop go together as it is.
             coalesce_delay_us=0,
-            log_level="error",
+            # What fails comes as an error; of a Cassandra that isn't a Scylla it says so at each connection.
+            log_level="critical",
             ssl_enabled=self.tls,
             **({**tls, "ssl_private_key": _text(self.tls_key_file)} if self.tls else {}),
         )

@@ -1,0 +1,72 @@
+"""Opens a Cassandra as a store. One that is away doesn't keep the server from starting."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+
+from podium_backends.cassandra.connection import Session, Target
+from podium_backends.cassandra.settings import CassandraSettings
+from podium_backends.cassandra.setup import Setup
+from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
+from podium_core.readiness import Readiness
+from podium_core.write_set.write_limits import WriteLimits
+
+_log = structlog.get_logger("podium.cassandra")
+
+
+async def open_store(context: StoreContext, settings: CassandraSettings) -> ConnectedStore:
+    """Prepare the keyspace, or, where it can't be reached, have that done as soon as it can; put the adapters on it.
+
+    Raises:
+        IncompatibleStoreError: The keyspace isn't one that this version with these settings can use.
+    """
+    target = settings.target(context.name)
+    readiness = Readiness(context.name, partial(_set_up, target, settings))
+    try:
+        await readiness.run()
+    except BackendUnavailableError as error:
+        _log.warning("a Cassandra is away; it is used when it comes", error=str(error))
+    session = Session(target, readiness.wait, settings.keyspace)
+    store = ConnectedStore(
+        context=context,
+        kind="cassandra",
+        ping=partial(_ping, session),
+        close=partial(_close, readiness, session),
+    )
+    _add_executions(store, session, settings)
+    return store
+
+
+def _add_executions(store: ConnectedStore, session: Session, settings: CassandraSettings) -> None:
+    """Executions, their outbox, documents and limits, where they are routed here."""
+    if DataType.EXECUTIONS in store.context.serves:
+        store.write_limits = WriteLimits(
+            max_write_bytes=settings.max_write_bytes, spans_workflows=False
+        )
+
+
+async def _ping(session: Session) -> None:
+    await session.rows("SELECT release_version FROM system.local")
+
+
+async def _set_up(target: Target, settings: CassandraSettings) -> None:
+    session = Session(target, _at_once, None)
+    try:
+        await Setup(session, settings).run()
+    except OutcomeUnknownError as error:
+        # It may be run again.
+        raise BackendUnavailableError(target.store, error.message) from error
+    finally:
+        await session.close()
+
+
+async def _at_once() -> None:
+    """Nothing has to be prepared before the setup."""
+
+
+async def _close(readiness: Readiness, session: Session) -> None:
+    await readiness.close()
+    await session.close()
