@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from podium_backends.redis.executions.days import utc_days_between
@@ -19,7 +20,7 @@ from podium_core.models.documents import TASK, WORKFLOW
 from podium_core.paging.filled_pages import filled_pages
 from podium_core.paging.ordered_window import ordered_ids, ordered_window
 from podium_core.paging.page_builder import Found, Key
-from podium_core.paging.pages_of import Row, pages_of
+from podium_core.paging.pages_of import Row, found_if_readable, pages_of
 from podium_core.paging.read_budget import ReadBudget
 from podium_core.paging.resume_token import resume_key
 from podium_core.requirements import (
@@ -287,7 +288,4 @@ async def _ids_of(rows: AsyncIterator[Row[Workflow]]) -> AsyncIterator[Row[str]]
 
 
 def _row(key: Key, id_: str, document: bytes, decode: Callable[[bytes, str], T]) -> Row[T]:
-    try:
-        return Row(key, id_, Found(decode(document, id_), len(document)))
-    except CorruptRecordError:
-        return Row(key, id_, None)
+    return Row(key, id_, found_if_readable(partial(decode, document, id_), len(document)))
