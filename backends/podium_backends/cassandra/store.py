@@ -7,10 +7,15 @@ from functools import partial
 import structlog
 
 from podium_backends.cassandra.connection import Session, Target
+from podium_backends.cassandra.event_handler_table import CassandraEventHandlerTable
+from podium_backends.cassandra.metadata_table import CassandraMetadataTable
+from podium_backends.cassandra.poll_data_table import CassandraPollDataTable
 from podium_backends.cassandra.settings import CassandraSettings
 from podium_backends.cassandra.setup import Setup
 from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.definitions import TableEventHandlerDAO, TableMetadataDAO
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
+from podium_core.poll_data import TablePollDataDAO
 from podium_core.readiness import Readiness
 from podium_core.write_set.write_limits import WriteLimits
 
@@ -36,8 +41,23 @@ async def open_store(context: StoreContext, settings: CassandraSettings) -> Conn
         ping=partial(_ping, session),
         close=partial(_close, readiness, session),
     )
+    _add_definitions(store, session)
     _add_executions(store, session, settings)
     return store
+
+
+def _add_definitions(store: ConnectedStore, session: Session) -> None:
+    """Definitions, event handlers and poll data, where they are routed here."""
+    serves, most = store.context.serves, store.context.max_answer_bytes
+    if DataType.METADATA in serves:
+        metadata = CassandraMetadataTable(session)
+        store.metadata = TableMetadataDAO(metadata, max_answer_bytes=most)
+    if DataType.EVENT_HANDLERS in serves:
+        handlers = CassandraEventHandlerTable(session)
+        store.event_handlers = TableEventHandlerDAO(handlers, max_answer_bytes=most)
+    if DataType.POLL_DATA in serves:
+        polls = CassandraPollDataTable(session, store.context.clock)
+        store.poll_data = TablePollDataDAO(polls, max_answer_bytes=most)
 
 
 def _add_executions(store: ConnectedStore, session: Session, settings: CassandraSettings) -> None:
