@@ -5,6 +5,7 @@ from podium_core.ports.event_handler import EventHandlerDAO
 from podium_core.ports.event_handler_table import EventHandlerTable
 from podium_core.ports.execution import ExecutionDAO
 from podium_core.ports.execution_store import ExecutionStore
+from podium_core.ports.execution_table import ExecutionTable
 from podium_core.ports.index import IndexDAO
 from podium_core.ports.index_table import IndexTable
 from podium_core.ports.index_target import IndexTarget
@@ -27,6 +28,7 @@ __all__ = [
     "EventHandlerTable",
     "ExecutionDAO",
     "ExecutionStore",
+    "ExecutionTable",
     "ExternalPayloadStorage",
     "IndexDAO",
     "IndexTable",
