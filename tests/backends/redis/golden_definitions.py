@@ -10,21 +10,28 @@ from typing import Any
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
-from podium_backends.redis.event_handler_dao import RedisEventHandlerDAO
+from podium_backends.redis.event_handler_table import RedisEventHandlerTable
 from podium_backends.redis.executions.concurrent_limit_dao import RedisConcurrentExecutionLimitDAO
 from podium_backends.redis.executions.dao import RedisExecutionDAO
 from podium_backends.redis.executions.effect_settings import EffectSettings
 from podium_backends.redis.executions.executor import Executor
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_backends.redis.keys import Keys
-from podium_backends.redis.metadata_dao import RedisMetadataDAO
-from podium_backends.redis.poll_data_dao import RedisPollDataDAO
+from podium_backends.redis.metadata_table import RedisMetadataTable
+from podium_backends.redis.poll_data_table import RedisPollDataTable
 from podium_backends.redis.rate_limiting_dao import RedisRateLimitingDAO
 from podium_core.clock import Clock
-from podium_core.definitions import event_handler_of, task_def_of, workflow_def_of
+from podium_core.definitions import (
+    TableEventHandlerDAO,
+    TableMetadataDAO,
+    event_handler_of,
+    task_def_of,
+    workflow_def_of,
+)
 from podium_core.models import collect
 from podium_core.models.documents import POLL_DATA, TASK
 from podium_core.models.json_text import to_raw
+from podium_core.poll_data import TablePollDataDAO
 
 KEYS = Keys(workflow_prefix="", stack="test", domain="")
 # Java's default.
@@ -36,9 +43,9 @@ class Daos:
     """All of them on one connection."""
 
     link: Link
-    metadata: RedisMetadataDAO
-    handlers: RedisEventHandlerDAO
-    polls: RedisPollDataDAO
+    metadata: TableMetadataDAO
+    handlers: TableEventHandlerDAO
+    polls: TablePollDataDAO
     rates: RedisRateLimitingDAO
     executions: RedisExecutionDAO
 
@@ -51,9 +58,9 @@ class Daos:
         limits = RedisConcurrentExecutionLimitDAO(link, scripts, KEYS)
         return cls(
             link,
-            RedisMetadataDAO(link, link, KEYS),
-            RedisEventHandlerDAO(link, link, KEYS),
-            RedisPollDataDAO(link, link, scripts, KEYS),
+            TableMetadataDAO(RedisMetadataTable(link, link, KEYS)),
+            TableEventHandlerDAO(RedisEventHandlerTable(link, link, KEYS)),
+            TablePollDataDAO(RedisPollDataTable(link, link, scripts, KEYS)),
             RedisRateLimitingDAO(scripts, KEYS),
             RedisExecutionDAO(link, link, executor, limits),
         )

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.poll_data_dao import SqlitePollDataDAO
+from podium_backends.sqlite.poll_data_table import SqlitePollDataTable
 from podium_backends.sqlite.queues.changes import QueueChanges
 from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
 from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
 from podium_core.backend import DataType, StoreContext
 from podium_core.clock import Clock, system_clock_ms
 from podium_core.models import Guarantee
+from podium_core.poll_data import TablePollDataDAO
 from podium_core.queues import TableQueueDAO
 
 
@@ -28,7 +29,7 @@ class SqliteParts:
     queues: TableQueueDAO
     limits: SqliteConcurrentExecutionLimitDAO
     rates: SqliteRateLimitingDAO
-    polls: SqlitePollDataDAO
+    polls: TablePollDataDAO
 
 
 @asynccontextmanager
@@ -48,7 +49,7 @@ async def sqlite_parts(path: Path, clock: Clock = system_clock_ms) -> AsyncItera
             queues=queues,
             limits=SqliteConcurrentExecutionLimitDAO(database),
             rates=SqliteRateLimitingDAO(database),
-            polls=SqlitePollDataDAO(database),
+            polls=TablePollDataDAO(SqlitePollDataTable(database)),
         )
     finally:
         await queues.close()

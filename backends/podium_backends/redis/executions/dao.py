@@ -25,7 +25,7 @@ from podium_backends.redis.executions.member_documents import (
 from podium_backends.redis.executions.members import scan_members
 from podium_backends.redis.executions.plan import Plan
 from podium_backends.redis.executions.seen import unknown_task
-from podium_backends.redis.executions.streams import ExecutionStreams
+from podium_backends.redis.executions.streams import RedisExecutionStreams
 from podium_backends.redis.executions.whole_workflow import BeginLong
 from podium_backends.redis.script_files import script
 from podium_core.backend import begin_at_once
@@ -47,7 +47,7 @@ from podium_core.write_set import WriteOutcome, WriteSet
 _READ_REMOVAL = script(*MEMBERS, "executions/read_removal")
 
 
-class RedisExecutionDAO(ExecutionStreams, StoreWrites):
+class RedisExecutionDAO(RedisExecutionStreams, StoreWrites):
     """Implements ``ExecutionDAO`` and ``ExecutionStore``, on data that a Java Conductor may read and write too."""
 
     def __init__(

@@ -10,7 +10,7 @@ from podium_backends.sqlite.executions.apply import ApplyJob
 from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.executions.queue_effects import QueueEffects
-from podium_backends.sqlite.executions.reads import ExecutionReads
+from podium_backends.sqlite.executions.reads import SqliteExecutionReads
 from podium_backends.sqlite.file.database import Database
 from podium_core.clock import Clock
 from podium_core.decide.effects import Effect
@@ -23,7 +23,7 @@ from podium_core.removal import STEP_TASKS, StoredRemoval
 from podium_core.write_set import WriteOutcome, WriteSet
 
 
-class SqliteExecutionDAO(ExecutionReads, StoreWrites):
+class SqliteExecutionDAO(SqliteExecutionReads, StoreWrites):
     """Implements ``ExecutionDAO`` and ``ExecutionStore``.
 
     ``queues`` says where queue operations go; ``limits`` answers the limit question under its older name.

@@ -1,21 +1,28 @@
-"""What identifies a definition: read from its JSON document as Jackson reads it, and checked before a store writes it."""
+"""What identifies a definition or an event handler: read from its JSON document as Jackson reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Raw
 
-from podium_core.errors import InvalidArgumentError
+from podium_core.errors import CorruptRecordError, InvalidArgumentError
 from podium_core.models import EventHandler, TaskDef, WorkflowDef
+from podium_core.models.documents import require_utf8
 from podium_core.models.jackson import LONG, read_boolean, read_number, read_text
 from podium_core.models.json_members import members_of_object
 from podium_core.models.json_text import without_bom
-from podium_core.requirements import require_text, require_version
+
+T = TypeVar("T")
 
 DOCUMENT_JSON = "document_json"
+# What errors call them.
+TASK_DEF = "task definition"
+WORKFLOW_DEF = "workflow definition"
+EVENT_HANDLER = "event handler"
 
 _Fields = Mapping[str, tuple[str, Callable[[Raw], Any]]]
 
@@ -103,30 +110,33 @@ def event_handler_of(document: Raw, path: str = "") -> EventHandler:
     )
 
 
-# what a store asks of one before it writes
+# as a store holds them
 
 
-def require_task_def(task_def: TaskDef) -> str:
-    """The name, once the definition is known to be one that can be stored."""
-    return require_text(task_def.name, "task_def.name")
+def stored_task_def(document: bytes, name: str) -> TaskDef:
+    """The definition of a stored document.
+
+    Raises:
+        CorruptRecordError: It can't be read.
+    """
+    return _stored(task_def_of, document, TASK_DEF, name)
 
 
-def require_workflow_def(workflow_def: WorkflowDef) -> tuple[str, int]:
-    """Name and version, once the definition is known to be one that can be stored."""
-    name = require_text(workflow_def.name, "workflow_def.name")
-    return name, require_version(workflow_def.version, "workflow_def.version")
+def stored_workflow_def(document: bytes, name: str, version: int) -> WorkflowDef:
+    """The definition of a stored document. Raises as ``stored_task_def``."""
+    return _stored(workflow_def_of, document, WORKFLOW_DEF, workflow_def_id(name, version))
 
 
-def require_workflow_def_key(name: str, version: int) -> None:
-    """Name and version of a definition that is asked for."""
-    require_text(name, "name")
-    require_version(version, "version")
+def stored_event_handler(document: bytes, name: str) -> EventHandler:
+    """The handler of a stored document. Raises as ``stored_task_def``."""
+    return _stored(event_handler_of, document, EVENT_HANDLER, name)
 
 
-def require_event_handler(event_handler: EventHandler) -> tuple[str, str]:
-    """Name and event, once the handler is known to be one that can be stored."""
-    name = require_text(event_handler.name, "event_handler.name")
-    return name, require_text(event_handler.event, "event_handler.event")
+def _stored(parse: Callable[[Raw], T], document: bytes, kind: str, name: str) -> T:
+    try:
+        return parse(Raw(require_utf8(document, kind, name)))
+    except (InvalidArgumentError, msgspec.MsgspecError) as error:
+        raise CorruptRecordError(kind, name, str(error)) from error
 
 
 def workflow_def_id(name: str, version: int) -> str:

@@ -1,4 +1,4 @@
-"""The PollDataDAO on Redis: Java's hash of last polls for each task definition."""
+"""Poll data on Redis: Java's hash of last polls for each task definition."""
 
 from __future__ import annotations
 
@@ -9,55 +9,32 @@ from msgspec import UNSET
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
-from podium_backends.redis.keys import Keys, require_key_part
+from podium_backends.redis.keys import Keys
 from podium_backends.redis.script_files import clocked_script
-from podium_backends.redis.stored_definitions import SLICE, readable
+from podium_backends.redis.stored_definitions import SLICE
 from podium_core.models import Page, PollData
 from podium_core.models.documents import POLL_DATA
 from podium_core.paging.ordered_window import ordered_ids
-from podium_core.paging.pages_of import Row, pages_of
-from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
-from podium_core.paging.resume_token import resume_key
-from podium_core.poll_data import (
-    NO_DOMAIN,
-    RESERVED_DOMAIN,
-    PollDataWrites,
-    PollKey,
-    require_poll_key,
-)
-from podium_core.ports import PollDataDAO
-from podium_core.requirements import require_text
+from podium_core.paging.pages_of import Row, found_if_readable, pages_of
+from podium_core.paging.read_budget import ReadBudget
+from podium_core.poll_data import RESERVED_DOMAIN
+from podium_core.ports import PollDataTable
+from podium_core.ports.poll_data_table import NO_DOMAIN, PollKey
 
 _WRITE = clocked_script("write_polls")
 _TIME = b'"lastPollTime":'
 _SCANNED_KEYS = 1_000
 
 
-class RedisPollDataDAO(PollDataWrites):
+class RedisPollDataTable:
     """Last polls that a Java Conductor may write at the same time. All of them are found by a scan of the key names."""
 
-    def __init__(
-        self,
-        calls: Link,
-        bulk: Link,
-        scripts: ClockedScripts,
-        keys: Keys,
-        *,
-        max_answer_bytes: int = MAX_ANSWER_BYTES,
-    ) -> None:
+    def __init__(self, calls: Link, bulk: Link, scripts: ClockedScripts, keys: Keys) -> None:
         """Take the connections for calls, and for what reads much."""
         self._calls = calls
         self._bulk = bulk
         self._scripts = scripts
         self._keys = keys
-        self._max_answer_bytes = max_answer_bytes
-        super().__init__()
-
-    async def update_last_poll_data(
-        self, task_def_name: str, domain: str | None, worker_id: str
-    ) -> None:
-        require_key_part(require_text(task_def_name, "task_def_name"), "task_def_name")
-        await super().update_last_poll_data(task_def_name, domain, worker_id)
 
     async def write_polls(self, polls: Mapping[PollKey, str]) -> None:
         keys = []
@@ -69,16 +46,14 @@ class RedisPollDataDAO(PollDataWrites):
             arguments += [domain or RESERVED_DOMAIN, before + time, after.removeprefix(b"0")]
         await self._scripts.run(_WRITE, keys, arguments)
 
-    async def get_poll_data(self, task_def_name: str, domain: str | None) -> PollData | None:
-        name, domain = require_poll_key(task_def_name, domain)
+    async def poll(self, key: PollKey) -> PollData | None:
+        name, domain = key
         field = domain or RESERVED_DOMAIN
         document = await self._calls.read("HGET", self._keys.poll_data(name), field)
         return None if document is None else POLL_DATA.decode(document, _id(name, domain))
 
-    async def get_poll_data_for_task(self, task_def_name: str) -> list[PollData]:
-        require_text(task_def_name, "task_def_name")
+    async def polls_of_task(self, task_def_name: str, budget: ReadBudget) -> list[PollData]:
         found = _domains(await self._bulk.read("HGETALL", self._keys.poll_data(task_def_name)))
-        budget = ReadBudget(self._max_answer_bytes)
         polls = []
         for domain, document in sorted(found.items()):
             poll = POLL_DATA.decode(document, _id(task_def_name, domain))
@@ -86,11 +61,10 @@ class RedisPollDataDAO(PollDataWrites):
             polls.append(poll)
         return polls
 
-    def get_all_poll_data(self, *, resume_token: str = "") -> AsyncIterator[Page[PollData]]:
-        after = resume_key(resume_token, tuple[str, str], ("", ""))
+    def polls(self, after: PollKey) -> AsyncIterator[Page[PollData]]:
         return pages_of(self._polls(after))
 
-    async def _polls(self, after: tuple[str, str]) -> AsyncIterator[Row[PollData]]:
+    async def _polls(self, after: PollKey) -> AsyncIterator[Row[PollData]]:
         name, _ = after
         # The token's own name has domains left, perhaps.
         async for row in self._polls_of([name] if name else [], after):
@@ -99,9 +73,7 @@ class RedisPollDataDAO(PollDataWrites):
             async for row in self._polls_of(names, after):
                 yield row
 
-    async def _polls_of(
-        self, names: Sequence[str], after: tuple[str, str]
-    ) -> AsyncIterator[Row[PollData]]:
+    async def _polls_of(self, names: Sequence[str], after: PollKey) -> AsyncIterator[Row[PollData]]:
         for at in range(0, len(names), SLICE):
             part = names[at : at + SLICE]
             hashes = await self._bulk.read_all(
@@ -111,8 +83,8 @@ class RedisPollDataDAO(PollDataWrites):
                 for domain, document in sorted(_domains(found).items()):
                     if (name, domain) > after:
                         id_ = _id(name, domain)
-                        poll = readable(partial(POLL_DATA.decode, document, id_), len(document))
-                        yield Row((name, domain), id_, poll)
+                        decode = partial(POLL_DATA.decode, document, id_)
+                        yield Row((name, domain), id_, found_if_readable(decode, len(document)))
 
     async def _scan(self) -> AsyncIterator[Iterable[str]]:
         """The names of all task definitions that were polled, in Redis's order."""
@@ -148,4 +120,4 @@ def _escaped(text: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\*?[]^-" else letter for letter in text)
 
 
-_: type[PollDataDAO] = RedisPollDataDAO
+_: type[PollDataTable] = RedisPollDataTable

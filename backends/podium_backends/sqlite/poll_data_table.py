@@ -1,4 +1,4 @@
-"""The PollDataDAO on SQLite."""
+"""Poll data on SQLite."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.file.pages import Row, pages, rows_within
 from podium_core.models import Page, PollData
 from podium_core.paging.page_builder import Found
-from podium_core.paging.read_budget import MAX_ANSWER_BYTES
-from podium_core.paging.resume_token import resume_key
-from podium_core.poll_data import PollDataWrites, PollKey, require_poll_key
-from podium_core.ports import PollDataDAO
-from podium_core.requirements import require_text
+from podium_core.paging.read_budget import ReadBudget
+from podium_core.ports import PollDataTable
+from podium_core.ports.poll_data_table import PollKey
 
 _POLLS = "SELECT task_def_name, domain, worker_id, last_poll_time FROM poll_data"
 _PUT = (
@@ -25,13 +23,11 @@ _PUT = (
 )
 
 
-class SqlitePollDataDAO(PollDataWrites):
+class SqlitePollDataTable:
     """Poll data in one database file."""
 
-    def __init__(self, database: Database, *, max_answer_bytes: int = MAX_ANSWER_BYTES) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._max_answer_bytes = max_answer_bytes
-        super().__init__()
 
     async def write_polls(self, polls: Mapping[PollKey, str]) -> None:
         def job(conn: sqlite3.Connection) -> None:
@@ -40,26 +36,21 @@ class SqlitePollDataDAO(PollDataWrites):
 
         await self._database.write(job, weight=len(polls))
 
-    async def get_poll_data(self, task_def_name: str, domain: str | None) -> PollData | None:
-        key = require_poll_key(task_def_name, domain)
+    async def poll(self, key: PollKey) -> PollData | None:
         sql = _POLLS + " WHERE task_def_name = ? AND domain = ?"
         row = self._database.read(lambda conn: conn.execute(sql, key).fetchone())
         return None if row is None else _poll_data(row)
 
-    async def get_poll_data_for_task(self, task_def_name: str) -> list[PollData]:
-        require_text(task_def_name, "task_def_name")
+    async def polls_of_task(self, task_def_name: str, budget: ReadBudget) -> list[PollData]:
         sql = _POLLS + " WHERE task_def_name = ? ORDER BY domain"
-        return await rows_within(
-            self._database, sql, (task_def_name,), _found, max_bytes=self._max_answer_bytes
-        )
+        return await rows_within(self._database, sql, (task_def_name,), _found, budget)
 
-    def get_all_poll_data(self, *, resume_token: str = "") -> AsyncIterator[Page[PollData]]:
-        start = resume_key(resume_token, tuple[str, str], ("", ""))
+    def polls(self, after: PollKey) -> AsyncIterator[Page[PollData]]:
         sql = _POLLS + " WHERE (task_def_name, domain) > (?, ?) ORDER BY task_def_name, domain"
         return pages(
             self._database,
             lambda conn, key: conn.execute(sql, key),
-            start,
+            after,
             _found,
             id_of=lambda row: f"{row[0]}:{row[1]}",
         )
@@ -79,4 +70,4 @@ def _poll_data(row: Row) -> PollData:
     )
 
 
-_: type[PollDataDAO] = SqlitePollDataDAO
+_: type[PollDataTable] = SqlitePollDataTable
