@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from msgspec import Raw
 
-from podium_backends.cassandra import metadata_table, poll_data_table
-from podium_backends.cassandra.connection import Session
+from podium_backends.cassandra import poll_data_table
+from podium_backends.cassandra.connection import Session, Write
+from podium_backends.cassandra.event_handler_table import CassandraEventHandlerTable
 from podium_backends.cassandra.metadata_table import CassandraMetadataTable
 from podium_backends.cassandra.poll_data_table import CassandraPollDataTable
-from podium_core.models import Page, TaskDef, WorkflowDef, collect
+from podium_backends.cassandra.timestamps import now_us
+from podium_core.models import EventHandler, TaskDef, WorkflowDef, collect
 from podium_core.paging.read_budget import ReadBudget
 from tests.clock import FakeClock
 
@@ -32,6 +34,11 @@ def workflow_def(name: str = "order", version: int = 1) -> WorkflowDef:
 def task_def(name: str, text: str = "") -> TaskDef:
     document = f'{{"name": "{name}", "description": "{text}"}}'
     return TaskDef(document=Raw(document.encode()), name=name)
+
+
+def handler(name: str) -> EventHandler:
+    document = f'{{"name": "{name}", "event": "e"}}'
+    return EventHandler(document=Raw(document.encode()), name=name, event="e")
 
 
 def keys(found: list[WorkflowDef]) -> list[tuple[str, int]]:
@@ -155,21 +162,39 @@ class TestWorkflowDefs:
 
 
 class TestManyAtOnce:
-    async def test_conditional_writes_to_one_partition_take_turns(
-        self, session: Session, table: CassandraMetadataTable
-    ) -> None:
-        """All task definitions are in one; without turns some of 200 would time out."""
-        other = CassandraMetadataTable(session)
+    """Where replicas have to agree, conditional writes to one partition that meet are slow, and time out."""
+
+    async def test_take_turns(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+        under_way, most, apply = 0, 0, session.apply
+
+        async def counted(writes: Sequence[Write]) -> bool:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            try:
+                return await apply(writes)
+            finally:
+                under_way -= 1
+
+        monkeypatch.setattr(session, "apply", counted)
+        table, handlers = CassandraMetadataTable(session), CassandraEventHandlerTable(session)
+        await asyncio.gather(*(table.put_task_def(task_def(f"task-{n}")) for n in range(20)))
+        assert most == 1
+        await asyncio.gather(*(handlers.add_handler(handler(f"h-{n}"), "e") for n in range(20)))
+        assert most == 1
+
+    async def test_are_all_stored(self, session: Session) -> None:
+        """By two servers, each of which may find what the other has just written."""
+        servers = [CassandraMetadataTable(session) for _ in range(2)]
         for text in ("first", "second"):
             await asyncio.gather(
                 *(
                     server.put_task_def(task_def(f"task-{n:03}", text))
                     for n in range(100)
-                    for server in (table, other)
+                    for server in servers
                 )
             )
-        pages: list[Page[TaskDef]] = [page async for page in table.task_defs("")]
-        found = [one for page in pages for one in page.items]
+        found = await collect(servers[0].task_defs(""))
         assert [one.name for one in found] == [f"task-{n:03}" for n in range(100)]
         assert all(b"second" in bytes(one.document) for one in found)
 
@@ -198,4 +223,4 @@ def _fixed(us: int) -> Callable[[], int]:
 
 def test_timestamps_are_microseconds_of_the_systems_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time_ns", _fixed(1_700_000_000_123_456_789))
-    assert metadata_table.now_us() == 1_700_000_000_123_456
+    assert now_us() == 1_700_000_000_123_456

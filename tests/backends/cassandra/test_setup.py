@@ -6,15 +6,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
 
-from podium_backends.cassandra import setup
 from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.format import StoredFormat, stored_format, tables_of
-from podium_backends.cassandra.schema import create_table, tables, whole_schema
+from podium_backends.cassandra.schema import create_keyspace, create_table, tables, whole_schema
 from podium_backends.cassandra.settings import CassandraSettings
-from podium_backends.cassandra.setup import Setup
+from podium_backends.cassandra.setup import LEASE_SECONDS, Setup
 from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
 from tests.backends.cassandra.keyspaces import (
     drop,
@@ -66,12 +66,16 @@ class TestCreation:
         async with session_in(fresh, fresh.keyspace) as session:
             assert await stored_format(session, fresh.keyspace) == StoredFormat(1, "LOCAL_SERIAL")
             assert await session.rows("SELECT name FROM podium_lock") == []
+            cql = "SELECT id FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?"
+            # Not a random one: two nodes that create it at once must not have two tables of that name.
+            ((id_,),) = await session.rows(cql, fresh.keyspace, "podium_lock")
+            assert str(id_) == str(uuid5(NAMESPACE_DNS, f"podium_lock.{fresh.keyspace}"))
 
     async def test_beside_tables_of_java_and_after_one_that_broke_off(
         self, fresh: CassandraSettings
     ) -> None:
         async with session_in(fresh) as session:
-            await session.execute(setup.create_keyspace(fresh.keyspace, 1))
+            await session.execute(create_keyspace(fresh.keyspace, 1))
             await session.execute(JAVA_TASK_DEFS.format(fresh.keyspace))
             await session.execute(create_table(fresh.keyspace, "podium_format"))
             await run(fresh)
@@ -176,6 +180,27 @@ class TestLease:
             assert "poll_data" not in await tables_of(session, settings.keyspace)
         finally:
             await session.execute(create_table(settings.keyspace, "poll_data"))
+
+    async def test_lapses_if_its_holder_dies(
+        self, settings: CassandraSettings, session: Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        left: list[int] = []
+
+        async def look(self: Setup) -> None:
+            left.extend(await ttl())
+            await still_held(self)
+            left.extend(await ttl())
+
+        async def ttl() -> list[int]:
+            rows = await session.rows("SELECT TTL(server) FROM podium_lock WHERE name = 'schema'")
+            return [seconds or 0 for (seconds,) in rows]
+
+        still_held = Setup._still_held
+        monkeypatch.setattr(Setup, "_still_held", look)
+        await session.execute("DROP TABLE poll_data")
+        await run(settings)
+        assert len(left) == 2
+        assert all(LEASE_SECONDS - 10 < seconds <= LEASE_SECONDS for seconds in left)
 
 
 def test_every_table_has_a_statement() -> None:

@@ -9,9 +9,10 @@ import pytest
 from msgspec import Raw
 
 from podium_backends.cassandra.settings import CassandraSettings
+from podium_backends.cassandra.setup import Setup
 from podium_backends.cassandra.spec import SPEC
 from podium_core.backend import ConnectedStore, DataType, StoreContext
-from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
+from podium_core.errors import BackendUnavailableError, IncompatibleStoreError, OutcomeUnknownError
 from podium_core.models import Guarantee, TaskDef
 from tests.services.ports import free_ports
 
@@ -103,6 +104,22 @@ class TestOpen:
             await store.ping()
         finally:
             await store.close()
+
+    async def test_one_whose_setup_timed_out(
+        self, settings: CassandraSettings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is as one that is away: the setup runs again."""
+
+        async def time_out(self: Setup) -> None:
+            raise OutcomeUnknownError("main", "timed out")
+
+        with monkeypatch.context() as slow:
+            slow.setattr(Setup, "run", time_out)
+            store = await SPEC.connect(context(), settings)
+            with pytest.raises(BackendUnavailableError, match="timed out"):
+                await store.ping()
+        await store.ping()
+        await store.close()
 
     async def test_one_that_can_not_be_used(self, settings: CassandraSettings) -> None:
         other = settings.model_copy(update={"serial_consistency": "SERIAL"})
