@@ -11,15 +11,15 @@ from typing import Any
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
 from podium_backends.redis.event_handler_table import RedisEventHandlerTable
-from podium_backends.redis.executions.concurrent_limit_dao import RedisConcurrentExecutionLimitDAO
 from podium_backends.redis.executions.dao import RedisExecutionDAO
 from podium_backends.redis.executions.effect_settings import EffectSettings
 from podium_backends.redis.executions.executor import Executor
+from podium_backends.redis.executions.limit_place_table import RedisLimitPlaceTable
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_backends.redis.keys import Keys
 from podium_backends.redis.metadata_table import RedisMetadataTable
 from podium_backends.redis.poll_data_table import RedisPollDataTable
-from podium_backends.redis.rate_limiting_dao import RedisRateLimitingDAO
+from podium_backends.redis.rate_grant_table import RedisRateGrantTable
 from podium_core.clock import Clock
 from podium_core.definitions import (
     TableEventHandlerDAO,
@@ -28,6 +28,7 @@ from podium_core.definitions import (
     task_def_of,
     workflow_def_of,
 )
+from podium_core.limit_daos import TableConcurrentExecutionLimitDAO, TableRateLimitingDAO
 from podium_core.models import collect
 from podium_core.models.documents import POLL_DATA, TASK
 from podium_core.models.json_text import to_raw
@@ -46,7 +47,7 @@ class Daos:
     metadata: TableMetadataDAO
     handlers: TableEventHandlerDAO
     polls: TablePollDataDAO
-    rates: RedisRateLimitingDAO
+    rates: TableRateLimitingDAO
     executions: RedisExecutionDAO
 
     @classmethod
@@ -55,13 +56,13 @@ class Daos:
         scripts = ClockedScripts(link, clock)
         settings = EffectSettings(event_ttl_ms=_EVENT_TTL_MS, time_zone=UTC)
         executor = Executor(link, KEYS, StoreClock(clock), settings, KEYS.queue, "podium")
-        limits = RedisConcurrentExecutionLimitDAO(link, scripts, KEYS)
+        limits = TableConcurrentExecutionLimitDAO(RedisLimitPlaceTable(link, scripts, KEYS))
         return cls(
             link,
             TableMetadataDAO(RedisMetadataTable(link, link, KEYS)),
             TableEventHandlerDAO(RedisEventHandlerTable(link, link, KEYS)),
             TablePollDataDAO(RedisPollDataTable(link, link, scripts, KEYS)),
-            RedisRateLimitingDAO(scripts, KEYS),
+            TableRateLimitingDAO(RedisRateGrantTable(scripts, KEYS)),
             RedisExecutionDAO(link, link, executor, limits),
         )
 

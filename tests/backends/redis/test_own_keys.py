@@ -16,7 +16,7 @@ from podium_core.payload_keys import new_key
 from podium_core.removal import RemovalMachine
 from podium_core.write_set import builders
 from podium_core.write_set.refusals import UploadLostError
-from podium_core.write_set.remembered import REQUEST_MEMORY_MS
+from podium_core.write_set.request_memory import REQUEST_MEMORY_MS
 from tests.backends.redis.golden_definitions import KEYS, Daos
 from tests.clock import FakeClock
 from tests.contract.records import make_event_execution, make_task, make_workflow

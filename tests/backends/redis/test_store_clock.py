@@ -10,11 +10,12 @@ import pytest
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
-from podium_backends.redis.executions.concurrent_limit_dao import RedisConcurrentExecutionLimitDAO
 from podium_backends.redis.executions.dao import RedisExecutionDAO
 from podium_backends.redis.executions.effect_settings import EffectSettings
 from podium_backends.redis.executions.executor import Executor
+from podium_backends.redis.executions.limit_place_table import RedisLimitPlaceTable
 from podium_backends.redis.executions.store_clock import StoreClock
+from podium_core.limit_daos import TableConcurrentExecutionLimitDAO
 from tests.backends.redis.stores import settings_at
 from tests.contract.records import make_task, make_workflow
 
@@ -46,7 +47,9 @@ async def executions(
     link, keys = Link(settings.target("main")), settings.keys
     documents = EffectSettings(event_ttl_ms=0, time_zone=UTC)
     executor = Executor(link, keys, clock, documents, None, "podium")
-    limits = RedisConcurrentExecutionLimitDAO(link, ClockedScripts(link), keys)
+    limits = TableConcurrentExecutionLimitDAO(
+        RedisLimitPlaceTable(link, ClockedScripts(link), keys)
+    )
     yield RedisExecutionDAO(link, link, executor, limits)
     await link.close()
 

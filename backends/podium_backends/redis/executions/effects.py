@@ -27,7 +27,7 @@ from podium_core.outbox import (
     payload_deletion,
 )
 from podium_core.removal import next_step_ms
-from podium_core.write_set import AckOp, Document, EventRemoval, PushOp, RemoveOp
+from podium_core.write_set import AckOp, EventRemoval, PushOp, RemoveOp
 
 
 class EffectPlanner:
@@ -87,13 +87,10 @@ class EffectPlanner:
     def _store_workflow(self, effect: do.StoreWorkflow) -> None:
         put, before, after = effect.put, effect.before, effect.after
         plan, keys, id_ = self._plan, self._keys, effect.put.workflow_id
-        text = put.document
-        if not put.create_time and after.create_time:
-            text = _with_create_time(text, after.create_time)
-        document = text.with_stamp(effect.stamp).decode()
+        document = put.document.with_stamp(effect.stamp).decode()
         plan.set_document(keys.workflow(id_), document, replaces=before is not None)
         facts = keys.facts(id_)
-        plan.add("HSET", facts, WORKFLOW_FIELD, kept_workflow_facts(after, text))
+        plan.add("HSET", facts, WORKFLOW_FIELD, kept_workflow_facts(after, put.document))
         if before is None or self._looked:
             plan.expire(facts, FACTS_TTL_SECONDS)
         if before is None or _place_of(before) != _place_of(after):
@@ -279,9 +276,3 @@ _STEPS: dict[type[Any], Callable[[EffectPlanner, Any], None]] = {
 
 def _place_of(facts: WorkflowFacts) -> tuple[object, ...]:
     return facts.name, facts.correlation_id, facts.create_time, facts.listed
-
-
-def _with_create_time(document: Document, create_time: int) -> Document:
-    """The document with the time that an update left out: Java can't read a workflow without it."""
-    head = b'{"createTime":%d,' % create_time
-    return Document(head + document.head[1:], document.tail)

@@ -30,15 +30,15 @@ def workflow_rest(facts: WorkflowFacts) -> str:
 
 def kept_task_facts(facts: TaskFacts, document: Document) -> str:
     """The field of a task in the hash of its workflow: stamp, status, bytes, where the stamp stands, and the rest."""
-    return _kept(facts.stamp, facts.status, document, task_rest(facts))
+    return _field(facts.stamp, facts.status, document, task_rest(facts))
 
 
 def kept_workflow_facts(facts: WorkflowFacts, document: Document) -> str:
     """The field of the workflow itself."""
-    return _kept(facts.stamp, facts.status, document, workflow_rest(facts))
+    return _field(facts.stamp, facts.status, document, workflow_rest(facts))
 
 
-def _kept(
+def _field(
     stamp: int, status: TaskStatus | WorkflowStatus | None, document: Document, rest: str
 ) -> str:
     size = document.size + len(str(stamp))

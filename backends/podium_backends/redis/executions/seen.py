@@ -85,7 +85,7 @@ class Seen(msgspec.Struct, kw_only=True):
             slots=dict.fromkeys(needs.slots),
             events=dict.fromkeys(needs.events, b"0"),
             receipts=dict.fromkeys(needs.receipts, b"0"),
-            uploads=dict.fromkeys(_owned(needs.uploads, write_set), b"0"),
+            uploads=dict.fromkeys(_with_owners(needs.uploads, write_set), b"0"),
         )
 
     def known(self, write_set: WriteSet, *, now_ms: int) -> Known:
@@ -113,13 +113,13 @@ class Seen(msgspec.Struct, kw_only=True):
         removals = {id_: _record(text, id_) for id_, text in self.removals.items() if text}
         return Known(
             workflows={
-                id_: _removed_by(_workflow_facts(id_, text), removals.get(id_))
+                id_: _with_record(_workflow_facts(id_, text), removals.get(id_))
                 for id_, text in self.workflows.items()
                 if text is not None
             },
             removals=removals,
             tasks={
-                id_: _removed_by(facts, removals.get(facts.workflow_id))
+                id_: _with_record(facts, removals.get(facts.workflow_id))
                 for id_, facts in tasks.items()
             },
             slots=self._holders(tasks),
@@ -181,7 +181,7 @@ def check_judged(seen: Seen, checks: Checks, keys: Keys, queue_keys: QueueKeys) 
         checks.receipt(queue_keys(queue_name), message_id, text, held.decode(), place)
 
 
-def _owned(uploads: Sequence[str], write_set: WriteSet) -> list[tuple[str, str]]:
+def _with_owners(uploads: Sequence[str], write_set: WriteSet) -> list[tuple[str, str]]:
     """Each upload with the workflow that it was made for."""
     owners = workflows_of(write_set) if uploads else ()
     return [(key, next((id_ for id_ in owners if is_owned(key, id_)), "")) for key in uploads]
@@ -191,7 +191,7 @@ def _record(text: bytes, workflow_id: str) -> RemovalRecord:
     return decode_removal(text, workflow_id)[1].record
 
 
-def _removed_by(facts: Any, record: RemovalRecord | None) -> Any:
+def _with_record(facts: Any, record: RemovalRecord | None) -> Any:
     return facts if record is None else msgspec.structs.replace(facts, removal=record)
 
 
