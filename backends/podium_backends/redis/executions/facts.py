@@ -17,8 +17,8 @@ _SEPARATOR = "\x00"
 
 
 def task_rest(facts: TaskFacts) -> str:
-    """What has to be unchanged where a task is stored again: definition, queue, payloads."""
-    return _SEPARATOR.join((facts.definition_name, facts.queue_name, *facts.payload_keys))
+    """What has to be unchanged where a task is stored again: definition, payloads."""
+    return _SEPARATOR.join((facts.definition_name, *facts.payload_keys))
 
 
 def workflow_rest(facts: WorkflowFacts) -> str:
