@@ -119,6 +119,20 @@ async def test_a_workflow_that_moves_leaves_the_sets_where_it_was(
     assert await link.read("EXISTS", left) == 0
 
 
+async def test_a_workflow_that_stays_where_it_is_leaves_no_set(
+    dao: RedisExecutionDAO, link: Link, clock: FakeClock
+) -> None:
+    """An update costs Redis no more commands than it needs."""
+    workflow = make_workflow(create_time=1_700_000_000_000, correlation_id="c1")
+    await dao.create_workflow(workflow)
+    clock.pass_by(1)
+    await link.write("CONFIG", "RESETSTAT")
+    await dao.update_workflow(workflow)
+    used = await link.read("INFO", "commandstats")
+    assert b"cmdstat_srem" not in used
+    assert used.count(b"cmdstat_sadd") == 1
+
+
 async def test_what_is_kept_of_an_event_execution_goes_with_it(
     dao: RedisExecutionDAO, link: Link
 ) -> None:

@@ -78,6 +78,16 @@ async def test_that_is_asked_for_again_goes_by_the_document_too(
     assert await link.read("EXISTS", KEYS.correlated_workflows("c2")) == 0
 
 
+async def test_an_update_of_a_workflow_that_expires_takes_it_out_of_sets_again(
+    dao: RedisExecutionDAO, link: Link
+) -> None:
+    await dao.create_workflow(make_workflow(correlation_id="c1"))
+    await _expire(dao)
+    await link.write("SADD", KEYS.correlated_workflows("c1"), "w1")
+    await dao.update_workflow(make_workflow(correlation_id="c1"))
+    assert await link.read("EXISTS", KEYS.correlated_workflows("c1")) == 0
+
+
 async def test_keeps_no_record_within_the_record(dao: RedisExecutionDAO, link: Link) -> None:
     await dao.create_workflow(make_workflow())
     for _ in range(2):
