@@ -88,7 +88,7 @@ class Seen(msgspec.Struct, kw_only=True):
             uploads=dict.fromkeys(_with_owners(needs.uploads, write_set), b"0"),
         )
 
-    def known(self, write_set: WriteSet, *, now_ms: int) -> Known:
+    def facts(self, write_set: WriteSet, *, now_ms: int) -> Known:
         """The facts for the core.
 
         Raises:
