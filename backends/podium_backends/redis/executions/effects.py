@@ -93,7 +93,7 @@ class EffectPlanner:
         plan.add("HSET", facts, WORKFLOW_FIELD, kept_workflow_facts(after, put.document))
         if before is None or self._looked:
             plan.expire(facts, FACTS_TTL_SECONDS)
-        if before is None or _place_of(before) != _place_of(after):
+        if before is None or _sets_of(before) != _sets_of(after):
             self._move(id_, before, after)
         name = "SADD" if after.pending else "SREM"
         plan.add(name, keys.pending_workflows(after.name), id_)
@@ -272,5 +272,5 @@ _STEPS: dict[type[Any], Callable[[EffectPlanner, Any], None]] = {
 }
 
 
-def _place_of(facts: WorkflowFacts) -> tuple[object, ...]:
+def _sets_of(facts: WorkflowFacts) -> tuple[object, ...]:
     return facts.name, facts.correlation_id, facts.create_time, facts.listed
