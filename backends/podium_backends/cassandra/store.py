@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
 
 from podium_backends.cassandra.connection import Session, Target
 from podium_backends.cassandra.event_handler_table import CassandraEventHandlerTable
+from podium_backends.cassandra.executions.dao import CassandraExecutionDAO
+from podium_backends.cassandra.executions.stored_documents import CassandraStoredDocuments
+from podium_backends.cassandra.executions.writes import PartitionWrites
+from podium_backends.cassandra.limits.dao import CassandraConcurrentExecutionLimitDAO
+from podium_backends.cassandra.limits.places import LimitPlaces
 from podium_backends.cassandra.metadata_table import CassandraMetadataTable
+from podium_backends.cassandra.outbox.due import DueHints
+from podium_backends.cassandra.outbox.heir import Heir
+from podium_backends.cassandra.outbox.log import Log
+from podium_backends.cassandra.outbox.log_keeper import LogKeeper
+from podium_backends.cassandra.outbox.outbox import CassandraOutbox
+from podium_backends.cassandra.outbox.shares import Shares
+from podium_backends.cassandra.outbox.waiting import WaitingEntries
 from podium_backends.cassandra.poll_data_table import CassandraPollDataTable
 from podium_backends.cassandra.settings import CassandraSettings
 from podium_backends.cassandra.setup import Setup
@@ -20,6 +33,9 @@ from podium_core.readiness import Readiness
 from podium_core.write_set.write_limits import WriteLimits
 
 _log = structlog.get_logger("podium.cassandra")
+
+# The places of limits are taken and freed with the documents of tasks.
+_EXECUTIONS = frozenset({DataType.EXECUTIONS, DataType.CONCURRENCY_LIMITS})
 
 
 async def open_store(context: StoreContext, settings: CassandraSettings) -> ConnectedStore:
@@ -42,7 +58,8 @@ async def open_store(context: StoreContext, settings: CassandraSettings) -> Conn
         close=partial(_close, readiness, session),
     )
     _add_definitions(store, session)
-    _add_executions(store, session, settings)
+    if context.serves & _EXECUTIONS:
+        _add_executions(store, session, settings)
     return store
 
 
@@ -62,10 +79,48 @@ def _add_definitions(store: ConnectedStore, session: Session) -> None:
 
 def _add_executions(store: ConnectedStore, session: Session, settings: CassandraSettings) -> None:
     """Executions, their outbox, documents and limits, where they are routed here."""
-    if DataType.EXECUTIONS in store.context.serves:
-        store.write_limits = WriteLimits(
-            max_write_bytes=settings.max_write_bytes, spans_workflows=False
-        )
+    context, clock = store.context, store.context.clock
+    places = LimitPlaces(session, clock)
+    limits = CassandraConcurrentExecutionLimitDAO(
+        places, place_ttl_ms=settings.place_ttl_seconds * 1000
+    )
+    store.concurrency_limits = limits
+    store.write_limits = WriteLimits(
+        max_write_bytes=settings.max_write_bytes, spans_workflows=False
+    )
+    log, due, waiting = Log(session, clock), DueHints(session), WaitingEntries()
+    writes = PartitionWrites(session, clock, log, due, waiting, places)
+    executions = CassandraExecutionDAO(
+        session,
+        writes,
+        places,
+        limits,
+        clock,
+        write_limits=store.write_limits,
+        event_ttl_ms=settings.event_execution_ttl_seconds * 1000,
+        max_answer_bytes=context.max_answer_bytes,
+        begin_long_answer=context.begin_long_answer,
+    )
+    store.executions = executions
+    store.stored_documents = CassandraStoredDocuments(session, executions, clock)
+    heir = Heir(session, writes, waiting, due, log, clock)
+    store.outbox = CassandraOutbox(
+        session, writes, waiting, due, heir, Shares(session, clock), clock
+    )
+    keeper = LogKeeper(log, writes, waiting)
+    store.close = partial(_close_executions, writes, places, keeper, store.close)
+
+
+async def _close_executions(
+    writes: PartitionWrites,
+    places: LimitPlaces,
+    keeper: LogKeeper,
+    close: Callable[[], Awaitable[None]],
+) -> None:
+    await writes.close()
+    await places.close()
+    await keeper.close()
+    await close()
 
 
 async def _ping(session: Session) -> None:

@@ -44,10 +44,10 @@ class Daos:
     executions: RedisExecutionDAO
 
     @classmethod
-    def on(cls, link: Link, clock: Clock) -> Daos:
+    def on(cls, link: Link, clock: Clock, *, event_ttl_ms: int = _EVENT_TTL_MS) -> Daos:
         """On Redis's clock as a test gives it, and with the settings of the recorded Java."""
         scripts = ClockedScripts(link, clock)
-        settings = EffectSettings(event_ttl_ms=_EVENT_TTL_MS, time_zone=UTC)
+        settings = EffectSettings(event_ttl_ms=event_ttl_ms, time_zone=UTC)
         executor = Executor(link, KEYS, StoreClock(clock), settings, KEYS.queue, "podium")
         limits = TableConcurrentExecutionLimitDAO(RedisLimitPlaceTable(link, scripts, KEYS))
         return cls(

@@ -17,6 +17,7 @@ from podium_backends.redis.executions.limit_place_table import RedisLimitPlaceTa
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_core.limit_daos import TableConcurrentExecutionLimitDAO
 from tests.backends.redis.stores import settings_at
+from tests.backends.redis.trips import counted_trips
 from tests.contract.records import make_task, make_workflow
 
 AN_HOUR_MS = 3_600_000
@@ -64,3 +65,15 @@ async def test_a_write_that_goes_by_a_wrong_time_is_decided_again(
     stamp = await executions.update_task(make_task())
     assert abs(stamp - now_ms()) < A_WHILE_MS
     assert abs(clock.now_ms() - now_ms()) < A_WHILE_MS
+
+
+@pytest.mark.parametrize("error_ms", [-AN_HOUR_MS, AN_HOUR_MS])
+async def test_a_write_that_looks_first_goes_by_the_time_that_it_was_told_then(
+    executions: RedisExecutionDAO, clock: StoreClock, error_ms: int
+) -> None:
+    await executions.create_workflow(make_workflow())
+    await executions.create_tasks([make_task()])
+    off_by(clock, error_ms)
+    with counted_trips() as trips:
+        assert await executions.remove_task("t1")
+    assert trips.count == 2

@@ -64,7 +64,7 @@ class Write:
     async def _try_seen(self) -> WriteOutcome | None:
         now_ms = self._to.clock.now_ms()
         self._seen.assumes = False
-        known = self._seen.known(self._set, now_ms=now_ms)
+        known = self._seen.facts(self._set, now_ms=now_ms)
         decision = decide(self._set, known, now_ms=now_ms)
         if decision.effects or decision.remember:
             workflows = self._facts_of_workflows(known)

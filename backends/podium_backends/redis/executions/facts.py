@@ -17,15 +17,15 @@ _SEPARATOR = "\x00"
 
 
 def task_rest(facts: TaskFacts) -> str:
-    """What has to be unchanged where a task is stored again: definition, queue, payloads."""
-    return _SEPARATOR.join((facts.definition_name, facts.queue_name, *facts.payload_keys))
+    """What has to be unchanged where a task is stored again: definition, payloads."""
+    return _SEPARATOR.join((facts.definition_name, *facts.payload_keys))
 
 
 def workflow_rest(facts: WorkflowFacts) -> str:
     """What has to be unchanged where a workflow is stored again: what its sets go by, and its payloads."""
     correlation = "" if facts.correlation_id is None else f"={facts.correlation_id}"
-    place = (facts.name, str(facts.version), correlation, str(facts.create_time))
-    return _SEPARATOR.join((*place, *facts.payload_keys))
+    sets = (facts.name, str(facts.version), correlation, str(facts.create_time))
+    return _SEPARATOR.join((*sets, *facts.payload_keys))
 
 
 def kept_task_facts(facts: TaskFacts, document: Document) -> str:

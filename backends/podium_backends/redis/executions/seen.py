@@ -88,7 +88,7 @@ class Seen(msgspec.Struct, kw_only=True):
             uploads=dict.fromkeys(_with_owners(needs.uploads, write_set), b"0"),
         )
 
-    def known(self, write_set: WriteSet, *, now_ms: int) -> Known:
+    def facts(self, write_set: WriteSet, *, now_ms: int) -> Known:
         """The facts for the core.
 
         Raises:
@@ -159,8 +159,8 @@ def check_unchanged(seen: Seen, checks: Checks, keys: Keys, queue_keys: QueueKey
         checks.text(keys.task(id_), text, (seen.tasks, id_))
     for slot_key, holder in seen.slots.items():
         workflow_id, slot = slot_key
-        place = (seen.slots, slot_key)
-        checks.field(keys.slots(workflow_id), slot_field(slot), holder, place)
+        need = (seen.slots, slot_key)
+        checks.field(keys.slots(workflow_id), slot_field(slot), holder, need)
     check_judged(seen, checks, keys, queue_keys)
 
 
@@ -177,8 +177,8 @@ def check_judged(seen: Seen, checks: Checks, keys: Keys, queue_keys: QueueKeys) 
         checks.upload((marks, entries), member, free.decode(), (seen.uploads, upload))
     for receipt, held in seen.receipts.items():
         queue_name, message_id, text = receipt
-        place = (seen.receipts, receipt)
-        checks.receipt(queue_keys(queue_name), message_id, text, held.decode(), place)
+        need = (seen.receipts, receipt)
+        checks.receipt(queue_keys(queue_name), message_id, text, held.decode(), need)
 
 
 def _with_owners(uploads: Sequence[str], write_set: WriteSet) -> list[tuple[str, str]]:

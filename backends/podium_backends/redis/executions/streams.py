@@ -86,8 +86,8 @@ class RedisExecutionStreams(RedisExecutionReads):
             return self._keys.removal(ids[at]) if is_record else self._keys.workflow(ids[at])
 
         # Of each workflow its document, then its removal record.
-        places = range(after + 1, len(ids))
-        both = [(at, is_record) for at in places for is_record in (False, True)]
+        rest = range(after + 1, len(ids))
+        both = [(at, is_record) for at in rest for is_record in (False, True)]
         document = None
         async for (at, is_record), text in each_document(self._bulk, both, key_of):
             if not is_record:
