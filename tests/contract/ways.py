@@ -400,7 +400,8 @@ class BesideCassandra(Way):
 
     def end(self, config: Config) -> None:
         """As ``Way.end``."""
-        leave_empty(config.stores["cassandra"].settings)
+        settings: Any = config.stores["cassandra"].settings
+        leave_empty(settings)
 
 
 _DAMAGED = {
@@ -415,8 +416,9 @@ _DAMAGED = {
 
 def _damage_definition(config: Config, record: Record, id_: str) -> None:
     """Definitions and handlers are on Cassandra, executions aren't."""
+    settings: Any = config.stores["cassandra"].settings
     if record in _DAMAGED:
-        damage(config.stores["cassandra"].settings, _DAMAGED[record], id_)
+        damage(settings, _DAMAGED[record], id_)
     else:
         _damage_row(config, record, id_)
 
@@ -485,7 +487,6 @@ WAYS: tuple[Way, ...] = (
     REDIS_TWO_STORES,
     SENTINEL_OVER_GRPC,
     WITH_ELASTICSEARCH,
-    WITH_CASSANDRA,
 )
 # For tests of definitions, event handlers and poll data.
 DEFINITION_WAYS: tuple[Way, ...] = (*EVERY_TIME, WITH_CASSANDRA, WITH_CASSANDRA_OVER_GRPC)

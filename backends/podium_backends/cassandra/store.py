@@ -34,6 +34,9 @@ from podium_core.write_set.write_limits import WriteLimits
 
 _log = structlog.get_logger("podium.cassandra")
 
+# The places of limits are taken and freed with the documents of tasks.
+_EXECUTIONS = frozenset({DataType.EXECUTIONS, DataType.CONCURRENCY_LIMITS})
+
 
 async def open_store(context: StoreContext, settings: CassandraSettings) -> ConnectedStore:
     """Prepare the keyspace, or, where it can't be reached, have that done as soon as it can; put the adapters on it.
@@ -55,7 +58,8 @@ async def open_store(context: StoreContext, settings: CassandraSettings) -> Conn
         close=partial(_close, readiness, session),
     )
     _add_definitions(store, session)
-    _add_executions(store, session, settings)
+    if context.serves & _EXECUTIONS:
+        _add_executions(store, session, settings)
     return store
 
 

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link
-from podium_backends.redis.keys import Keys
+from podium_backends.redis.keys import Keys, glob_of
 from podium_backends.redis.script_files import clocked_script
 from podium_backends.redis.stored_definitions import SLICE
 from podium_core.models import Page, PollData
@@ -92,7 +92,7 @@ class RedisPollDataTable:
         cursor = b"0"
         while True:
             cursor, keys = await self._bulk.read(
-                "SCAN", cursor, "MATCH", f"{_escaped(prefix)}*", "COUNT", _SCANNED_KEYS
+                "SCAN", cursor, "MATCH", f"{glob_of(prefix)}*", "COUNT", _SCANNED_KEYS
             )
             yield [key.decode(errors="replace").removeprefix(prefix) for key in keys]
             if cursor == b"0":
@@ -113,11 +113,6 @@ def _domains(fields: Sequence[bytes]) -> dict[str, bytes]:
 
 def _id(name: str, domain: str) -> str:
     return f"{name}:{domain}"
-
-
-def _escaped(text: str) -> str:
-    """As a pattern of Redis that matches this text alone."""
-    return "".join(f"\\{letter}" if letter in "\\*?[]^-" else letter for letter in text)
 
 
 _: type[PollDataTable] = RedisPollDataTable

@@ -17,10 +17,10 @@ SLICE = 100
 
 async def texts(link: Link, *command: Any) -> list[str]:
     """The members or fields that a command gives, in order; those that aren't UTF-8 are nobody's."""
-    return sorted(_decoded(await link.read(*command)))
+    return sorted(_decode(await link.read(*command)))
 
 
-def _decoded(members: Iterable[bytes]) -> Iterable[str]:
+def _decode(members: Iterable[bytes]) -> Iterable[str]:
     for member in members:
         try:
             yield member.decode()

@@ -44,7 +44,7 @@ class SqliteEventHandlerTable:
             self._database,
             lambda conn, key: conn.execute(sql, key),
             (after,),
-            _found,
+            _handler_of,
             id_of=lambda row: str(row[0]),
         )
 
@@ -52,7 +52,7 @@ class SqliteEventHandlerTable:
         self, event: str, budget: ReadBudget, *, active_only: bool
     ) -> list[EventHandler]:
         sql = _HANDLERS + " WHERE event = ? AND active >= ?"
-        return await rows_within(self._database, sql, (event, active_only), _found, budget)
+        return await rows_within(self._database, sql, (event, active_only), _handler_of, budget)
 
     async def _execute(self, sql: str, values: Row) -> bool:
         """Write one statement; whether it touched a row."""
@@ -63,7 +63,7 @@ def _values(handler: EventHandler, event: str) -> Row:
     return event, handler.active, raw_text(handler.document), handler.name
 
 
-def _found(row: Row) -> Found[EventHandler]:
+def _handler_of(row: Row) -> Found[EventHandler]:
     name, event, active, document = row
     handler = EventHandler(
         document=Raw(require_utf8(document, "event handler", name)),

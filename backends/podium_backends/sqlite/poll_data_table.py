@@ -43,7 +43,7 @@ class SqlitePollDataTable:
 
     async def polls_of_task(self, task_def_name: str, budget: ReadBudget) -> list[PollData]:
         sql = _POLLS + " WHERE task_def_name = ? ORDER BY domain"
-        return await rows_within(self._database, sql, (task_def_name,), _found, budget)
+        return await rows_within(self._database, sql, (task_def_name,), _poll_of, budget)
 
     def polls(self, after: PollKey) -> AsyncIterator[Page[PollData]]:
         sql = _POLLS + " WHERE (task_def_name, domain) > (?, ?) ORDER BY task_def_name, domain"
@@ -51,12 +51,12 @@ class SqlitePollDataTable:
             self._database,
             lambda conn, key: conn.execute(sql, key),
             after,
-            _found,
+            _poll_of,
             id_of=lambda row: f"{row[0]}:{row[1]}",
         )
 
 
-def _found(row: Row) -> Found[PollData]:
+def _poll_of(row: Row) -> Found[PollData]:
     return Found(_poll_data(row), sum(map(len, row[:3])))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from podium_backends.sqlite.event_handler_table import SqliteEventHandlerTable
-from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.executions.dao import SqliteExecutionDAO
+from podium_backends.sqlite.executions.limit_place_table import SqliteLimitPlaceTable
 from podium_backends.sqlite.executions.outbox import SqliteOutbox
 from podium_backends.sqlite.executions.queue_effects import QueueIntents, QueuesInSameFile
 from podium_backends.sqlite.executions.stored_documents import SqliteStoredDocuments
@@ -17,10 +17,11 @@ from podium_backends.sqlite.metadata_table import SqliteMetadataTable
 from podium_backends.sqlite.poll_data_table import SqlitePollDataTable
 from podium_backends.sqlite.queues.changes import QueueChanges
 from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
-from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
+from podium_backends.sqlite.rate_grant_table import SqliteRateGrantTable
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.definitions import TableEventHandlerDAO, TableMetadataDAO
+from podium_core.limit_daos import TableConcurrentExecutionLimitDAO, TableRateLimitingDAO
 from podium_core.models import Guarantee
 from podium_core.poll_data import TablePollDataDAO
 from podium_core.queues import TableQueueDAO
@@ -74,7 +75,9 @@ def _connected_store(
     queues = TableQueueDAO(queue_table, context)
     most = context.max_answer_bytes
     place_ttl_ms = settings.place_ttl_seconds * 1000
-    limits = SqliteConcurrentExecutionLimitDAO(database, place_ttl_ms=place_ttl_ms)
+    limits = TableConcurrentExecutionLimitDAO(
+        SqliteLimitPlaceTable(database, place_ttl_ms=place_ttl_ms)
+    )
     one_step = context.commit_guarantee is Guarantee.ATOMIC
     executions = SqliteExecutionDAO(
         database,
@@ -100,7 +103,7 @@ def _connected_store(
         ),
         poll_data=TablePollDataDAO(SqlitePollDataTable(database), max_answer_bytes=most),
         concurrency_limits=limits,
-        rate_limits=SqliteRateLimitingDAO(database),
+        rate_limits=TableRateLimitingDAO(SqliteRateGrantTable(database)),
         index=index.reads if index else None,
     )
 

@@ -119,20 +119,20 @@ def stored_task_def(document: bytes, name: str) -> TaskDef:
     Raises:
         CorruptRecordError: It can't be read.
     """
-    return _stored(task_def_of, document, TASK_DEF, name)
+    return _parse_stored(task_def_of, document, TASK_DEF, name)
 
 
 def stored_workflow_def(document: bytes, name: str, version: int) -> WorkflowDef:
     """The definition of a stored document. Raises as ``stored_task_def``."""
-    return _stored(workflow_def_of, document, WORKFLOW_DEF, workflow_def_id(name, version))
+    return _parse_stored(workflow_def_of, document, WORKFLOW_DEF, workflow_def_id(name, version))
 
 
 def stored_event_handler(document: bytes, name: str) -> EventHandler:
     """The handler of a stored document. Raises as ``stored_task_def``."""
-    return _stored(event_handler_of, document, EVENT_HANDLER, name)
+    return _parse_stored(event_handler_of, document, EVENT_HANDLER, name)
 
 
-def _stored(parse: Callable[[Raw], T], document: bytes, kind: str, name: str) -> T:
+def _parse_stored(parse: Callable[[Raw], T], document: bytes, kind: str, name: str) -> T:
     try:
         return parse(Raw(require_utf8(document, kind, name)))
     except (InvalidArgumentError, msgspec.MsgspecError) as error:

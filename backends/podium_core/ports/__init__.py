@@ -9,6 +9,7 @@ from podium_core.ports.execution_table import ExecutionTable
 from podium_core.ports.index import IndexDAO
 from podium_core.ports.index_table import IndexTable
 from podium_core.ports.index_target import IndexTarget
+from podium_core.ports.limit_place_table import LimitPlaceTable
 from podium_core.ports.metadata import MetadataDAO
 from podium_core.ports.metadata_table import MetadataTable
 from podium_core.ports.outbox import Outbox
@@ -18,6 +19,7 @@ from podium_core.ports.poll_data_table import PollDataTable
 from podium_core.ports.queue import MessageScan, QueueDAO, QueueStore
 from podium_core.ports.queue_table import QueueTable
 from podium_core.ports.queue_target import QueueTarget
+from podium_core.ports.rate_grant_table import RateGrantTable
 from podium_core.ports.rate_limiting import RateLimitingDAO
 from podium_core.ports.removal_store import RemovalStore
 from podium_core.ports.stored_documents import StoredDocuments
@@ -33,6 +35,7 @@ __all__ = [
     "IndexDAO",
     "IndexTable",
     "IndexTarget",
+    "LimitPlaceTable",
     "MessageScan",
     "MetadataDAO",
     "MetadataTable",
@@ -43,6 +46,7 @@ __all__ = [
     "QueueStore",
     "QueueTable",
     "QueueTarget",
+    "RateGrantTable",
     "RateLimitingDAO",
     "RemovalStore",
     "StoredDocuments",

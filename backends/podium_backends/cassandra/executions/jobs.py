@@ -25,7 +25,7 @@ from podium_core.decide.removal_record import RemovalRecord
 from podium_core.outbox import CLAIMED, KIND_PAYLOAD, KIND_PUSH, KIND_REMOVAL, EntryPut, message_key
 from podium_core.removal import StoredRemoval
 from podium_core.write_set import PushOp, PutMode, TaskPut, WorkflowPut, WriteOutcome, WriteSet
-from podium_core.write_set.remembered import REQUEST_MEMORY_MS, remembered
+from podium_core.write_set.request_memory import REQUEST_MEMORY_MS, outcome_to_keep
 from podium_core.write_set.write_limits import bytes_of
 
 T_co = TypeVar("T_co", covariant=True)
@@ -107,7 +107,7 @@ class WriteSetJob(Job[WriteOutcome]):
         runner.run(decision.effects)
         outcome = answer_queue_ops(decision.outcome, runner.acked, runner.removed, runner.pushed)
         if decision.remember:
-            kept = rows.encode(remembered(outcome, s))
+            kept = rows.encode(outcome_to_keep(outcome, s))
             partition.put_request(s.request_id, kept, ttl_seconds=REQUEST_MEMORY_MS // 1000)
         return Decided(outcome, runner.intents, runner.places)
 

@@ -376,7 +376,7 @@ def _decide(
 
 def _answer(workflow_id: str, decided: Decided[Any], token: int) -> Answer:
     intents = [
-        replace(put.written(token=token, since_ms=token // 1000), owner=workflow_id)
+        replace(put.as_entry(token=token, since_ms=token // 1000), owner=workflow_id)
         for put in decided.intents
     ]
     return Answer(decided.answer, token, intents)

@@ -10,7 +10,6 @@ import msgspec
 from podium_backends.redis.connection import Link
 from podium_backends.redis.executions.apply import Write
 from podium_backends.redis.executions.checks import Checks
-from podium_backends.redis.executions.concurrent_limit_dao import RedisConcurrentExecutionLimitDAO
 from podium_backends.redis.executions.documents import each_document
 from podium_backends.redis.executions.effects import EffectPlanner
 from podium_backends.redis.executions.executor import Executor
@@ -40,7 +39,7 @@ from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
 from podium_core.models.documents import TASK, WORKFLOW
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES
-from podium_core.ports import ExecutionDAO, ExecutionStore
+from podium_core.ports import ConcurrentExecutionLimitDAO, ExecutionDAO, ExecutionStore
 from podium_core.removal import StoredRemoval, next_step_ms, stage_of
 from podium_core.write_set import WriteOutcome, WriteSet
 
@@ -55,7 +54,7 @@ class RedisExecutionDAO(RedisExecutionStreams, StoreWrites):
         link: Link,
         bulk: Link,
         executor: Executor,
-        limits: RedisConcurrentExecutionLimitDAO,
+        limits: ConcurrentExecutionLimitDAO,
         *,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         begin_long_answer: BeginLong = begin_at_once,

@@ -75,7 +75,7 @@ class RedisExecutionReads(ExecutionReads):
             left = most - sum(len(document or b"") for document in documents)
             documents += await documents_within(self._bulk, keys[len(documents) :], left)
         await self._missing.saw(members_of, _missing(task_ids, documents), self._keys.task)
-        tasks = await decoded_tasks(task_ids, documents, budget)
+        tasks = await decode_tasks(task_ids, documents, budget)
         if len(documents) < len(keys):
             budget.take(budget.left + 1)
         return tasks
@@ -107,7 +107,7 @@ class RedisExecutionReads(ExecutionReads):
         if read.tasks is None:
             budget.take(budget.left + 1)
         tasks = read.tasks or ()
-        found = await decoded_tasks(read.ids, tasks, budget)
+        found = await decode_tasks(read.ids, tasks, budget)
         members_of = [self._keys.tasks_of_workflow(workflow_id)]
         await self._missing.saw(members_of, _missing(read.ids, tasks), self._keys.task)
         return Found(with_tasks(workflow, found), before - budget.left)
@@ -131,7 +131,7 @@ def _missing(ids: Sequence[str], documents: Sequence[bytes | None]) -> list[str]
     return [id_ for id_, document in zip(ids, documents, strict=False) if document is None]
 
 
-async def decoded_tasks(
+async def decode_tasks(
     task_ids: Sequence[str], documents: Sequence[bytes | None], budget: ReadBudget
 ) -> list[Task]:
     """The tasks of documents, those that aren't there left out, within the bytes of an answer."""

@@ -76,16 +76,18 @@ class RedisExecutionStreams(RedisExecutionReads):
     # workflows
 
     def workflows(self, workflow_ids: Sequence[str], after: int) -> AsyncIterator[Page[Workflow]]:
-        return pages_of(self._wanted(workflow_ids, after))
+        return pages_of(self._readable_workflows(workflow_ids, after))
 
-    async def _wanted(self, ids: Sequence[str], after: int) -> AsyncIterator[Row[Workflow]]:
+    async def _readable_workflows(
+        self, ids: Sequence[str], after: int
+    ) -> AsyncIterator[Row[Workflow]]:
         def key_of(wanted: tuple[int, bool]) -> str:
             at, is_record = wanted
             return self._keys.removal(ids[at]) if is_record else self._keys.workflow(ids[at])
 
         # Of each workflow its document, then its removal record.
-        places = range(after + 1, len(ids))
-        both = [(at, is_record) for at in places for is_record in (False, True)]
+        rest = range(after + 1, len(ids))
+        both = [(at, is_record) for at in rest for is_record in (False, True)]
         document = None
         async for (at, is_record), text in each_document(self._bulk, both, key_of):
             if not is_record:
@@ -158,7 +160,9 @@ class RedisExecutionStreams(RedisExecutionReads):
             begin = _in_order(*after) if after[0] >= first else ""
 
             def scan(first: int = first, last: int = last, keys: Sequence[str] = keys) -> Windows:
-                return self._created_between(name, max(first, after[0]), min(last, end_time), keys)
+                return self._ids_created_between(
+                    name, max(first, after[0]), min(last, end_time), keys
+                )
 
             async for window in ordered_ids(scan, after=begin):
                 read = each_document(self._bulk, window, self._key_in_order)
@@ -195,7 +199,7 @@ class RedisExecutionStreams(RedisExecutionReads):
             if count:
                 yield day
 
-    async def _created_between(
+    async def _ids_created_between(
         self, name: str, first: int, last: int, keys: Sequence[str]
     ) -> AsyncIterator[list[str]]:
         """Time and id of workflows, in batches."""
@@ -204,7 +208,7 @@ class RedisExecutionStreams(RedisExecutionReads):
                 found = []
                 read = documents_of(self._bulk, ids, [key], self._keys.workflow, self._missing)
                 async for id_, document in read:
-                    time = _created(document, id_, name)
+                    time = _create_time(document, id_, name)
                     if time is not None and first <= time <= last:
                         found.append(_in_order(time, id_))
                 yield found
@@ -218,7 +222,7 @@ def _in_order(time: int, id_: str) -> str:
     return f"{time:0{_TIME_DIGITS}d}{id_}"
 
 
-def _created(document: bytes, id_: str, name: str) -> int | None:
+def _create_time(document: bytes, id_: str, name: str) -> int | None:
     """When a workflow of this name was created; None for another's, and where it can't be read: nobody knows its time."""
     try:
         facts = workflow_facts_of(WORKFLOW.decode(document, id_))

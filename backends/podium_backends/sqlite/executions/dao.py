@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from podium_backends.sqlite.executions import removals
 from podium_backends.sqlite.executions.apply import ApplyJob
-from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.executions.queue_effects import QueueEffects
 from podium_backends.sqlite.executions.reads import SqliteExecutionReads
@@ -18,7 +17,7 @@ from podium_core.decide.removal_record import RemovalRecord
 from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES
-from podium_core.ports import ExecutionDAO, ExecutionStore
+from podium_core.ports import ConcurrentExecutionLimitDAO, ExecutionDAO, ExecutionStore
 from podium_core.removal import STEP_TASKS, StoredRemoval
 from podium_core.write_set import WriteOutcome, WriteSet
 
@@ -33,7 +32,7 @@ class SqliteExecutionDAO(SqliteExecutionReads, StoreWrites):
         self,
         database: Database,
         queues: QueueEffects,
-        limits: SqliteConcurrentExecutionLimitDAO,
+        limits: ConcurrentExecutionLimitDAO,
         *,
         event_ttl_ms: int = 60_000,
         max_answer_bytes: int = MAX_ANSWER_BYTES,

@@ -1,4 +1,4 @@
-"""The RateLimitingDAO on SQLite: a log of grants for each definition."""
+"""Rate limits on SQLite: a log of grants for each definition."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import sqlite3
 from typing import NamedTuple
 
 from podium_backends.sqlite.file.database import Database
-from podium_core.limits import definition_limited_by, rate_limit_for
-from podium_core.models import Task
-from podium_core.ports import RateLimitingDAO
+from podium_core.ports import RateGrantTable
 
 # Each grant forgets up to so many that no window reaches any more: the log shrinks faster than it grows.
 _FORGET = 2
@@ -20,29 +18,19 @@ class _Limit(NamedTuple):
     window_ms: int
 
 
-class SqliteRateLimitingDAO:
-    """Rate limits in one database file."""
+class SqliteRateGrantTable:
+    """Grants in one database file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def exceeds_rate_limit_per_frequency(
-        self,
-        task: Task,
-        *,
-        rate_limit_per_frequency: int | None = None,
-        rate_limit_frequency_seconds: int | None = None,
-    ) -> bool:
-        name = definition_limited_by(task)
-        asked = rate_limit_for(task, rate_limit_per_frequency, rate_limit_frequency_seconds)
-        if not asked.limits:
-            return False
-        limit = _Limit(name, asked.grants, asked.seconds * 1_000)
+    async def take_grant(self, definition_name: str, *, grants: int, window_ms: int) -> bool:
+        limit = _Limit(definition_name, grants, window_ms)
         # Refuse from a read: at a limit most calls are refused, and a refusal writes nothing.
         now_ms = self._database.now_ms()
         if self._database.read(lambda conn: _is_refused(conn, limit, now_ms=now_ms)):
-            return True
-        return not await self._database.write(
+            return False
+        return await self._database.write(
             lambda conn: _take(conn, limit, now_ms=self._database.now_ms()), weight=4
         )
 
@@ -87,4 +75,4 @@ def _is_full(conn: sqlite3.Connection, limit: _Limit, *, last_seq: int, now_ms: 
     return row is not None and row[0] >= now_ms - limit.window_ms
 
 
-_: type[RateLimitingDAO] = SqliteRateLimitingDAO
+_: type[RateGrantTable] = SqliteRateGrantTable

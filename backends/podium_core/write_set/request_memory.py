@@ -22,13 +22,13 @@ def request_digest(request: Commit) -> bytes:
     return _FORM + blake2b(_request.encode(request), digest_size=16).digest()
 
 
-def remembered(outcome: WriteOutcome, write_set: WriteSet) -> WriteOutcome:
+def outcome_to_keep(outcome: WriteOutcome, write_set: WriteSet) -> WriteOutcome:
     """The outcome as a store keeps it under the request id of a WriteSet."""
     # A repeat carries no intents out: they may be done, and others come after them.
     return msgspec.structs.replace(outcome, request_digest=write_set.request_digest, intents=())
 
 
-def replayed(kept: WriteOutcome, write_set: WriteSet) -> WriteOutcome:
+def first_answer(kept: WriteOutcome, write_set: WriteSet) -> WriteOutcome:
     """The answer from the outcome that was kept under the request id of a WriteSet.
 
     Raises:
