@@ -121,6 +121,26 @@ def damage(settings: CassandraSettings, cql: str, *values: Any) -> None:
     run_apart(write)
 
 
+_DAMAGE = "UPDATE executions SET document = 0xff WHERE workflow_id = ? AND kind = ? AND id = ?"
+
+
+def damage_workflow(settings: CassandraSettings, workflow_id: str) -> None:
+    """Overwrite a workflow's document, so that nobody can read it."""
+    damage(settings, _DAMAGE, workflow_id, 0, "")
+
+
+def damage_task(settings: CassandraSettings, task_id: str) -> None:
+    """The same for a task."""
+
+    async def write() -> None:
+        async with session_in(settings, settings.keyspace) as session:
+            cql = "SELECT workflow_id FROM workflow_of_task WHERE task_id = ?"
+            ((workflow_id,),) = await session.rows(cql, task_id)
+            await session.write(_DAMAGE, workflow_id, 1, task_id)
+
+    run_apart(write)
+
+
 def run_apart(job: Callable[[], Awaitable[None]]) -> None:
     """Run a job to its end on a loop of its own, whether one runs here or not."""
     failed: list[BaseException] = []
