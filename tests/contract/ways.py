@@ -20,12 +20,7 @@ from podium_core.clock import Clock
 from podium_core.models import Guarantee
 from podium_server.config.config import Config
 from podium_server.config.load import load_config
-from tests.backends.cassandra.keyspaces import (
-    damage,
-    damage_task,
-    damage_workflow,
-    leave_empty,
-)
+from tests.backends.cassandra.keyspaces import damage, damage_task, leave_empty
 from tests.backends.elasticsearch6.prefixes import remove_indices
 from tests.backends.redis.stores import damage_field, damage_text, end_keys
 from tests.contract.daos import Adapters, Daos, opened_adapters, opened_in_process, opened_over_grpc
@@ -448,32 +443,40 @@ WITH_CASSANDRA_OVER_GRPC = replace(WITH_CASSANDRA, transport=Transport.GRPC)
 # Cassandra, but for queues, rate limits, the index and payloads
 
 
-def _damage_on_cassandra(config: Config, record: Record, id_: str) -> None:
-    """Executions are there too."""
+def _damage_execution(config: Config, record: Record, id_: str) -> None:
     settings: Any = config.stores["cassandra"].settings
     if record is Record.WORKFLOW:
-        damage_workflow(settings, id_)
+        cql = "UPDATE executions SET document = 0xFF WHERE workflow_id = ? AND kind = 0 AND id = ''"
+        damage(settings, cql, id_)
     elif record is Record.TASK:
         damage_task(settings, id_)
     else:
         _damage_definition(config, record, id_)
 
 
-CASSANDRA = BesideCassandra(
+CASSANDRA = replace(
+    WITH_CASSANDRA,
     kind="cassandra",
+    variant="",
     settings={
         **WITH_CASSANDRA.settings,
         "PODIUM_ROUTING__EXECUTIONS": "cassandra",
         "PODIUM_ROUTING__CONCURRENCY_LIMITS": "cassandra",
     },
-    damage=_damage_on_cassandra,
-    list_payloads=_payload_files,
+    damage=_damage_execution,
     sweeps_executions=False,
 )
 CASSANDRA_OVER_GRPC = replace(CASSANDRA, transport=Transport.GRPC)
 
 # On each of these every test runs every time.
-EVERY_TIME: tuple[Way, ...] = (SQLITE, SQLITE_OVER_GRPC, REDIS, REDIS_OVER_GRPC)
+EVERY_TIME: tuple[Way, ...] = (
+    SQLITE,
+    SQLITE_OVER_GRPC,
+    REDIS,
+    REDIS_OVER_GRPC,
+    CASSANDRA,
+    CASSANDRA_OVER_GRPC,
+)
 # On the others those that are about what sets them apart, and at night all.
 WAYS: tuple[Way, ...] = (
     *EVERY_TIME,

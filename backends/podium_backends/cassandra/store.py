@@ -80,6 +80,8 @@ def _add_definitions(store: ConnectedStore, session: Session) -> None:
 def _add_executions(store: ConnectedStore, session: Session, settings: CassandraSettings) -> None:
     """Executions, their outbox, documents and limits, where they are routed here."""
     context, clock = store.context, store.context.clock
+    if not context.serves & {DataType.EXECUTIONS, DataType.CONCURRENCY_LIMITS}:
+        return
     places = LimitPlaces(session, clock)
     limits = CassandraConcurrentExecutionLimitDAO(
         places, place_ttl_ms=settings.place_ttl_seconds * 1000

@@ -121,22 +121,15 @@ def damage(settings: CassandraSettings, cql: str, *values: Any) -> None:
     run_apart(write)
 
 
-_DAMAGE = "UPDATE executions SET document = 0xff WHERE workflow_id = ? AND kind = ? AND id = ?"
-
-
-def damage_workflow(settings: CassandraSettings, workflow_id: str) -> None:
-    """Overwrite a workflow's document, so that nobody can read it."""
-    damage(settings, _DAMAGE, workflow_id, 0, "")
-
-
 def damage_task(settings: CassandraSettings, task_id: str) -> None:
-    """The same for a task."""
+    """Make the document of a task one that nobody can read."""
 
     async def write() -> None:
         async with session_in(settings, settings.keyspace) as session:
             cql = "SELECT workflow_id FROM workflow_of_task WHERE task_id = ?"
             ((workflow_id,),) = await session.rows(cql, task_id)
-            await session.write(_DAMAGE, workflow_id, 1, task_id)
+            cql = "UPDATE executions SET document = 0xFF WHERE workflow_id = ? AND kind = 1 AND id = ?"
+            await session.write(cql, workflow_id, task_id)
 
     run_apart(write)
 
