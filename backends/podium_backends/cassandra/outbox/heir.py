@@ -12,13 +12,13 @@ from collections.abc import Sequence
 import structlog
 
 from podium_backends.cassandra.connection import Session
-from podium_backends.cassandra.executions.writes import PartitionWrites
-from podium_backends.cassandra.outbox import log as logs
-from podium_backends.cassandra.outbox.due import DueHints
-from podium_backends.cassandra.outbox.log import Log
 from podium_backends.cassandra.outbox.stored_entries import entries_of
-from podium_backends.cassandra.outbox.waiting import WaitingEntries
-from podium_backends.cassandra.outbox.windows import DUE_WINDOW_MS, due_window, log_window
+from podium_backends.cassandra.rounds import log as logs
+from podium_backends.cassandra.rounds.due import DueHints
+from podium_backends.cassandra.rounds.log import Log
+from podium_backends.cassandra.rounds.waiting import WaitingEntries
+from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, due_window, log_window
+from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
 
 _LOGS = "SELECT owner, first_window, holder FROM logs WHERE part = ?"

@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Session, Write
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.jobs import EntryJob
-from podium_backends.cassandra.executions.rows import StoredEntry
-from podium_backends.cassandra.executions.sets import SHARDS
-from podium_backends.cassandra.executions.writes import PartitionWrites
 from podium_backends.cassandra.outbox import entry_jobs as jobs
-from podium_backends.cassandra.outbox.due import DueHints
 from podium_backends.cassandra.outbox.heir import Heir
 from podium_backends.cassandra.outbox.shares import Shares
 from podium_backends.cassandra.outbox.stored_entries import entries_of
-from podium_backends.cassandra.outbox.waiting import WaitingEntries
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.jobs import EntryJob
+from podium_backends.cassandra.partition.rows import StoredEntry
+from podium_backends.cassandra.partition.sets import SHARDS
+from podium_backends.cassandra.rounds.due import DueHints
+from podium_backends.cassandra.rounds.waiting import WaitingEntries
+from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
 from podium_core.outbox import (
     DUE_SIZE,

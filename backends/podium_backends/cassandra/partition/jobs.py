@@ -8,11 +8,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.effects import EffectRunner, PlaceChange
-from podium_backends.cassandra.executions.partition import Partition
-from podium_backends.cassandra.executions.rows import KeptRequest, RowKey, StoredEntry
-from podium_backends.cassandra.executions.sets import Member, members_of_task, members_of_workflow
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.effects import EffectRunner, PlaceChange
+from podium_backends.cassandra.partition.partition import Partition
+from podium_backends.cassandra.partition.rows import KeptRequest, RowKey, StoredEntry
+from podium_backends.cassandra.partition.sets import Member, members_of_task, members_of_workflow
 from podium_core.decide import (
     Known,
     Needs,

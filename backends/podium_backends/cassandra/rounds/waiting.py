@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.rows import StoredEntry
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.rows import StoredEntry
 from podium_core.outbox import OutboxEntry
 
 # Kind, id and owner.

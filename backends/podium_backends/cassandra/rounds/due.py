@@ -7,9 +7,9 @@ import time
 from collections.abc import Sequence
 
 from podium_backends.cassandra.connection import Session, Write
-from podium_backends.cassandra.executions.rows import StoredEntry
-from podium_backends.cassandra.executions.sets import SHARDS, shard_of
-from podium_backends.cassandra.outbox.windows import due_window, is_soon
+from podium_backends.cassandra.partition.rows import StoredEntry
+from podium_backends.cassandra.partition.sets import SHARDS, shard_of
+from podium_backends.cassandra.rounds.windows import due_window, is_soon
 
 Changes = Sequence[tuple[str, StoredEntry | None]]
 

@@ -9,9 +9,9 @@ import msgspec
 from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Write
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.rows import KeptRequest, RowKey, StoredEntry
-from podium_backends.cassandra.executions.sets import (
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.rows import KeptRequest, RowKey, StoredEntry
+from podium_backends.cassandra.partition.sets import (
     Member,
     members_of_task,
     members_of_workflow,
