@@ -61,3 +61,5 @@ async def test_event_handlers(daos: Daos) -> None:
 
 async def test_poll_data(daos: Daos) -> None:
     await refuse_texts(daos.poll_data, POLLS_BY_NAME)
+    update = daos.poll_data.update_last_poll_data
+    await refuse("the worker", partial(update, "encode", None, "w\x00"))
