@@ -63,3 +63,5 @@ async def test_poll_data(daos: Daos) -> None:
     await refuse_texts(daos.poll_data, POLLS_BY_NAME)
     update = daos.poll_data.update_last_poll_data
     await refuse("the worker", partial(update, "encode", None, "w\x00"))
+    await refuse("the domain", partial(update, "encode", "d\x00", "w"))
+    await refuse("the domain asked for", partial(daos.poll_data.get_poll_data, "encode", "d\x00"))
