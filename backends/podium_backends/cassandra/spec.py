@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from podium_backends.cassandra.settings import CassandraSettings
@@ -11,6 +12,7 @@ from podium_core.backend import (
     ConnectedStore,
     DataType,
     Durability,
+    Finding,
     StoreContext,
 )
 
@@ -52,6 +54,17 @@ async def _connect(context: StoreContext, settings: Any) -> ConnectedStore:
     return await open_store(context, settings)
 
 
+async def _diagnose(store: str, settings: Any) -> AsyncIterator[Finding]:
+    from podium_backends.cassandra.doctor import diagnose
+
+    async for finding in diagnose(store, settings):
+        yield finding
+
+
+def _schema(settings: CassandraSettings) -> str:
+    return settings.schema_cql
+
+
 SPEC = BackendSpec(
     kind="cassandra",
     settings_type=CassandraSettings,
@@ -59,4 +72,6 @@ SPEC = BackendSpec(
     capabilities=_capabilities,
     connect=_connect,
     durability=_durability,
+    diagnose=_diagnose,
+    schema=_schema,
 )

@@ -8,11 +8,13 @@ from functools import partial
 import structlog
 
 from podium_backends.cassandra.connection import Session, Target
+from podium_backends.cassandra.event_handler_table import CassandraEventHandlerTable
 from podium_backends.cassandra.executions.dao import CassandraExecutionDAO
 from podium_backends.cassandra.executions.stored_documents import CassandraStoredDocuments
 from podium_backends.cassandra.executions.writes import PartitionWrites
 from podium_backends.cassandra.limits.dao import CassandraConcurrentExecutionLimitDAO
 from podium_backends.cassandra.limits.places import LimitPlaces
+from podium_backends.cassandra.metadata_table import CassandraMetadataTable
 from podium_backends.cassandra.outbox.due import DueHints
 from podium_backends.cassandra.outbox.heir import Heir
 from podium_backends.cassandra.outbox.log import Log
@@ -20,14 +22,20 @@ from podium_backends.cassandra.outbox.log_keeper import LogKeeper
 from podium_backends.cassandra.outbox.outbox import CassandraOutbox
 from podium_backends.cassandra.outbox.shares import Shares
 from podium_backends.cassandra.outbox.waiting import WaitingEntries
+from podium_backends.cassandra.poll_data_table import CassandraPollDataTable
 from podium_backends.cassandra.settings import CassandraSettings
 from podium_backends.cassandra.setup import Setup
-from podium_core.backend import ConnectedStore, StoreContext
+from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.definitions import TableEventHandlerDAO, TableMetadataDAO
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
+from podium_core.poll_data import TablePollDataDAO
 from podium_core.readiness import Readiness
 from podium_core.write_set.write_limits import WriteLimits
 
 _log = structlog.get_logger("podium.cassandra")
+
+# The places of limits are taken and freed with the documents of tasks.
+_EXECUTIONS = frozenset({DataType.EXECUTIONS, DataType.CONCURRENCY_LIMITS})
 
 
 async def open_store(context: StoreContext, settings: CassandraSettings) -> ConnectedStore:
@@ -49,13 +57,31 @@ async def open_store(context: StoreContext, settings: CassandraSettings) -> Conn
         ping=partial(_ping, session),
         close=partial(_close, readiness, session),
     )
-    _add_executions(store, session, settings)
+    _add_definitions(store, session)
+    if context.serves & _EXECUTIONS:
+        _add_executions(store, session, settings)
     return store
+
+
+def _add_definitions(store: ConnectedStore, session: Session) -> None:
+    """Definitions, event handlers and poll data, where they are routed here."""
+    serves, most = store.context.serves, store.context.max_answer_bytes
+    if DataType.METADATA in serves:
+        metadata = CassandraMetadataTable(session)
+        store.metadata = TableMetadataDAO(metadata, max_answer_bytes=most)
+    if DataType.EVENT_HANDLERS in serves:
+        handlers = CassandraEventHandlerTable(session)
+        store.event_handlers = TableEventHandlerDAO(handlers, max_answer_bytes=most)
+    if DataType.POLL_DATA in serves:
+        polls = CassandraPollDataTable(session, store.context.clock)
+        store.poll_data = TablePollDataDAO(polls, max_answer_bytes=most)
 
 
 def _add_executions(store: ConnectedStore, session: Session, settings: CassandraSettings) -> None:
     """Executions, their outbox, documents and limits, where they are routed here."""
     context, clock = store.context, store.context.clock
+    if not context.serves & {DataType.EXECUTIONS, DataType.CONCURRENCY_LIMITS}:
+        return
     places = LimitPlaces(session, clock)
     limits = CassandraConcurrentExecutionLimitDAO(
         places, place_ttl_ms=settings.place_ttl_seconds * 1000

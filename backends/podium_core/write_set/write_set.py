@@ -124,6 +124,11 @@ class EventRemoval(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     id: str
 
+    @property
+    def entry_id(self) -> str:
+        """As of ``EventPut``."""
+        return f"{self.handler_name}.{self.event}.{self.message_id}.{self.id}"
+
 
 class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """Sets the removal record, from which on the workflow's writes answer NOT_FOUND; with a ttl, only once that is over.

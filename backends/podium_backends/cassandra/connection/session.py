@@ -47,7 +47,7 @@ class Session:
         self._prepare_store = prepare_store
         self._keyspace = keyspace
         self._session: Any = None
-        self._connecting = asyncio.Lock()
+        self._connecting: asyncio.Task[Any] | None = None
         self._prepared: dict[str, Any] = {}
         self._in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
 
@@ -152,21 +152,29 @@ class Session:
                 raise as_error(error, self.store) from error
 
     async def _connect(self) -> Any:
-        async with self._connecting:
-            if self._session is None:
-                await self._prepare_store()
-                try:
-                    self._session = await self._target.cluster().create_session(self._keyspace)
-                except Exception as error:
-                    if not is_of_the_driver(error):
-                        raise
-                    raise as_read_error(error, self.store) from error
+        """The driver's session. Connecting is never cancelled: the driver would block the whole process."""
+        await self._prepare_store()
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._begin_session())
+        return await asyncio.shield(self._connecting)
+
+    async def _begin_session(self) -> Any:
+        try:
+            self._session = await self._target.cluster().create_session(self._keyspace)
+        except Exception as error:
+            if not is_of_the_driver(error):
+                raise
+            raise as_read_error(error, self.store) from error
+        finally:
+            self._connecting = None
         return self._session
 
     async def close(self) -> None:
         """Let go. What is asked for afterwards is refused."""
-        session, self._session = self._session, None
         self._prepare_store = self._refuse
+        if self._connecting is not None:
+            await asyncio.wait([self._connecting])
+        session, self._session = self._session, None
         if session is not None:
             await session.close()
 

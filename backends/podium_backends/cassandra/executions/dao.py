@@ -12,7 +12,7 @@ from podium_backends.cassandra.connection import Session
 from podium_backends.cassandra.executions import rows
 from podium_backends.cassandra.executions.jobs import RemovalStep, WriteSetJob
 from podium_backends.cassandra.executions.partition_reads import read_partition
-from podium_backends.cassandra.executions.streams import ExecutionStreams
+from podium_backends.cassandra.executions.streams import CassandraExecutionStreams
 from podium_backends.cassandra.executions.writes import PartitionWrites
 from podium_backends.cassandra.limits.dao import CassandraConcurrentExecutionLimitDAO
 from podium_backends.cassandra.limits.places import LimitPlaces
@@ -32,7 +32,7 @@ _TASKS = "SELECT id, facts FROM executions WHERE workflow_id = ? AND kind = 1 AN
 _FACTS = "SELECT facts FROM executions WHERE workflow_id = ? AND kind = 1 AND id = ?"
 
 
-class CassandraExecutionDAO(ExecutionStreams, StoreWrites):
+class CassandraExecutionDAO(CassandraExecutionStreams, StoreWrites):
     """Implements ``ExecutionDAO`` and ``ExecutionStore``."""
 
     def __init__(
@@ -79,8 +79,10 @@ class CassandraExecutionDAO(ExecutionStreams, StoreWrites):
         """The partition that a WriteSet is about."""
         for id_ in workflows_of(write_set):
             return id_
-        for event in (*write_set.event_puts, *write_set.event_removals):
-            return f"{event.handler_name}.{event.event}.{event.message_id}.{event.id}"
+        for put in write_set.event_puts:
+            return put.entry_id
+        for event in write_set.event_removals:
+            return event.entry_id
         for op in write_set.queue_ops:
             return rows.partition_of(op.workflow_id, op.message_id)
         for removal in write_set.task_removals:

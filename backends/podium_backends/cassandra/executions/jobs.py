@@ -22,10 +22,11 @@ from podium_core.decide import (
 )
 from podium_core.decide.effects import Effect
 from podium_core.decide.removal_record import RemovalRecord
-from podium_core.outbox import CLAIMED, KIND_PAYLOAD, KIND_REMOVAL, EntryPut
+from podium_core.outbox import CLAIMED, KIND_PAYLOAD, KIND_PUSH, KIND_REMOVAL, EntryPut, message_key
 from podium_core.removal import StoredRemoval
-from podium_core.write_set import PutMode, TaskPut, WorkflowPut, WriteOutcome, WriteSet
+from podium_core.write_set import PushOp, PutMode, TaskPut, WorkflowPut, WriteOutcome, WriteSet
 from podium_core.write_set.request_memory import REQUEST_MEMORY_MS, outcome_to_keep
+from podium_core.write_set.write_limits import bytes_of
 
 T_co = TypeVar("T_co", covariant=True)
 FindTasks = Callable[[], Awaitable[Mapping[str, TaskFacts]]]
@@ -86,8 +87,7 @@ class WriteSetJob(Job[WriteOutcome]):
         self._find_foreign = find_foreign
         self._foreign: Mapping[str, TaskFacts] = {}
         self.wanted = frozenset(_rows_of(self._needs, write_set))
-        puts = (*write_set.task_puts, *write_set.workflow_puts)
-        self.size = sum(put.document.size for put in puts)
+        self.size = bytes_of(write_set)
 
     def members(self) -> Iterable[Member]:
         for workflow in self._set.workflow_puts:
@@ -151,9 +151,13 @@ def _rows_of(needed: Needs, s: WriteSet) -> Iterable[RowKey]:
     for _, slot in needed.slots:
         yield rows.slot_row(slot)
     yield from map(rows.event_row, needed.events)
-    kept = [key for put in (*s.task_puts, *s.workflow_puts) for key in put.payload_keys]
+    kept = [key for task in s.task_puts for key in task.payload_keys]
+    kept += [key for workflow in s.workflow_puts for key in workflow.payload_keys]
     for key in (*needed.uploads, *kept):
         yield rows.entry_row(KIND_PAYLOAD, key)
+    for op in s.queue_ops:
+        if isinstance(op, PushOp) and op.if_absent:
+            yield rows.entry_row(KIND_PUSH, message_key(op.queue_name, op.message_id))
 
 
 def _new_workflow(put: WorkflowPut) -> WorkflowFacts:

@@ -110,7 +110,7 @@ class Partition:
 
     def workflow(self) -> WorkflowFacts | None:
         """The workflow, with its removal record."""
-        facts = self._row(rows.THE_WORKFLOW, "facts", rows.decode_workflow)
+        facts: WorkflowFacts | None = self._row(rows.THE_WORKFLOW, "facts", rows.decode_workflow)
         return (
             facts
             if facts is None or self._removal is None
@@ -119,7 +119,7 @@ class Partition:
 
     def task(self, task_id: str) -> TaskFacts | None:
         """A task, with its workflow's removal record."""
-        facts = self._row(rows.task_row(task_id), "facts", rows.decode_task)
+        facts: TaskFacts | None = self._row(rows.task_row(task_id), "facts", rows.decode_task)
         return (
             facts
             if facts is None or self._removal is None

@@ -19,7 +19,7 @@ _RETRY_AFTER_MS = 50
 _ROWS = "SELECT version, removal, kind, id, facts, value FROM executions WHERE workflow_id = ?"
 _KEYED = {n: f"{_ROWS} AND (kind, id) IN ({', '.join(['(?, ?)'] * n)})" for n in _COUNTS}
 _ALL_FACTS = f"{_ROWS} AND kind >= 0 AND kind <= 1"
-_STATIC = "SELECT DISTINCT workflow_id, version, removal FROM executions WHERE workflow_id = ?"
+_STATIC = "SELECT DISTINCT version, removal, workflow_id FROM executions WHERE workflow_id = ?"
 
 
 async def read_partition(
@@ -41,16 +41,12 @@ async def read_partition(
             it weren't there, which its next conditional batch finds out.)
     """
     for _ in range(_TRIES):
-        version, removal = None, None
-        if version_first:
-            for _, version, removal in await session.rows(_STATIC, workflow_id):
-                pass
+        statics = (await session.rows(_STATIC, workflow_id))[:1] if version_first else []
         found = await _read(session, workflow_id, wanted, all_facts=all_facts)
         versions = {row[0] for row in found}
         if len(versions) > 1:
             continue
-        for version, removal, *_ in found[:1]:
-            pass
+        version, removal = next((row[:2] for row in (*found, *statics)), (None, None))
         parts = {(kind, id_): Found(facts, value) for _, _, kind, id_, facts, value in found}
         asked = wanted | frozenset(parts) if all_facts else wanted
         return Partition(workflow_id, asked, version, removal, parts)

@@ -7,19 +7,17 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from podium_backends.cassandra.connection import Row, Session
 from podium_backends.cassandra.executions import rows
 from podium_backends.cassandra.limits.places import LimitPlaces
 from podium_core.clock import Clock
 from podium_core.decide.removal_record import can_be_read
 from podium_core.errors import OverloadedError
+from podium_core.execution_reads import ExecutionReads, with_tasks
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
 from podium_core.paging.page_builder import Found
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
-from podium_core.requirements import require_ids, require_text
 
 SHORT_BYTES = 64 * 1024
 # Tasks of one page of a workflow; where it has more, they are read again if it was written meanwhile.
@@ -49,8 +47,8 @@ class OwnedTask(NamedTuple):
     document: bytes
 
 
-class ExecutionReads:
-    """The reads of ExecutionDAO that go by ids."""
+class CassandraExecutionReads(ExecutionReads):
+    """The reads that go by ids."""
 
     def __init__(
         self,
@@ -61,18 +59,17 @@ class ExecutionReads:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         begin_long_answer: Callable[[], Awaitable[None]],
     ) -> None:
+        super().__init__(max_answer_bytes=max_answer_bytes)
         self._session = session
         self._places = places
         self._now_ms = clock
-        self._max_answer_bytes = max_answer_bytes
         self._begin_long_answer = begin_long_answer
         # The workflow that a task was last seen in; the read itself says whether it still is.
         self._known: OrderedDict[str, str] = OrderedDict()
 
     # tasks
 
-    async def get_task(self, task_id: str) -> Task | None:
-        require_text(task_id, "task_id")
+    async def read_task(self, task_id: str) -> Task | None:
         found = await self.find_task(task_id)
         return None if found is None else TASK.decode(found.document, task_id)
 
@@ -102,9 +99,7 @@ class ExecutionReads:
         if len(self._known) > _KNOWN_TASKS:
             self._known.popitem(last=False)
 
-    async def get_tasks(self, task_ids: Sequence[str]) -> list[Task]:
-        require_ids(task_ids, "task_ids")
-        budget = ReadBudget(self._max_answer_bytes)
+    async def read_tasks(self, task_ids: Sequence[str], budget: ReadBudget) -> list[Task]:
         found: dict[str, Task] = {}
         for task in await self.find_tasks(task_ids):
             budget.take_document(len(task.document))
@@ -140,19 +135,12 @@ class ExecutionReads:
             found += await self._session.rows(_WORKFLOWS_OF_EACH, ids[at : at + 100])
         return [(task_id, workflow_id) for task_id, workflow_id in found]
 
-    async def get_in_progress_task_count(self, task_def_name: str) -> int:
-        require_text(task_def_name, "task_def_name")
-        return await self._places.count_in_progress(task_def_name)
+    async def count_in_progress(self, definition_name: str) -> int:
+        return await self._places.count_in_progress(definition_name)
 
     # workflows
 
-    async def get_workflow(
-        self, workflow_id: str, *, include_tasks: bool = False
-    ) -> Workflow | None:
-        require_text(workflow_id, "workflow_id")
-        if include_tasks:
-            found = await self.whole_workflow(workflow_id)
-            return None if found is None else found.item
+    async def read_workflow(self, workflow_id: str) -> Workflow | None:
         document = await self.readable_document(workflow_id)
         return None if document is None else WORKFLOW.decode(document, workflow_id)
 
@@ -168,19 +156,18 @@ class ExecutionReads:
         record = rows.decode_removal(removal) if removal else None
         return can_be_read(record, self._now_ms())
 
-    async def whole_workflow(self, workflow_id: str) -> Found[Workflow] | None:
-        """A workflow with its tasks by ``seq``."""
-        budget = ReadBudget(self._max_answer_bytes, f"workflow '{workflow_id}' with its tasks")
-        found = await self.read_whole(workflow_id, budget)
+    async def read_whole_workflow(
+        self, workflow_id: str, budget: ReadBudget
+    ) -> Found[Workflow] | None:
+        left = budget.left
+        found = await self._read_whole(workflow_id, budget)
         if not found or not _is_workflow(found[0]) or not self.is_readable(found[0][1]):
             return None
         workflow = WORKFLOW.decode(found[0][-1], workflow_id)
         tasks = [TASK.decode(row[-1], row[-2]) for row in found[1:] if row[-1] is not None]
-        in_order = tuple(sorted(tasks, key=lambda task: task.seq))
-        size = self._max_answer_bytes - budget.left
-        return Found(msgspec.structs.replace(workflow, tasks=in_order), size)
+        return Found(with_tasks(workflow, tasks), left - budget.left)
 
-    async def read_whole(self, workflow_id: str, budget: ReadBudget) -> list[Row]:
+    async def _read_whole(self, workflow_id: str, budget: ReadBudget) -> list[Row]:
         """The rows of a workflow and its tasks, in order, on one state. Raises ResultTooLargeError."""
         for _ in range(_TRIES):
             found, is_one_state = await self._read_pages(workflow_id, budget)

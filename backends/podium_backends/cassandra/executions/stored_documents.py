@@ -10,7 +10,7 @@ import msgspec
 
 from podium_backends.cassandra.connection import Row, Session
 from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.reads import ExecutionReads
+from podium_backends.cassandra.executions.reads import CassandraExecutionReads
 from podium_core.clock import Clock
 from podium_core.decide.removal_record import RemovalRecord, is_due
 from podium_core.errors import CorruptRecordError
@@ -52,7 +52,7 @@ _cursor = msgspec.json.Decoder(_Cursor)
 class CassandraStoredDocuments:
     """Implements ``StoredDocuments``."""
 
-    def __init__(self, session: Session, reads: ExecutionReads, clock: Clock) -> None:
+    def __init__(self, session: Session, reads: CassandraExecutionReads, clock: Clock) -> None:
         self._session = session
         self._reads = reads
         self._clock = clock

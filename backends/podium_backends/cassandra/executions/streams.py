@@ -9,29 +9,21 @@ from typing import TypeVar
 
 from podium_backends.cassandra.connection import Row as CqlRow
 from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.reads import ExecutionReads
+from podium_backends.cassandra.executions.reads import CassandraExecutionReads
 from podium_backends.cassandra.executions.sets import (
     HOUR_MS,
     SHARDS,
     pending_tasks,
     pending_workflows,
 )
+from podium_core.closing import closing
 from podium_core.decide import TaskFacts, WorkflowFacts
-from podium_core.errors import CorruptRecordError, InvalidArgumentError
+from podium_core.errors import CorruptRecordError
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
-from podium_core.paging.filled_pages import filled_pages
 from podium_core.paging.page_builder import Found, Key
 from podium_core.paging.pages_of import Row, pages_of
 from podium_core.paging.read_budget import ReadBudget
-from podium_core.paging.resume_token import resume_key
-from podium_core.requirements import (
-    MAX_IDS,
-    require_count,
-    require_ids,
-    require_not_negative,
-    require_text,
-)
 
 T = TypeVar("T")
 
@@ -58,63 +50,48 @@ _TASKS_OF = (
 Place = tuple[str, str]
 
 
-class ExecutionStreams(ExecutionReads):
+class CassandraExecutionStreams(CassandraExecutionReads):
     """Pages in order of id; what exists throughout a stream comes exactly once."""
 
     # tasks
 
-    async def get_tasks_by_type(
-        self, task_type: str, *, start_key: str = "", count: int
+    async def read_pending_tasks(
+        self, definition_name: str, after: str, count: int, budget: ReadBudget
     ) -> list[Task]:
-        require_text(task_type, "task_type")
-        require_count(count, limit=MAX_IDS)
-        budget = ReadBudget(self._max_answer_bytes)
         found: list[Task] = []
-        async for _, id_, document in self._pending_tasks(task_type, start_key):
-            budget.take_document(len(document))
-            found.append(TASK.decode(document, id_))
-            if len(found) == count:
-                break
+        async with closing(self._pending_tasks(definition_name, after)) as pending:
+            async for id_, document in pending:
+                budget.take_document(len(document))
+                found.append(TASK.decode(document, id_))
+                if len(found) == count:
+                    break
         return found
 
-    def get_pending_tasks_by_workflow(
-        self, task_name: str, workflow_id: str, *, resume_token: str = ""
+    def pending_tasks_of_workflow(
+        self, definition_name: str, workflow_id: str, after: str
     ) -> AsyncIterator[Page[Task]]:
-        require_text(task_name, "task_name")
-        require_text(workflow_id, "workflow_id")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
-
         def is_wanted(facts: TaskFacts) -> bool:
-            return facts.pending and facts.definition_name == task_name
+            return facts.pending and facts.definition_name == definition_name
 
         return pages_of(self._tasks_of(workflow_id, after, is_wanted))
 
-    def get_pending_tasks_for_task_type(
-        self, task_type: str, *, resume_token: str = ""
-    ) -> AsyncIterator[Page[Task]]:
-        require_text(task_type, "task_type")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
-        return pages_of(self._pending_task_rows(task_type, after))
+    def pending_tasks(self, definition_name: str, after: str) -> AsyncIterator[Page[Task]]:
+        return pages_of(self._pending_task_rows(definition_name, after))
 
     async def _pending_task_rows(self, task_type: str, after: str) -> AsyncIterator[Row[Task]]:
-        async for _, id_, document in self._pending_tasks(task_type, after):
-            yield _row((id_,), id_, document, TASK.decode)
+        async with closing(self._pending_tasks(task_type, after)) as pending:
+            async for id_, document in pending:
+                yield _row((id_,), id_, document, TASK.decode)
 
-    async def _pending_tasks(
-        self, task_type: str, after: str
-    ) -> AsyncIterator[tuple[str, str, bytes]]:
-        """Workflow, id and document of the tasks that are pending."""
+    async def _pending_tasks(self, task_type: str, after: str) -> AsyncIterator[tuple[str, bytes]]:
+        """Id and document of the tasks that are pending."""
         members = self._members(pending_tasks(task_type), after)
-        async for (id_, workflow_id), row in self._documents(members, rows.TASK):
+        async for (id_, _), row in self._documents(members, rows.TASK):
             facts = rows.decode_task(row[1])
             if facts.pending and facts.definition_name == task_type:
-                yield workflow_id, id_, row[2]
+                yield id_, row[2]
 
-    def get_tasks_for_workflow(
-        self, workflow_id: str, *, resume_token: str = ""
-    ) -> AsyncIterator[Page[Task]]:
-        require_text(workflow_id, "workflow_id")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
+    def tasks_of_workflow(self, workflow_id: str, after: str) -> AsyncIterator[Page[Task]]:
         return pages_of(self._tasks_of(workflow_id, after, lambda _: True))
 
     async def _tasks_of(
@@ -122,25 +99,14 @@ class ExecutionStreams(ExecutionReads):
     ) -> AsyncIterator[Row[Task]]:
         async for page in self._session.pages(_TASKS_OF, (workflow_id, after), size=_MEMBERS):
             for id_, facts, document in page:
-                if document is not None and facts is not None:
-                    if is_wanted(rows.decode_task(facts)):
-                        yield _row((id_,), id_, document, TASK.decode)
+                if document is None or facts is None or not is_wanted(rows.decode_task(facts)):
+                    continue
+                yield _row((id_,), id_, document, TASK.decode)
 
     # workflows
 
-    def get_workflows(
-        self, workflow_ids: Sequence[str], *, include_tasks: bool = False, resume_token: str = ""
-    ) -> AsyncIterator[Page[Workflow]]:
-        require_ids(workflow_ids, "workflow_ids")
-        (after,) = resume_key(resume_token, tuple[int], (-1,))
-        if include_tasks:
-            ids = pages_of(self._wanted_ids(workflow_ids, after))
-            return filled_pages(ids, self.whole_workflow, id_of=str)
+    def workflows(self, workflow_ids: Sequence[str], after: int) -> AsyncIterator[Page[Workflow]]:
         return pages_of(self._wanted(workflow_ids, after))
-
-    async def _wanted_ids(self, ids: Sequence[str], after: int) -> AsyncIterator[Row[str]]:
-        for at in range(after + 1, len(ids)):
-            yield Row((at,), ids[at], Found(ids[at], len(ids[at])))
 
     async def _wanted(self, ids: Sequence[str], after: int) -> AsyncIterator[Row[Workflow]]:
         for at in range(after + 1, len(ids), _DOCUMENTS):
@@ -150,12 +116,10 @@ class ExecutionStreams(ExecutionReads):
                 if document is not None:
                     yield _row((place,), id_, document, WORKFLOW.decode)
 
-    def get_running_workflow_ids(
-        self, workflow_name: str, *, version: int | None = None, resume_token: str = ""
+    def pending_workflow_ids(
+        self, name: str, version: int | None, after: str
     ) -> AsyncIterator[Page[str]]:
-        require_text(workflow_name, "workflow_name")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
-        return pages_of(self._running_ids(workflow_name, version, after))
+        return pages_of(self._running_ids(name, version, after))
 
     async def _running_ids(
         self, name: str, version: int | None, after: str
@@ -165,12 +129,10 @@ class ExecutionStreams(ExecutionReads):
             if _is_pending(row, name, version):
                 yield Row((id_,), id_, Found(id_, len(id_)))
 
-    def get_pending_workflows_by_type(
-        self, workflow_name: str, *, version: int | None = None, resume_token: str = ""
+    def pending_workflows(
+        self, name: str, version: int | None, after: str
     ) -> AsyncIterator[Page[Workflow]]:
-        require_text(workflow_name, "workflow_name")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
-        return pages_of(self._pending(workflow_name, version, after))
+        return pages_of(self._pending(name, version, after))
 
     async def _pending(
         self, name: str, version: int | None, after: str
@@ -180,22 +142,16 @@ class ExecutionStreams(ExecutionReads):
             if _is_pending(row, name, version):
                 yield _row((id_,), id_, row[2], WORKFLOW.decode)
 
-    async def get_pending_workflow_count(self, workflow_name: str) -> int:
-        require_text(workflow_name, "workflow_name")
+    async def count_pending_workflows(self, name: str) -> int:
         count = 0
-        async for _ in self._running_ids(workflow_name, None, ""):
+        async for _ in self._running_ids(name, None, ""):
             count += 1
         return count
 
-    def get_workflows_by_type(
-        self, workflow_name: str, *, start_time: int, end_time: int, resume_token: str = ""
+    def workflows_by_time(
+        self, name: str, after: tuple[int, str], end_time: int
     ) -> AsyncIterator[Page[Workflow]]:
-        require_text(workflow_name, "workflow_name")
-        require_not_negative(start_time, "start_time")
-        if end_time < start_time:
-            raise InvalidArgumentError("end_time", "must not be before start_time")
-        after = resume_key(resume_token, tuple[int, str], (start_time, ""))
-        return pages_of(self._by_time(workflow_name, after, end_time))
+        return pages_of(self._by_time(name, after, end_time))
 
     async def _by_time(
         self, name: str, after: tuple[int, str], end_time: int
@@ -216,21 +172,10 @@ class ExecutionStreams(ExecutionReads):
                 async for found in self._session.pages(_IN_HOUR, values, size=_MEMBERS):
                     yield [(id_, id_) for _, id_ in found]
 
-    def get_workflows_by_correlation_id(
-        self,
-        workflow_name: str,
-        correlation_id: str,
-        *,
-        include_tasks: bool = False,
-        resume_token: str = "",
+    def correlated_workflows(
+        self, name: str, correlation_id: str, after: str
     ) -> AsyncIterator[Page[Workflow]]:
-        require_text(workflow_name, "workflow_name")
-        require_text(correlation_id, "correlation_id")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
-        found = self._correlated(workflow_name, correlation_id, after)
-        if not include_tasks:
-            return pages_of(found)
-        return filled_pages(pages_of(_ids_of(found)), self.whole_workflow, id_of=str)
+        return pages_of(self._correlated(name, correlation_id, after))
 
     async def _correlated(
         self, name: str, correlation_id: str, after: str
@@ -296,11 +241,6 @@ class ExecutionStreams(ExecutionReads):
 def _is_pending(row: CqlRow, name: str, version: int | None) -> bool:
     facts: WorkflowFacts = rows.decode_workflow(row[1])
     return facts.pending and facts.name == name and version in (None, facts.version)
-
-
-async def _ids_of(found: AsyncIterator[Row[Workflow]]) -> AsyncIterator[Row[str]]:
-    async for row in found:
-        yield Row(row.key, row.id, None if row.found is None else Found(row.id, len(row.id)))
 
 
 def _row(key: Key, id_: str, document: bytes, decode: Callable[[bytes, str], T]) -> Row[T]:

@@ -26,7 +26,7 @@ from podium_backends.cassandra.executions.sets import Member
 from podium_backends.cassandra.outbox.due import DueHints
 from podium_backends.cassandra.outbox.log import Log
 from podium_backends.cassandra.outbox.waiting import WaitingEntries
-from podium_core.clock import Clock
+from podium_core.clock import Clock, token_now
 from podium_core.errors import (
     BackendUnavailableError,
     OutcomeUnknownError,
@@ -211,16 +211,17 @@ class PartitionWrites:
         )
         looks = [waiting.job.look() for waiting in jobs]
         if again:
-            partition, *_ = await asyncio.gather(read, *looks)
-            return partition
+            await asyncio.gather(*looks)
+            return await read
         enter = {member for waiting in jobs for member in waiting.job.members()}
-        partition, *_ = await asyncio.gather(
-            read,
+        reading = asyncio.ensure_future(read)
+        await asyncio.gather(
+            reading,
             self._hint(workflow_id),
-            self._enter(enter, entered, self._clock() * 1000),
+            self._enter(enter, entered, token_now()),
             *looks,
         )
-        return partition
+        return reading.result()
 
     async def _hint(self, workflow_id: str) -> None:
         if not self._log.is_ours or not self._log.has_hint(workflow_id):
@@ -247,10 +248,10 @@ class PartitionWrites:
     ) -> int | None:
         """The token of the batch; None: another write came first, or the log isn't ours any more."""
         workflow_id, version = partition.workflow_id, partition.version or 0
-        token = max(now_ms * 1000, version + 1, partition.above + 1)
+        token = max(token_now(), version + 1, partition.above + 1)
         enter, leave = partition.moves()
         late = [member for member in enter if entered.get(member, -1) <= version]
-        await self._enter(late, entered, max(now_ms * 1000, version + 1))
+        await self._enter(late, entered, max(token_now(), version + 1))
         entries = partition.entries(token)
         await self._as_unwritten(self._due.write(workflow_id, entries, now_ms))
         if not self._log.is_ours or not self._log.has_hint(workflow_id):
@@ -313,7 +314,7 @@ class PartitionWrites:
             version: int | None = found[0][1] if found else None
             if version is not None and version == unless:
                 return version
-            raised = max(self._clock() * 1000, (version or 0) + 1)
+            raised = max(token_now(), (version or 0) + 1)
             try:
                 if await self._session.apply([_raise(workflow_id, version, raised)]):
                     return version

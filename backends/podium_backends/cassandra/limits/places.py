@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.executions import rows
 from podium_backends.cassandra.executions.effects import PlaceChange
-from podium_core.clock import Clock
+from podium_core.clock import Clock, token_now
 from podium_core.errors import OverloadedError
 from podium_core.models import TaskStatus
 
@@ -28,7 +28,7 @@ _SETTLED_MS = 60_000
 _ALL = (
     "SELECT version, task_id, workflow_id, in_progress, expires_ms FROM limits WHERE definition = ?"
 )
-_VERSION = "SELECT DISTINCT definition, version FROM limits WHERE definition = ?"
+_VERSION = "SELECT DISTINCT version, definition FROM limits WHERE definition = ?"
 _HELD = "SELECT in_progress FROM limits WHERE definition = ? AND task_id = ?"
 _SET_VERSION = "UPDATE limits SET version = ? WHERE definition = ? IF version = ?"
 _PUT = "INSERT INTO limits (definition, task_id, workflow_id, in_progress, expires_ms) VALUES (?, ?, ?, ?, ?)"
@@ -201,7 +201,7 @@ class LimitPlaces:
             after = dict(before)
             now_ms = self._clock()
             answers = [change(after, now_ms) for change in changes]
-            if after == before or await self._write(definition, version, before, after, now_ms):
+            if after == before or await self._write(definition, version, before, after):
                 return answers
         raise OverloadedError(
             f"the limit of '{definition}' is written by too many at once",
@@ -211,15 +211,14 @@ class LimitPlaces:
     async def _read(
         self, definition: str, *, look_for_version: bool
     ) -> tuple[PlacesByTask, int | None]:
-        version = None
-        if look_for_version:
-            for _, version in await self._session.rows(_VERSION, definition):
-                pass
+        statics = await self._session.rows(_VERSION, definition) if look_for_version else []
         found = await self._session.rows(_ALL, definition)
-        places = {}
-        for version, task_id, workflow_id, in_progress, expires_ms in found:
-            if task_id is not None:
-                places[task_id] = Place(workflow_id or "", bool(in_progress), expires_ms or 0)
+        version = next((row[0] for row in (*found, *statics)), None)
+        places = {
+            task_id: Place(workflow_id or "", bool(in_progress), expires_ms or 0)
+            for _, task_id, workflow_id, in_progress, expires_ms in found
+            if task_id is not None
+        }
         return places, version
 
     async def _write(
@@ -228,9 +227,8 @@ class LimitPlaces:
         version: int | None,
         before: PlacesByTask,
         after: PlacesByTask,
-        now_ms: int,
     ) -> bool:
-        token = max(now_ms * 1000, (version or 0) + 1)
+        token = max(token_now(), (version or 0) + 1)
         writes = [Write(_SET_VERSION, (token, definition, version))]
         writes += [Write(_DELETE, (definition, id_)) for id_ in before if id_ not in after]
         writes += [

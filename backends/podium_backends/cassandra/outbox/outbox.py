@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.executions import rows
+from podium_backends.cassandra.executions.jobs import EntryJob
 from podium_backends.cassandra.executions.rows import StoredEntry
 from podium_backends.cassandra.executions.sets import SHARDS
 from podium_backends.cassandra.executions.writes import PartitionWrites
@@ -148,7 +149,7 @@ class CassandraOutbox:
     async def set_aside(self, entry: OutboxEntry, *, reason: str) -> None:
         await self._change(entry, jobs.SetAside(entry, reason))
 
-    async def _change(self, entry: OutboxEntry, job: jobs.EntryJob) -> OutboxEntry | None:
+    async def _change(self, entry: OutboxEntry, job: EntryJob) -> OutboxEntry | None:
         """The entry as it is now; None where it was written again, or is gone."""
         owner = rows.partition_of(entry.owner, entry.id)
         answer = await self._writes.run(owner, job)

@@ -16,15 +16,26 @@ import io.orkes.conductor.queue.dao.RedisQueueDAO;
 import java.time.Duration;
 import java.util.Map;
 import redis.clients.jedis.JedisPool;
+import redis.clients.jedis.JedisPoolConfig;
 
-/** Conductor's DAOs below one key prefix, by the names that commands give them. */
-final class Daos {
+/** Conductor's DAOs on one Redis. */
+final class RedisDaos {
     // The shortest there is; a server's own is a minute.
     private static final Duration TASK_DEF_CACHE = Duration.ofSeconds(1);
 
-    private final Map<String, Object> byName;
+    private final JedisPool pool;
+    private final ObjectMapper mapper;
 
-    Daos(JedisPool pool, ObjectMapper mapper, String prefix) {
+    RedisDaos(String host, int port, int connections, ObjectMapper mapper) {
+        JedisPoolConfig config = new JedisPoolConfig();
+        config.setMaxTotal(connections);
+        config.setMaxIdle(connections);
+        this.pool = new JedisPool(config, host, port);
+        this.mapper = mapper;
+    }
+
+    /** Those below a key prefix, by the names that commands give them. */
+    Map<String, Object> below(String prefix) {
         ConductorProperties conductor = new ConductorProperties();
         RedisProperties redis = new RedisProperties(conductor);
         redis.setWorkflowNamespacePrefix(prefix);
@@ -33,20 +44,12 @@ final class Daos {
         queues.setQueueNamespacePrefix(prefix + "_queues");
         queues.setAvailabilityZone("us-east-1c");
         JedisProxy jedis = new JedisProxy(new JedisStandalone(pool));
-        byName = Map.of(
+        return Map.of(
                 "execution", new RedisExecutionDAO(jedis, mapper, conductor, redis),
                 "metadata", new RedisMetadataDAO(jedis, mapper, conductor, redis),
                 "event_handlers", new RedisEventHandlerDAO(jedis, mapper, conductor, redis),
                 "poll_data", new RedisPollDataDAO(jedis, mapper, conductor, redis),
                 "rate_limits", new RedisRateLimitingDAO(jedis, mapper, conductor, redis),
                 "queues", new RedisQueueDAO(new SimpleMeterRegistry(), pool, queues, conductor));
-    }
-
-    Object named(String name) {
-        Object dao = byName.get(name);
-        if (dao == null) {
-            throw new IllegalArgumentException("no DAO is called " + name);
-        }
-        return dao;
     }
 }
