@@ -190,8 +190,11 @@ class Pipeline:
             raise error
         if isinstance(error, grpc.aio.InternalError | ClientLeftError):
             _leave(call)
+        told = self._as_told(call, error)
+        if told is not error:
+            told.__cause__ = error  # so that the frames of both are forgotten
         try:
-            await self.failures.end(call, context, self._as_told(call, error))
+            await self.failures.end(call, context, told)
         except grpc.aio.InternalError:
             _leave(call)
 
