@@ -98,7 +98,6 @@ class TestFailed:
         assert await read(database, ids) == {"a", "b", "c"}
         assert kept[0].__traceback__ is not None
 
-
     async def test_the_next_write_begins_on_what_another_process_has_written(
         self, database: Database
     ) -> None:
