@@ -7,15 +7,19 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import structlog
+from msgspec import UNSET
 
 from podium_core.errors import StorageError
 from podium_core.models import Message
 from podium_core.ports import QueueStore
 from podium_protocol import codec
 from podium_server.interceptors import Call, InFlight
+from podium_server.interceptors.byte_budget import LARGE_BYTES
 
 # Taken off the caller's deadline, for the way back.
 ANSWER_MS = 50
+# A receipt, two numbers, and what stands before each field of a message.
+_REST_BYTES = 64
 
 _log = structlog.get_logger("podium.queues")
 
@@ -124,7 +128,19 @@ def fit_count(messages: Sequence[Message], limit_bytes: int) -> int:
     total = 0
     for at, message in enumerate(messages):
         # Tag and length of a repeated field take at most six bytes more.
-        total += codec.message_to_proto(message).ByteSize() + 6
+        total += _size(message) + 6
         if total > limit_bytes and at:
             return at
     return len(messages)
+
+
+def _size(message: Message) -> int:
+    payload = message.payload
+    if payload is UNSET or len(payload) <= LARGE_BYTES:
+        return codec.message_to_proto(message).ByteSize()
+    # At most so large: to know exactly takes as long as to serialize it.
+    return _utf8_size(payload) + _utf8_size(message.id) + _REST_BYTES
+
+
+def _utf8_size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
