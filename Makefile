@@ -37,7 +37,7 @@ test: $(INSTALLED) ## Run the tests against real stores
 faults: $(INSTALLED) ## Test what happens when servers, disks and stores fail
 	@$(BIN)/python -m pytest -q tests/faults $(ARGS)
 
-interop: $(INSTALLED) ## Test Podium and a Java Conductor on one Redis; needs a JDK 17 and Maven
+interop: $(INSTALLED) ## Test Podium and a Java Conductor on one Redis or Cassandra; needs a JDK 17 and Maven
 	@$(BIN)/python -m pytest -q tests/interop $(ARGS)
 
 nightly: $(INSTALLED) ## Run all tests, the long ones too

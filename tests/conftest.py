@@ -1,3 +1,3 @@
 """What every test may use."""
 
-pytest_plugins = ("tests.services.fixtures",)
+pytest_plugins = ("tests.services.fixtures", "tests.backends.cassandra.keyspaces")

@@ -15,7 +15,7 @@ from podium_core.index import (
     IndexWrites,
     Merge,
     Put,
-    merged,
+    with_members,
 )
 from podium_core.index.entries import IndexEntry, IndexWrite
 from podium_core.index.kinds import LOOKED_UP
@@ -52,7 +52,7 @@ class TableWrites(IndexWrites):
             case Merge(fields=fields):
                 if entry is None:
                     return IndexOutcome.ABSENT
-                text = merged(entry.document, Raw(fields))
+                text = with_members(entry.document, Raw(fields))
             case _:
                 text = None
         write = IndexWrite(

@@ -92,6 +92,7 @@ REGISTRY = Registry(
         "sqlite": _spec_in("podium_backends.sqlite.spec"),
         "elasticsearch6": _spec_in("podium_backends.elasticsearch6.spec"),
         "redis": _spec_in("podium_backends.redis.spec"),
+        "cassandra": _spec_in("podium_backends.cassandra.spec"),
         "local_files": _spec_in("podium_backends.local_files.spec"),
     }
 )

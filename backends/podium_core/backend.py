@@ -194,6 +194,8 @@ class BackendSpec(msgspec.Struct, frozen=True, kw_only=True):
         durability: What "acknowledged" means here, as a word and as a line for people.
         diagnose: Looks at the store with this name and these settings, and changes nothing. Where None, ``podium doctor``
             only opens the store.
+        schema: All statements that create what a store with these settings needs, where somebody may want to run them
+            beforehand; None: the first start creates files or keys, and nothing has to be run.
     """
 
     kind: str
@@ -203,3 +205,4 @@ class BackendSpec(msgspec.Struct, frozen=True, kw_only=True):
     connect: Callable[[StoreContext, Any], Awaitable[ConnectedStore]]
     durability: Callable[[Any], tuple[Durability, str]]
     diagnose: Callable[[str, Any], AsyncIterator[Finding]] | None = None
+    schema: Callable[[Any], str] | None = None

@@ -23,7 +23,10 @@ from tests.contract.records import (
     make_workflow,
     make_workflow_summary,
 )
-from tests.contract.ways import Settings
+from tests.contract.ways import DEFINITION_WAYS, WAYS as ALL_WAYS, Settings
+
+WAYS = DEFINITION_WAYS
+NIGHTLY_WAYS = ALL_WAYS
 
 LIMIT = 65_536
 RECORDS = 12

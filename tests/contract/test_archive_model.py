@@ -32,7 +32,7 @@ from podium_core.errors import (
 from podium_core.execution_service import WorkflowSource
 from podium_core.index.archive import archived_document
 from podium_core.index.changes import EntryKind
-from podium_core.index.documents import merged
+from podium_core.index.documents import with_members
 from podium_core.index.entries import IndexWrite
 from podium_core.index.stored_document import StoredDocument
 from podium_core.models import Task, WorkflowStatus
@@ -385,7 +385,7 @@ class ArchiveMachine(RuleBasedStateMachine):
 
     def archived_entry(self, task: Task) -> bytes:
         """The entry of a task that is archived."""
-        return merged(entry_document(task), ARCHIVED)
+        return with_members(entry_document(task), ARCHIVED)
 
     def check_nothing_else(self) -> None:
         workflows: set[str] = set()

@@ -23,7 +23,10 @@ from podium_core.models import (
 from podium_core.models.json_text import to_raw
 from podium_core.ports import EventHandlerDAO, MetadataDAO
 from tests.contract.records import make_task, make_workflow
-from tests.contract.ways import Record
+from tests.contract.ways import DEFINITION_WAYS, WAYS as ALL_WAYS, Record
+
+WAYS = DEFINITION_WAYS
+NIGHTLY_WAYS = ALL_WAYS
 
 Corrupt = Callable[[Record, str], None]
 

@@ -9,6 +9,10 @@ from podium_core.errors import AlreadyExistsError, InvalidArgumentError, NotFoun
 from podium_core.models import EventHandler, collect
 from podium_core.models.json_text import raw_bytes
 from podium_core.ports import EventHandlerDAO
+from tests.contract.ways import DEFINITION_WAYS, WAYS as ALL_WAYS
+
+WAYS = DEFINITION_WAYS
+NIGHTLY_WAYS = ALL_WAYS
 
 EVENT = "sqs:orders"
 

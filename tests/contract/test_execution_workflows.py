@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 
 from podium_core.backend import Capability
 from podium_core.errors import (
@@ -154,13 +155,17 @@ class TestUpdateWorkflow:
         found = executions.get_workflows_by_type("order", start_time=50, end_time=50)
         assert len(await collect(found)) == 1
 
+    @pytest.mark.parametrize("create_time", [UNSET, 0])
     async def test_without_a_create_time_keeps_its_place_in_time(
-        self, executions: ExecutionService
+        self, executions: ExecutionService, create_time: int | UnsetType
     ) -> None:
         await executions.create_workflow(make_workflow(create_time=5))
-        await executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
-        found = executions.get_workflows_by_type("order", start_time=5, end_time=5)
-        assert len(await collect(found)) == 1
+        ended = make_workflow(status=WorkflowStatus.COMPLETED, create_time=create_time)
+        await executions.update_workflow(ended)
+        (found,) = await collect(
+            executions.get_workflows_by_type("order", start_time=5, end_time=5)
+        )
+        assert (found.status, found.create_time) == (WorkflowStatus.COMPLETED, 5)
 
     @pytest.mark.parametrize("version", ["1", 1.0, None])
     async def test_reads_a_version_as_java_does(

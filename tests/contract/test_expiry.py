@@ -73,11 +73,12 @@ class TestExpiringWorkflow:
         running = make_task("t1", status=TaskStatus.IN_PROGRESS, concurrency_limit=1)
         await executions.update_task(running, upsert=True)
         await executions.create_tasks([make_task("t2")])
+        await executions.create_tasks([make_task("t3")], allow_missing_workflow=True)
         assert await collect(executions.get_pending_tasks_for_task_type("encode")) == []
         assert await executions.get_in_progress_task_count("encode") == 0
         clock.now_ms += 60_000
         assert await drained(adapters) == 1
-        assert await executions.get_tasks(["t1", "t2"]) == []
+        assert await executions.get_tasks(["t1", "t2", "t3"]) == []
 
     async def test_a_task_whose_workflow_is_going_counts_as_gone(self, adapters: Adapters) -> None:
         executions = adapters.executions

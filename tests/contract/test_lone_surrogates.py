@@ -31,6 +31,10 @@ from tests.contract.records import (
     make_workflow,
     make_workflow_summary,
 )
+from tests.contract.ways import DEFINITION_WAYS, WAYS as ALL_WAYS
+
+WAYS = DEFINITION_WAYS
+NIGHTLY_WAYS = ALL_WAYS
 
 TEXT = rb'{ "a":"\ud83d", "\uDE00" : ["\uD83d\\ud83d\ude00"],"b\\ud83d":"\\\uDBFFx" }'
 HALVES = Raw(TEXT)

@@ -11,6 +11,10 @@ from podium_core.errors import AlreadyExistsError, InvalidArgumentError, NotFoun
 from podium_core.models import TaskDef, WorkflowDef, collect
 from podium_core.models.json_text import raw_bytes
 from podium_core.ports import MetadataDAO
+from tests.contract.ways import DEFINITION_WAYS, WAYS as ALL_WAYS
+
+WAYS = DEFINITION_WAYS
+NIGHTLY_WAYS = ALL_WAYS
 
 # White space, key order, numbers that a double can't hold, an escape, a non-ASCII letter.
 VERBATIM = '{ "z": 1.00, "name" : "%s",\n"big": 9007199254740993, "e": 1E5, "u": "\\u00e9é" }'

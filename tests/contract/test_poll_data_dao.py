@@ -11,6 +11,10 @@ from podium_core.clock import system_clock_ms
 from podium_core.errors import InvalidArgumentError
 from podium_core.models import PollData, collect
 from podium_core.ports import PollDataDAO
+from tests.contract.ways import DEFINITION_WAYS, WAYS as ALL_WAYS
+
+WAYS = DEFINITION_WAYS
+NIGHTLY_WAYS = ALL_WAYS
 
 
 def keys(polls: list[PollData]) -> list[tuple[object, object]]:

@@ -20,6 +20,7 @@ from podium_core.clock import Clock
 from podium_core.models import Guarantee
 from podium_server.config.config import Config
 from podium_server.config.load import load_config
+from tests.backends.cassandra.keyspaces import damage, damage_task, leave_empty
 from tests.backends.elasticsearch6.prefixes import remove_indices
 from tests.backends.redis.stores import damage_field, damage_text, end_keys
 from tests.contract.daos import Adapters, Daos, opened_adapters, opened_in_process, opened_over_grpc
@@ -378,8 +379,104 @@ WITH_ELASTICSEARCH_OVER_GRPC = replace(
     WITH_ELASTICSEARCH, transport=Transport.GRPC, index_prefixes=set()
 )
 
+
+# SQLite, with definitions, event handlers and poll data on a Cassandra
+
+
+@dataclass(frozen=True, kw_only=True)
+class BesideCassandra(Way):
+    """Some data on Cassandra, in a keyspace that all tests share, one after the other."""
+
+    service: str = "cassandra_keyspace"
+
+    def at(self, address: str) -> Way:
+        """As ``Way.at``; the address is ``host:port/keyspace``."""
+        contact_point, _, keyspace = address.partition("/")
+        own = {
+            "PODIUM_STORES__CASSANDRA__CONTACT_POINTS": contact_point,
+            "PODIUM_STORES__CASSANDRA__KEYSPACE": keyspace,
+        }
+        return replace(self, settings={**self.settings, **own})
+
+    def end(self, config: Config) -> None:
+        """As ``Way.end``."""
+        settings: Any = config.stores["cassandra"].settings
+        leave_empty(settings)
+
+
+_DAMAGED = {
+    Record.TASK_DEF: "UPDATE task_definitions SET task_definition = '{'"
+    " WHERE task_defs = 'task_defs' AND task_def_name = ?",
+    Record.WORKFLOW_DEF: "UPDATE workflow_definitions SET workflow_definition = '{'"
+    " WHERE workflow_def_name = ? AND version = 2",
+    Record.EVENT_HANDLER: "UPDATE event_handlers SET event_handler = '{'"
+    " WHERE handlers = 'handlers' AND event_handler_name = ?",
+}
+
+
+def _damage_definition(config: Config, record: Record, id_: str) -> None:
+    """Definitions and handlers are on Cassandra, executions aren't."""
+    settings: Any = config.stores["cassandra"].settings
+    if record in _DAMAGED:
+        damage(settings, _DAMAGED[record], id_)
+    else:
+        _damage_row(config, record, id_)
+
+
+WITH_CASSANDRA = BesideCassandra(
+    kind="sqlite",
+    variant="cassandra",
+    settings={
+        **SQLITE.settings,
+        "PODIUM_STORES__CASSANDRA__KIND": "cassandra",
+        "PODIUM_STORES__CASSANDRA__REPLICATION": "1",
+        "PODIUM_ROUTING__METADATA": "cassandra",
+        "PODIUM_ROUTING__EVENT_HANDLERS": "cassandra",
+        "PODIUM_ROUTING__POLL_DATA": "cassandra",
+    },
+    damage=_damage_definition,
+    list_payloads=_payload_files,
+)
+WITH_CASSANDRA_OVER_GRPC = replace(WITH_CASSANDRA, transport=Transport.GRPC)
+
+
+# Cassandra, but for queues, rate limits, the index and payloads
+
+
+def _damage_execution(config: Config, record: Record, id_: str) -> None:
+    settings: Any = config.stores["cassandra"].settings
+    if record is Record.WORKFLOW:
+        cql = "UPDATE executions SET document = 0xFF WHERE workflow_id = ? AND kind = 0 AND id = ''"
+        damage(settings, cql, id_)
+    elif record is Record.TASK:
+        damage_task(settings, id_)
+    else:
+        _damage_definition(config, record, id_)
+
+
+CASSANDRA = replace(
+    WITH_CASSANDRA,
+    kind="cassandra",
+    variant="",
+    settings={
+        **WITH_CASSANDRA.settings,
+        "PODIUM_ROUTING__EXECUTIONS": "cassandra",
+        "PODIUM_ROUTING__CONCURRENCY_LIMITS": "cassandra",
+    },
+    damage=_damage_execution,
+    sweeps_executions=False,
+)
+CASSANDRA_OVER_GRPC = replace(CASSANDRA, transport=Transport.GRPC)
+
 # On each of these every test runs every time.
-EVERY_TIME: tuple[Way, ...] = (SQLITE, SQLITE_OVER_GRPC, REDIS, REDIS_OVER_GRPC)
+EVERY_TIME: tuple[Way, ...] = (
+    SQLITE,
+    SQLITE_OVER_GRPC,
+    REDIS,
+    REDIS_OVER_GRPC,
+    CASSANDRA,
+    CASSANDRA_OVER_GRPC,
+)
 # On the others those that are about what sets them apart, and at night all.
 WAYS: tuple[Way, ...] = (
     *EVERY_TIME,
@@ -391,6 +488,8 @@ WAYS: tuple[Way, ...] = (
     SENTINEL_OVER_GRPC,
     WITH_ELASTICSEARCH,
 )
+# For tests of definitions, event handlers and poll data.
+DEFINITION_WAYS: tuple[Way, ...] = (*EVERY_TIME, WITH_CASSANDRA, WITH_CASSANDRA_OVER_GRPC)
 # For tests of searches, which don't depend on where executions are; and of what the index holds of executions.
 SEARCH_WAYS: tuple[Way, ...] = (SQLITE, SQLITE_OVER_GRPC, WITH_ELASTICSEARCH)
 INDEX_WAYS: tuple[Way, ...] = (*EVERY_TIME, WITH_ELASTICSEARCH)

@@ -24,7 +24,7 @@ from podium_core.outbox import (
     message_key,
 )
 from podium_core.write_set import AckOp, PushOp, QueueOp, RemoveOp, WriteOutcome, WriteSet
-from podium_core.write_set.remembered import remembered
+from podium_core.write_set.request_memory import outcome_to_keep
 
 NOW_MS = 1_700_000_000_000
 KEY = message_key("q", "m")
@@ -106,5 +106,5 @@ class TestUnqueue:
 def test_a_repeat_of_a_request_carries_no_intents_out() -> None:
     entry = OutboxEntry(kind=KIND_PUSH, id=KEY, owner="w1", token=1)
     outcome = WriteOutcome(intents=(entry,), created_task_ids=("t1",))
-    kept = remembered(outcome, WriteSet())
+    kept = outcome_to_keep(outcome, WriteSet())
     assert (kept.intents, kept.created_task_ids) == ((), ("t1",))

@@ -33,24 +33,25 @@ class JavaError(Exception):
 
 
 class JavaProcess:
-    """The program on one Redis. Calls may be made from any event loop, and many at once."""
+    """The program on one Redis or Cassandra. Calls may be made from any event loop, and many at once."""
 
     def __init__(
-        self, redis_host: str, redis_port: int, log: Path, *, time_zone: str = "UTC"
+        self, host: str, port: int, log: Path, *, store: str = "redis", time_zone: str = "UTC"
     ) -> None:
         """Start it.
 
         Args:
-            redis_host: Where the Redis is.
-            redis_port: Its port.
+            host: Where the store is.
+            port: Its port.
             log: Where its standard error goes.
+            store: What it is: redis or cassandra.
             time_zone: Java's default one, by which it writes the date index.
         Raises:
             ServiceUnavailableError: Java or Maven is missing.
         """
         command = [*dies_with_parent(), java("Conductor", JAVA_VERSIONS), f"-Xmx{HEAP}"]
         command += [f"-Duser.timezone={time_zone}", "-cp", f"{interop_jars()}/*"]
-        command += ["podium.interop.Main", redis_host, str(redis_port)]
+        command += ["podium.interop.Main", store, host, str(port)]
         self._ids = itertools.count()
         self._lock = threading.Lock()
         self._waiting: dict[int, Future[Any]] = {}
@@ -76,7 +77,10 @@ class JavaProcess:
         return self._process.pid
 
     def below(self, prefix: str) -> JavaDaos:
-        """The DAOs of a Conductor with this prefix of its keys; that of its queues is ``<prefix>_queues``."""
+        """The DAOs of a Conductor with this prefix of its keys; that of its queues is ``<prefix>_queues``.
+
+        On Cassandra the prefix is the keyspace.
+        """
         return JavaDaos(self, prefix)
 
     async def ask(self, **command: Any) -> Any:

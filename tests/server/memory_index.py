@@ -19,7 +19,7 @@ from podium_core.index import (
     decode_event_execution,
     decode_message,
     decode_task_log,
-    merged,
+    with_members,
 )
 from podium_core.models import (
     EventExecution,
@@ -59,7 +59,7 @@ class MemoryIndex(IndexWrites):
         elif key not in self.documents:
             return IndexOutcome.ABSENT
         elif isinstance(change.action, Merge):
-            self.documents[key] = merged(self.documents[key], change.action.fields)
+            self.documents[key] = with_members(self.documents[key], change.action.fields)
         else:
             del self.documents[key]
         return IndexOutcome.WRITTEN

@@ -23,7 +23,7 @@ from elasticsearch.serializer import Deserializer
 from podium_backends.elasticsearch6.dialect import Request
 from podium_backends.elasticsearch6.settings import ElasticsearchSettings
 from podium_core.errors import BackendUnavailableError, IncompatibleStoreError
-from podium_core.models.json_members import hidden_surrogates
+from podium_core.models.json_members import hide_surrogates
 
 T = TypeVar("T")
 
@@ -160,7 +160,7 @@ class Cluster:
             raise
         except msgspec.DecodeError as error:
             # Documents may have surrogates without their other half.
-            return decoder.decode(hidden_surrogates(text, error))
+            return decoder.decode(hide_surrogates(text, error))
 
     async def read(self, request: Request, decoder: msgspec.json.Decoder[T]) -> T:
         """The answer to a request that is never wrong: where it is refused, something is wrong with the cluster.

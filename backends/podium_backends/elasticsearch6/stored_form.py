@@ -20,7 +20,7 @@ from podium_core.models.json_members import (
     Members,
     members_of_object,
     object_of_members,
-    shown_surrogates,
+    restore_surrogates,
 )
 from podium_core.models.json_text import raw_bytes
 from podium_core.query.fields import FieldType
@@ -135,7 +135,7 @@ def _fits(value: bytes) -> bool:
 
 def given_form(source: bytes) -> bytes:
     """A document as it was given, of what Elasticsearch holds."""
-    source = shown_surrogates(source)
+    source = restore_surrogates(source)
     start = source.rfind(_OWN[1])
     words = source.rfind(_OWN[0], 0, max(start, 0))
     try:

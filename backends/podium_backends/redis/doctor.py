@@ -67,7 +67,7 @@ async def _durability(link: Link, info: Mapping[str, str]) -> Finding:
     if info.get("aof_enabled") != "1":
         what = "no append-only file: what was acknowledged is lost when Redis dies; set 'appendonly yes'"
         return Finding(_WARNING, what)
-    fsync = await _configured(link, "appendfsync")
+    fsync = await _setting(link, "appendfsync")
     if fsync == "always":
         return Finding(
             _FINE, "every write is fsynced before it is acknowledged (appendfsync always)"
@@ -86,7 +86,7 @@ async def _layout(link: Link, settings: RedisSettings) -> Finding:
     return Finding(_FINE, f"queues in the layout '{settings.layout or DEFAULT_LAYOUT}'")
 
 
-async def _configured(link: Link, name: str) -> str:
+async def _setting(link: Link, name: str) -> str:
     try:
         answer = await link.read("CONFIG", "GET", name)
     except BackendUnavailableError:

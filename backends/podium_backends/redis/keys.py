@@ -44,7 +44,7 @@ class Keys:
         """What a Redis holds that a server uses, also without any data: all keys that never go."""
         return frozenset({self.format, self.token, self.outbox_leases, self.outbox_owners})
 
-    def _named(self, word: str, name: str) -> str:
+    def _key_of(self, word: str, name: str) -> str:
         """As ``_key`` of the two, which every write needs several times."""
         return f"{self._prefix}{word}.{name}" if name.strip() else self._prefix + word
 
@@ -52,11 +52,11 @@ class Keys:
 
     def workflow_def(self, name: str) -> str:
         """A hash: version → document."""
-        return self._named("WORKFLOW_DEF", name)
+        return self._key_of("WORKFLOW_DEF", name)
 
     def handlers_by_event(self, event: str) -> str:
         """A set of handler names; some may be of handlers that have another event by now."""
-        return self._named("EVENT_HANDLERS_BY_EVENT", event)
+        return self._key_of("EVENT_HANDLERS_BY_EVENT", event)
 
     # executions: a part that ends in a dot is refused when it is written, so nothing is cut here
 
@@ -78,11 +78,11 @@ class Keys:
 
     def pending_tasks(self, definition_name: str) -> str:
         """A set of the ids of all tasks that aren't terminal."""
-        return self._named("IN_PROGRESS_TASKS", definition_name)
+        return self._key_of("IN_PROGRESS_TASKS", definition_name)
 
     def pending_workflows(self, name: str) -> str:
         """A set of the ids of workflows that aren't terminal, of all versions."""
-        return self._named("PENDING_WORKFLOWS", name)
+        return self._key_of("PENDING_WORKFLOWS", name)
 
     def workflows_of_day(self, name: str, day: str) -> str:
         """A set of workflow ids; the day as ``20261128``, in the time zone of its writer."""
@@ -90,7 +90,7 @@ class Keys:
 
     def correlated_workflows(self, correlation_id: str) -> str:
         """A set of workflow ids, of all names."""
-        return self._named("CORR_ID_TO_WORKFLOWS", correlation_id)
+        return self._key_of("CORR_ID_TO_WORKFLOWS", correlation_id)
 
     def event_executions(self, handler: str, event: str, message_id: str) -> str:
         """A hash: id → document. Names with dots may run together."""
@@ -127,19 +127,19 @@ class Keys:
 
     def in_progress(self, definition_name: str) -> str:
         """A set of the ids of limited tasks in progress."""
-        return self._named("TASKS_IN_PROGRESS_STATUS", definition_name)
+        return self._key_of("TASKS_IN_PROGRESS_STATUS", definition_name)
 
     def limit_places(self, definition_name: str) -> str:
         """A sorted set of task ids by the time when they got their place; 0 for a task in progress."""
-        return self._named("TASK_LIMIT_BUCKET", definition_name)
+        return self._key_of("TASK_LIMIT_BUCKET", definition_name)
 
     def rate_grants(self, definition_name: str) -> str:
         """A sorted set of grants by their time."""
-        return self._named("TASK_RATE_LIMIT_BUCKET", definition_name)
+        return self._key_of("TASK_RATE_LIMIT_BUCKET", definition_name)
 
     def poll_data(self, definition_name: str) -> str:
         """A hash: domain, or ``DEFAULT`` → document."""
-        return self._named("POLL_DATA", definition_name)
+        return self._key_of("POLL_DATA", definition_name)
 
     # queues of the layout "podium"
 
@@ -158,6 +158,11 @@ class Keys:
     def queue_channel(self, name: str) -> str:
         """Where a process hears of changes of a queue."""
         return f"{self.own}QUEUE.{name}"
+
+
+def glob_of(text: str) -> str:
+    """As a pattern of Redis that matches this text alone."""
+    return "".join(f"\\{letter}" if letter in "\\*?[]^-" else letter for letter in text)
 
 
 def require_key_part(value: str, field: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from podium_backends.redis.keys import Keys
+from podium_backends.redis.keys import Keys, glob_of
 
 
 class QueueKeys(Protocol):
@@ -41,7 +41,7 @@ class ConductorQueueKeys:
         self._begin = f"{queue_prefix}.{stack}.QUEUE."
         self._end = f".{shard}"
         self._payload_suffix = payload_suffix
-        self.pattern = f"{_escaped(self._begin)}*{_escaped(self._end)}"
+        self.pattern = f"{glob_of(self._begin)}*{glob_of(self._end)}"
 
     def queue(self, name: str) -> tuple[str, str, str]:
         """Java's sorted set, our notes, Java's payloads."""
@@ -55,10 +55,6 @@ class ConductorQueueKeys:
     def name_of(self, key: str) -> str:
         """The queue whose sorted set is a key that ``pattern`` finds."""
         return key.removeprefix(self._begin).removesuffix(self._end)
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{char}" if char in "*?[]\\" else char for char in text)
 
 
 _podium: type[QueueKeys] = Keys

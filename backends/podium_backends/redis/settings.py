@@ -90,7 +90,7 @@ class RedisSettings(BaseModel):
 
     @field_validator("sentinels", mode="before")
     @classmethod
-    def _listed(cls, sentinels: Any) -> Any:
+    def _split_addresses(cls, sentinels: Any) -> Any:
         if isinstance(sentinels, str):
             return [address for part in sentinels.split(",") if (address := part.strip())]
         return sentinels

@@ -10,24 +10,28 @@ import structlog
 
 from podium_backends.redis.clocked import ClockedScripts
 from podium_backends.redis.connection import Link, Target
-from podium_backends.redis.event_handler_dao import RedisEventHandlerDAO
-from podium_backends.redis.executions.concurrent_limit_dao import RedisConcurrentExecutionLimitDAO
+from podium_backends.redis.event_handler_table import RedisEventHandlerTable
 from podium_backends.redis.executions.dao import RedisExecutionDAO
 from podium_backends.redis.executions.effect_settings import EffectSettings
 from podium_backends.redis.executions.executor import Executor
+from podium_backends.redis.executions.limit_place_table import RedisLimitPlaceTable
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_backends.redis.executions.stored_documents import RedisStoredDocuments
 from podium_backends.redis.format import DEFAULT_LAYOUT, check_format, check_server
-from podium_backends.redis.metadata_dao import RedisMetadataDAO
+from podium_backends.redis.keys import require_key_part
+from podium_backends.redis.metadata_table import RedisMetadataTable
 from podium_backends.redis.outbox.outbox import RedisOutbox
-from podium_backends.redis.poll_data_dao import RedisPollDataDAO
+from podium_backends.redis.poll_data_table import RedisPollDataTable
 from podium_backends.redis.queues.changes import QueueChanges
 from podium_backends.redis.queues.open_table import open_queue_table
-from podium_backends.redis.rate_limiting_dao import RedisRateLimitingDAO
+from podium_backends.redis.rate_grant_table import RedisRateGrantTable
 from podium_backends.redis.settings import RedisSettings
 from podium_core.backend import ConnectedStore, StoreContext
+from podium_core.definitions import TableEventHandlerDAO, TableMetadataDAO
 from podium_core.errors import BackendUnavailableError
+from podium_core.limit_daos import TableConcurrentExecutionLimitDAO, TableRateLimitingDAO
 from podium_core.models import Guarantee
+from podium_core.poll_data import TablePollDataDAO
 from podium_core.queues import TableQueueDAO
 from podium_core.readiness import Readiness
 
@@ -55,7 +59,9 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
     queues = TableQueueDAO(queue_table, context)
     clock = StoreClock(context.clock)
     place_ttl_ms = settings.place_ttl_seconds * 1000
-    limits = RedisConcurrentExecutionLimitDAO(link, scripts, keys, place_ttl_ms=place_ttl_ms)
+    limits = TableConcurrentExecutionLimitDAO(
+        RedisLimitPlaceTable(link, scripts, keys, place_ttl_ms=place_ttl_ms)
+    )
     layout = settings.layout or DEFAULT_LAYOUT
     executor = Executor(
         link,
@@ -93,12 +99,18 @@ async def open_store(context: StoreContext, settings: RedisSettings) -> Connecte
         ),
         stored_documents=RedisStoredDocuments(bulk, keys, clock),
         concurrency_limits=limits,
-        metadata=RedisMetadataDAO(link, bulk, keys, max_answer_bytes=most),
+        metadata=TableMetadataDAO(RedisMetadataTable(link, bulk, keys), max_answer_bytes=most),
         queues=queues,
         queue_target=queue_table,
-        event_handlers=RedisEventHandlerDAO(link, bulk, keys, max_answer_bytes=most),
-        poll_data=RedisPollDataDAO(link, bulk, scripts, keys, max_answer_bytes=most),
-        rate_limits=RedisRateLimitingDAO(scripts, keys),
+        event_handlers=TableEventHandlerDAO(
+            RedisEventHandlerTable(link, bulk, keys), max_answer_bytes=most
+        ),
+        poll_data=TablePollDataDAO(
+            RedisPollDataTable(link, bulk, scripts, keys),
+            require_stored_name=require_key_part,
+            max_answer_bytes=most,
+        ),
+        rate_limits=TableRateLimitingDAO(RedisRateGrantTable(scripts, keys)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Definitions as Redis holds them: documents in hashes, read as what they are or refused as corrupt."""
+"""Definitions as Redis holds them: documents in hashes, read a slice in each trip."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-import msgspec
-from msgspec import Raw
-
 from podium_backends.redis.connection import Link
-from podium_core.errors import CorruptRecordError, InvalidArgumentError
-from podium_core.models.documents import require_utf8
-from podium_core.paging.page_builder import Found
-from podium_core.paging.pages_of import Row
+from podium_core.paging.pages_of import Row, found_if_readable
 
 T = TypeVar("T")
 
@@ -21,32 +15,12 @@ T = TypeVar("T")
 SLICE = 100
 
 
-def definition(parse: Callable[[Raw], T], document: bytes, kind: str, name: str) -> T:
-    """The definition that a stored document is.
-
-    Raises:
-        CorruptRecordError: It can't be read.
-    """
-    try:
-        return parse(Raw(require_utf8(document, kind, name)))
-    except (InvalidArgumentError, msgspec.MsgspecError) as error:
-        raise CorruptRecordError(kind, name, str(error)) from error
-
-
-def readable(parse: Callable[[], T], size: int) -> Found[T] | None:
-    """What ``parse`` gives; None where it can't be read."""
-    try:
-        return Found(parse(), size)
-    except CorruptRecordError:
-        return None
-
-
 async def texts(link: Link, *command: Any) -> list[str]:
     """The members or fields that a command gives, in order; those that aren't UTF-8 are nobody's."""
-    return sorted(_decoded(await link.read(*command)))
+    return sorted(_decode(await link.read(*command)))
 
 
-def _decoded(members: Iterable[bytes]) -> Iterable[str]:
+def _decode(members: Iterable[bytes]) -> Iterable[str]:
     for member in members:
         try:
             yield member.decode()
@@ -69,4 +43,4 @@ async def rows_of(
     """The documents of a hash by name, in order of name, from after this one."""
     names = [name for name in await texts(link, "HKEYS", key) if name > after]
     async for name, document in fields_of(link, key, names):
-        yield Row((name,), name, readable(partial(parse, document, name), len(document)))
+        yield Row((name,), name, found_if_readable(partial(parse, document, name), len(document)))

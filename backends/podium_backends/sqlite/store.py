@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from functools import partial
 
-from podium_backends.sqlite.event_handler_dao import SqliteEventHandlerDAO
-from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
+from podium_backends.sqlite.event_handler_table import SqliteEventHandlerTable
 from podium_backends.sqlite.executions.dao import SqliteExecutionDAO
+from podium_backends.sqlite.executions.limit_place_table import SqliteLimitPlaceTable
 from podium_backends.sqlite.executions.outbox import SqliteOutbox
 from podium_backends.sqlite.executions.queue_effects import QueueIntents, QueuesInSameFile
 from podium_backends.sqlite.executions.stored_documents import SqliteStoredDocuments
 from podium_backends.sqlite.file.database import Database
 from podium_backends.sqlite.index.index_file import IndexFile
 from podium_backends.sqlite.maintenance import maintain
-from podium_backends.sqlite.metadata_dao import SqliteMetadataDAO
-from podium_backends.sqlite.poll_data_dao import SqlitePollDataDAO
+from podium_backends.sqlite.metadata_table import SqliteMetadataTable
+from podium_backends.sqlite.poll_data_table import SqlitePollDataTable
 from podium_backends.sqlite.queues.changes import QueueChanges
 from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
-from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
+from podium_backends.sqlite.rate_grant_table import SqliteRateGrantTable
 from podium_backends.sqlite.settings import SqliteSettings
 from podium_core.backend import ConnectedStore, DataType, StoreContext
+from podium_core.definitions import TableEventHandlerDAO, TableMetadataDAO
+from podium_core.limit_daos import TableConcurrentExecutionLimitDAO, TableRateLimitingDAO
 from podium_core.models import Guarantee
+from podium_core.poll_data import TablePollDataDAO
 from podium_core.queues import TableQueueDAO
 
 
@@ -72,7 +75,9 @@ def _connected_store(
     queues = TableQueueDAO(queue_table, context)
     most = context.max_answer_bytes
     place_ttl_ms = settings.place_ttl_seconds * 1000
-    limits = SqliteConcurrentExecutionLimitDAO(database, place_ttl_ms=place_ttl_ms)
+    limits = TableConcurrentExecutionLimitDAO(
+        SqliteLimitPlaceTable(database, place_ttl_ms=place_ttl_ms)
+    )
     one_step = context.commit_guarantee is Guarantee.ATOMIC
     executions = SqliteExecutionDAO(
         database,
@@ -90,13 +95,15 @@ def _connected_store(
         executions=executions,
         outbox=SqliteOutbox(database),
         stored_documents=SqliteStoredDocuments(database),
-        metadata=SqliteMetadataDAO(database, max_answer_bytes=most),
+        metadata=TableMetadataDAO(SqliteMetadataTable(database), max_answer_bytes=most),
         queues=queues,
         queue_target=queue_table,
-        event_handlers=SqliteEventHandlerDAO(database, max_answer_bytes=most),
-        poll_data=SqlitePollDataDAO(database, max_answer_bytes=most),
+        event_handlers=TableEventHandlerDAO(
+            SqliteEventHandlerTable(database), max_answer_bytes=most
+        ),
+        poll_data=TablePollDataDAO(SqlitePollDataTable(database), max_answer_bytes=most),
         concurrency_limits=limits,
-        rate_limits=SqliteRateLimitingDAO(database),
+        rate_limits=TableRateLimitingDAO(SqliteRateGrantTable(database)),
         index=index.reads if index else None,
     )
 

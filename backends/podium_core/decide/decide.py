@@ -19,7 +19,7 @@ from podium_core.decide.state import DecisionState
 from podium_core.decide.tasks import decide_tasks
 from podium_core.decide.workflows import decide_pending, decide_workflows
 from podium_core.outbox import OutboxEntry
-from podium_core.write_set.remembered import replayed
+from podium_core.write_set.request_memory import first_answer
 from podium_core.write_set.write_set import (
     AckOp,
     PushOp,
@@ -58,7 +58,7 @@ def decide(write_set: WriteSet, known: Known, *, now_ms: int) -> Decision:
         RemovalUnderWayError: An id is wanted whose workflow is being removed: that has to end first.
     """
     if known.remembered is not None:
-        return Decision(replayed(known.remembered, write_set))
+        return Decision(first_answer(known.remembered, write_set))
     s = write_set
     if s.guards:
         require_guards(s.guards, known, now_ms=now_ms)

@@ -54,11 +54,11 @@ def _decide_workflow_removal(removal: WorkflowRemoval, state: DecisionState) -> 
     if facts is None:
         return False
     if not is_due(facts.removal, state.now_ms):
-        _set_mark(removal, facts, state)
+        _set_record(removal, facts, state)
     return True
 
 
-def _set_mark(removal: WorkflowRemoval, facts: WorkflowFacts, state: DecisionState) -> None:
+def _set_record(removal: WorkflowRemoval, facts: WorkflowFacts, state: DecisionState) -> None:
     """The workflow itself; its tasks follow in the sweep that the record asks for (``podium_core.removal``)."""
     id_ = removal.workflow_id
     record = new_record(removal, facts.removal, mark_index=state.marks_index, now_ms=state.now_ms)

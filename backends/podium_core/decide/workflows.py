@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from podium_core.decide.effects import FreeSlots, LeavePending, StoreWorkflow
 from podium_core.decide.facts import WorkflowFacts
 from podium_core.decide.removal_record import expiry_of, is_due
@@ -46,14 +48,17 @@ def _decide_workflow(
 def _store(put: WorkflowPut, before: WorkflowFacts | None, state: DecisionState) -> int:
     removal = expiry_of(before.removal) if before else None
     stamp = max(state.now_ms, before.stamp + 1) if before else state.now_ms
+    if before and before.create_time and not put.create_time:
+        # An update that doesn't say keeps its place in time.
+        document = put.document.with_create_time(before.create_time)
+        put = replace(put, create_time=before.create_time, document=document)
     after = WorkflowFacts(
         stamp=stamp,
         name=put.name,
         version=put.version,
         status=put.status,
         correlation_id=put.correlation_id,
-        # An update that doesn't say keeps its place in time.
-        create_time=put.create_time or (before.create_time if before else 0),
+        create_time=put.create_time,
         # A workflow that expires is in no set any more.
         pending=put.pending and removal is None,
         listed=removal is None,

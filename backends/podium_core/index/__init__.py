@@ -18,7 +18,13 @@ from podium_core.index.changes import (
     Remove,
 )
 from podium_core.index.dates import iso_date, time_of_any_date, time_of_date
-from podium_core.index.documents import RAW_JSON, TASK_ENTRY, WORKFLOW_ENTRY, EntryType, merged
+from podium_core.index.documents import (
+    RAW_JSON,
+    TASK_ENTRY,
+    WORKFLOW_ENTRY,
+    EntryType,
+    with_members,
+)
 from podium_core.index.index_writes import IndexWrites
 from podium_core.index.lookup import (
     decode_event_execution,
@@ -57,7 +63,6 @@ __all__ = [
     "encode_task_log",
     "event_entry_id",
     "iso_date",
-    "merged",
     "message_entry_id",
     "raw_execution",
     "raw_workflow",
@@ -65,5 +70,6 @@ __all__ = [
     "time_of_any_date",
     "time_of_date",
     "utf16_units",
+    "with_members",
     "workflow_summary",
 ]

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from podium_core.errors import CorruptRecordError
-from podium_core.index.documents import RAW_JSON, members_of, merged
+from podium_core.index.documents import RAW_JSON, members_of, with_members
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
 from podium_core.models.json_members import elements_of_array, object_of_members, text_of_member
@@ -48,7 +48,7 @@ def archived_document(summary_document: bytes, raw_json: str) -> bytes:
         raw_json: The text.
     Source: ``ExecutionDAOFacade.removeWorkflow``, which sets the same two by ``IndexDAO.updateWorkflow``.
     """
-    return merged(summary_document, Raw(_encode({RAW_JSON: raw_json, "archived": True})))
+    return with_members(summary_document, Raw(_encode({RAW_JSON: raw_json, "archived": True})))
 
 
 def raw_execution(workflow: bytes, tasks: Iterable[bytes]) -> str:
@@ -73,7 +73,7 @@ def raw_workflow(workflow: bytes, task_ids: Sequence[str]) -> str:
 
 
 def _with_members(workflow: bytes, members: bytes) -> str:
-    return merged(workflow, Raw(members)).decode()
+    return with_members(workflow, Raw(members)).decode()
 
 
 def archived_execution(document: bytes, workflow_id: str) -> ArchivedExecution | None:

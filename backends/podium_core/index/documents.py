@@ -160,7 +160,7 @@ def members_of(document: bytes | str, resource_type: str, name: str) -> dict[str
         raise CorruptRecordError(resource_type, name, str(error)) from error
 
 
-def merged(document: bytes, fields: Raw, name: str = "") -> bytes:
+def with_members(document: bytes, fields: Raw, name: str = "") -> bytes:
     """A document with some members set: those that are there keep their place, new ones come last, no other changes.
 
     Args:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from podium_core.index.changes import EntryKind
-from podium_core.index.documents import RAW_JSON, merged
+from podium_core.index.documents import RAW_JSON, with_members
 from podium_core.models.json_members import members_of_object
 from podium_core.models.json_text import raw_bytes
 
@@ -62,7 +62,7 @@ def document_with_archive(written: bytes, before: bytes, *, replaceable: bool) -
         members[RAW_JSON] = archive.raw_json
     if archive.is_archived and not brought.is_archived:
         members[ARCHIVED] = _TRUE
-    return merged(written, Raw(_encode(members))) if members else written
+    return with_members(written, Raw(_encode(members))) if members else written
 
 
 def put_onto(before: bytes, written: bytes, *, external: bool) -> tuple[bytes, bool]:

@@ -11,7 +11,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from podium_core.index.changes import EntryKind, IndexChange, Merge, Put, Remove
-from podium_core.index.documents import merged
+from podium_core.index.documents import with_members
 from podium_core.index.kept_archive import document_with_archive
 from podium_core.models.json_members import (
     Members,
@@ -137,16 +137,16 @@ def _put_onto(waiting: IndexMark, put: Put) -> Put:
         case Verify(removes_archive=True, workflow_id=workflow_id):
             return replace(put, removed=workflow_id)
         case Put(document=before, removed=removed):
-            return Put(_kept(put.document, before), removed)
+            return Put(_with_archive_of(put.document, before), removed)
         case Merge(fields=fields) | Upsert(fields=fields) | Verify(fields=fields):
-            return Put(_kept(put.document, fields))
+            return Put(_with_archive_of(put.document, fields))
 
 
 def _merge_onto(waiting: IndexMark, merge: Merge) -> IndexMark:
     match waiting:
         case Put(document=document):
-            fields = _kept(merge.fields, document)
-            return replace(waiting, document=Raw(merged(raw_bytes(document), fields)))
+            fields = _with_archive_of(merge.fields, document)
+            return replace(waiting, document=Raw(with_members(raw_bytes(document), fields)))
         case Remove():
             return waiting  # there is nothing to set a field of
         case Merge() | Upsert() | Verify():
@@ -154,9 +154,9 @@ def _merge_onto(waiting: IndexMark, merge: Merge) -> IndexMark:
 
 
 def _both(first: Raw, second: Raw) -> Raw:
-    return Raw(merged(raw_bytes(first), _kept(second, first))) if first else second
+    return Raw(with_members(raw_bytes(first), _with_archive_of(second, first))) if first else second
 
 
-def _kept(written: Raw, before: Raw) -> Raw:
+def _with_archive_of(written: Raw, before: Raw) -> Raw:
     # The waiting mark came through IndexService, too.
     return Raw(document_with_archive(raw_bytes(written), raw_bytes(before), replaceable=True))

@@ -43,8 +43,8 @@ def members_of_object(text: bytes | str | Raw) -> Members:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
-        members = _decode_members(hidden_surrogates(text, error))
-    return {_shown_key(key): _shown(raw) for key, raw in members.items()}
+        members = _decode_members(hide_surrogates(text, error))
+    return {_restore_key(key): _restore(raw) for key, raw in members.items()}
 
 
 def elements_of_array(text: bytes | str | Raw) -> list[Raw]:
@@ -54,7 +54,7 @@ def elements_of_array(text: bytes | str | Raw) -> list[Raw]:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
-        return [_shown(raw) for raw in _decode_elements(hidden_surrogates(text, error))]
+        return [_restore(raw) for raw in _decode_elements(hide_surrogates(text, error))]
 
 
 def text_of_member(text: bytes | str | Raw, key: str) -> str | None:
@@ -86,7 +86,7 @@ def require_valid(text: bytes) -> None:
         _skim(text.replace(rb"\ud", rb"\uc").replace(rb"\uD", rb"\uc"))
 
 
-def hidden_surrogates(text: bytes | str | Raw, error: msgspec.DecodeError) -> bytes:
+def hide_surrogates(text: bytes | str | Raw, error: msgspec.DecodeError) -> bytes:
     """JSON text that msgspec refused with this error, its escaped surrogates hidden from it.
 
     Raises:
@@ -102,7 +102,7 @@ def hidden_surrogates(text: bytes | str | Raw, error: msgspec.DecodeError) -> by
     return hidden
 
 
-def shown_surrogates(text: bytes) -> bytes:
+def restore_surrogates(text: bytes) -> bytes:
     """A piece of such a text as it was."""
     if _TOKEN in text:
         for escape, (within, _) in _HIDDEN.items():
@@ -110,11 +110,11 @@ def shown_surrogates(text: bytes) -> bytes:
     return text
 
 
-def _shown(raw: Raw) -> Raw:
-    return Raw(shown_surrogates(bytes(raw)))
+def _restore(raw: Raw) -> Raw:
+    return Raw(restore_surrogates(bytes(raw)))
 
 
-def _shown_key(key: str) -> str:
+def _restore_key(key: str) -> str:
     text = _encode(key)
     if _TOKEN not in text:
         return key

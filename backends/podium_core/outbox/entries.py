@@ -95,7 +95,7 @@ class EntryPut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     body: bytes = b""
     if_absent: bool = False
 
-    def written(self, *, token: int, since_ms: int) -> OutboxEntry:
+    def as_entry(self, *, token: int, since_ms: int) -> OutboxEntry:
         """The entry as it stands once it was written under this token."""
         return OutboxEntry(
             kind=self.kind,

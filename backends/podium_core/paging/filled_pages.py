@@ -55,10 +55,10 @@ async def _parts(
             if part.has_items and part.last_key is not None:
                 yield part.take(resume_token(*part.last_key))
             raise
+        await asyncio.sleep(0)
         if found is None:
             continue
         part.add(found, key)
-        await asyncio.sleep(0)
         if part.is_full and key != page.keys[-1]:
             yield part.take(resume_token(*key))
     yield part.take(page.resume_token)

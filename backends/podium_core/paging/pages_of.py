@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Generic, NamedTuple, TypeVar
 
 from podium_core.closing import closing
+from podium_core.errors import CorruptRecordError
 from podium_core.models.page import Page
 from podium_core.paging.page_builder import Found, Key, PageBuilder
 from podium_core.paging.resume_token import resume_token
@@ -19,6 +20,14 @@ class Row(NamedTuple, Generic[T]):
     key: Key
     id: str
     found: Found[T] | None
+
+
+def found_if_readable(parse: Callable[[], T], size: int) -> Found[T] | None:
+    """What ``parse`` gives, and the bytes that were read for it; None where it can't be read."""
+    try:
+        return Found(parse(), size)
+    except CorruptRecordError:
+        return None
 
 
 async def pages_of(rows: AsyncIterator[Row[T]]) -> AsyncGenerator[Page[T]]:

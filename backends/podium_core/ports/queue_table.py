@@ -70,6 +70,16 @@ class QueueCounts(NamedTuple):
     leased: int
     lapsed: int
 
+    @property
+    def unacked(self) -> int:
+        """Leased messages whose lease runs."""
+        return self.leased - self.lapsed
+
+    @property
+    def size(self) -> int:
+        """Ready and delayed messages; a lapsed lease is ready."""
+        return self.total - self.unacked
+
 
 class QueueTable(Protocol):
     """The messages of a store's queues. ``podium_core.queues`` makes a QueueDAO of it.

@@ -22,7 +22,7 @@ class QueryError(InvalidArgumentError):
         self.position = position
 
 
-def shown(text: str) -> str:
+def text_in_quotes(text: str) -> str:
     """The text as messages show it: quoted, on one line, cut where it is long."""
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
-from podium_core.query.errors import QueryError, shown
+from podium_core.query.errors import QueryError, text_in_quotes
 from podium_core.query.fields import Field, FieldType
 from podium_core.query.grouping import Join, TreeBuilder, by_precedence
 from podium_core.query.texts import require_field, require_short, require_usable
@@ -264,7 +264,9 @@ class _FreeTextParser:
 
     def _fail_without(self, what: str) -> NoReturn:
         found = self._peek_operator() or self._peek()
-        self._fail(f"{what} is expected, found {shown(found) if found else 'the end'}; {_ESCAPE}")
+        self._fail(
+            f"{what} is expected, found {text_in_quotes(found) if found else 'the end'}; {_ESCAPE}"
+        )
 
     def _fail(self, reason: str) -> NoReturn:
         raise QueryError(_PATH, self._at, reason)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from podium_core.errors import InvalidArgumentError
-from podium_core.query.errors import QueryError, nearest, shown
+from podium_core.query.errors import QueryError, nearest, text_in_quotes
 from podium_core.query.fields import Field
 
 MAX_SORT_KEYS = 32
@@ -49,7 +49,7 @@ def _sort_key(entry: str, path: str, fields: Mapping[str, Field]) -> SortKey:
     if not colon:
         return SortKey(field)
     if direction not in _DESCENDING:
-        reason = f"{shown(direction)} is no direction; there are ASC and DESC"
+        reason = f"{text_in_quotes(direction)} is no direction; there are ASC and DESC"
         raise QueryError(path, len(name) + 1, reason)
     return SortKey(field, _DESCENDING[direction])
 
@@ -61,4 +61,4 @@ def _sortable(name: str, path: str, fields: Mapping[str, Field]) -> Field:
     names = [SCORE, *(each.name for each in fields.values() if each.sortable)]
     if field is not None:
         raise QueryError(path, 0, f"{name} is a text and can't be sorted by; {nearest('', names)}")
-    raise QueryError(path, 0, f"{shown(name)} can't be sorted by; {nearest(name, names)}")
+    raise QueryError(path, 0, f"{text_in_quotes(name)} can't be sorted by; {nearest(name, names)}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from podium_core.query.comparisons import OPERATORS, Operator, Written, comparison, require_served
-from podium_core.query.errors import QueryError, shown
+from podium_core.query.errors import QueryError, text_in_quotes
 from podium_core.query.fields import Field
 from podium_core.query.grouping import Join, TreeBuilder, by_precedence, from_the_right
 from podium_core.query.texts import require_field, require_usable
@@ -163,7 +163,7 @@ class _StructuredParser:
         word = symbol[0] if symbol else self._peek_name()
         operator = _SYMBOLS.get(word) or _WORDS.get(_keyword(word))
         if operator is None:
-            found = f"{shown(word)} is no operator" if word else "an operator is expected"
+            found = f"{text_in_quotes(word)} is no operator" if word else "an operator is expected"
             advice = _ADVICE.get(word) or _ADVICE.get(_keyword(word), "")
             self._fail(f"{found}; {advice}there are {OPERATORS}")
         self._at += len(word)
@@ -267,7 +267,7 @@ class _StructuredParser:
 
     def _fail_without(self, what: str) -> NoReturn:
         found = self._peek_name() or self._peek()
-        self._fail(f"{what} is expected, found {shown(found) if found else 'the end'}")
+        self._fail(f"{what} is expected, found {text_in_quotes(found) if found else 'the end'}")
 
     def _fail(self, reason: str) -> NoReturn:
         raise QueryError(_PATH, self._at, reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from podium_core.query.errors import QueryError, nearest, shown
+from podium_core.query.errors import QueryError, nearest, text_in_quotes
 from podium_core.query.fields import UNSEARCHABLE, Field
 
 MAX_QUERY_BYTES = 64 * 1024
@@ -37,7 +37,7 @@ def require_field(
         return field
     if name in UNSEARCHABLE:
         raise QueryError(path, position, f"{name} can't be searched, it is only stored")
-    reason = f"unknown field {shown(name)}; {advice}{nearest(name, fields)}"
+    reason = f"unknown field {text_in_quotes(name)}; {advice}{nearest(name, fields)}"
     raise QueryError(path, position, reason)
 
 

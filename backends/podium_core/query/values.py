@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from podium_core.query.errors import nearest, shown
+from podium_core.query.errors import nearest, text_in_quotes
 from podium_core.query.fields import Field, FieldType
 
 # What a value of each type has to be, for messages.
@@ -65,9 +65,9 @@ def value_anywhere(type_: FieldType, text: str) -> str | int | float | bool | St
 def misfit(field: Field, text: str) -> str:
     """Why the field can never have this value; empty: it can."""
     if field.choices and text not in field.choices:
-        return f"{shown(text)} is no {field.name}; {nearest(text, field.choices)}"
+        return f"{text_in_quotes(text)} is no {field.name}; {nearest(text, field.choices)}"
     if typed_value(field.type, text) is None:
-        return f"{shown(text)} is not what {field.name} holds: {EXPECTED[field.type]}"
+        return f"{text_in_quotes(text)} is not what {field.name} holds: {EXPECTED[field.type]}"
     return ""
 
 

@@ -9,7 +9,6 @@ from podium_core.models import Message, PushMessage, QueueDetail
 from podium_core.paging.read_budget import ReadBudget
 from podium_core.ports.queue import MessageScan, QueueStore
 from podium_core.ports.queue_table import Ask, QueueTable
-from podium_core.queues.counts import detail_of, size_of
 from podium_core.queues.poll_room import MOST_SIZE, PollRoom
 from podium_core.queues.polls import Polls
 from podium_core.requirements import (
@@ -165,7 +164,7 @@ class TableQueueDAO:
     # reading
 
     async def get_size(self, queue_name: str) -> int:
-        return size_of(await self._table.counts(require_text(queue_name, "queue_name")))
+        return (await self._table.counts(require_text(queue_name, "queue_name"))).size
 
     async def queues_detail(self) -> dict[str, int]:
         return {detail.name: detail.size for detail in await self.queues_detail_verbose()}
@@ -178,7 +177,8 @@ class TableQueueDAO:
                 # A store may keep the counts of a queue that has no message any more.
                 if counts.total:
                     budget.take(len(counts.name))
-                    details.append(detail_of(counts))
+                    name, size, unacked = counts.name, counts.size, counts.unacked
+                    details.append(QueueDetail(name=name, size=size, unacked=unacked))
         details.sort(key=lambda detail: detail.name)
         return details
 

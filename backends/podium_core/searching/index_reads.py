@@ -196,7 +196,7 @@ class IndexReads:
         self, search: Search, asked: str, decode: Callable[[bytes, str], T]
     ) -> SearchResult[T]:
         found = await self._hits(replace(search, with_documents=True))
-        work = partial(_decoded, found.hits, decode)
+        work = partial(_decode_hits, found.hits, decode)
         large = sum(len(hit.document) for hit in found.hits) > _LARGE
         results, unreadable = await asyncio.to_thread(work) if large else work()
         return SearchResult(
@@ -274,7 +274,7 @@ def _archivable(from_ms: int, to_ms: int) -> Search:
     )
 
 
-def _decoded(
+def _decode_hits(
     hits: Sequence[Hit], decode: Callable[[bytes, str], T]
 ) -> tuple[Sequence[T], Sequence[str]]:
     """The entries that can be read, and the ids of the others."""

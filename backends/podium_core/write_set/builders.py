@@ -175,9 +175,12 @@ def workflow_put(workflow: Workflow, mode: PutMode, path: str, *, now_ms: int) -
         raise InvalidArgumentError(
             f"{path}.workflow_definition_json", "must be a definition with a 'name'"
         )
-    if mode is not PutMode.UPDATE and (workflow.create_time is UNSET or workflow.create_time == 0):
-        require_left_to_server(workflow, "createTime", path)
-        workflow = replace(workflow, create_time=now_ms)
+    if workflow.create_time is UNSET or workflow.create_time == 0:
+        # An update that doesn't say leaves it as it is stored.
+        if mode is not PutMode.UPDATE:
+            require_left_to_server(workflow, "createTime", path)
+        create_time = UNSET if mode is PutMode.UPDATE else now_ms
+        workflow = replace(workflow, create_time=create_time)
     status = workflow.status
     if status is UNSET:
         # Java's default of a new workflow; an update has to say.

@@ -9,7 +9,7 @@ from podium_core.errors import InvalidArgumentError
 from podium_core.models import Commit, CommitAck, CommitPush, CommitRemove
 from podium_core.requirements import MAX_ITEMS, require_not_negative, require_text
 from podium_core.write_set import builders
-from podium_core.write_set.remembered import request_digest
+from podium_core.write_set.request_memory import request_digest
 from podium_core.write_set.write_set import (
     AckOp,
     ExpectedWorkflowTime,

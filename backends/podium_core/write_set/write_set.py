@@ -124,6 +124,11 @@ class EventRemoval(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     id: str
 
+    @property
+    def entry_id(self) -> str:
+        """As of ``EventPut``."""
+        return f"{self.handler_name}.{self.event}.{self.message_id}.{self.id}"
+
 
 class WorkflowRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """Sets the removal record, from which on the workflow's writes answer NOT_FOUND; with a ttl, only once that is over.
@@ -252,7 +257,7 @@ class WriteSet(msgspec.Struct, frozen=True, kw_only=True):
     A store may keep one for later (``msgspec.msgpack``), for a newer version to read: a new field needs a default.
 
     Attributes:
-        request_id: Remembered with the outcome for ten minutes (``remembered.py``); a repeat gets that outcome, and
+        request_id: Remembered with the outcome for ten minutes (``request_memory.py``); a repeat gets that outcome, and
             writes nothing.
         request_digest: Of the request as it came; a different one under the same id is FailedPreconditionError.
         mark_index: Each document written or removed gets a mark in the outbox, for the index.

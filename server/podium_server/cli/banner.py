@@ -35,7 +35,9 @@ def listening_line(addresses: Sequence[ListenAddress]) -> str:
 
 def store_place(store: StoreConfig) -> str:
     """Its kind, and where it is; without a password."""
-    found = (getattr(store.settings, name, None) for name in ("path", "url", "urls"))
+    found = (
+        getattr(store.settings, name, None) for name in ("path", "url", "urls", "contact_points")
+    )
     place = next(filter(None, found), ())
     places = place if isinstance(place, list | tuple) else [str(place)]
     return " ".join([store.kind, *map(without_credentials, places)])

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from podium_server.cli.cassandra_commands import cassandra_commands
 from podium_server.cli.index_commands import index_commands
 from podium_server.cli.lines import note_line, print_line
 from podium_server.cli.queue_commands import queue_commands
@@ -45,6 +46,7 @@ config_commands = typer.Typer(
 podium.add_typer(config_commands, name="config")
 podium.add_typer(index_commands, name="index")
 podium.add_typer(queue_commands, name="queues")
+podium.add_typer(cassandra_commands, name="cassandra")
 
 
 @podium.command()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Raw
 
 from podium_core.index.archive import archived_document, raw_execution, raw_workflow
-from podium_core.index.documents import TASK_ENTRY, WORKFLOW_ENTRY, merged
+from podium_core.index.documents import TASK_ENTRY, WORKFLOW_ENTRY, with_members
 from podium_core.index.entries import IndexWrite
 from podium_core.index.stored_document import StoredDocument
 from podium_core.index.summaries import task_summary, workflow_summary
@@ -27,7 +27,7 @@ def archived_task_write(task: StoredDocument, *, token: int, whole: bool) -> Ind
     """The entry of a task that is archived; with ``whole`` it holds the task's document."""
     summary = _summary_document(task)
     text = task.text.decode()
-    document = archived_document(summary, text) if whole else merged(summary, _ARCHIVED)
+    document = archived_document(summary, text) if whole else with_members(summary, _ARCHIVED)
     return IndexWrite(kind=task.kind, id=task.id, token=token, document=document)
 
 

@@ -13,7 +13,7 @@ from msgspec import Raw
 
 from podium_core.errors import BackendUnavailableError, StorageError
 from podium_core.index.changes import EntryKind, IndexOutcome, Merge, Put, Remove
-from podium_core.index.documents import merged
+from podium_core.index.documents import with_members
 from podium_core.index.entries import IndexAnswer, IndexEntry, IndexWrite
 from podium_core.index.kept_archive import ARCHIVED_KINDS, document_with_archive, put_onto
 from podium_core.index.marks import (
@@ -265,7 +265,7 @@ def _decide(step: _Step, document: StoredDocument) -> None:
     elif document.record is not None:
         entry = entry_document(document.record)
         fields = step.mark.fields if isinstance(step.mark, Upsert | Verify) else Raw(b"")
-        step.send(merged(entry, fields) if fields else entry)
+        step.send(with_members(entry, fields) if fields else entry)
     elif step.mark == Upsert():
         step.drop()  # only an explicit removal deletes
 
@@ -351,7 +351,7 @@ def _merge(step: _Step, shown: IndexEntry | None, fields: Raw, workflow_id: str)
         step.drop(IndexOutcome.ABSENT)
     else:
         kept = document_with_archive(raw_bytes(fields), shown.document, replaceable=shown.external)
-        step.send(merged(shown.document, Raw(kept)), external=shown.external)
+        step.send(with_members(shown.document, Raw(kept)), external=shown.external)
 
 
 def _is_of(shown: IndexEntry, workflow_id: str) -> bool:

@@ -34,6 +34,7 @@ from podium_core.models import (
 )
 from podium_core.outbox import KIND_PAYLOAD, NewEntry
 from podium_core.payload_keys import new_key
+from podium_core.ports import QueueTarget
 from podium_core.queues import TableQueueDAO
 from podium_core.write_set import (
     PendingRemoval,
@@ -70,6 +71,7 @@ class World:
     watched: WatchedLink
     ours: RedisExecutionDAO
     other: RedisExecutionDAO
+    table: QueueTarget
     queues: TableQueueDAO
     outbox: RedisOutbox
 
@@ -111,7 +113,7 @@ async def world(own_redis: RedisServer) -> AsyncIterator[World]:
         link, scripts, KEYS, refers=other.refers, planned_removal=other.planned_removal
     )
     await other.create_workflow(make_workflow())
-    yield World(link, watched, ours, other, queues, outbox)
+    yield World(link, watched, ours, other, table, queues, outbox)
     await queues.close()
     await changes.close()
     await link.close()
@@ -133,6 +135,17 @@ async def test_another_holder_of_the_message(world: World) -> None:
     with pytest.raises(ConflictError):
         await world.apply(write_set, lambda: world.queues.push(QUEUE, PushMessage(id="m1")))
     assert not await world.queues.contains_message(QUEUE, "m2")
+
+
+async def test_each_push_of_a_write_set_has_a_token_of_its_own(world: World) -> None:
+    """Also where the message was gone in between: a removal that is conditional on the first one spares the second."""
+    push = WriteSet(queue_ops=(PushOp(queue_name=QUEUE, message_id="m1"),))
+    await world.ours.apply(push)
+    (first,) = await world.table.tokens_of([(QUEUE, "m1")])
+    assert await world.queues.remove(QUEUE, "m1")
+    await world.ours.apply(push)
+    (second,) = await world.table.tokens_of([(QUEUE, "m1")])
+    assert 0 < first < second
 
 
 async def test_an_event_execution_that_is_there_now(world: World) -> None:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from podium_backends.redis.connection import Link, Target
-from podium_backends.redis.executions.concurrent_limit_dao import DEFAULT_PLACE_TTL_MS
 from podium_backends.redis.executions.dao import RedisExecutionDAO
+from podium_backends.redis.executions.limit_place_table import DEFAULT_PLACE_TTL_MS
 from tests.backends.redis.golden_definitions import KEYS, Daos
 from tests.clock import FakeClock
 from tests.contract.records import make_task

@@ -193,6 +193,19 @@ async def test_what_nobody_reads_any_more_makes_room(
     assert await world.saw("b") == {"a", "c"}
 
 
+async def test_a_member_that_is_waited_for_again_is_the_newest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the first one of all is the oldest, and makes room."""
+    monkeypatch.setattr(missing_members, "MOST_MEMBERS", 3)
+    await world.link.write("SADD", "set", "d")
+    await world.saw("a", "b")
+    world.clock.pass_by(FORGET_MS + 1)
+    await world.saw("a", "c", "d")
+    world.clock.pass_by(MISSING_MS)
+    assert await world.saw("d") == {"a", "b", "c"}
+
+
 async def test_many_members_at_once(world: World) -> None:
     members = [f"m{number}" for number in range(2_500)]
     await world.link.write("SADD", "set", *members)

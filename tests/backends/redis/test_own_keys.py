@@ -16,7 +16,7 @@ from podium_core.payload_keys import new_key
 from podium_core.removal import RemovalMachine
 from podium_core.write_set import builders
 from podium_core.write_set.refusals import UploadLostError
-from podium_core.write_set.remembered import REQUEST_MEMORY_MS
+from podium_core.write_set.request_memory import REQUEST_MEMORY_MS
 from tests.backends.redis.golden_definitions import KEYS, Daos
 from tests.clock import FakeClock
 from tests.contract.records import make_event_execution, make_task, make_workflow
@@ -87,12 +87,14 @@ async def test_a_write_that_finds_what_it_assumes_does_not_prolong_facts(
     assert await link.read("TTL", KEYS.facts("w1")) <= 100
 
 
+@pytest.mark.parametrize("later_ms", [0, 1])
 async def test_a_task_leaves_the_set_of_the_definition_that_it_had(
-    dao: RedisExecutionDAO, link: Link
+    dao: RedisExecutionDAO, link: Link, clock: FakeClock, later_ms: int
 ) -> None:
-    """Java's own lists don't look at the document."""
+    """Java's own lists don't look at the document. A millisecond later its stamp is as it is assumed."""
     await dao.create_workflow(make_workflow())
     await dao.create_tasks([make_task("t1")])
+    clock.pass_by(later_ms)
     await dao.update_task(make_task("t1", definition_name="decode"))
     assert await link.read("EXISTS", KEYS.pending_tasks("encode")) == 0
     assert await link.read("SMEMBERS", KEYS.pending_tasks("decode")) == [b"t1"]
@@ -117,6 +119,20 @@ async def test_a_workflow_that_moves_leaves_the_sets_where_it_was(
     assert await link.read("EXISTS", left) == 0
 
 
+async def test_a_workflow_that_stays_where_it_is_leaves_no_set(
+    dao: RedisExecutionDAO, link: Link, clock: FakeClock
+) -> None:
+    """An update costs Redis no more commands than it needs."""
+    workflow = make_workflow(create_time=1_700_000_000_000, correlation_id="c1")
+    await dao.create_workflow(workflow)
+    clock.pass_by(1)
+    await link.write("CONFIG", "RESETSTAT")
+    await dao.update_workflow(workflow)
+    used = await link.read("INFO", "commandstats")
+    assert b"cmdstat_srem" not in used
+    assert used.count(b"cmdstat_sadd") == 1
+
+
 async def test_what_is_kept_of_an_event_execution_goes_with_it(
     dao: RedisExecutionDAO, link: Link
 ) -> None:
@@ -127,6 +143,18 @@ async def test_what_is_kept_of_an_event_execution_goes_with_it(
     assert 59_000 < await link.read("PTTL", ends) <= 60_000
     await dao.remove_event_execution(event)
     assert await link.read("EXISTS", ends) == 0
+
+
+async def test_an_event_execution_that_stays_for_good_outlives_the_end_of_an_earlier_one(
+    dao: RedisExecutionDAO, link: Link, clock: FakeClock
+) -> None:
+    """As after a removal by Java, which knows of no ends, where the time to live was taken out of the settings."""
+    event = make_event_execution()
+    await dao.add_event_execution(event)
+    clock.pass_by(60_001)
+    for_good = Daos.on(link, clock, event_ttl_ms=0).executions
+    assert await for_good.add_event_execution(event)
+    assert not await for_good.add_event_execution(event)
 
 
 async def test_a_workflow_leaves_the_days_of_all_time_zones(

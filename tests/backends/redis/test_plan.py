@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from podium_backends.redis.executions.plan import MOST_ARGUMENTS, Plan
+from podium_backends.redis.executions.queue_plan import QueuesInSameRedis
 from podium_core.index.marks import INDEX_KINDS
+from podium_core.write_set import PushOp
 from tests.backends.redis.golden_definitions import KEYS
 
 KIND = sorted(INDEX_KINDS)[0]
@@ -28,6 +30,18 @@ def test_marks_of_many_entries_are_several_changes() -> None:
     # Each of them becomes two arguments of ZADD.
     assert max(len(change) - 4 for change in changes) <= MOST_ARGUMENTS // 2
     assert sum(len(change) - 4 for change in changes) == len(MANY)
+
+
+def test_the_keys_of_a_queue_are_handed_over_once() -> None:
+    queues = QueuesInSameRedis(lambda name: [f"{name}:messages", f"{name}:leases"])
+    for id_ in ("m1", "m2"):
+        queues.add(PushOp(queue_name="q1", message_id=id_))
+    queues.unqueue("q2", "m3", "w1")
+    keys = ["of a receipt"]
+    operations = queues.operations(keys)
+    assert keys == ["of a receipt", "q1:messages", "q1:leases", "q2:messages", "q2:leases"]
+    # Where they begin, as Lua counts.
+    assert [operation[1] for operation in operations] == [2, 2, 4]
 
 
 def test_marks_come_before_other_changes() -> None:

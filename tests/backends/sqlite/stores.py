@@ -7,15 +7,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
+from podium_backends.sqlite.executions.limit_place_table import SqliteLimitPlaceTable
 from podium_backends.sqlite.file.database import Database
-from podium_backends.sqlite.poll_data_dao import SqlitePollDataDAO
+from podium_backends.sqlite.poll_data_table import SqlitePollDataTable
 from podium_backends.sqlite.queues.changes import QueueChanges
 from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
-from podium_backends.sqlite.rate_limiting_dao import SqliteRateLimitingDAO
+from podium_backends.sqlite.rate_grant_table import SqliteRateGrantTable
 from podium_core.backend import DataType, StoreContext
 from podium_core.clock import Clock, system_clock_ms
+from podium_core.limit_daos import TableConcurrentExecutionLimitDAO, TableRateLimitingDAO
 from podium_core.models import Guarantee
+from podium_core.poll_data import TablePollDataDAO
 from podium_core.queues import TableQueueDAO
 
 
@@ -26,9 +28,9 @@ class SqliteParts:
     database: Database
     queue_table: SqliteQueueTable
     queues: TableQueueDAO
-    limits: SqliteConcurrentExecutionLimitDAO
-    rates: SqliteRateLimitingDAO
-    polls: SqlitePollDataDAO
+    limits: TableConcurrentExecutionLimitDAO
+    rates: TableRateLimitingDAO
+    polls: TablePollDataDAO
 
 
 @asynccontextmanager
@@ -46,9 +48,9 @@ async def sqlite_parts(path: Path, clock: Clock = system_clock_ms) -> AsyncItera
             database=database,
             queue_table=queue_table,
             queues=queues,
-            limits=SqliteConcurrentExecutionLimitDAO(database),
-            rates=SqliteRateLimitingDAO(database),
-            polls=SqlitePollDataDAO(database),
+            limits=TableConcurrentExecutionLimitDAO(SqliteLimitPlaceTable(database)),
+            rates=TableRateLimitingDAO(SqliteRateGrantTable(database)),
+            polls=TablePollDataDAO(SqlitePollDataTable(database)),
         )
     finally:
         await queues.close()

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 
 from podium_core.decide import Known, TaskFacts, answer_queue_ops, decide, effects as do
 from podium_core.decide.facts_of import task_facts_of, workflow_facts_of
@@ -13,6 +14,7 @@ from podium_core.decide.removal_record import ArchiveState, RemovalRecord, Sweep
 from podium_core.decide.state import MARK_WORKFLOW
 from podium_core.errors import ConflictError, FailedPreconditionError, NotFoundError
 from podium_core.models import Commit, CommitAck, CommitPush, CommitRemove, PushMessage
+from podium_core.models.documents import WORKFLOW
 from podium_core.models.enums import TaskStatus, WorkflowStatus
 from podium_core.write_set import (
     AckOp,
@@ -89,6 +91,19 @@ class TestUpdate:
         decision = stored(stamp=NOW_MS + 3, create_time=7).decide(update())
         (effect,) = effects_of(decision, do.StoreWorkflow)
         assert (effect.stamp, effect.after.create_time) == (NOW_MS + 4, 7)
+
+    @pytest.mark.parametrize("time", [UNSET, 0])
+    def test_that_does_not_say_when_it_was_created_leaves_that_in_the_document(
+        self, time: int | UnsetType
+    ) -> None:
+        write_set = update(create_time=time)
+        (effect,) = effects_of(stored(create_time=7).decide(write_set), do.StoreWorkflow)
+        document = effect.put.document.with_stamp(effect.stamp)
+        assert WORKFLOW.decode(document, "w1").create_time == 7
+        assert document.count(b"createTime") == 1
+        # Nobody knows: nothing is written of it.
+        (effect,) = effects_of(stored(create_time=0).decide(write_set), do.StoreWorkflow)
+        assert b"createTime" not in effect.put.document.with_stamp(effect.stamp)
 
     def test_of_an_unknown_one_is_not_found(self) -> None:
         with pytest.raises(NotFoundError):

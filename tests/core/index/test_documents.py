@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw
 from msgspec.structs import fields, replace
 
 from podium_core.errors import CorruptRecordError
-from podium_core.index import TASK_ENTRY, WORKFLOW_ENTRY, EntryType, merged
+from podium_core.index import TASK_ENTRY, WORKFLOW_ENTRY, EntryType, with_members
 from podium_core.models import TaskSummary, WorkflowSummary
 from tests.core.index import es6
 
@@ -138,11 +138,11 @@ class TestMerged:
     def test_sets_some_and_keeps_place_and_text_of_the_others(self) -> None:
         document = b'{"b":1.00,"a":{"x": 1},"c":[]}'
         fields = Raw(b'{"d":2,"a":null}')
-        assert merged(document, fields) == b'{"b":1.00,"a":null,"c":[],"d":2}'
+        assert with_members(document, fields) == b'{"b":1.00,"a":null,"c":[],"d":2}'
 
     def test_nothing_to_set(self) -> None:
-        assert merged(b'{"a":1E5}', Raw(b"{}")) == b'{"a":1E5}'
+        assert with_members(b'{"a":1E5}', Raw(b"{}")) == b'{"a":1E5}'
 
     def test_of_what_is_no_object(self) -> None:
         with pytest.raises(CorruptRecordError, match="'w1'"):
-            merged(b"[]", Raw(b"{}"), "w1")
+            with_members(b"[]", Raw(b"{}"), "w1")

@@ -20,8 +20,8 @@ def test_a_change_of_another_workflows_task_leaves_what_waits(newer: IndexMark) 
 @pytest.mark.parametrize("workflow_id", ["w1", ""])
 def test_a_change_of_its_own_does_what_it_says(workflow_id: str) -> None:
     assert combined_mark(WAITING, Remove(workflow_id)) == Remove(workflow_id)
-    merged = combined_mark(WAITING, Merge(FIELDS, workflow_id))
-    assert merged == Put(Raw(b'{"taskId":"t1","workflowId":"w1","status":"FAILED"}'))
+    combined = combined_mark(WAITING, Merge(FIELDS, workflow_id))
+    assert combined == Put(Raw(b'{"taskId":"t1","workflowId":"w1","status":"FAILED"}'))
 
 
 @pytest.mark.parametrize("mark", [UPSERT, WAITING, Remove("w1"), Merge(FIELDS, "w1")])

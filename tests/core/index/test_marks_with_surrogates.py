@@ -6,7 +6,7 @@ import pytest
 from msgspec import Raw
 
 from podium_core.index.changes import Merge, Put, Remove
-from podium_core.index.documents import merged
+from podium_core.index.documents import with_members
 from podium_core.index.marks import (
     IndexMark,
     Upsert,
@@ -27,7 +27,7 @@ def test_come_back_from_the_outbox(mark: IndexMark) -> None:
 
 
 def test_a_merge_leaves_them_in_their_entry() -> None:
-    text = merged(b'{"a":"\\ud83d","b":1}', Raw(rb'{"b":"\uDE00"}'))
+    text = with_members(b'{"a":"\\ud83d","b":1}', Raw(rb'{"b":"\uDE00"}'))
     assert text == rb'{"a":"\ud83d","b":"\uDE00"}'
 
 

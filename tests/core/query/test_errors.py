@@ -6,7 +6,7 @@ import pytest
 
 from podium_core.errors import InvalidArgumentError
 from podium_core.query import WORKFLOW_FIELDS, QueryError, parse_query
-from podium_core.query.errors import nearest, shown
+from podium_core.query.errors import nearest, text_in_quotes
 from podium_protocol.status import error_of, status_of
 
 
@@ -30,7 +30,7 @@ def test_it_crosses_the_wire_as_an_invalid_argument_that_says_where() -> None:
     ],
 )
 def test_texts_are_shown_on_one_line(text: str, expected: str) -> None:
-    assert shown(text) == expected
+    assert text_in_quotes(text) == expected
 
 
 def test_the_nearest_names_are_named_or_all() -> None:

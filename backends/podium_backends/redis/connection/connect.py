@@ -75,7 +75,7 @@ async def open_stream(target: Target) -> asyncio.StreamWriter:
         if connection is not None:
             await connection.disconnect(nowait=True)
         raise
-    return _given_away(connection)
+    return _take_writer(connection)
 
 
 async def _connection(target: Target) -> AbstractConnection:
@@ -107,7 +107,7 @@ async def _primary(target: Target) -> tuple[str, int]:
             await client.aclose()
 
 
-def _given_away(connection: AbstractConnection) -> asyncio.StreamWriter:
+def _take_writer(connection: AbstractConnection) -> asyncio.StreamWriter:
     # redis-py has no public way to give its stream away. Its own object would close what is forgotten with it.
     writer: Any = connection._writer
     connection._reader = connection._writer = None

@@ -107,7 +107,7 @@ class Link:
     async def _reply(self, command: Command) -> Any:
         pipe = self._pipe
         if pipe is None or not pipe.usable:
-            pipe = await self._connected()
+            pipe = await self._wait_for_pipe()
         reply = await pipe.send(command)
         if isinstance(reply, hiredis.ReplyError):
             self._fail(pipe, reply, (command,))
@@ -116,7 +116,7 @@ class Link:
     async def _replies(self, commands: Sequence[Command]) -> list[Any]:
         pipe = self._pipe
         if pipe is None or not pipe.usable:
-            pipe = await self._connected()
+            pipe = await self._wait_for_pipe()
         replies = await pipe.send_all(commands)
         for command, reply in zip(commands, replies, strict=True):
             if isinstance(reply, hiredis.ReplyError):
@@ -135,7 +135,7 @@ class Link:
             raise _UnknownScriptError
         raise_error(self._target.store, error, commands)
 
-    async def _connected(self) -> Pipe:
+    async def _wait_for_pipe(self) -> Pipe:
         if not self._closed:
             with suppress(AttemptEndedError):
                 return await self._connecting.result()

@@ -49,7 +49,7 @@ class Subscription:
         """
         self._channels.add(channel)
         try:
-            ear = await self._connected()
+            ear = await self._wait_for_ear()
             await ear.subscribe(channel)
         except NoReplyError as error:
             raise BackendUnavailableError(self._target.store, str(error)) from error
@@ -78,7 +78,7 @@ class Subscription:
         if self._ear is not None:
             await self._ear.close()
 
-    async def _connected(self) -> Ear:
+    async def _wait_for_ear(self) -> Ear:
         if not self._closed:
             if self._ear is not None:
                 return self._ear
@@ -110,7 +110,7 @@ class Subscription:
         try:
             while self._channels:
                 try:
-                    await self._connected()
+                    await self._wait_for_ear()
                 except (BackendUnavailableError, NoReplyError, hiredis.ReplyError):
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

@@ -53,7 +53,7 @@ def written_intents(
     if not puts:
         return []
     return [
-        put.written(token=token, since_ms=now_ms)
+        put.as_entry(token=token, since_ms=now_ms)
         for put, flag in zip(puts, flags, strict=True)
         if flag == "1"
     ]

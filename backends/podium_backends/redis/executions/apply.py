@@ -22,7 +22,7 @@ from podium_backends.redis.executions.seen import Seen, check_unchanged, slot_fi
 from podium_core.decide import Decision, Known, WorkflowFacts, decide, needs
 from podium_core.errors import OverloadedError
 from podium_core.write_set import WriteOutcome, WriteSet
-from podium_core.write_set.remembered import REQUEST_MEMORY_MS, remembered
+from podium_core.write_set.request_memory import REQUEST_MEMORY_MS, outcome_to_keep
 
 # Each time it isn't as it was seen, another write has gone on.
 MAX_TRIES = 50
@@ -64,7 +64,7 @@ class Write:
     async def _try_seen(self) -> WriteOutcome | None:
         now_ms = self._to.clock.now_ms()
         self._seen.assumes = False
-        known = self._seen.known(self._set, now_ms=now_ms)
+        known = self._seen.facts(self._set, now_ms=now_ms)
         decision = decide(self._set, known, now_ms=now_ms)
         if decision.effects or decision.remember:
             workflows = self._facts_of_workflows(known)
@@ -112,7 +112,7 @@ class Write:
     def _request(
         self, decision: Decision, letters: Sequence[str], now_ms: int
     ) -> Sequence[Argument]:
-        kept = KeptRequest(remembered(decision.outcome, self._set), "".join(letters))
+        kept = KeptRequest(outcome_to_keep(decision.outcome, self._set), "".join(letters))
         key = self._to.keys.request(self._set.request_id)
         return key, str(now_ms + REQUEST_MEMORY_MS), encode_request(kept), REQUEST_MEMORY_MS
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from podium_backends.redis.executions.checks import Checks, Place
+from podium_backends.redis.executions.checks import Checks, Need
 from podium_backends.redis.executions.facts import WORKFLOW_FIELD, task_rest, workflow_rest
 from podium_backends.redis.executions.seen import (
     UNKNOWN_WORKFLOW,
@@ -60,7 +60,7 @@ def assume(
     """
     for request_id in seen.request:
         checks.text(keys.request(request_id), None, (seen.request, request_id))
-    absent: dict[str, Place] = {keys.removal(id_): (seen.removals, id_) for id_ in seen.removals}
+    absent: dict[str, Need] = {keys.removal(id_): (seen.removals, id_) for id_ in seen.removals}
     tasks = _tasks(write_set, seen, checks, keys, absent, now_ms)
     workflows = _workflows(write_set, seen, checks, keys, absent, now_ms)
     if absent:
@@ -87,14 +87,14 @@ def _tasks(
     seen: Seen,
     checks: Checks,
     keys: Keys,
-    absent: dict[str, Place],
+    absent: dict[str, Need],
     now_ms: int,
 ) -> dict[str, TaskFacts]:
     known = {}
     for put in write_set.task_puts:
-        key, place = keys.task(put.task_id), (seen.tasks, put.task_id)
+        key, need = keys.task(put.task_id), (seen.tasks, put.task_id)
         if put.mode is PutMode.CREATE:
-            absent[key] = place
+            absent[key] = need
             continue
         before = _task_before(put, now_ms)
         known[put.task_id] = before
@@ -102,7 +102,7 @@ def _tasks(
             key,
             keys.facts(put.workflow_id),
             put.task_id,
-            place,
+            need,
             compare="<" if put.expected_time is None else "=",
             stamp=now_ms if put.expected_time is None else put.expected_time,
             rest=task_rest(before),
@@ -135,7 +135,7 @@ def _workflows(
     seen: Seen,
     checks: Checks,
     keys: Keys,
-    absent: dict[str, Place],
+    absent: dict[str, Need],
     now_ms: int,
 ) -> dict[str, WorkflowFacts]:
     expected = {
@@ -146,12 +146,12 @@ def _workflows(
     puts = {put.workflow_id: put for put in write_set.workflow_puts}
     known: dict[str, WorkflowFacts] = {}
     for id_ in seen.workflows:
-        key, place, put = keys.workflow(id_), (seen.workflows, id_), puts.get(id_)
+        key, need, put = keys.workflow(id_), (seen.workflows, id_), puts.get(id_)
         if put is not None and put.mode is PutMode.CREATE:
-            absent[key] = place
+            absent[key] = need
         elif put is None and id_ not in expected:
             known[id_] = _any_workflow(0)
-            checks.there(key, place)
+            checks.there(key, need)
         else:
             stamp = expected.get(id_, now_ms - 1)
             before = _any_workflow(stamp) if put is None else _workflow_before(put, stamp)
@@ -160,7 +160,7 @@ def _workflows(
                 key,
                 keys.facts(id_),
                 WORKFLOW_FIELD,
-                place,
+                need,
                 compare="=" if id_ in expected else "<",
                 stamp=stamp if id_ in expected else now_ms,
                 rest="" if put is None else workflow_rest(before),
@@ -188,7 +188,7 @@ def _any_workflow(stamp: int) -> WorkflowFacts:
 
 
 def _check_slots(seen: Seen, checks: Checks, keys: Keys) -> None:
-    free: dict[str, dict[str, Place]] = {}
+    free: dict[str, dict[str, Need]] = {}
     for slot_key in seen.slots:
         workflow_id, slot = slot_key
         free.setdefault(workflow_id, {})[slot_field(slot)] = (seen.slots, slot_key)

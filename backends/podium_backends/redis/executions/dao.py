@@ -10,7 +10,6 @@ import msgspec
 from podium_backends.redis.connection import Link
 from podium_backends.redis.executions.apply import Write
 from podium_backends.redis.executions.checks import Checks
-from podium_backends.redis.executions.concurrent_limit_dao import RedisConcurrentExecutionLimitDAO
 from podium_backends.redis.executions.documents import each_document
 from podium_backends.redis.executions.effects import EffectPlanner
 from podium_backends.redis.executions.executor import Executor
@@ -25,7 +24,7 @@ from podium_backends.redis.executions.member_documents import (
 from podium_backends.redis.executions.members import scan_members
 from podium_backends.redis.executions.plan import Plan
 from podium_backends.redis.executions.seen import unknown_task
-from podium_backends.redis.executions.streams import ExecutionStreams
+from podium_backends.redis.executions.streams import RedisExecutionStreams
 from podium_backends.redis.executions.whole_workflow import BeginLong
 from podium_backends.redis.script_files import script
 from podium_core.backend import begin_at_once
@@ -40,14 +39,14 @@ from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
 from podium_core.models.documents import TASK, WORKFLOW
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES
-from podium_core.ports import ExecutionDAO, ExecutionStore
+from podium_core.ports import ConcurrentExecutionLimitDAO, ExecutionDAO, ExecutionStore
 from podium_core.removal import StoredRemoval, next_step_ms, stage_of
 from podium_core.write_set import WriteOutcome, WriteSet
 
 _READ_REMOVAL = script(*MEMBERS, "executions/read_removal")
 
 
-class RedisExecutionDAO(ExecutionStreams, StoreWrites):
+class RedisExecutionDAO(RedisExecutionStreams, StoreWrites):
     """Implements ``ExecutionDAO`` and ``ExecutionStore``, on data that a Java Conductor may read and write too."""
 
     def __init__(
@@ -55,7 +54,7 @@ class RedisExecutionDAO(ExecutionStreams, StoreWrites):
         link: Link,
         bulk: Link,
         executor: Executor,
-        limits: RedisConcurrentExecutionLimitDAO,
+        limits: ConcurrentExecutionLimitDAO,
         *,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         begin_long_answer: BeginLong = begin_at_once,

@@ -16,7 +16,7 @@ from podium_backends.redis.executions.facts import (
 from podium_backends.redis.executions.kept_removal import encode_removal
 from podium_backends.redis.executions.plan import Plan
 from podium_backends.redis.executions.queue_plan import QueuePlan
-from podium_backends.redis.executions.seen import UNKNOWN_WORKFLOW, slot_field
+from podium_backends.redis.executions.seen import slot_field
 from podium_core.decide import TaskFacts, WorkflowFacts, effects as do
 from podium_core.index.marks import UPSERT_BODY
 from podium_core.outbox import (
@@ -27,7 +27,7 @@ from podium_core.outbox import (
     payload_deletion,
 )
 from podium_core.removal import next_step_ms
-from podium_core.write_set import AckOp, Document, EventRemoval, PushOp, RemoveOp
+from podium_core.write_set import AckOp, EventRemoval, PushOp, RemoveOp
 
 
 class EffectPlanner:
@@ -87,16 +87,13 @@ class EffectPlanner:
     def _store_workflow(self, effect: do.StoreWorkflow) -> None:
         put, before, after = effect.put, effect.before, effect.after
         plan, keys, id_ = self._plan, self._keys, effect.put.workflow_id
-        text = put.document
-        if not put.create_time and after.create_time:
-            text = _with_create_time(text, after.create_time)
-        document = text.with_stamp(effect.stamp).decode()
+        document = put.document.with_stamp(effect.stamp).decode()
         plan.set_document(keys.workflow(id_), document, replaces=before is not None)
         facts = keys.facts(id_)
-        plan.add("HSET", facts, WORKFLOW_FIELD, kept_workflow_facts(after, text))
+        plan.add("HSET", facts, WORKFLOW_FIELD, kept_workflow_facts(after, put.document))
         if before is None or self._looked:
             plan.expire(facts, FACTS_TTL_SECONDS)
-        if before is None or _place_of(before) != _place_of(after):
+        if before is None or _sets_of(before) != _sets_of(after):
             self._move(id_, before, after)
         name = "SADD" if after.pending else "SREM"
         plan.add(name, keys.pending_workflows(after.name), id_)
@@ -122,8 +119,8 @@ class EffectPlanner:
             return
         if ttl_ms:
             plan.add("HSET", ends, put.id, self._now_ms + ttl_ms)
-            plan.expire(events, -(-ttl_ms // 1000))
-            plan.expire(ends, -(-ttl_ms // 1000))
+            plan.expire(events, ttl_ms // 1000)
+            plan.expire(ends, ttl_ms // 1000)
         else:
             plan.add("HDEL", ends, put.id)
 
@@ -178,8 +175,7 @@ class EffectPlanner:
         self._plan.add("SREM", self._keys.in_progress(definition_name), task_id)
 
     def _leave_pending(self, effect: do.LeavePending) -> None:
-        if effect.name:
-            self._plan.add("SREM", self._keys.pending_workflows(effect.name), effect.workflow_id)
+        self._plan.add("SREM", self._keys.pending_workflows(effect.name), effect.workflow_id)
 
     def _leave_sets(self, effect: do.LeaveSets) -> None:
         self._leave_all_sets(effect.workflow_id, self._workflows[effect.workflow_id])
@@ -228,12 +224,11 @@ class EffectPlanner:
     # removals
 
     def _set_removal(self, effect: do.SetRemoval) -> None:
-        facts = self._workflows.get(effect.workflow_id) or UNKNOWN_WORKFLOW
         self._plan.set_removal(
             KIND_REMOVAL,
             effect.workflow_id,
             next_step_ms(effect.record, self._now_ms),
-            encode_removal(effect.record, facts),
+            encode_removal(effect.record, self._workflows[effect.workflow_id]),
         )
 
     def clear_removal(self, workflow_id: str) -> None:
@@ -277,11 +272,5 @@ _STEPS: dict[type[Any], Callable[[EffectPlanner, Any], None]] = {
 }
 
 
-def _place_of(facts: WorkflowFacts) -> tuple[object, ...]:
+def _sets_of(facts: WorkflowFacts) -> tuple[object, ...]:
     return facts.name, facts.correlation_id, facts.create_time, facts.listed
-
-
-def _with_create_time(document: Document, create_time: int) -> Document:
-    """The document with the time that an update left out: Java can't read a workflow without it."""
-    head = b'{"createTime":%d,' % create_time
-    return Document(head + document.head[1:], document.tail)

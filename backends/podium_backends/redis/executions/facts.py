@@ -17,28 +17,28 @@ _SEPARATOR = "\x00"
 
 
 def task_rest(facts: TaskFacts) -> str:
-    """What has to be unchanged where a task is stored again: definition, queue, payloads."""
-    return _SEPARATOR.join((facts.definition_name, facts.queue_name, *facts.payload_keys))
+    """What has to be unchanged where a task is stored again: definition, payloads."""
+    return _SEPARATOR.join((facts.definition_name, *facts.payload_keys))
 
 
 def workflow_rest(facts: WorkflowFacts) -> str:
     """What has to be unchanged where a workflow is stored again: what its sets go by, and its payloads."""
     correlation = "" if facts.correlation_id is None else f"={facts.correlation_id}"
-    place = (facts.name, str(facts.version), correlation, str(facts.create_time))
-    return _SEPARATOR.join((*place, *facts.payload_keys))
+    sets = (facts.name, str(facts.version), correlation, str(facts.create_time))
+    return _SEPARATOR.join((*sets, *facts.payload_keys))
 
 
 def kept_task_facts(facts: TaskFacts, document: Document) -> str:
     """The field of a task in the hash of its workflow: stamp, status, bytes, where the stamp stands, and the rest."""
-    return _kept(facts.stamp, facts.status, document, task_rest(facts))
+    return _field(facts.stamp, facts.status, document, task_rest(facts))
 
 
 def kept_workflow_facts(facts: WorkflowFacts, document: Document) -> str:
     """The field of the workflow itself."""
-    return _kept(facts.stamp, facts.status, document, workflow_rest(facts))
+    return _field(facts.stamp, facts.status, document, workflow_rest(facts))
 
 
-def _kept(
+def _field(
     stamp: int, status: TaskStatus | WorkflowStatus | None, document: Document, rest: str
 ) -> str:
     size = document.size + len(str(stamp))

@@ -120,13 +120,13 @@ class Plan:
         return Writes(
             token=self.keys.token,
             failures=self.keys.outbox_failures,
-            commands=self._parted_commands(),
+            commands=self._commands_in_parts(),
             slots=self._slots,
             places=self._places,
             changes=[*self._mark_changes(), *self._changes],
         )
 
-    def _parted_commands(self) -> Sequence[Sequence[Argument]]:
+    def _commands_in_parts(self) -> Sequence[Sequence[Argument]]:
         found: list[Sequence[Argument]] = []
         for name_and_key, arguments in self._commands.items():
             if len(arguments) <= MOST_ARGUMENTS:

@@ -61,8 +61,7 @@ class QueuesInSameRedis:
 
     def unqueue(self, queue_name: str, message_id: str, workflow_id: str) -> None:
         del workflow_id
-        if queue_name:
-            self._operations.append(("remove", queue_name, (message_id, False)))
+        self._operations.append(("remove", queue_name, (message_id, False)))
 
     def operations(self, keys: list[str]) -> Sequence[Sequence[Argument | bool | None]]:
         found = []

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import msgspec
-
 from podium_backends.redis.connection import Link
 from podium_backends.redis.executions.documents import documents_within
 from podium_backends.redis.executions.kept_removal import decode_removal
@@ -20,11 +18,11 @@ from podium_backends.redis.executions.whole_workflow import (
 from podium_backends.redis.keys import Keys
 from podium_core.backend import begin_at_once
 from podium_core.decide.removal_record import can_be_read
+from podium_core.execution_reads import ExecutionReads, with_tasks
 from podium_core.models import Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
 from podium_core.paging.page_builder import Found
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES, ReadBudget
-from podium_core.requirements import require_ids, require_text
 
 # A document that takes longer than a moment to decode has a turn of the loop of its own.
 TURN_BYTES = 256 * 1024
@@ -32,7 +30,7 @@ TURN_BYTES = 256 * 1024
 _STORED_FOR_ANSWERED = 2
 
 
-class ExecutionReads:
+class RedisExecutionReads(ExecutionReads):
     """Documents by id, and workflows with their tasks."""
 
     def __init__(
@@ -46,16 +44,15 @@ class ExecutionReads:
         begin_long_answer: BeginLong = begin_at_once,
     ) -> None:
         """Take the connections for calls, and for what reads much; the rest as ``StoreContext`` has it."""
+        super().__init__(max_answer_bytes=max_answer_bytes)
         self._link = link
         self._bulk = bulk
         self._keys = keys
         self._clock = clock
         self._missing = MissingMembers(bulk, clock)
-        self._max_answer_bytes = max_answer_bytes
         self._begin_long_answer = begin_long_answer
 
-    async def get_task(self, task_id: str) -> Task | None:
-        require_text(task_id, "task_id")
+    async def read_task(self, task_id: str) -> Task | None:
         document = await self._link.read("GET", self._keys.task(task_id))
         if document is None:
             return None
@@ -63,9 +60,7 @@ class ExecutionReads:
             await asyncio.sleep(0)
         return TASK.decode(document, task_id)
 
-    async def get_tasks(self, task_ids: Sequence[str]) -> list[Task]:
-        require_ids(task_ids, "task_ids")
-        budget = ReadBudget(self._max_answer_bytes)
+    async def read_tasks(self, task_ids: Sequence[str], budget: ReadBudget) -> list[Task]:
         return await self._tasks_within(task_ids, budget)
 
     async def _tasks_within(
@@ -80,18 +75,12 @@ class ExecutionReads:
             left = most - sum(len(document or b"") for document in documents)
             documents += await documents_within(self._bulk, keys[len(documents) :], left)
         await self._missing.saw(members_of, _missing(task_ids, documents), self._keys.task)
-        tasks = await decoded_tasks(task_ids, documents, budget)
+        tasks = await decode_tasks(task_ids, documents, budget)
         if len(documents) < len(keys):
             budget.take(budget.left + 1)
         return tasks
 
-    async def get_workflow(
-        self, workflow_id: str, *, include_tasks: bool = False
-    ) -> Workflow | None:
-        require_text(workflow_id, "workflow_id")
-        if include_tasks:
-            found = await self.whole_workflow(workflow_id)
-            return None if found is None else found.item
+    async def read_workflow(self, workflow_id: str) -> Workflow | None:
         names = (self._keys.workflow(workflow_id), self._keys.removal(workflow_id))
         document, record = await self._link.read("MGET", *names)
         if document is None or not self._is_readable(record, workflow_id):
@@ -100,12 +89,9 @@ class ExecutionReads:
             await asyncio.sleep(0)
         return WORKFLOW.decode(document, workflow_id)
 
-    async def whole_workflow(self, workflow_id: str) -> Found[Workflow] | None:
-        """The workflow with its tasks by ``seq``, as they were at one moment, and their bytes.
-
-        Raises:
-            ResultTooLargeError: They are above what an answer may hold.
-        """
+    async def read_whole_workflow(
+        self, workflow_id: str, budget: ReadBudget
+    ) -> Found[Workflow] | None:
         read = await read_whole_workflow(
             self._bulk,
             self._keys,
@@ -115,32 +101,27 @@ class ExecutionReads:
         )
         if read.document is None or not self._is_readable(read.record, workflow_id):
             return None
-        budget = ReadBudget(self._max_answer_bytes, f"workflow '{workflow_id}' with its tasks")
         before = budget.left
         budget.take_document(len(read.document))
         workflow = WORKFLOW.decode(read.document, workflow_id)
         if read.tasks is None:
             budget.take(budget.left + 1)
         tasks = read.tasks or ()
-        found = await decoded_tasks(read.ids, tasks, budget)
+        found = await decode_tasks(read.ids, tasks, budget)
         members_of = [self._keys.tasks_of_workflow(workflow_id)]
         await self._missing.saw(members_of, _missing(read.ids, tasks), self._keys.task)
-        found.sort(key=lambda task: (task.seq, task.task_id))
-        whole = msgspec.structs.replace(workflow, tasks=tuple(found))
-        return Found(whole, before - budget.left)
+        return Found(with_tasks(workflow, found), before - budget.left)
 
     def _is_readable(self, record: bytes | None, workflow_id: str) -> bool:
         if record is None:
             return True
         return can_be_read(decode_removal(record, workflow_id)[1].record, self._clock.now_ms())
 
-    async def get_in_progress_task_count(self, task_def_name: str) -> int:
-        require_text(task_def_name, "task_def_name")
-        return int(await self._link.read("SCARD", self._keys.in_progress(task_def_name)))
+    async def count_in_progress(self, definition_name: str) -> int:
+        return int(await self._link.read("SCARD", self._keys.in_progress(definition_name)))
 
-    async def get_pending_workflow_count(self, workflow_name: str) -> int:
-        require_text(workflow_name, "workflow_name")
-        return int(await self._link.read("SCARD", self._keys.pending_workflows(workflow_name)))
+    async def count_pending_workflows(self, name: str) -> int:
+        return int(await self._link.read("SCARD", self._keys.pending_workflows(name)))
 
     async def can_search_across_workflows(self) -> bool:
         return True
@@ -150,7 +131,7 @@ def _missing(ids: Sequence[str], documents: Sequence[bytes | None]) -> list[str]
     return [id_ for id_, document in zip(ids, documents, strict=False) if document is None]
 
 
-async def decoded_tasks(
+async def decode_tasks(
     task_ids: Sequence[str], documents: Sequence[bytes | None], budget: ReadBudget
 ) -> list[Task]:
     """The tasks of documents, those that aren't there left out, within the bytes of an answer."""

@@ -85,10 +85,10 @@ class Seen(msgspec.Struct, kw_only=True):
             slots=dict.fromkeys(needs.slots),
             events=dict.fromkeys(needs.events, b"0"),
             receipts=dict.fromkeys(needs.receipts, b"0"),
-            uploads=dict.fromkeys(_owned(needs.uploads, write_set), b"0"),
+            uploads=dict.fromkeys(_with_owners(needs.uploads, write_set), b"0"),
         )
 
-    def known(self, write_set: WriteSet, *, now_ms: int) -> Known:
+    def facts(self, write_set: WriteSet, *, now_ms: int) -> Known:
         """The facts for the core.
 
         Raises:
@@ -113,13 +113,13 @@ class Seen(msgspec.Struct, kw_only=True):
         removals = {id_: _record(text, id_) for id_, text in self.removals.items() if text}
         return Known(
             workflows={
-                id_: _removed_by(_workflow_facts(id_, text), removals.get(id_))
+                id_: _with_record(_workflow_facts(id_, text), removals.get(id_))
                 for id_, text in self.workflows.items()
                 if text is not None
             },
             removals=removals,
             tasks={
-                id_: _removed_by(facts, removals.get(facts.workflow_id))
+                id_: _with_record(facts, removals.get(facts.workflow_id))
                 for id_, facts in tasks.items()
             },
             slots=self._holders(tasks),
@@ -159,8 +159,8 @@ def check_unchanged(seen: Seen, checks: Checks, keys: Keys, queue_keys: QueueKey
         checks.text(keys.task(id_), text, (seen.tasks, id_))
     for slot_key, holder in seen.slots.items():
         workflow_id, slot = slot_key
-        place = (seen.slots, slot_key)
-        checks.field(keys.slots(workflow_id), slot_field(slot), holder, place)
+        need = (seen.slots, slot_key)
+        checks.field(keys.slots(workflow_id), slot_field(slot), holder, need)
     check_judged(seen, checks, keys, queue_keys)
 
 
@@ -177,11 +177,11 @@ def check_judged(seen: Seen, checks: Checks, keys: Keys, queue_keys: QueueKeys) 
         checks.upload((marks, entries), member, free.decode(), (seen.uploads, upload))
     for receipt, held in seen.receipts.items():
         queue_name, message_id, text = receipt
-        place = (seen.receipts, receipt)
-        checks.receipt(queue_keys(queue_name), message_id, text, held.decode(), place)
+        need = (seen.receipts, receipt)
+        checks.receipt(queue_keys(queue_name), message_id, text, held.decode(), need)
 
 
-def _owned(uploads: Sequence[str], write_set: WriteSet) -> list[tuple[str, str]]:
+def _with_owners(uploads: Sequence[str], write_set: WriteSet) -> list[tuple[str, str]]:
     """Each upload with the workflow that it was made for."""
     owners = workflows_of(write_set) if uploads else ()
     return [(key, next((id_ for id_ in owners if is_owned(key, id_)), "")) for key in uploads]
@@ -191,7 +191,7 @@ def _record(text: bytes, workflow_id: str) -> RemovalRecord:
     return decode_removal(text, workflow_id)[1].record
 
 
-def _removed_by(facts: Any, record: RemovalRecord | None) -> Any:
+def _with_record(facts: Any, record: RemovalRecord | None) -> Any:
     return facts if record is None else msgspec.structs.replace(facts, removal=record)
 
 

@@ -9,7 +9,7 @@ from podium_backends.redis.executions.documents import each_document
 from podium_backends.redis.executions.kept_removal import decode_removal
 from podium_backends.redis.executions.members import readable_ids, scan_members
 from podium_backends.redis.executions.store_clock import StoreClock
-from podium_backends.redis.keys import Keys
+from podium_backends.redis.keys import Keys, glob_of
 from podium_core.decide.removal_record import RemovalRecord, is_due
 from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
@@ -47,7 +47,7 @@ class RedisStoredDocuments:
             size += len(document or b"")
             if size >= max_size:
                 break
-        return await self._stored(kind, found)
+        return await self._documents(kind, found)
 
     async def stored_ids(self, kind: EntryKind, ids: Sequence[OwnedId]) -> frozenset[str]:
         if not ids:
@@ -64,7 +64,7 @@ class RedisStoredDocuments:
         prefix = self._key(kind, "")
         if not ids:
             # One step of it gives about ``limit`` keys of all kinds, so some steps find nothing.
-            pattern = f"{_escaped(prefix)}*"
+            pattern = f"{glob_of(prefix)}*"
             step = await self._link.read("SCAN", position, "MATCH", pattern, "COUNT", limit)
             position = step[0].decode()
             ids = [name[len(prefix) :] for name in readable_ids(step[1])]
@@ -75,7 +75,7 @@ class RedisStoredDocuments:
             size += len(document or b"")
             if size >= SCAN_SIZE:
                 break
-        stored = [one for one in await self._stored(kind, found) if not one.gone]
+        stored = [one for one in await self._documents(kind, found) if not one.gone]
         left = "\x00".join(ids[len(found) :])
         over = position == "0" and not left
         return DocumentScan(stored, None if over else resume_token(position, left))
@@ -90,7 +90,7 @@ class RedisStoredDocuments:
             size += len(document)
             if size >= max_size or len(found) == limit:
                 break
-        return await self._stored(EntryKind.TASK, found)
+        return await self._documents(EntryKind.TASK, found)
 
     async def _tasks_after(
         self, workflow_id: str, after: str, limit: int
@@ -106,7 +106,7 @@ class RedisStoredDocuments:
                 return
             after = ids[-1]
 
-    async def _stored(self, kind: EntryKind, found: Sequence[Found]) -> list[StoredDocument]:
+    async def _documents(self, kind: EntryKind, found: Sequence[Found]) -> list[StoredDocument]:
         records = {}
         unreadable = {}
         for id_, _, document in found:
@@ -173,11 +173,6 @@ def _document(
         leaving=removal is not None and not removal.cancelled,
         unreadable=unreadable,
     )
-
-
-def _escaped(prefix: str) -> str:
-    """The prefix as a part of a glob."""
-    return "".join(f"\\{letter}" if letter in "*?[]^\\" else letter for letter in prefix)
 
 
 _: type[StoredDocuments] = RedisStoredDocuments

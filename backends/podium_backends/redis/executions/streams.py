@@ -3,82 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from podium_backends.redis.executions.days import utc_days_between
 from podium_backends.redis.executions.documents import each_document
 from podium_backends.redis.executions.member_documents import documents_of, documents_of_members
 from podium_backends.redis.executions.members import members_in_order, scan_members
-from podium_backends.redis.executions.reads import ExecutionReads
+from podium_backends.redis.executions.reads import RedisExecutionReads
 from podium_core.closing import closing
 from podium_core.decide import WorkflowFacts
 from podium_core.decide.facts_of import workflow_facts_of
-from podium_core.errors import CorruptRecordError, InvalidArgumentError
+from podium_core.errors import CorruptRecordError
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
-from podium_core.paging.filled_pages import filled_pages
 from podium_core.paging.ordered_window import ordered_ids, ordered_window
 from podium_core.paging.page_builder import Found, Key
-from podium_core.paging.pages_of import Row, pages_of
+from podium_core.paging.pages_of import Row, found_if_readable, pages_of
 from podium_core.paging.read_budget import ReadBudget
-from podium_core.paging.resume_token import resume_key
-from podium_core.requirements import (
-    MAX_IDS,
-    require_count,
-    require_ids,
-    require_not_negative,
-    require_text,
-)
 
 T = TypeVar("T")
 Windows = AsyncIterator[Sequence[str]]
 
 
-class ExecutionStreams(ExecutionReads):
+class RedisExecutionStreams(RedisExecutionReads):
     """Pages in order of id; what exists throughout a stream comes exactly once."""
 
     # tasks
 
-    async def get_tasks_by_type(
-        self, task_type: str, *, start_key: str = "", count: int
+    async def read_pending_tasks(
+        self, definition_name: str, after: str, count: int, budget: ReadBudget
     ) -> list[Task]:
-        require_text(task_type, "task_type")
-        require_count(count, limit=MAX_IDS)
-        budget = ReadBudget(self._max_answer_bytes)
         found: list[Task] = []
-        after = start_key
-        key = self._keys.pending_tasks(task_type)
+        key = self._keys.pending_tasks(definition_name)
         while len(found) < count:
             size = count - len(found)
             ids = await ordered_window(scan_members(self._bulk, key), after=after, size=size)
             tasks = await self._tasks_within(ids, budget, members_of=[key])
-            found += [task for task in tasks if task.definition_name == task_type]
+            found += [task for task in tasks if task.definition_name == definition_name]
             if len(ids) < size:
                 break
             after = ids[-1]
         return found
 
-    def get_pending_tasks_by_workflow(
-        self, task_name: str, workflow_id: str, *, resume_token: str = ""
-    ) -> AsyncIterator[Page[Task]]:
-        require_text(task_name, "task_name")
-        require_text(workflow_id, "workflow_id")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
-        sets = (self._keys.pending_tasks(task_name), self._keys.tasks_of_workflow(workflow_id))
-        return pages_of(self._tasks(sets, after, task_name))
+    def pending_tasks(self, definition_name: str, after: str) -> AsyncIterator[Page[Task]]:
+        sets = [self._keys.pending_tasks(definition_name)]
+        return pages_of(self._tasks(sets, after, definition_name))
 
-    def get_pending_tasks_for_task_type(
-        self, task_type: str, *, resume_token: str = ""
+    def pending_tasks_of_workflow(
+        self, definition_name: str, workflow_id: str, after: str
     ) -> AsyncIterator[Page[Task]]:
-        require_text(task_type, "task_type")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
-        return pages_of(self._tasks([self._keys.pending_tasks(task_type)], after, task_type))
+        pending = self._keys.pending_tasks(definition_name)
+        sets = (pending, self._keys.tasks_of_workflow(workflow_id))
+        return pages_of(self._tasks(sets, after, definition_name))
 
-    def get_tasks_for_workflow(
-        self, workflow_id: str, *, resume_token: str = ""
-    ) -> AsyncIterator[Page[Task]]:
-        require_text(workflow_id, "workflow_id")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
+    def tasks_of_workflow(self, workflow_id: str, after: str) -> AsyncIterator[Page[Task]]:
         return pages_of(self._tasks([self._keys.tasks_of_workflow(workflow_id)], after))
 
     async def _tasks(
@@ -96,28 +75,19 @@ class ExecutionStreams(ExecutionReads):
 
     # workflows
 
-    def get_workflows(
-        self, workflow_ids: Sequence[str], *, include_tasks: bool = False, resume_token: str = ""
-    ) -> AsyncIterator[Page[Workflow]]:
-        require_ids(workflow_ids, "workflow_ids")
-        (after,) = resume_key(resume_token, tuple[int], (-1,))
-        if include_tasks:
-            ids = pages_of(self._wanted_ids(workflow_ids, after))
-            return filled_pages(ids, self.whole_workflow, id_of=str)
-        return pages_of(self._wanted(workflow_ids, after))
+    def workflows(self, workflow_ids: Sequence[str], after: int) -> AsyncIterator[Page[Workflow]]:
+        return pages_of(self._readable_workflows(workflow_ids, after))
 
-    async def _wanted_ids(self, ids: Sequence[str], after: int) -> AsyncIterator[Row[str]]:
-        for at in range(after + 1, len(ids)):
-            yield Row((at,), ids[at], Found(ids[at], len(ids[at])))
-
-    async def _wanted(self, ids: Sequence[str], after: int) -> AsyncIterator[Row[Workflow]]:
+    async def _readable_workflows(
+        self, ids: Sequence[str], after: int
+    ) -> AsyncIterator[Row[Workflow]]:
         def key_of(wanted: tuple[int, bool]) -> str:
             at, is_record = wanted
             return self._keys.removal(ids[at]) if is_record else self._keys.workflow(ids[at])
 
         # Of each workflow its document, then its removal record.
-        places = range(after + 1, len(ids))
-        both = [(at, is_record) for at in places for is_record in (False, True)]
+        rest = range(after + 1, len(ids))
+        both = [(at, is_record) for at in rest for is_record in (False, True)]
         document = None
         async for (at, is_record), text in each_document(self._bulk, both, key_of):
             if not is_record:
@@ -125,12 +95,10 @@ class ExecutionStreams(ExecutionReads):
             elif document is not None and self._is_readable(text, ids[at]):
                 yield _row((at,), ids[at], document, WORKFLOW.decode)
 
-    def get_running_workflow_ids(
-        self, workflow_name: str, *, version: int | None = None, resume_token: str = ""
+    def pending_workflow_ids(
+        self, name: str, version: int | None, after: str
     ) -> AsyncIterator[Page[str]]:
-        require_text(workflow_name, "workflow_name")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
-        return pages_of(self._running_ids(workflow_name, version, after))
+        return pages_of(self._running_ids(name, version, after))
 
     async def _running_ids(
         self, name: str, version: int | None, after: str
@@ -145,12 +113,10 @@ class ExecutionStreams(ExecutionReads):
             if row.found is not None:
                 yield Row(row.key, row.id, Found(row.id, len(row.id)))
 
-    def get_pending_workflows_by_type(
-        self, workflow_name: str, *, version: int | None = None, resume_token: str = ""
+    def pending_workflows(
+        self, name: str, version: int | None, after: str
     ) -> AsyncIterator[Page[Workflow]]:
-        require_text(workflow_name, "workflow_name")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
-        return pages_of(self._pending(workflow_name, version, after))
+        return pages_of(self._pending(name, version, after))
 
     def _pending(self, name: str, version: int | None, after: str) -> AsyncIterator[Row[Workflow]]:
         def is_wanted(facts: WorkflowFacts) -> bool:
@@ -158,26 +124,14 @@ class ExecutionStreams(ExecutionReads):
 
         return self._workflows(self._keys.pending_workflows(name), after, is_wanted)
 
-    def get_workflows_by_correlation_id(
-        self,
-        workflow_name: str,
-        correlation_id: str,
-        *,
-        include_tasks: bool = False,
-        resume_token: str = "",
+    def correlated_workflows(
+        self, name: str, correlation_id: str, after: str
     ) -> AsyncIterator[Page[Workflow]]:
-        require_text(workflow_name, "workflow_name")
-        require_text(correlation_id, "correlation_id")
-        (after,) = resume_key(resume_token, tuple[str], ("",))
-        key = self._keys.correlated_workflows(correlation_id)
-
         def is_wanted(facts: WorkflowFacts) -> bool:
-            return facts.name == workflow_name and facts.correlation_id == correlation_id
+            return facts.name == name and facts.correlation_id == correlation_id
 
-        rows = self._workflows(key, after, is_wanted)
-        if not include_tasks:
-            return pages_of(rows)
-        return filled_pages(pages_of(_ids_of(rows)), self.whole_workflow, id_of=str)
+        key = self._keys.correlated_workflows(correlation_id)
+        return pages_of(self._workflows(key, after, is_wanted))
 
     async def _workflows(
         self, key: str, after: str, is_wanted: Callable[[WorkflowFacts], bool]
@@ -193,15 +147,10 @@ class ExecutionStreams(ExecutionReads):
 
     # workflows by the time when they were created
 
-    def get_workflows_by_type(
-        self, workflow_name: str, *, start_time: int, end_time: int, resume_token: str = ""
+    def workflows_by_time(
+        self, name: str, after: tuple[int, str], end_time: int
     ) -> AsyncIterator[Page[Workflow]]:
-        require_text(workflow_name, "workflow_name")
-        require_not_negative(start_time, "start_time")
-        if end_time < start_time:
-            raise InvalidArgumentError("end_time", "must not be before start_time")
-        after = resume_key(resume_token, tuple[int, str], (start_time, ""))
-        return pages_of(self._by_time(workflow_name, after, end_time))
+        return pages_of(self._by_time(name, after, end_time))
 
     async def _by_time(
         self, name: str, after: tuple[int, str], end_time: int
@@ -211,7 +160,9 @@ class ExecutionStreams(ExecutionReads):
             begin = _in_order(*after) if after[0] >= first else ""
 
             def scan(first: int = first, last: int = last, keys: Sequence[str] = keys) -> Windows:
-                return self._created_between(name, max(first, after[0]), min(last, end_time), keys)
+                return self._ids_created_between(
+                    name, max(first, after[0]), min(last, end_time), keys
+                )
 
             async for window in ordered_ids(scan, after=begin):
                 read = each_document(self._bulk, window, self._key_in_order)
@@ -248,7 +199,7 @@ class ExecutionStreams(ExecutionReads):
             if count:
                 yield day
 
-    async def _created_between(
+    async def _ids_created_between(
         self, name: str, first: int, last: int, keys: Sequence[str]
     ) -> AsyncIterator[list[str]]:
         """Time and id of workflows, in batches."""
@@ -257,7 +208,7 @@ class ExecutionStreams(ExecutionReads):
                 found = []
                 read = documents_of(self._bulk, ids, [key], self._keys.workflow, self._missing)
                 async for id_, document in read:
-                    time = _created(document, id_, name)
+                    time = _create_time(document, id_, name)
                     if time is not None and first <= time <= last:
                         found.append(_in_order(time, id_))
                 yield found
@@ -271,7 +222,7 @@ def _in_order(time: int, id_: str) -> str:
     return f"{time:0{_TIME_DIGITS}d}{id_}"
 
 
-def _created(document: bytes, id_: str, name: str) -> int | None:
+def _create_time(document: bytes, id_: str, name: str) -> int | None:
     """When a workflow of this name was created; None for another's, and where it can't be read: nobody knows its time."""
     try:
         facts = workflow_facts_of(WORKFLOW.decode(document, id_))
@@ -280,14 +231,5 @@ def _created(document: bytes, id_: str, name: str) -> int | None:
     return facts.create_time if facts.name == name else None
 
 
-async def _ids_of(rows: AsyncIterator[Row[Workflow]]) -> AsyncIterator[Row[str]]:
-    async for row in rows:
-        found = None if row.found is None else Found(row.id, len(row.id))
-        yield Row(row.key, row.id, found)
-
-
 def _row(key: Key, id_: str, document: bytes, decode: Callable[[bytes, str], T]) -> Row[T]:
-    try:
-        return Row(key, id_, Found(decode(document, id_), len(document)))
-    except CorruptRecordError:
-        return Row(key, id_, None)
+    return Row(key, id_, found_if_readable(partial(decode, document, id_), len(document)))

@@ -179,7 +179,7 @@ class RedisOutbox:
         token, since = reply
         return [
             msgspec.structs.replace(
-                put.written(token=int(token), since_ms=int(since_ms)), due_ms=int(due_ms)
+                put.as_entry(token=int(token), since_ms=int(since_ms)), due_ms=int(due_ms)
             )
             for put, (since_ms, due_ms) in zip(puts, since, strict=True)
         ]

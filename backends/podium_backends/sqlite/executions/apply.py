@@ -10,7 +10,7 @@ from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.executions.facts import look_up
 from podium_core.decide import answer_queue_ops, decide, needs
 from podium_core.write_set import WriteOutcome, WriteSet
-from podium_core.write_set.remembered import remembered
+from podium_core.write_set.request_memory import outcome_to_keep
 
 # To write so many bytes of a document takes as long as a small statement.
 BYTES_OF_A_STATEMENT = 8_192
@@ -41,7 +41,7 @@ class ApplyJob:
             decision.outcome, runner.acked, runner.removed, runner.pushed, runner.intents
         )
         if decision.remember:
-            kept = remembered(outcome, self._set)
+            kept = outcome_to_keep(outcome, self._set)
             requests.remember(conn, self._set.request_id, kept, now_ms=now_ms)
         return outcome
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 from podium_backends.sqlite.executions import removals
 from podium_backends.sqlite.executions.apply import ApplyJob
-from podium_backends.sqlite.executions.concurrent_limit_dao import SqliteConcurrentExecutionLimitDAO
 from podium_backends.sqlite.executions.effects import EffectRunner
 from podium_backends.sqlite.executions.queue_effects import QueueEffects
-from podium_backends.sqlite.executions.reads import ExecutionReads
+from podium_backends.sqlite.executions.reads import SqliteExecutionReads
 from podium_backends.sqlite.file.database import Database
 from podium_core.clock import Clock
 from podium_core.decide.effects import Effect
@@ -18,12 +17,12 @@ from podium_core.decide.removal_record import RemovalRecord
 from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
 from podium_core.paging.read_budget import MAX_ANSWER_BYTES
-from podium_core.ports import ExecutionDAO, ExecutionStore
+from podium_core.ports import ConcurrentExecutionLimitDAO, ExecutionDAO, ExecutionStore
 from podium_core.removal import STEP_TASKS, StoredRemoval
 from podium_core.write_set import WriteOutcome, WriteSet
 
 
-class SqliteExecutionDAO(ExecutionReads, StoreWrites):
+class SqliteExecutionDAO(SqliteExecutionReads, StoreWrites):
     """Implements ``ExecutionDAO`` and ``ExecutionStore``.
 
     ``queues`` says where queue operations go; ``limits`` answers the limit question under its older name.
@@ -33,7 +32,7 @@ class SqliteExecutionDAO(ExecutionReads, StoreWrites):
         self,
         database: Database,
         queues: QueueEffects,
-        limits: SqliteConcurrentExecutionLimitDAO,
+        limits: ConcurrentExecutionLimitDAO,
         *,
         event_ttl_ms: int = 60_000,
         max_answer_bytes: int = MAX_ANSWER_BYTES,

@@ -295,5 +295,5 @@ _STEPS: dict[type[Any], Callable[[EffectRunner, Any], None]] = {
 
 def _columns(facts: WorkflowFacts) -> tuple[Any, ...]:
     status = facts.status.value if facts.status else None
-    place = (facts.name, facts.version, facts.correlation_id, status, facts.create_time)
-    return (*place, facts.pending, facts.listed, payload_column(facts.payload_keys))
+    columns = (facts.name, facts.version, facts.correlation_id, status, facts.create_time)
+    return (*columns, facts.pending, facts.listed, payload_column(facts.payload_keys))

@@ -54,7 +54,9 @@ def look_up(conn: sqlite3.Connection, needs: Needs, *, now_ms: int) -> Known:
         tasks=tasks,
         slots=_slots(conn, needs.slots) if needs.slots else {},
         events=_events(conn, needs.events, now_ms) if needs.events else frozenset(),
-        held_receipts=_held(conn, needs.receipts, now_ms) if needs.receipts else frozenset(),
+        held_receipts=_held_receipts(conn, needs.receipts, now_ms)
+        if needs.receipts
+        else frozenset(),
         unclaimed_payloads=outbox_statements.unclaimed_payloads(conn, needs.uploads),
     )
 
@@ -159,7 +161,7 @@ def _events(conn: sqlite3.Connection, keys: Sequence[EventKey], now_ms: int) -> 
     return frozenset(key for key in keys if conn.execute(_EVENT, (*key, now_ms)).fetchone())
 
 
-def _held(
+def _held_receipts(
     conn: sqlite3.Connection, receipts: Sequence[tuple[str, str, str]], now_ms: int
 ) -> frozenset[tuple[str, str, str]]:
     def is_held(queue_name: str, message_id: str, receipt: str) -> bool:

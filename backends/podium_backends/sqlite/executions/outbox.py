@@ -79,7 +79,7 @@ class SqliteOutbox:
     async def due_entries(
         self, buckets: Sequence[Bucket], kinds: Sequence[str], limit: int
     ) -> DueEntries:
-        # Each kind in the order of its index, and merged: nothing is sorted, however many wait, and none starves another.
+        # One entry of each kind in turn, in the order of its index: nothing is sorted, and no kind starves another.
         sql = (
             f"SELECT {_COLUMNS} FROM outbox"
             f" WHERE aside = 0 AND kind = ? AND due_ms <= ? AND bucket IN ({_marks(buckets)})"

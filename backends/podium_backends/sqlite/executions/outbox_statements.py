@@ -55,7 +55,7 @@ def _put_under(conn: sqlite3.Connection, put: EntryPut, token: int, *, now_ms: i
     row = (put.kind, put.id, put.owner, token, bucket_of(put.id), put.due_ms, now_ms, put.body)
     conn.execute(_PUT, row)
     (since_ms,) = conn.execute(_SINCE, (put.kind, put.id)).fetchone()
-    return put.written(token=token, since_ms=since_ms)
+    return put.as_entry(token=token, since_ms=since_ms)
 
 
 def _body(conn: sqlite3.Connection, kind: str, id_: str) -> bytes | None:

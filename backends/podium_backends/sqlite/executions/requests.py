@@ -7,7 +7,7 @@ import sqlite3
 import msgspec
 
 from podium_core.write_set import WriteOutcome
-from podium_core.write_set.remembered import REQUEST_MEMORY_MS
+from podium_core.write_set.request_memory import REQUEST_MEMORY_MS
 
 _outcome = msgspec.msgpack.Decoder(WriteOutcome)
 

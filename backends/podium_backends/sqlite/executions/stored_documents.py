@@ -53,7 +53,9 @@ class SqliteStoredDocuments:
         def query(conn: sqlite3.Connection) -> list[StoredDocument]:
             cursor = conn.execute(sql, (wanted,))
             found = up_to(
-                (_found(kind, ids[row[0]], row[1:], now_ms) for row in cursor), max_size, _size
+                (_wanted_document(kind, ids[row[0]], row[1:], now_ms) for row in cursor),
+                max_size,
+                _size,
             )
             cursor.close()
             return found
@@ -113,7 +115,7 @@ def _size(document: StoredDocument) -> int:
     return document.size
 
 
-def _found(kind: EntryKind, wanted: OwnedId, row: Row, now_ms: int) -> StoredDocument:
+def _wanted_document(kind: EntryKind, wanted: OwnedId, row: Row, now_ms: int) -> StoredDocument:
     if row[0] is None:
         return StoredDocument(kind=kind, id=wanted[0], owner=wanted[1])
     return _document_of(kind, row, now_ms)

@@ -55,14 +55,13 @@ async def rows_within(
     sql: str,
     arguments: Row,
     record: Callable[[Row], Found[T]],
-    *,
-    max_bytes: int,
+    budget: ReadBudget,
 ) -> list[T]:
     """All rows of a statement, which one answer holds.
 
     Raises:
         CorruptRecordError: A record can't be read.
-        ResultTooLargeError: They are above ``max_bytes``.
+        ResultTooLargeError: They are above the budget.
     """
 
     def query(conn: sqlite3.Connection, budget: ReadBudget) -> list[T]:
@@ -73,7 +72,7 @@ async def rows_within(
             items.append(found.item)
         return items
 
-    return await database.read_compound(query, ReadBudget(max_bytes))
+    return await database.read_compound(query, budget)
 
 
 def _readable(row: Row, record: Callable[[Row], Found[T]], id_of: Callable[[Row], str]) -> Found[T]:

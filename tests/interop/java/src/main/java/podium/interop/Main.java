@@ -14,11 +14,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import redis.clients.jedis.JedisPool;
-import redis.clients.jedis.JedisPoolConfig;
+import java.util.function.Function;
 
 /**
- * Conductor's DAOs on one Redis, called by lines of JSON on standard input; each answer is a line on standard output.
+ * Conductor's DAOs on one Redis or Cassandra, called by lines of JSON on standard input; each answer is a line on standard output.
  *
  * <p>A call: {"id": 1, "prefix": "p", "dao": "metadata", "method": "getTaskDef", "args": ["t"]}. With "count" and "threads" it
  * is a bench, and its result the milliseconds. An answer: {"id": 1, "result": ...} or {"id": 1, "error": {"class", "message"}}.
@@ -27,24 +26,25 @@ public final class Main {
     private static final int THREADS = 32;
 
     private final ObjectMapper mapper = new ObjectMapperProvider().getObjectMapper().registerModule(new Jdk8Module());
-    private final Map<String, Daos> daos = new ConcurrentHashMap<>();
-    private final JedisPool pool;
+    private final Map<String, Map<String, Object>> daos = new ConcurrentHashMap<>();
+    private final Function<String, Map<String, Object>> daosBelow;
     private final PrintStream answers;
 
-    private Main(String host, int port, PrintStream answers) {
-        JedisPoolConfig config = new JedisPoolConfig();
-        config.setMaxTotal(2 * THREADS);
-        config.setMaxIdle(2 * THREADS);
-        this.pool = new JedisPool(config, host, port);
+    private Main(String store, String host, int port, PrintStream answers) {
+        this.daosBelow = switch (store) {
+            case "redis" -> new RedisDaos(host, port, 2 * THREADS, mapper)::below;
+            case "cassandra" -> new CassandraDaos(host, port, mapper)::in;
+            default -> throw new IllegalArgumentException("no store is called " + store);
+        };
         this.answers = answers;
     }
 
-    /** Takes the host and the port of a Redis; ends with standard input. */
+    /** Takes what the store is, its host and its port; ends with standard input. */
     public static void main(String[] arguments) throws IOException {
         // Logs go to standard output by default, which is for answers.
         PrintStream answers = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         System.setOut(System.err);
-        new Main(arguments[0], Integer.parseInt(arguments[1]), answers).serve();
+        new Main(arguments[0], arguments[1], Integer.parseInt(arguments[2]), answers).serve();
         System.exit(0);
     }
 
@@ -74,8 +74,11 @@ public final class Main {
 
     private Object result(JsonNode command) throws Throwable {
         String prefix = command.get("prefix").asText();
-        Object dao = daos.computeIfAbsent(prefix, name -> new Daos(pool, mapper, name))
-                .named(command.get("dao").asText());
+        String name = command.get("dao").asText();
+        Object dao = daos.computeIfAbsent(prefix, daosBelow).get(name);
+        if (dao == null) {
+            throw new IllegalArgumentException("no DAO is called " + name);
+        }
         if (command.has("threads")) {
             return Bench.run(dao, command, mapper);
         }

@@ -1,0 +1,392 @@
+"""Writes to partitions: the jobs of one workflow that come together share one read and one conditional batch.
+
+A round: the rows are read; the jobs are decided on them, one after the other; one batch, conditional on the version that
+was read, writes what they changed. What enters a set is written before the batch, above that version; what leaves goes
+after it, at its token. (``tests/model/one_partition.py`` has each of these rules.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import structlog
+from msgspec.structs import replace
+
+from podium_backends.cassandra.connection import Session, Write
+from podium_backends.cassandra.executions import rows, sets
+from podium_backends.cassandra.executions.effects import PlaceChange
+from podium_backends.cassandra.executions.jobs import Decided, Job
+from podium_backends.cassandra.executions.partition import NotReadError, Partition
+from podium_backends.cassandra.executions.partition_reads import read_partition
+from podium_backends.cassandra.executions.rows import RowKey
+from podium_backends.cassandra.executions.sets import Member
+from podium_backends.cassandra.outbox.due import DueHints
+from podium_backends.cassandra.outbox.log import Log
+from podium_backends.cassandra.outbox.waiting import WaitingEntries
+from podium_core.clock import Clock, token_now
+from podium_core.errors import (
+    BackendUnavailableError,
+    OutcomeUnknownError,
+    OverloadedError,
+    StorageError,
+)
+from podium_core.outbox import OutboxEntry
+
+T = TypeVar("T")
+
+MAX_TRIES = 50
+# One round takes jobs up to so many bytes, and so many.
+ROUND_BYTES = 1024 * 1024
+ROUND_JOBS = 100
+_RETRY_AFTER_MS = 50
+
+_VERSION = "SELECT DISTINCT workflow_id, version FROM executions WHERE workflow_id = ?"
+_RAISE = "UPDATE executions SET version = ? WHERE workflow_id = ? IF version = ?"
+
+_log = structlog.get_logger("podium.cassandra")
+
+
+class Answer(NamedTuple):
+    """What a job answered, under which token, and the intents that it wrote."""
+
+    value: Any
+    token: int
+    intents: Sequence[OutboxEntry] = ()
+
+
+class Places(Protocol):
+    """The places of concurrency limits."""
+
+    async def held(self, asked: Sequence[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Of these definitions and tasks, those with a place."""
+        ...
+
+    async def occupy(self, workflow_id: str, changes: Sequence[PlaceChange]) -> None:
+        """Tasks run, as the documents say that are about to be written."""
+        ...
+
+    async def release(self, changes: Sequence[PlaceChange]) -> None:
+        """Tasks run no more, as documents say that were written."""
+        ...
+
+
+class _Waiting(NamedTuple):
+    job: Job[Any]
+    future: asyncio.Future[Answer]
+
+
+class PartitionWrites:
+    """All writes of a process to partitions."""
+
+    def __init__(
+        self,
+        session: Session,
+        clock: Clock,
+        log: Log,
+        due: DueHints,
+        waiting: WaitingEntries,
+        places: Places,
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._log = log
+        self._due = due
+        self._waiting = waiting
+        self._places = places
+        self._queues: dict[str, deque[_Waiting]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        # The workflows of which nobody knows yet what the last batch did.
+        self.unsettled: set[str] = set()
+
+    async def run(self, workflow_id: str, job: Job[Any]) -> Answer:
+        """Carry a job out.
+
+        Raises:
+            StorageError: It was refused; or BackendUnavailableError, OverloadedError: nothing was written; or
+                OutcomeUnknownError.
+        """
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        queue = self._queues.get(workflow_id)
+        if queue is None:
+            queue = self._queues[workflow_id] = deque()
+            self._begin(self._work(workflow_id, queue))
+        queue.append(_Waiting(job, future))
+        return await future
+
+    def is_at_work(self, workflow_id: str) -> bool:
+        """Whether a round is under way, or the outcome of one unknown."""
+        return workflow_id in self._queues or workflow_id in self.unsettled
+
+    def is_under_way(self, workflow_id: str) -> bool:
+        """Whether a round is under way."""
+        return workflow_id in self._queues
+
+    async def close(self) -> None:
+        """Finish what was begun."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # rounds
+
+    async def _work(self, workflow_id: str, queue: deque[_Waiting]) -> None:
+        while queue:
+            jobs = _taken(queue)
+            try:
+                left = await self._round(workflow_id, jobs) if jobs else ()
+            except Exception as error:
+                _settle(jobs, error)
+                continue
+            queue.extendleft(reversed(left))
+        del self._queues[workflow_id]
+
+    async def _round(self, workflow_id: str, jobs: Sequence[_Waiting]) -> Sequence[_Waiting]:
+        """Carry jobs out; those that have to wait for the next round."""
+        wanted = {rows.THE_WORKFLOW}.union(*(waiting.job.wanted for waiting in jobs))
+        entered: dict[Member, int] = {}
+        for tries in range(MAX_TRIES):
+            partition = await self._look(workflow_id, jobs, wanted, entered, again=tries > 0)
+            now_ms = self._clock()
+            try:
+                decided = _decide(jobs, partition, now_ms)
+            except NotReadError as missing:
+                wanted.add(missing.key)
+                continue
+            places = await self._places_held(_places_of(decided))
+            token: int | None = partition.version or 0
+            if partition.is_changed:
+                await self._as_unwritten(self._places.occupy(workflow_id, places))
+                token = await self._write(partition, entered, now_ms)
+            if token is not None:
+                await self._release(places)
+                _conclude(workflow_id, jobs, decided, token)
+                return jobs[len(decided) :]
+        raise OverloadedError(
+            f"workflow '{workflow_id}' is written by too many at once",
+            retry_after_ms=_RETRY_AFTER_MS,
+        )
+
+    async def _places_held(self, changes: Sequence[PlaceChange]) -> list[PlaceChange]:
+        """The changes that may find a place: most tasks have no limit, and none."""
+        asked = [
+            (change.definition_name, change.task_id) for change in changes if not change.certain
+        ]
+        held = await self._places.held(asked) if asked else frozenset()
+        return [
+            change
+            for change in changes
+            if change.certain or (change.definition_name, change.task_id) in held
+        ]
+
+    async def _release(self, places: Sequence[PlaceChange]) -> None:
+        try:
+            await self._places.release(places)
+        except StorageError as error:
+            # The write stands; whoever finds no place left frees those of tasks that run no more.
+            _log.warning("a place of a limit wasn't freed", error=str(error))
+
+    async def _look(
+        self,
+        workflow_id: str,
+        jobs: Sequence[_Waiting],
+        wanted: set[RowKey],
+        entered: dict[Member, int],
+        *,
+        again: bool,
+    ) -> Partition:
+        """Read, and at the same time write what can be written before: the hint, and members of sets."""
+        read = read_partition(
+            self._session,
+            workflow_id,
+            frozenset(wanted),
+            all_facts=any(waiting.job.wants_all_facts for waiting in jobs),
+            version_first=again,
+        )
+        looks = [waiting.job.look() for waiting in jobs]
+        if again:
+            await asyncio.gather(*looks)
+            return await read
+        enter = {member for waiting in jobs for member in waiting.job.members()}
+        reading = asyncio.ensure_future(read)
+        await asyncio.gather(
+            reading,
+            self._hint(workflow_id),
+            self._enter(enter, entered, token_now()),
+            *looks,
+        )
+        return reading.result()
+
+    async def _hint(self, workflow_id: str) -> None:
+        if not self._log.is_ours or not self._log.has_hint(workflow_id):
+            await self._as_unwritten(self._log.hint(workflow_id))
+
+    async def _enter(
+        self, members: Iterable[Member], entered: dict[Member, int], timestamp: int
+    ) -> None:
+        missing = [member for member in members if entered.get(member, -1) < timestamp]
+        if missing:
+            writes = [write for member in missing for write in sets.add(member, timestamp)]
+            await self._as_unwritten(self._session.write_all(writes))
+            entered.update(dict.fromkeys(missing, timestamp))
+
+    async def _as_unwritten(self, write: Coroutine[Any, Any, None]) -> None:
+        """Carry out a write that only prepares: if its outcome is unknown, nothing was written yet."""
+        try:
+            await write
+        except OutcomeUnknownError as error:
+            raise BackendUnavailableError(self._session.store, error.message) from error
+
+    async def _write(
+        self, partition: Partition, entered: dict[Member, int], now_ms: int
+    ) -> int | None:
+        """The token of the batch; None: another write came first, or the log isn't ours any more."""
+        workflow_id, version = partition.workflow_id, partition.version or 0
+        token = max(token_now(), version + 1, partition.above + 1)
+        enter, leave = partition.moves()
+        late = [member for member in enter if entered.get(member, -1) <= version]
+        await self._enter(late, entered, max(token_now(), version + 1))
+        entries = partition.entries(token)
+        await self._as_unwritten(self._due.write(workflow_id, entries, now_ms))
+        if not self._log.is_ours or not self._log.has_hint(workflow_id):
+            await self._hint(workflow_id)
+            return None
+        if not await self._apply(partition, token):
+            return None
+        self._waiting.written(workflow_id, self._due.soon(entries, now_ms))
+        if leave:
+            self._begin(self._leave(leave, token))
+        return token
+
+    async def _leave(self, members: Iterable[Member], token: int) -> None:
+        try:
+            await self._session.write_all([sets.remove(member, token) for member in members])
+        except StorageError as error:
+            # They are candidates: whoever reads the set sees that they are none.
+            _log.warning("sets keep records that have left", error=str(error))
+
+    async def _apply(self, partition: Partition, token: int) -> bool:
+        workflow_id = partition.workflow_id
+        self.unsettled.add(workflow_id)
+        try:
+            applied = await self._session.apply(partition.statements(token))
+        except OutcomeUnknownError:
+            applied = await self._find_out(workflow_id, partition.version, token)
+        except BackendUnavailableError:
+            self.unsettled.discard(workflow_id)
+            raise
+        self.unsettled.discard(workflow_id)
+        return applied
+
+    async def _find_out(self, workflow_id: str, before: int | None, token: int) -> bool:
+        """Whether a batch with an unknown outcome was written, once it surely isn't under way any more.
+
+        Raises:
+            OutcomeUnknownError: Nobody can say.
+        """
+        try:
+            there = await self.raise_version(workflow_id, unless=token)
+        except StorageError as error:
+            raise OutcomeUnknownError(self._session.store, error.message) from error
+        if there == token:
+            return True
+        if there == before:
+            return False
+        raise OutcomeUnknownError(
+            self._session.store,
+            f"workflow '{workflow_id}' was written meanwhile: whether this write came before isn't known",
+        )
+
+    async def raise_version(self, workflow_id: str, *, unless: int = 0) -> int | None:
+        """Raise the version of a partition, so that no batch by an older one is written any more.
+
+        Returns:
+            The version before. Where that is ``unless``, it stays.
+        """
+        for _ in range(MAX_TRIES):
+            found = await self._session.rows(_VERSION, workflow_id)
+            version: int | None = found[0][1] if found else None
+            if version is not None and version == unless:
+                return version
+            raised = max(token_now(), (version or 0) + 1)
+            try:
+                if await self._session.apply([_raise(workflow_id, version, raised)]):
+                    return version
+            except OutcomeUnknownError:
+                continue
+        raise OverloadedError(
+            f"workflow '{workflow_id}' is written by too many at once",
+            retry_after_ms=_RETRY_AFTER_MS,
+        )
+
+
+def _places_of(decided: Sequence[Decided[Any] | StorageError]) -> list[PlaceChange]:
+    return [change for one in decided if isinstance(one, Decided) for change in one.places]
+
+
+def _conclude(
+    workflow_id: str,
+    jobs: Sequence[_Waiting],
+    decided: Sequence[Decided[Any] | StorageError],
+    token: int,
+) -> None:
+    for waiting, one in zip(jobs, decided, strict=False):
+        if waiting.future.done():
+            continue
+        if isinstance(one, StorageError):
+            waiting.future.set_exception(one)
+        else:
+            waiting.future.set_result(_answer(workflow_id, one, token))
+
+
+def _taken(queue: deque[_Waiting]) -> list[_Waiting]:
+    """The jobs of a round; those whose callers are gone are left out."""
+    taken: list[_Waiting] = []
+    size = 0
+    while queue and len(taken) < ROUND_JOBS:
+        if taken and size + queue[0].job.size > ROUND_BYTES:
+            break
+        waiting = queue.popleft()
+        if not waiting.future.done():
+            taken.append(waiting)
+            size += waiting.job.size
+    return taken
+
+
+def _decide(
+    jobs: Sequence[_Waiting], partition: Partition, now_ms: int
+) -> list[Decided[Any] | StorageError]:
+    """What each job answers, or is refused with, up to one that ends the round."""
+    decided: list[Decided[Any] | StorageError] = []
+    for waiting in jobs:
+        try:
+            decided.append(waiting.job.decide(partition, now_ms=now_ms))
+        except StorageError as error:
+            decided.append(error)
+        if partition.ends_round:
+            break
+    return decided
+
+
+def _answer(workflow_id: str, decided: Decided[Any], token: int) -> Answer:
+    intents = [
+        replace(put.as_entry(token=token, since_ms=token // 1000), owner=workflow_id)
+        for put in decided.intents
+    ]
+    return Answer(decided.answer, token, intents)
+
+
+def _settle(jobs: Sequence[_Waiting], error: Exception) -> None:
+    for waiting in jobs:
+        if not waiting.future.done():
+            waiting.future.set_exception(error)
+
+
+def _raise(workflow_id: str, version: int | None, raised: int) -> Write:
+    return Write(_RAISE, (raised, workflow_id, version))

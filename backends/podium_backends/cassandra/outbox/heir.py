@@ -1,0 +1,118 @@
+"""Takes over what processes left undone that died, and what was delayed until now.
+
+An heir raises the version of each workflow that a log names, before it takes what it reads for all that was written: a
+batch of the dead process that is still under way fails then. (``tests/model/one_partition.py``)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from podium_backends.cassandra.connection import Session
+from podium_backends.cassandra.executions.writes import PartitionWrites
+from podium_backends.cassandra.outbox import log as logs
+from podium_backends.cassandra.outbox.due import DueHints
+from podium_backends.cassandra.outbox.log import Log
+from podium_backends.cassandra.outbox.stored_entries import entries_of
+from podium_backends.cassandra.outbox.waiting import WaitingEntries
+from podium_backends.cassandra.outbox.windows import due_window, log_window
+from podium_core.clock import Clock
+
+_LOGS = "SELECT owner, first_window, holder FROM logs WHERE part = ?"
+_HINTS = "SELECT workflow_id FROM log WHERE owner = ? AND window = ?"
+_AT_ONCE = 32
+
+_log = structlog.get_logger("podium.cassandra")
+
+
+class Heir:
+    """Brings entries of the store into the memory of this process."""
+
+    def __init__(
+        self,
+        session: Session,
+        writes: PartitionWrites,
+        waiting: WaitingEntries,
+        due: DueHints,
+        log: Log,
+        clock: Clock,
+    ) -> None:
+        self._session = session
+        self._writes = writes
+        self._waiting = waiting
+        self._due = due
+        self._log = log
+        self._clock = clock
+        self._inheriting = asyncio.Lock()
+        # The window up to which a shard's delayed entries were read.
+        self._read_up_to: dict[int, int] = {}
+
+    # logs
+
+    async def inherit(self) -> None:
+        """Take over the logs that nobody holds, and find out about this process's own unknown outcomes."""
+        async with self._inheriting:
+            for workflow_id in list(self._writes.unsettled):
+                await self._settle(workflow_id)
+            for owner, first_window, holder in await self._session.rows(_LOGS, logs.PART):
+                if holder is None and owner != self._log.owner:
+                    await self._inherit_log(owner, first_window)
+
+    async def _settle(self, workflow_id: str) -> None:
+        if not self._writes.is_under_way(workflow_id):
+            await self.take_over(workflow_id)
+            self._writes.unsettled.discard(workflow_id)
+
+    async def _inherit_log(self, owner: str, first_window: int | None) -> None:
+        if first_window is None:
+            # The log was ended while its lease was given back.
+            await logs.end_log(self._session, owner)
+            return
+        if not await self._log.take_over(owner):
+            return
+        now = log_window(self._clock())
+        # A window later, too: the dead process's clock may have been ahead.
+        for window in range(first_window, now + _AHEAD + 1):
+            found = [row[0] for row in await self._session.rows(_HINTS, owner, window)]
+            for at in range(0, len(found), _AT_ONCE):
+                part = found[at : at + _AT_ONCE]
+                await asyncio.gather(*(self.take_over(workflow_id) for workflow_id in part))
+            if found:
+                await logs.drop_window(self._session, owner, window)
+                _log.info("took over what a server left undone", workflows=len(found))
+        await logs.end_log(self._session, owner)
+
+    async def take_over(self, workflow_id: str) -> None:
+        """Be responsible for a workflow's entries from now on. Raises as ``Session.write``."""
+        if not self._log.has_hint(workflow_id):
+            await self._log.hint(workflow_id)
+        await self._writes.raise_version(workflow_id)
+        await self._remember(workflow_id)
+
+    async def _remember(self, workflow_id: str) -> None:
+        entries = await entries_of(self._session, workflow_id)
+        self._waiting.written(workflow_id, self._due.soon(entries, self._clock()))
+
+    # delayed entries
+
+    async def read_due(self, shards: Sequence[int], now_ms: int) -> None:
+        """Bring in what was delayed until this time. Raises as ``Session.rows``."""
+        now = due_window(now_ms)
+        for shard in shards:
+            if self._read_up_to.get(shard, -1) < now:
+                await self._read_shard(shard, now_ms)
+                self._read_up_to[shard] = now
+
+    async def _read_shard(self, shard: int, now_ms: int) -> None:
+        for window in await self._due.windows(shard, now_ms):
+            for workflow_id in await self._due.workflows(shard, window):
+                if not self._log.has_hint(workflow_id):
+                    await self._log.hint(workflow_id)
+                await self._remember(workflow_id)
+            await self._due.drop(shard, window)
+
+
+_AHEAD = 3

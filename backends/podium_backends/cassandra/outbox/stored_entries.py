@@ -1,0 +1,15 @@
+"""Reads the entries of a partition."""
+
+from __future__ import annotations
+
+from podium_backends.cassandra.connection import Session
+from podium_backends.cassandra.executions import rows
+from podium_backends.cassandra.executions.rows import StoredEntry
+
+_ENTRIES = "SELECT id, value FROM executions WHERE workflow_id = ? AND kind = 3"
+
+
+async def entries_of(session: Session, owner: str) -> list[tuple[str, StoredEntry]]:
+    """The entries in a partition, each with the id of its row. Raises as ``Session.rows``."""
+    found = await session.rows(_ENTRIES, owner)
+    return [(id_, rows.decode_entry(value)) for id_, value in found if value is not None]

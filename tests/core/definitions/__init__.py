@@ -1,0 +1,1 @@
+"""Tests of the rules of definitions and event handlers, without a store."""
