@@ -197,6 +197,9 @@ async def archive_world(
     way: Way, folder: Path, whole_max_size: int = WHOLE_MAX_SIZE
 ) -> AsyncIterator[ArchiveWorld]:
     """On fresh stores."""
-    clock = FakeClock()
-    async with way.open_adapters(way.config(folder), clock) as adapters:
-        yield ArchiveWorld(adapters, clock, whole_max_size)
+    clock, config = FakeClock(), way.config(folder)
+    try:
+        async with way.open_adapters(config, clock) as adapters:
+            yield ArchiveWorld(adapters, clock, whole_max_size)
+    finally:
+        way.end(config)

@@ -58,8 +58,8 @@ class ExecutionMachine(RuleBasedStateMachine):
         self.workflows: dict[str, StoredWorkflow] = {}
         self.tasks: dict[str, StoredTask] = {}
         self.slots: dict[tuple[str, str], str] = {}
-        config = way.config(Path(self.folder.name))
-        self.opened = way.open_adapters(config, system_clock_ms)
+        self.way, self.config = way, way.config(Path(self.folder.name))
+        self.opened = way.open_adapters(self.config, system_clock_ms)
         adapters = self.run(self.opened.__aenter__())
         self.executions = ExecutionFacade(
             adapters.executions,
@@ -232,6 +232,7 @@ class ExecutionMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.run(self.opened.__aexit__(None, None, None))
+        self.way.end(self.config)
         self.runner.close()
         self.folder.cleanup()
 

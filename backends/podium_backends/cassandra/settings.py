@@ -37,7 +37,8 @@ class CassandraSettings(BaseModel):
         password: Its password.
         local_datacenter: The datacenter whose nodes are asked; empty: that of the first contact point which answers.
         tls: Whether to speak TLS.
-        tls_ca_file: Certificates to trust; without it the nodes are not verified.
+        tls_ca_file: Certificates of authorities that sign those of the nodes. Names of nodes are not compared, so name the
+            cluster's own authority, not the system's.
         tls_cert_file: The client's certificate.
         tls_key_file: Its key.
         consistency: The level of reads and writes.
@@ -119,6 +120,10 @@ class CassandraSettings(BaseModel):
     def _tls_files(self) -> CassandraSettings:
         if not self.tls and (self.tls_ca_file or self.tls_cert_file or self.tls_key_file):
             raise ValueError("files of TLS are named, and tls isn't set")
+        if self.tls and not self.tls_ca_file:
+            raise ValueError(
+                "tls needs tls_ca_file, the authority that signed the nodes' certificates"
+            )
         return self
 
     def target(self, store: str) -> Target:

@@ -11,18 +11,18 @@ from podium_backends.cassandra.connection import Session, Target
 from podium_backends.cassandra.event_handler_table import CassandraEventHandlerTable
 from podium_backends.cassandra.executions.dao import CassandraExecutionDAO
 from podium_backends.cassandra.executions.stored_documents import CassandraStoredDocuments
-from podium_backends.cassandra.executions.writes import PartitionWrites
 from podium_backends.cassandra.limits.dao import CassandraConcurrentExecutionLimitDAO
 from podium_backends.cassandra.limits.places import LimitPlaces
 from podium_backends.cassandra.metadata_table import CassandraMetadataTable
-from podium_backends.cassandra.outbox.due import DueHints
 from podium_backends.cassandra.outbox.heir import Heir
-from podium_backends.cassandra.outbox.log import Log
 from podium_backends.cassandra.outbox.log_keeper import LogKeeper
 from podium_backends.cassandra.outbox.outbox import CassandraOutbox
 from podium_backends.cassandra.outbox.shares import Shares
-from podium_backends.cassandra.outbox.waiting import WaitingEntries
 from podium_backends.cassandra.poll_data_table import CassandraPollDataTable
+from podium_backends.cassandra.rounds.due import DueHints
+from podium_backends.cassandra.rounds.log import Log
+from podium_backends.cassandra.rounds.waiting import WaitingEntries
+from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_backends.cassandra.settings import CassandraSettings
 from podium_backends.cassandra.setup import Setup
 from podium_core.backend import ConnectedStore, DataType, StoreContext

@@ -29,6 +29,7 @@ from podium_backends.cassandra.settings import CassandraSettings
         ({"replication": {"dc'1": 3}}, "must name datacenters"),
         ({"replication": "three"}, "valid integer"),
         ({"tls_ca_file": "/ca.pem"}, "tls isn't set"),
+        ({"tls": True}, "tls needs tls_ca_file"),
         ({"max_write_bytes": 17 * 1024 * 1024}, "less than or equal to"),
         ({"keyspase": "x"}, "Extra inputs"),
     ],

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from msgspec import Raw
@@ -44,8 +47,8 @@ class Absent:
         self._server: asyncio.Server | None = None
         self._copies: set[asyncio.Task[None]] = set()
 
-    async def come(self) -> None:
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self._port)
+    async def come(self, tls: ssl.SSLContext | None = None) -> None:
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self._port, ssl=tls)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection(*self._there)
@@ -140,3 +143,45 @@ class TestOpen:
                     await store.ping()
         finally:
             await store.close()
+
+
+class TestTls:
+    """Behind a proxy that ends TLS, as Cassandra does it itself where it is configured."""
+
+    @pytest.fixture
+    def certificates(self, tmp_path: Path) -> Path:
+        """``node.pem`` with ``node.key``, which sign themselves, and another such pair."""
+        for name in ("node", "other"):
+            command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+            command += ["-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem"]
+            subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        return tmp_path
+
+    @pytest.mark.parametrize(("trusted", "is_served"), [("node.pem", True), ("other.pem", False)])
+    async def test_only_a_node_that_is_trusted_is_spoken_to(
+        self, absent: Absent, certificates: Path, trusted: str, is_served: bool
+    ) -> None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificates / "node.pem", certificates / "node.key")
+        await absent.come(tls)
+        own = {"tls": True, "tls_ca_file": certificates / trusted}
+        store = await SPEC.connect(context(), absent.settings.model_copy(update=own))
+        try:
+            if is_served:
+                await store.ping()
+            else:
+                with pytest.raises(BackendUnavailableError, match="certificate"):
+                    await store.ping()
+        finally:
+            await store.close()
+
+    async def test_who_speaks_plain_text_is_not_served(
+        self, absent: Absent, certificates: Path
+    ) -> None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificates / "node.pem", certificates / "node.key")
+        await absent.come(tls)
+        store = await SPEC.connect(context(), absent.settings)
+        with pytest.raises(BackendUnavailableError):
+            await store.ping()
+        await store.close()

@@ -9,13 +9,13 @@ from functools import partial
 import msgspec
 
 from podium_backends.cassandra.connection import Session
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.jobs import RemovalStep, WriteSetJob
-from podium_backends.cassandra.executions.partition_reads import read_partition
 from podium_backends.cassandra.executions.streams import CassandraExecutionStreams
-from podium_backends.cassandra.executions.writes import PartitionWrites
 from podium_backends.cassandra.limits.dao import CassandraConcurrentExecutionLimitDAO
 from podium_backends.cassandra.limits.places import LimitPlaces
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.jobs import RemovalStep, WriteSetJob
+from podium_backends.cassandra.partition.read import read_partition
+from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
 from podium_core.decide import Known, TaskFacts, decide
 from podium_core.decide.effects import Effect

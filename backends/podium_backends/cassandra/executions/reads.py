@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from podium_backends.cassandra.connection import Row, Session
-from podium_backends.cassandra.executions import rows
 from podium_backends.cassandra.limits.places import LimitPlaces
+from podium_backends.cassandra.partition import rows
 from podium_core.clock import Clock
 from podium_core.decide.removal_record import can_be_read
 from podium_core.errors import OverloadedError

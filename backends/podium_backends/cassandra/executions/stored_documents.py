@@ -9,8 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 from podium_backends.cassandra.connection import Row, Session
-from podium_backends.cassandra.executions import rows
 from podium_backends.cassandra.executions.reads import CassandraExecutionReads
+from podium_backends.cassandra.partition import rows
 from podium_core.clock import Clock
 from podium_core.decide.removal_record import RemovalRecord, is_due
 from podium_core.errors import CorruptRecordError

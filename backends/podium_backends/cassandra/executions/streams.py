@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
 
 from podium_backends.cassandra.connection import Row as CqlRow
-from podium_backends.cassandra.executions import rows
 from podium_backends.cassandra.executions.reads import CassandraExecutionReads
-from podium_backends.cassandra.executions.sets import (
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.sets import (
     HOUR_MS,
     SHARDS,
     pending_tasks,

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from podium_backends.cassandra.connection import Session, Write
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.effects import PlaceChange
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.effects import PlaceChange
 from podium_core.clock import Clock, token_now
 from podium_core.errors import OverloadedError
 from podium_core.models import TaskStatus

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.jobs import EntryJob
-from podium_backends.cassandra.executions.partition import Partition
-from podium_backends.cassandra.executions.rows import StoredEntry
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.jobs import EntryJob
+from podium_backends.cassandra.partition.partition import Partition
+from podium_backends.cassandra.partition.rows import StoredEntry
 from podium_core.index.merging import entry_put, is_combined
 from podium_core.outbox import CLAIMED, KIND_PAYLOAD, NewEntry, OutboxEntry
 

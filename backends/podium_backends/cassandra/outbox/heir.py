@@ -12,18 +12,21 @@ from collections.abc import Sequence
 import structlog
 
 from podium_backends.cassandra.connection import Session
-from podium_backends.cassandra.executions.writes import PartitionWrites
-from podium_backends.cassandra.outbox import log as logs
-from podium_backends.cassandra.outbox.due import DueHints
-from podium_backends.cassandra.outbox.log import Log
 from podium_backends.cassandra.outbox.stored_entries import entries_of
-from podium_backends.cassandra.outbox.waiting import WaitingEntries
-from podium_backends.cassandra.outbox.windows import due_window, log_window
+from podium_backends.cassandra.rounds import log as logs
+from podium_backends.cassandra.rounds.due import DueHints
+from podium_backends.cassandra.rounds.log import Log
+from podium_backends.cassandra.rounds.waiting import WaitingEntries
+from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, due_window, log_window
+from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
 
 _LOGS = "SELECT owner, first_window, holder FROM logs WHERE part = ?"
 _HINTS = "SELECT workflow_id FROM log WHERE owner = ? AND window = ?"
 _AT_ONCE = 32
+# Windows of a log that are read beyond this one: the clock of the process that died may have been ahead.
+_AHEAD = 3
+_FEW = 100
 
 _log = structlog.get_logger("podium.cassandra")
 
@@ -74,7 +77,6 @@ class Heir:
         if not await self._log.take_over(owner):
             return
         now = log_window(self._clock())
-        # A window later, too: the dead process's clock may have been ahead.
         for window in range(first_window, now + _AHEAD + 1):
             found = [row[0] for row in await self._session.rows(_HINTS, owner, window)]
             for at in range(0, len(found), _AT_ONCE):
@@ -98,6 +100,28 @@ class Heir:
 
     # delayed entries
 
+    async def next_delayed_ms(self, shards: Sequence[int], kinds: Sequence[str]) -> int | None:
+        """When the next entry of these kinds is due that is delayed for long; None without any.
+
+        An estimate, too early, where many workflows have one.
+        """
+        due = []
+        for shard, window in await self._due.next_windows(shards):
+            workflows = await self._due.workflows(shard, window)
+            if len(workflows) > _FEW:
+                due.append(window * DUE_WINDOW_MS)
+                continue
+            for workflow_id in workflows:
+                due += await self._due_times(workflow_id, kinds)
+        return min(due, default=None)
+
+    async def _due_times(self, workflow_id: str, kinds: Sequence[str]) -> list[int]:
+        return [
+            entry.due_ms
+            for row_id, entry in await entries_of(self._session, workflow_id)
+            if row_id.partition("\x00")[0] in kinds and not entry.aside
+        ]
+
     async def read_due(self, shards: Sequence[int], now_ms: int) -> None:
         """Bring in what was delayed until this time. Raises as ``Session.rows``."""
         now = due_window(now_ms)
@@ -113,6 +137,3 @@ class Heir:
                     await self._log.hint(workflow_id)
                 await self._remember(workflow_id)
             await self._due.drop(shard, window)
-
-
-_AHEAD = 3

@@ -7,9 +7,9 @@ import contextlib
 
 import structlog
 
-from podium_backends.cassandra.executions.writes import PartitionWrites
-from podium_backends.cassandra.outbox.log import Log
-from podium_backends.cassandra.outbox.waiting import WaitingEntries
+from podium_backends.cassandra.rounds.log import Log
+from podium_backends.cassandra.rounds.waiting import WaitingEntries
+from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.errors import StorageError
 
 RENEW_SECONDS = 2.5

@@ -12,22 +12,23 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Session, Write
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.jobs import EntryJob
-from podium_backends.cassandra.executions.rows import StoredEntry
-from podium_backends.cassandra.executions.sets import SHARDS
-from podium_backends.cassandra.executions.writes import PartitionWrites
 from podium_backends.cassandra.outbox import entry_jobs as jobs
-from podium_backends.cassandra.outbox.due import DueHints
 from podium_backends.cassandra.outbox.heir import Heir
 from podium_backends.cassandra.outbox.shares import Shares
 from podium_backends.cassandra.outbox.stored_entries import entries_of
-from podium_backends.cassandra.outbox.waiting import WaitingEntries
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.jobs import EntryJob
+from podium_backends.cassandra.partition.rows import StoredEntry
+from podium_backends.cassandra.partition.sets import SHARDS
+from podium_backends.cassandra.rounds.due import DueHints
+from podium_backends.cassandra.rounds.waiting import WaitingEntries
+from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
 from podium_core.outbox import (
     DUE_SIZE,
     KIND_REMOVAL,
     LEASE_MS,
+    MOMENT_MS,
     Bucket,
     ClockSteps,
     DueEntries,
@@ -45,6 +46,7 @@ _ENTRY = (
 )
 _DELETE = "DELETE FROM executions USING TIMESTAMP ? WHERE workflow_id = ? AND kind = 3 AND id = ?"
 _IDS = "SELECT id FROM executions WHERE workflow_id = ? AND kind = 3 AND id = ?"
+_REMOVAL = "SELECT DISTINCT workflow_id, removal FROM executions WHERE workflow_id = ?"
 _ASIDE = "SELECT workflow_id FROM aside WHERE shard = ?"
 _DROP_ASIDE = "DELETE FROM aside WHERE shard = ? AND workflow_id = ?"
 
@@ -90,14 +92,30 @@ class CassandraOutbox:
             return DueEntries([], now_ms)
         await self._heir.read_due([int(bucket) for bucket in buckets], now_ms)
         if self._steps.back(now_ms):
-            self._waiting.make_due(lambda entry: _is_late(entry, now_ms))
+            await self._make_due(now_ms)
         found = self._waiting.due(kinds, now_ms, limit)
         return DueEntries(up_to(found, DUE_SIZE, _body_size), now_ms)
+
+    async def _make_due(self, now_ms: int) -> None:
+        """After the clock was set back: what would wait for as long as the step is due now."""
+        for entry in self._waiting.due_after(now_ms + MOMENT_MS):
+            planned_ms = await self._planned_ms(entry) if entry.kind == KIND_REMOVAL else None
+            if waits_too_long(entry.kind, entry.due_ms, planned_ms=planned_ms, now_ms=now_ms):
+                self._waiting.make_due(entry)
+
+    async def _planned_ms(self, entry: OutboxEntry) -> int | None:
+        """When the workflow of a removal is to go; None where that isn't known."""
+        for _, record in await self._session.rows(_REMOVAL, entry.id):
+            if record is not None:
+                return rows.decode_removal(record).due_ms
+        return None
 
     async def due_in_ms(self, buckets: Sequence[Bucket], kinds: Sequence[str]) -> int | None:
         if not buckets:
             return None
         due_ms = self._waiting.next_due_ms(kinds)
+        if due_ms is None:
+            due_ms = await self._heir.next_delayed_ms([int(bucket) for bucket in buckets], kinds)
         return None if due_ms is None else max(due_ms - self._clock(), 0)
 
     # entries
@@ -205,12 +223,6 @@ def _written(owner: str, kind: str, id_: str, stored: StoredEntry, token: int) -
     row_id = rows.entry_row(kind, id_)[1]
     entry = rows.outbox_entry(row_id, owner, stored)
     return entry if entry.token else replace(entry, token=token)
-
-
-def _is_late(entry: OutboxEntry, now_ms: int) -> bool:
-    # A removal waits in memory only for a short time: one that is planned for later stands in its window.
-    planned_ms = entry.due_ms if entry.kind == KIND_REMOVAL else None
-    return waits_too_long(entry.kind, entry.due_ms, planned_ms=planned_ms, now_ms=now_ms)
 
 
 def _body_size(entry: OutboxEntry) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from podium_backends.cassandra.connection import Session
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.rows import StoredEntry
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.rows import StoredEntry
 
 _ENTRIES = "SELECT id, value FROM executions WHERE workflow_id = ? AND kind = 3"
 

@@ -6,11 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.effects import EffectRunner, PlaceChange
-from podium_backends.cassandra.executions.partition import Partition
-from podium_backends.cassandra.executions.rows import RowKey, StoredEntry
-from podium_backends.cassandra.executions.sets import Member, members_of_task, members_of_workflow
+from msgspec.structs import replace
+
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.effects import EffectRunner, PlaceChange
+from podium_backends.cassandra.partition.partition import Partition
+from podium_backends.cassandra.partition.rows import KeptRequest, RowKey, StoredEntry
+from podium_backends.cassandra.partition.sets import Member, members_of_task, members_of_workflow
 from podium_core.decide import (
     Known,
     Needs,
@@ -107,7 +109,7 @@ class WriteSetJob(Job[WriteOutcome]):
         runner.run(decision.effects)
         outcome = answer_queue_ops(decision.outcome, runner.acked, runner.removed, runner.pushed)
         if decision.remember:
-            kept = rows.encode(outcome_to_keep(outcome, s))
+            kept = KeptRequest(now_ms + REQUEST_MEMORY_MS, outcome_to_keep(outcome, s))
             partition.put_request(s.request_id, kept, ttl_seconds=REQUEST_MEMORY_MS // 1000)
         return Decided(outcome, runner.intents, runner.places)
 
@@ -115,10 +117,10 @@ class WriteSetJob(Job[WriteOutcome]):
         needed = self._needs
         if needed.request_id:
             kept = partition.request(needed.request_id)
-            if kept is not None:
-                return Known(remembered=rows.decode_outcome(kept))
+            if kept is not None and kept.expires_ms > now_ms:
+                return Known(remembered=kept.outcome)
         workflow = partition.workflow() if needed.workflows else None
-        tasks = {id_: partition.task(id_) or self._foreign.get(id_) for id_ in needed.tasks}
+        tasks = {id_: self._task(partition, id_) or self._foreign.get(id_) for id_ in needed.tasks}
         slots = {key: partition.holder(key[1]) for key in needed.slots}
         removal = partition.removal
         return Known(
@@ -131,6 +133,14 @@ class WriteSetJob(Job[WriteOutcome]):
             ),
             unclaimed_payloads=frozenset(key for key in needed.uploads if _waits(partition, key)),
         )
+
+    def _task(self, partition: Partition, task_id: str) -> TaskFacts | None:
+        facts = partition.task(task_id)
+        if facts is None or facts.slot is None or task_id not in self._needs.created_tasks:
+            return facts
+        # Slots can be freed while their tasks stay.
+        holds = partition.holder(facts.slot) == task_id
+        return facts if holds else replace(facts, slot=None)
 
 
 def _is_there(partition: Partition, event: RowKey, now_ms: int) -> bool:

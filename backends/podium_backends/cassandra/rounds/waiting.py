@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.rows import StoredEntry
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.rows import StoredEntry
 from podium_core.outbox import OutboxEntry
 
 # Kind, id and owner.
@@ -113,8 +113,13 @@ class WaitingEntries:
         """Every entry that is due, of any kind."""
         return [entry for entry in self._entries.values() if entry.due_ms <= now_ms]
 
-    def make_due(self, is_late: Callable[[OutboxEntry], bool]) -> None:
-        """What waits too long is due now: the clock was set back."""
-        for entry in [entry for entry in self._entries.values() if is_late(entry)]:
-            self._entries[key_of(entry)] = sooner = replace(entry, due_ms=0)
-            heapq.heappush(self._due[entry.kind], (0, sooner.token, key_of(entry)))
+    def due_after(self, time_ms: int) -> list[OutboxEntry]:
+        """The entries that wait for longer than until this time."""
+        return [entry for entry in self._entries.values() if entry.due_ms > time_ms]
+
+    def make_due(self, entry: OutboxEntry) -> None:
+        """An entry that waits too long is due now, unless it was written again."""
+        key = key_of(entry)
+        if self._entries.get(key) == entry:
+            self._entries[key] = replace(entry, due_ms=0)
+            heapq.heappush(self._due[entry.kind], (0, entry.token, key))

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 
 from podium_backends.cassandra.connection import Session, Write
-from podium_backends.cassandra.outbox.windows import log_window
+from podium_backends.cassandra.rounds.windows import log_window
 from podium_core.clock import Clock
 
 LEASE_SECONDS = 15

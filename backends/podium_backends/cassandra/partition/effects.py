@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.partition import Partition
-from podium_backends.cassandra.executions.rows import StoredEntry
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.partition import Partition
+from podium_backends.cassandra.partition.rows import StoredEntry
 from podium_core.decide import effects as do
 from podium_core.decide.facts import TaskFacts
 from podium_core.decide.needs import event_key

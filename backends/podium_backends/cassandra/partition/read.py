@@ -7,8 +7,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from podium_backends.cassandra.connection import Row, Session
-from podium_backends.cassandra.executions.partition import Found, Partition
-from podium_backends.cassandra.executions.rows import RowKey
+from podium_backends.cassandra.partition.partition import Found, Partition
+from podium_backends.cassandra.partition.rows import RowKey
 from podium_core.errors import OverloadedError
 
 # A statement is prepared for each of these counts; the last key fills the rest.

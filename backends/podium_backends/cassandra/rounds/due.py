@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 
 from podium_backends.cassandra.connection import Session, Write
-from podium_backends.cassandra.executions.rows import StoredEntry
-from podium_backends.cassandra.executions.sets import shard_of
-from podium_backends.cassandra.outbox.windows import due_window, is_soon
+from podium_backends.cassandra.partition.rows import StoredEntry
+from podium_backends.cassandra.partition.sets import SHARDS, shard_of
+from podium_backends.cassandra.rounds.windows import due_window, is_soon
 
 Changes = Sequence[tuple[str, StoredEntry | None]]
 
@@ -20,11 +22,16 @@ _DROP_WINDOW = "DELETE FROM due_windows WHERE shard = ? AND window = ?"
 _HINT_ASIDE = "INSERT INTO aside (shard, workflow_id) VALUES (?, ?)"
 
 
+_LOOK_SECONDS = 30.0
+
+
 class DueHints:
     """Hints at workflows with a delayed entry, or one that was set aside."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._windows: dict[int, list[int]] = {}
+        self._look_again = 0.0
 
     async def write(self, workflow_id: str, changes: Changes, now_ms: int) -> None:
         """Write the hints for entries that are about to be written. Raises as ``Session.write``."""
@@ -41,6 +48,7 @@ class DueHints:
                 writes.append(Write(_HINT_WINDOW, (shard, window)))
         if writes:
             await self._session.write_all(list(dict.fromkeys(writes)))
+            self._look_again = 0.0
 
     @staticmethod
     def soon(changes: Changes, now_ms: int) -> Changes:
@@ -55,10 +63,19 @@ class DueHints:
         found = [int(row[0]) for row in await self._session.rows(_WINDOWS, shard)]
         return sorted(window for window in found if window <= due_window(now_ms))
 
-    async def next_window(self, shards: Sequence[int]) -> int | None:
-        """The first window of shards that is still to come; None without any."""
-        found = [row[0] for shard in shards for row in await self._session.rows(_WINDOWS, shard)]
-        return min(found, default=None)
+    async def next_windows(self, shards: Sequence[int]) -> list[tuple[int, int]]:
+        """The next shards and windows with hints, all of one window. As they were half a minute ago, or later."""
+        now = time.monotonic()
+        if now >= self._look_again:
+            found = await asyncio.gather(
+                *(self._session.rows(_WINDOWS, shard) for shard in range(SHARDS))
+            )
+            self._windows = {
+                shard: sorted(row[0] for row in there) for shard, there in enumerate(found)
+            }
+            self._look_again = now + _LOOK_SECONDS
+        firsts = [(self._windows[shard][0], shard) for shard in shards if self._windows[shard]]
+        return [(shard, window) for window, shard in firsts if window == min(firsts)[0]]
 
     async def workflows(self, shard: int, window: int) -> list[str]:
         """The workflows that a window names."""
@@ -68,3 +85,4 @@ class DueHints:
         """Delete a window's hints."""
         await self._session.write(_DROP, shard, window)
         await self._session.write(_DROP_WINDOW, shard, window)
+        self._look_again = 0.0

@@ -20,7 +20,6 @@ encode = msgspec.msgpack.Encoder().encode
 decode_workflow = msgspec.msgpack.Decoder(WorkflowFacts).decode
 decode_task = msgspec.msgpack.Decoder(TaskFacts).decode
 decode_removal = msgspec.msgpack.Decoder(RemovalRecord).decode
-decode_outcome = msgspec.msgpack.Decoder(WriteOutcome).decode
 
 
 class StoredEntry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
@@ -36,6 +35,16 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc
 
 
 decode_entry = msgspec.msgpack.Decoder(StoredEntry).decode
+
+
+class KeptRequest(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The outcome of a request, and when it is forgotten."""
+
+    expires_ms: int
+    outcome: WriteOutcome
+
+
+decode_request = msgspec.msgpack.Decoder(KeptRequest).decode
 
 
 class KeptEvent(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -9,9 +9,9 @@ import msgspec
 from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Write
-from podium_backends.cassandra.executions import rows
-from podium_backends.cassandra.executions.rows import RowKey, StoredEntry
-from podium_backends.cassandra.executions.sets import (
+from podium_backends.cassandra.partition import rows
+from podium_backends.cassandra.partition.rows import KeptRequest, RowKey, StoredEntry
+from podium_backends.cassandra.partition.sets import (
     Member,
     members_of_task,
     members_of_workflow,
@@ -136,9 +136,11 @@ class Partition:
         found: StoredEntry | None = self._row(rows.entry_row(kind, id_), "value", rows.decode_entry)
         return found
 
-    def request(self, request_id: str) -> bytes | None:
+    def request(self, request_id: str) -> KeptRequest | None:
         """What was remembered of a request."""
-        found: bytes | None = self._row(rows.request_row(request_id), "value", bytes)
+        found: KeptRequest | None = self._row(
+            rows.request_row(request_id), "value", rows.decode_request
+        )
         return found
 
     def event_expires_ms(self, key: RowKey) -> int | None:
@@ -182,11 +184,9 @@ class Partition:
         """Write an entry; a token of 0 becomes that of the round."""
         self._changes[rows.entry_row(kind, id_)] = _Change(value=entry)
 
-    def put_request(self, request_id: str, outcome: bytes, *, ttl_seconds: int) -> None:
+    def put_request(self, request_id: str, kept: KeptRequest, *, ttl_seconds: int) -> None:
         """Remember a request."""
-        self._changes[rows.request_row(request_id)] = _Change(
-            value=outcome, ttl_seconds=ttl_seconds
-        )
+        self._changes[rows.request_row(request_id)] = _Change(value=kept, ttl_seconds=ttl_seconds)
 
     def delete(self, key: RowKey) -> None:
         """Delete a row, if it is there."""
@@ -272,6 +272,8 @@ class Partition:
         value = change.value
         if isinstance(value, StoredEntry):
             value = rows.encode(_stamped(value, token))
+        elif isinstance(value, KeptRequest):
+            value = rows.encode(value)
         return Write(_PUT_VALUE, (*place, value, change.ttl_seconds))
 
 

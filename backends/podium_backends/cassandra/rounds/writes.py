@@ -16,16 +16,16 @@ import structlog
 from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Session, Write
-from podium_backends.cassandra.executions import rows, sets
-from podium_backends.cassandra.executions.effects import PlaceChange
-from podium_backends.cassandra.executions.jobs import Decided, Job
-from podium_backends.cassandra.executions.partition import NotReadError, Partition
-from podium_backends.cassandra.executions.partition_reads import read_partition
-from podium_backends.cassandra.executions.rows import RowKey
-from podium_backends.cassandra.executions.sets import Member
-from podium_backends.cassandra.outbox.due import DueHints
-from podium_backends.cassandra.outbox.log import Log
-from podium_backends.cassandra.outbox.waiting import WaitingEntries
+from podium_backends.cassandra.partition import rows, sets
+from podium_backends.cassandra.partition.effects import PlaceChange
+from podium_backends.cassandra.partition.jobs import Decided, Job
+from podium_backends.cassandra.partition.partition import NotReadError, Partition
+from podium_backends.cassandra.partition.read import read_partition
+from podium_backends.cassandra.partition.rows import RowKey
+from podium_backends.cassandra.partition.sets import Member
+from podium_backends.cassandra.rounds.due import DueHints
+from podium_backends.cassandra.rounds.log import Log
+from podium_backends.cassandra.rounds.waiting import WaitingEntries
 from podium_core.clock import Clock, token_now
 from podium_core.errors import (
     BackendUnavailableError,
