@@ -17,15 +17,19 @@ from podium_backends.cassandra.rounds import log as logs
 from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.log import Log
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
-from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, due_window, log_window
+from podium_backends.cassandra.rounds.windows import (
+    DUE_WINDOW_MS,
+    LOG_WINDOWS_APART,
+    NEAR_WINDOWS,
+    due_window,
+    log_window,
+)
 from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
 
 _LOGS = "SELECT owner, first_window, holder FROM logs WHERE part = ?"
 _HINTS = "SELECT workflow_id FROM log WHERE owner = ? AND window = ?"
 _AT_ONCE = 32
-# Windows of a log that are read beyond this one: the clock of the process that died may have been ahead.
-_AHEAD = 3
 _FEW = 100
 
 _log = structlog.get_logger("podium.cassandra")
@@ -76,8 +80,8 @@ class Heir:
             return
         if not await self._log.take_over(owner):
             return
-        now = log_window(self._clock())
-        for window in range(first_window, now + _AHEAD + 1):
+        last_window = max(log_window(self._clock()), first_window) + LOG_WINDOWS_APART
+        for window in range(first_window - LOG_WINDOWS_APART, last_window + 1):
             found = [row[0] for row in await self._session.rows(_HINTS, owner, window)]
             for at in range(0, len(found), _AT_ONCE):
                 part = found[at : at + _AT_ONCE]
@@ -89,14 +93,20 @@ class Heir:
 
     async def take_over(self, workflow_id: str) -> None:
         """Be responsible for a workflow's entries from now on. Raises as ``Session.write``."""
-        if not self._log.has_hint(workflow_id):
-            await self._log.hint(workflow_id)
         await self._writes.raise_version(workflow_id)
         await self._remember(workflow_id)
 
     async def _remember(self, workflow_id: str) -> None:
+        """Take a workflow's entries into memory, then hint in the own log: once they are there, the hint stays.
+
+        The hint that led here may be dropped after that. (``tests/model/delayed_entries.py``)
+        """
         entries = await entries_of(self._session, workflow_id)
-        self._waiting.written(workflow_id, self._due.soon(entries, self._clock()))
+        near = self._due.soon(entries, self._clock(), NEAR_WINDOWS)
+        # What isn't near may have been written again meanwhile, and wait here.
+        self._waiting.written(workflow_id, [one for one in near if one[1] is not None])
+        if self._waiting.has_of(workflow_id):
+            await self._log.hold_hint(workflow_id)
 
     # delayed entries
 
@@ -133,7 +143,5 @@ class Heir:
     async def _read_shard(self, shard: int, now_ms: int) -> None:
         for window in await self._due.windows(shard, now_ms):
             for workflow_id in await self._due.workflows(shard, window):
-                if not self._log.has_hint(workflow_id):
-                    await self._log.hint(workflow_id)
                 await self._remember(workflow_id)
             await self._due.drop(shard, window)
