@@ -24,6 +24,7 @@ from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
 from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
+from podium_core.errors import PayloadTooLargeError
 from podium_core.outbox import (
     DUE_SIZE,
     KIND_REMOVAL,
@@ -63,6 +64,8 @@ class CassandraOutbox:
         heir: Heir,
         shares: Shares,
         clock: Clock,
+        *,
+        max_write_bytes: int,
     ) -> None:
         self._session = session
         self._writes = writes
@@ -71,6 +74,7 @@ class CassandraOutbox:
         self._heir = heir
         self._shares = shares
         self._clock = clock
+        self._max_write_bytes = max_write_bytes
         self._steps = ClockSteps()
 
     # buckets: the shards of delayed entries. What this process wrote itself it drains in any case.
@@ -121,9 +125,14 @@ class CassandraOutbox:
     # entries
 
     async def put(self, entries: Sequence[NewEntry]) -> list[OutboxEntry]:
+        """As ``Outbox.put``, but each in a step of its own. Raises PayloadTooLargeError above ``max_write_bytes``."""
         return list(await asyncio.gather(*(self._put(entry) for entry in entries)))
 
     async def _put(self, entry: NewEntry) -> OutboxEntry:
+        if len(entry.body) > self._max_write_bytes:
+            raise PayloadTooLargeError(
+                "", limit_bytes=self._max_write_bytes, size_bytes=len(entry.body)
+            )
         owner = rows.partition_of(entry.owner, entry.id)
         answer = await self._writes.run(owner, jobs.PutEntry(entry))
         return _written(owner, entry.kind, entry.id, answer.value, answer.token)
