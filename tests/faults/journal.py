@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 
 from podium_client import PodiumClient
+from podium_core.errors import ConflictError
 from podium_core.models import (
     Commit,
     CommitAck,
@@ -76,16 +77,44 @@ class Register:
     async def write(self, podium: PodiumClient) -> None:
         """The next write."""
         self.trying = self.acked + 1
-        if self.trying == 1:
-            created = await podium.executions.create_workflow(workflow(self.id, 1))
-            assert created.created
-            stamp = created.updated_time
-        else:
-            stamp = await podium.executions.update_workflow(
-                workflow(self.id, self.trying), expected_update_time=self.stamp
+        stamp = await self._send(podium)
+        assert stamp is not None
+        self._acknowledged(stamp)
+
+    async def _send(self, podium: PodiumClient) -> int | None:
+        """The stamp; None where it was created before."""
+        document = workflow(self.id, self.trying)
+        if self.trying > 1:
+            return await podium.executions.update_workflow(
+                document, expected_update_time=self.stamp
             )
+        created = await podium.executions.create_workflow(document)
+        return created.updated_time if created.created else None
+
+    def _acknowledged(self, stamp: int) -> None:
         assert stamp > self.stamp
         self.acked, self.trying, self.stamp = self.trying, 0, stamp
+
+    async def repeat(self, podium: PodiumClient) -> bool | None:
+        """Send the write again that was under way, which has no request id.
+
+        Returns:
+            Whether it had been carried out; None where there was none.
+        """
+        if not self.trying:
+            return None
+        try:
+            stamp = await self._send(podium)
+        except ConflictError:
+            stamp = None
+        if stamp is not None:
+            self._acknowledged(stamp)
+            return False
+        stored = await podium.executions.get_workflow(self.id)
+        assert stored is not None
+        assert number_of(stored) == self.trying
+        self._acknowledged(_stamp(stored))
+        return True
 
     def check(self, stored: Workflow | None) -> None:
         """What is stored is the last acknowledged write, or the one that was under way."""
