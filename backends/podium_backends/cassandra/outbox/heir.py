@@ -20,6 +20,7 @@ from podium_backends.cassandra.rounds.waiting import WaitingEntries
 from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, due_window, log_window
 from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
+from podium_core.errors import StorageError
 
 _LOGS = "SELECT owner, first_window, holder FROM logs WHERE part = ?"
 _HINTS = "SELECT workflow_id FROM log WHERE owner = ? AND window = ?"
@@ -65,9 +66,15 @@ class Heir:
                     await self._inherit_log(owner, first_window)
 
     async def _settle(self, workflow_id: str) -> None:
-        if not self._writes.is_under_way(workflow_id):
+        if self._writes.is_under_way(workflow_id):
+            return
+        # Before it is read: of a batch that is sent meanwhile nothing is known again.
+        self._writes.unsettled.discard(workflow_id)
+        try:
             await self.take_over(workflow_id)
-            self._writes.unsettled.discard(workflow_id)
+        except StorageError:
+            self._writes.unsettled.add(workflow_id)
+            raise
 
     async def _inherit_log(self, owner: str, first_window: int | None) -> None:
         if first_window is None:
@@ -89,10 +96,11 @@ class Heir:
 
     async def take_over(self, workflow_id: str) -> None:
         """Be responsible for a workflow's entries from now on. Raises as ``Session.write``."""
-        if not self._log.has_hint(workflow_id):
-            await self._log.hint(workflow_id)
-        await self._writes.raise_version(workflow_id)
-        await self._remember(workflow_id)
+        with self._waiting.reading(workflow_id):
+            if not self._log.has_hint(workflow_id):
+                await self._log.hint(workflow_id)
+            await self._writes.raise_version(workflow_id)
+            await self._remember(workflow_id)
 
     async def _remember(self, workflow_id: str) -> None:
         entries = await entries_of(self._session, workflow_id)
@@ -133,7 +141,8 @@ class Heir:
     async def _read_shard(self, shard: int, now_ms: int) -> None:
         for window in await self._due.windows(shard, now_ms):
             for workflow_id in await self._due.workflows(shard, window):
-                if not self._log.has_hint(workflow_id):
-                    await self._log.hint(workflow_id)
-                await self._remember(workflow_id)
+                with self._waiting.reading(workflow_id):
+                    if not self._log.has_hint(workflow_id):
+                        await self._log.hint(workflow_id)
+                    await self._remember(workflow_id)
             await self._due.drop(shard, window)

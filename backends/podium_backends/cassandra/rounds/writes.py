@@ -98,7 +98,7 @@ class PartitionWrites:
         self._places = places
         self._queues: dict[str, deque[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        # The workflows of which nobody knows yet what the last batch did.
+        # The workflows of which nobody knows what a batch did, until an heir reads what it may have left undone.
         self.unsettled: set[str] = set()
 
     async def run(self, workflow_id: str, job: Job[Any]) -> Answer:
@@ -273,16 +273,10 @@ class PartitionWrites:
 
     async def _apply(self, partition: Partition, token: int) -> bool:
         workflow_id = partition.workflow_id
-        self.unsettled.add(workflow_id)
         try:
-            applied = await self._session.apply(partition.statements(token))
+            return await self._session.apply(partition.statements(token))
         except OutcomeUnknownError:
-            applied = await self._find_out(workflow_id, partition.version, token)
-        except BackendUnavailableError:
-            self.unsettled.discard(workflow_id)
-            raise
-        self.unsettled.discard(workflow_id)
-        return applied
+            return await self._find_out(workflow_id, partition.version, token)
 
     async def _find_out(self, workflow_id: str, before: int | None, token: int) -> bool:
         """Whether a batch with an unknown outcome was written, once it surely isn't under way any more.
@@ -293,11 +287,13 @@ class PartitionWrites:
         try:
             there = await self.raise_version(workflow_id, unless=token)
         except StorageError as error:
+            self.unsettled.add(workflow_id)
             raise OutcomeUnknownError(self._session.store, error.message) from error
         if there == token:
             return True
         if there == before:
             return False
+        self.unsettled.add(workflow_id)
         raise OutcomeUnknownError(
             self._session.store,
             f"workflow '{workflow_id}' was written meanwhile: whether this write came before isn't known",
