@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from podium_backends.cassandra.settings import CassandraSettings
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
 from podium_core.models import Commit, CommitPush, PushMessage
 from podium_core.write_set import WriteOutcome
 from podium_core.write_set.commit_builder import commit
-from tests.backends.cassandra.open_stores import Process, process_on
-from tests.clock import FakeClock
+from tests.backends.cassandra.open_stores import Process
 from tests.contract.records import make_task, make_workflow
 
 QUEUE = "work"
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def first(
-    settings: CassandraSettings, monkeypatch: pytest.MonkeyPatch, clock: FakeClock
-) -> AsyncIterator[Process]:
-    async with process_on(settings, monkeypatch, clock) as process:
-        await process.executions.create_workflow(make_workflow())
-        yield process
-
-
-@pytest.fixture
-async def second(
-    settings: CassandraSettings, monkeypatch: pytest.MonkeyPatch, clock: FakeClock
-) -> AsyncIterator[Process]:
-    async with process_on(settings, monkeypatch, clock) as process:
-        yield process
+@pytest.fixture(autouse=True)
+async def workflow(first: Process) -> None:
+    await first.executions.create_workflow(make_workflow())
 
 
 async def step(process: Process, number: int, request_id: str = "") -> WriteOutcome:
@@ -128,6 +109,33 @@ class TestAnAnswerThatIsLost:
 
 async def _away(process: Process) -> None:
     process.away = True
+
+
+class TestAStoreThatIsStill:
+    """For longer than its lease: an heir has taken its log over meanwhile."""
+
+    async def test_between_its_read_and_its_batch(
+        self, first: Process, second: Process, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        look, stood_still = first.writes._look, False
+
+        async def look_and_stand_still(*arguments: Any, **named: Any) -> Any:
+            nonlocal stood_still
+            partition = await look(*arguments, **named)
+            if not stood_still:
+                stood_still = True
+                await first.lapse()
+                await second.inherit()
+            return partition
+
+        monkeypatch.setattr(first.writes, "_look", look_and_stand_still)
+        old = first.log.owner
+        await step(first, 1)
+        assert first.log.owner != old
+        # It looked at its lease, so no batch was sent in vain.
+        assert first.batches == 1 + 1
+        assert await tasks(second) == ["t1"]
+        assert len(await pushed(first)) == 1
 
 
 class TestABatchThatComesLate:

@@ -50,9 +50,7 @@ class WaitingEntries:
         elif before.token != entry.token:
             entry = replace(entry, since_ms=min(before.since_ms, entry.since_ms))
         self._entries[key] = entry
-        # One that an heir has read again is due once.
-        if before is None or (before.due_ms, before.token) != (entry.due_ms, entry.token):
-            heapq.heappush(self._due[entry.kind], (entry.due_ms, entry.token, key))
+        heapq.heappush(self._due[entry.kind], (entry.due_ms, entry.token, key))
 
     def remove(self, entry: OutboxEntry) -> None:
         """An entry is settled, unless it was written again."""
@@ -98,11 +96,12 @@ class WaitingEntries:
         self, heap: list[tuple[int, int, EntryKey]], now_ms: int, limit: int
     ) -> list[OutboxEntry]:
         found: list[OutboxEntry] = []
-        places = []
+        places: list[tuple[int, int, EntryKey]] = []
         while heap and heap[0][0] <= now_ms and len(found) < limit:
             place = heapq.heappop(heap)
             entry = self._current(place)
-            if entry is not None:
+            # One that was read again has two equal places, which come one after the other.
+            if entry is not None and place not in places[-1:]:
                 found.append(entry)
                 places.append(place)
         for place in places:
