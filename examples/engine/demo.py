@@ -18,6 +18,7 @@ from typing import Any
 from examples.engine import load
 from examples.engine.aftermath import look_back
 from examples.engine.aftermath_checks import check_aftermath
+from examples.engine.cassandra_store import CassandraUnavailableError, executions_on_cassandra
 from examples.engine.checks import Evidence, check
 from examples.engine.definition_model import load_definitions, simple_task_types
 from examples.engine.elasticsearch_store import (
@@ -264,7 +265,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _configuration(options, folder) as configuration:
             exit_code = _play_in(folder, options, configuration)
-    except (RedisUnavailableError, ElasticsearchUnavailableError) as error:
+    except (
+        RedisUnavailableError,
+        CassandraUnavailableError,
+        ElasticsearchUnavailableError,
+    ) as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
         exit_code = _stopped()
@@ -280,6 +285,9 @@ def _configuration(options: argparse.Namespace, folder: Path) -> Iterator[str]:
         configuration = ""
         if options.redis is not None:
             configuration = stack.enter_context(redis_configuration(options.redis, folder))
+        if options.cassandra is not None:
+            executions = executions_on_cassandra(options.cassandra, configuration or EMBEDDED)
+            configuration = stack.enter_context(executions)
         if options.elasticsearch is not None:
             index = index_on_elasticsearch(options.elasticsearch, configuration or EMBEDDED)
             configuration = stack.enter_context(index)
@@ -352,6 +360,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         const=OWN_SERVER,
         metavar="URL",
         help="everything but index and payloads on this Redis; without a URL on one that is started for it",
+    )
+    parser.add_argument(
+        "--cassandra",
+        metavar="HOST:PORT",
+        help="executions and definitions on this Cassandra; queues stay where they are",
     )
     parser.add_argument(
         "--elasticsearch", metavar="URL", help="the index on this Elasticsearch 6.8"

@@ -26,6 +26,8 @@ from podium_core.models import (
     Guarantee,
     Message,
     PushMessage,
+    TaskStatus,
+    TaskUpdate,
 )
 from podium_core.outbox import KIND_PUSH, KIND_UNQUEUE, WRITER_FIRST_MS, DueEntries, OutboxEntry
 from podium_core.ports import QueueDAO, QueueStore, QueueTarget
@@ -321,6 +323,22 @@ class TestCommit:
         message = await leased(stores.queues, "w1")
         with pytest.raises(FailedPreconditionError):
             await stores.executions.commit(Commit(workflow_id="w1").with_ack("q", message))
+
+    async def test_that_of_each_task_that_is_updated_will_do(self, stores: TwoStores) -> None:
+        await stores.executions.create_workflow(make_workflow())
+        created = await stores.executions.create_tasks([make_task("t1"), make_task("t2")])
+        message = await leased(stores.queues, "t1")
+        done = [make_task(id_, status=TaskStatus.COMPLETED) for id_ in ("t1", "t2")]
+        known = TaskUpdate(task=done[0], expected_update_time=created.update_time)
+        for updates in ([known, TaskUpdate(task=done[1])], [TaskUpdate(task=done[0])]):
+            commit = Commit(workflow_id="w1", update_tasks=updates).with_ack("q", message)
+            with pytest.raises(FailedPreconditionError):
+                await stores.executions.commit(commit)
+        commit = Commit(workflow_id="w1", update_tasks=[known]).with_ack("q", message)
+        assert (await stores.executions.commit(commit)).acked == (True,)
+        # Whoever held the message before, and read the task then, comes too late.
+        with pytest.raises(ConflictError):
+            await stores.executions.commit(commit)
 
     async def test_an_ack_needs_a_receipt(self, stores: TwoStores) -> None:
         await stores.executions.create_workflow(make_workflow())

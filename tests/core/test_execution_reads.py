@@ -14,6 +14,7 @@ from podium_core.paging.page_builder import Found
 from podium_core.paging.read_budget import ReadBudget
 from podium_core.paging.resume_token import resume_token
 from tests.contract.records import make_task, make_workflow
+from tests.refused_arguments import READS_BY_TEXT, REFUSED_READS
 
 MAX_BYTES = 10_000
 
@@ -111,77 +112,6 @@ class Reads(ExecutionReads):
 
 BAD_TEXTS = ["", "a\x00b", "x" * 1_025, "\ud800"]
 
-BY_TEXT: dict[str, tuple[str, Callable[[Reads, str], object]]] = {
-    "get_task": ("task_id", lambda reads, text: reads.get_task(text)),
-    "get_tasks": ("task_ids[1]", lambda reads, text: reads.get_tasks(["t", text])),
-    "get_tasks_by_type": ("task_type", lambda reads, text: reads.get_tasks_by_type(text, count=1)),
-    "get_pending_tasks_by_workflow, name": (
-        "task_name",
-        lambda reads, text: reads.get_pending_tasks_by_workflow(text, "w"),
-    ),
-    "get_pending_tasks_by_workflow, id": (
-        "workflow_id",
-        lambda reads, text: reads.get_pending_tasks_by_workflow("d", text),
-    ),
-    "get_pending_tasks_for_task_type": (
-        "task_type",
-        lambda reads, text: reads.get_pending_tasks_for_task_type(text),
-    ),
-    "get_tasks_for_workflow": (
-        "workflow_id",
-        lambda reads, text: reads.get_tasks_for_workflow(text),
-    ),
-    "get_in_progress_task_count": (
-        "task_def_name",
-        lambda reads, text: reads.get_in_progress_task_count(text),
-    ),
-    "get_workflow": ("workflow_id", lambda reads, text: reads.get_workflow(text)),
-    "get_workflow with tasks": (
-        "workflow_id",
-        lambda reads, text: reads.get_workflow(text, include_tasks=True),
-    ),
-    "get_workflows": ("workflow_ids[1]", lambda reads, text: reads.get_workflows(["w", text])),
-    "get_running_workflow_ids": (
-        "workflow_name",
-        lambda reads, text: reads.get_running_workflow_ids(text),
-    ),
-    "get_pending_workflows_by_type": (
-        "workflow_name",
-        lambda reads, text: reads.get_pending_workflows_by_type(text),
-    ),
-    "get_pending_workflow_count": (
-        "workflow_name",
-        lambda reads, text: reads.get_pending_workflow_count(text),
-    ),
-    "get_workflows_by_type": (
-        "workflow_name",
-        lambda reads, text: reads.get_workflows_by_type(text, start_time=0, end_time=0),
-    ),
-    "get_workflows_by_correlation_id, name": (
-        "workflow_name",
-        lambda reads, text: reads.get_workflows_by_correlation_id(text, "c"),
-    ),
-    "get_workflows_by_correlation_id, id": (
-        "correlation_id",
-        lambda reads, text: reads.get_workflows_by_correlation_id("n", text),
-    ),
-}
-
-REFUSED: dict[str, tuple[str, Callable[[Reads], object]]] = {
-    "too many tasks": ("task_ids", lambda reads: reads.get_tasks(["t"] * 10_001)),
-    "too many workflows": ("workflow_ids", lambda reads: reads.get_workflows(["w"] * 10_001)),
-    "no count": ("count", lambda reads: reads.get_tasks_by_type("d", count=0)),
-    "a large count": ("count", lambda reads: reads.get_tasks_by_type("d", count=10_001)),
-    "a time before all": (
-        "start_time",
-        lambda reads: reads.get_workflows_by_type("n", start_time=-1, end_time=0),
-    ),
-    "an end before its start": (
-        "end_time",
-        lambda reads: reads.get_workflows_by_type("n", start_time=5, end_time=4),
-    ),
-}
-
 TOKEN = resume_token("k")
 # Each stream from its start and after a token, and what the store is asked for.
 STREAMS: dict[str, tuple[Callable[[Reads, str], AsyncIterator[Page[Any]]], Any, str, Any]] = {
@@ -251,15 +181,15 @@ def refuse(reads: Reads, call: Callable[[], object], field: str) -> None:
 
 
 class TestArguments:
-    @pytest.mark.parametrize("method", BY_TEXT)
+    @pytest.mark.parametrize("method", READS_BY_TEXT)
     @pytest.mark.parametrize("text", BAD_TEXTS)
     def test_an_id_or_a_name_can_be_one(self, reads: Reads, method: str, text: str) -> None:
-        field, call = BY_TEXT[method]
+        field, call = READS_BY_TEXT[method]
         refuse(reads, lambda: call(reads, text), field)
 
-    @pytest.mark.parametrize("case", REFUSED)
+    @pytest.mark.parametrize("case", REFUSED_READS)
     def test_is_refused(self, reads: Reads, case: str) -> None:
-        field, call = REFUSED[case]
+        field, call = REFUSED_READS[case]
         refuse(reads, lambda: call(reads), field)
 
     @pytest.mark.parametrize("method", STREAMS)

@@ -16,7 +16,7 @@ from tests.faults.cassandra_store import CassandraStore
 from tests.faults.disturbed import Disturbed, disturbed
 from tests.faults.own_redis import AWAY, DEFECTS
 from tests.patience import PATIENCE_SECONDS
-from tests.services.cassandra_server import CassandraServer
+from tests.services.cassandra_server import DURABLE, CassandraServer
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class OnOwnCassandra:
 
     async def start(self) -> None:
         """Start it again; returns once the server writes to it."""
-        await asyncio.to_thread(self.cassandra.start)
+        # On this thread: Cassandra ends with the thread that started it.
+        self.cassandra.start()
         await self.resumed()
 
     def pause(self) -> None:
@@ -70,7 +71,7 @@ class OnOwnCassandra:
 def own_cassandra() -> Iterator[CassandraServer]:
     """One that runs; killed in the end, whether it is still there or not."""
     with TemporaryDirectory(prefix="podium-cassandra-", ignore_cleanup_errors=True) as folder:
-        server = CassandraServer(Path(folder))
+        server = CassandraServer(Path(folder), commitlog_sync=DURABLE)
         server.start()
         try:
             yield server

@@ -32,7 +32,7 @@ def cassandra(pytestconfig: pytest.Config) -> Iterator[CassandraServer]:
 
 
 class TestKilled:
-    """``kill -9`` of the only node. Its commit log is with the kernel before it answers."""
+    """``kill -9`` of the only node, whose commit log is on the disk before it answers."""
 
     @LOADS
     async def test_a_few_times(

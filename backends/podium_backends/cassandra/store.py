@@ -11,7 +11,6 @@ from podium_backends.cassandra.connection import Session, Target
 from podium_backends.cassandra.event_handler_table import CassandraEventHandlerTable
 from podium_backends.cassandra.executions.dao import CassandraExecutionDAO
 from podium_backends.cassandra.executions.stored_documents import CassandraStoredDocuments
-from podium_backends.cassandra.limits.dao import CassandraConcurrentExecutionLimitDAO
 from podium_backends.cassandra.limits.places import LimitPlaces
 from podium_backends.cassandra.metadata_table import CassandraMetadataTable
 from podium_backends.cassandra.outbox.heir import Heir
@@ -28,6 +27,7 @@ from podium_backends.cassandra.setup import Setup
 from podium_core.backend import ConnectedStore, DataType, StoreContext
 from podium_core.definitions import TableEventHandlerDAO, TableMetadataDAO
 from podium_core.errors import BackendUnavailableError, OutcomeUnknownError
+from podium_core.limit_daos import TableConcurrentExecutionLimitDAO
 from podium_core.poll_data import TablePollDataDAO
 from podium_core.readiness import Readiness
 from podium_core.write_set.write_limits import WriteLimits
@@ -82,10 +82,8 @@ def _add_executions(store: ConnectedStore, session: Session, settings: Cassandra
     context, clock = store.context, store.context.clock
     if not context.serves & {DataType.EXECUTIONS, DataType.CONCURRENCY_LIMITS}:
         return
-    places = LimitPlaces(session, clock)
-    limits = CassandraConcurrentExecutionLimitDAO(
-        places, place_ttl_ms=settings.place_ttl_seconds * 1000
-    )
+    places = LimitPlaces(session, clock, place_ttl_ms=settings.place_ttl_seconds * 1000)
+    limits = TableConcurrentExecutionLimitDAO(places)
     store.concurrency_limits = limits
     store.write_limits = WriteLimits(
         max_write_bytes=settings.max_write_bytes, spans_workflows=False

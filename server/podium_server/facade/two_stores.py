@@ -101,15 +101,27 @@ class QueueDelivery:
 
 
 def require_receipts(commit: Commit) -> None:
-    """Across two stores an ack needs a receipt, and a receipt needs the workflow's expected time beside it."""
+    """Across two stores an ack needs a receipt, and a receipt needs an expected time beside it, which the step can check.
+
+    It is that of the workflow, or of each task that the Commit updates: of two who hold a message one after the other, only
+    one writes by the same time.
+    """
     for at, ack in enumerate(commit.acks):
         if not ack.receipt:
             raise InvalidArgumentError(
                 f"acks[{at}].receipt", "is required where queues are another store"
             )
-    if commit.acks and commit.expected_update_time is None and commit.create_workflow is None:
+    if commit.acks and not _has_lock(commit):
         raise FailedPreconditionError(
             "EXPECTED_UPDATE_TIME_REQUIRED",
             f"workflow/{commit.workflow_id}",
-            "executions and queues are two stores: a Commit with receipts needs expected_update_time too",
+            "executions and queues are two stores: a Commit with receipts needs expected_update_time too,"
+            " of the workflow or of each task that it updates",
         )
+
+
+def _has_lock(commit: Commit) -> bool:
+    if commit.create_workflow is not None or commit.expected_update_time is not None:
+        return True
+    times = [update.expected_update_time for update in commit.update_tasks]
+    return bool(times) and None not in times

@@ -80,10 +80,15 @@ class Process:
         self._held = []
         return self._held
 
-    async def lapse(self) -> None:
-        """The lease of its log comes to its end: it was still for so long."""
-        self.log._held_until = 0.0
-        await release_log(self.session, self.log.owner, self.log._id)
+    async def lapse(self, owner: str = "") -> None:
+        """The lease of its log, or of an older one, comes to its end: it was still for so long."""
+        if not owner:
+            self.log._held_until = 0.0
+        await release_log(self.session, owner or self.log.owner, self.log._id)
+
+    def is_needed(self, workflow_id: str) -> bool:
+        """Whether it needs its hint at a workflow."""
+        return self.waiting.has_of(workflow_id) or self.writes.is_at_work(workflow_id)
 
     async def inherit(self) -> None:
         """Take over what others left undone."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 from msgspec import UNSET, Raw
 
@@ -17,38 +15,9 @@ from podium_core.errors import (
 from podium_core.models import EventHandler, collect
 from podium_core.paging.resume_token import resume_token
 from tests.core.definitions.memory_tables import MemoryHandlers
+from tests.refused_arguments import HANDLERS_BY_TEXT, handler
 
 BAD = ["", "a\x00b", "x" * 1_025]
-
-
-def handler(name: str = "h", event: str = "e") -> EventHandler:
-    return EventHandler(document=Raw(b"{}"), name=name, event=event)
-
-
-Call = Callable[[TableEventHandlerDAO, str], Awaitable[object]]
-CHECKED: dict[str, tuple[str, Call]] = {
-    "the name of a new one": (
-        "event_handler.name",
-        lambda dao, text: dao.add_event_handler(handler(name=text)),
-    ),
-    "the event of a new one": (
-        "event_handler.event",
-        lambda dao, text: dao.add_event_handler(handler(event=text)),
-    ),
-    "the name of a changed one": (
-        "event_handler.name",
-        lambda dao, text: dao.update_event_handler(handler(name=text)),
-    ),
-    "the event of a changed one": (
-        "event_handler.event",
-        lambda dao, text: dao.update_event_handler(handler(event=text)),
-    ),
-    "the name of one to remove": ("name", lambda dao, text: dao.remove_event_handler(text)),
-    "the event that is asked for": (
-        "event",
-        lambda dao, text: dao.get_event_handlers_for_event(text),
-    ),
-}
 
 
 @pytest.fixture
@@ -62,12 +31,12 @@ def dao(table: MemoryHandlers) -> TableEventHandlerDAO:
 
 
 class TestArguments:
-    @pytest.mark.parametrize("case", CHECKED)
+    @pytest.mark.parametrize("case", HANDLERS_BY_TEXT)
     @pytest.mark.parametrize("text", BAD)
     async def test_is_checked_first(
         self, table: MemoryHandlers, dao: TableEventHandlerDAO, case: str, text: str
     ) -> None:
-        field, call = CHECKED[case]
+        field, call = HANDLERS_BY_TEXT[case]
         with pytest.raises(InvalidArgumentError) as caught:
             await call(dao, text)
         assert caught.value.field == field

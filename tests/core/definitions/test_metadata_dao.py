@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from msgspec import Raw
 
 from podium_core.definitions import TableMetadataDAO
 from podium_core.errors import (
@@ -14,54 +13,15 @@ from podium_core.errors import (
     NotFoundError,
     ResultTooLargeError,
 )
-from podium_core.models import TaskDef, WorkflowDef, collect
+from podium_core.models import collect
 from podium_core.paging.resume_token import resume_token
 from tests.core.definitions.memory_tables import MemoryMetadata
+from tests.refused_arguments import METADATA_BY_NAME, METADATA_BY_VERSION, task_def, workflow_def
 
-DOCUMENT = Raw(b"{}")
 BAD_NAMES = ["", "a\x00b", "x" * 1_025]
 BAD_VERSIONS = [0, -1, 2**31]
 
 
-def task_def(name: str = "t") -> TaskDef:
-    return TaskDef(document=DOCUMENT, name=name)
-
-
-def workflow_def(name: str = "w", version: int = 1) -> WorkflowDef:
-    return WorkflowDef(document=DOCUMENT, name=name, version=version)
-
-
-Call = Callable[[TableMetadataDAO, str], Awaitable[object]]
-BY_NAME: dict[str, tuple[str, Call]] = {
-    "create_task_def": ("task_def.name", lambda dao, name: dao.create_task_def(task_def(name))),
-    "update_task_def": ("task_def.name", lambda dao, name: dao.update_task_def(task_def(name))),
-    "get_task_def": ("name", lambda dao, name: dao.get_task_def(name)),
-    "remove_task_def": ("name", lambda dao, name: dao.remove_task_def(name)),
-    "create_workflow_def": (
-        "workflow_def.name",
-        lambda dao, name: dao.create_workflow_def(workflow_def(name)),
-    ),
-    "update_workflow_def": (
-        "workflow_def.name",
-        lambda dao, name: dao.update_workflow_def(workflow_def(name)),
-    ),
-    "get_latest_workflow_def": ("name", lambda dao, name: dao.get_latest_workflow_def(name)),
-    "get_workflow_def": ("name", lambda dao, name: dao.get_workflow_def(name, 1)),
-    "remove_workflow_def": ("name", lambda dao, name: dao.remove_workflow_def(name, 1)),
-    "get_workflow_versions": ("name", lambda dao, name: dao.get_workflow_versions(name)),
-}
-BY_VERSION: dict[str, tuple[str, Callable[[TableMetadataDAO, int], Awaitable[object]]]] = {
-    "create_workflow_def": (
-        "workflow_def.version",
-        lambda dao, version: dao.create_workflow_def(workflow_def(version=version)),
-    ),
-    "update_workflow_def": (
-        "workflow_def.version",
-        lambda dao, version: dao.update_workflow_def(workflow_def(version=version)),
-    ),
-    "get_workflow_def": ("version", lambda dao, version: dao.get_workflow_def("w", version)),
-    "remove_workflow_def": ("version", lambda dao, version: dao.remove_workflow_def("w", version)),
-}
 ABSENT: dict[str, tuple[str, Callable[[TableMetadataDAO], Awaitable[object]]]] = {
     "update_task_def": ("task definition 't'", lambda dao: dao.update_task_def(task_def())),
     "remove_task_def": ("task definition 't'", lambda dao: dao.remove_task_def("t")),
@@ -94,20 +54,20 @@ async def refuse(table: MemoryMetadata, call: Awaitable[object], field: str) -> 
 
 
 class TestArguments:
-    @pytest.mark.parametrize("method", BY_NAME)
+    @pytest.mark.parametrize("method", METADATA_BY_NAME)
     @pytest.mark.parametrize("name", BAD_NAMES)
     async def test_a_definition_has_a_name(
         self, table: MemoryMetadata, dao: TableMetadataDAO, method: str, name: str
     ) -> None:
-        field, call = BY_NAME[method]
+        field, call = METADATA_BY_NAME[method]
         await refuse(table, call(dao, name), field)
 
-    @pytest.mark.parametrize("method", BY_VERSION)
+    @pytest.mark.parametrize("method", METADATA_BY_VERSION)
     @pytest.mark.parametrize("version", BAD_VERSIONS)
     async def test_a_version_is_a_positive_number(
         self, table: MemoryMetadata, dao: TableMetadataDAO, method: str, version: int
     ) -> None:
-        field, call = BY_VERSION[method]
+        field, call = METADATA_BY_VERSION[method]
         await refuse(table, call(dao, version), field)
 
     def test_a_token_of_another_stream_is_refused(self, dao: TableMetadataDAO) -> None:

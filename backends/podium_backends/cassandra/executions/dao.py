@@ -10,7 +10,6 @@ import msgspec
 
 from podium_backends.cassandra.connection import Session
 from podium_backends.cassandra.executions.streams import CassandraExecutionStreams
-from podium_backends.cassandra.limits.dao import CassandraConcurrentExecutionLimitDAO
 from podium_backends.cassandra.limits.places import LimitPlaces
 from podium_backends.cassandra.partition import rows
 from podium_backends.cassandra.partition.jobs import RemovalStep, WriteSetJob
@@ -23,7 +22,7 @@ from podium_core.decide.removal_record import RemovalRecord
 from podium_core.execution_writes import StoreWrites
 from podium_core.models import Task
 from podium_core.outbox import KIND_REMOVAL
-from podium_core.ports import ExecutionDAO, ExecutionStore
+from podium_core.ports import ConcurrentExecutionLimitDAO, ExecutionDAO, ExecutionStore
 from podium_core.removal import StoredRemoval, stage_of
 from podium_core.write_set import PutMode, WriteOutcome, WriteSet
 from podium_core.write_set.write_limits import WriteLimits, require_within, workflows_of
@@ -40,7 +39,7 @@ class CassandraExecutionDAO(CassandraExecutionStreams, StoreWrites):
         session: Session,
         writes: PartitionWrites,
         places: LimitPlaces,
-        limits: CassandraConcurrentExecutionLimitDAO,
+        limits: ConcurrentExecutionLimitDAO,
         clock: Clock,
         *,
         write_limits: WriteLimits,

@@ -17,6 +17,7 @@ from podium_backends.cassandra.partition.effects import PlaceChange
 from podium_core.clock import Clock, token_now
 from podium_core.errors import OverloadedError
 from podium_core.models import TaskStatus
+from podium_core.ports import LimitPlaceTable
 
 T = TypeVar("T")
 
@@ -59,32 +60,32 @@ Change = Callable[[PlacesByTask, int], T]
 
 
 class LimitPlaces:
-    """All places; changes of one definition that come together share a read and a batch."""
+    """Implements ``LimitPlaceTable``. Changes of one definition that come together share a read and a batch."""
 
-    def __init__(self, session: Session, clock: Clock) -> None:
+    def __init__(self, session: Session, clock: Clock, *, place_ttl_ms: int) -> None:
+        """``place_ttl_ms``: how long a place is held that isn't used."""
         self._session = session
         self._clock = clock
+        self._place_ttl_ms = place_ttl_ms
         self._queues: dict[str, list[tuple[Change[Any], asyncio.Future[Any]]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     # the question
 
-    async def take(self, definition: str, task_id: str, *, limit: int, ttl_ms: int) -> bool:
-        """Hold a place if there is one, or renew the task's own; whether it holds one now."""
-
+    async def take_place(self, definition_name: str, task_id: str, *, limit: int) -> bool:
         def change(places: PlacesByTask, now_ms: int) -> bool:
-            return _take(places, task_id, limit=limit, ttl_ms=ttl_ms, now_ms=now_ms)
+            until_ms = now_ms + self._place_ttl_ms
+            return _take(places, task_id, limit=limit, until_ms=until_ms, now_ms=now_ms)
 
-        if await self._run(definition, change):
+        if await self._run(definition_name, change):
             return True
-        return await self._free_unused(definition) and await self._run(definition, change)
+        freed = await self._free_unused(definition_name)
+        return freed and await self._run(definition_name, change)
 
-    async def add(self, definition: str, task_id: str, *, in_progress: bool, ttl_ms: int) -> None:
-        """Hold a place, even above the limit."""
-
+    async def hold_place(self, definition_name: str, task_id: str, *, in_progress: bool) -> None:
         def change(places: PlacesByTask, now_ms: int) -> None:
             before = places.get(task_id)
-            until_ms = now_ms if in_progress else now_ms + ttl_ms
+            until_ms = now_ms if in_progress else now_ms + self._place_ttl_ms
             if before is None:
                 places[task_id] = Place("", in_progress, until_ms)
             else:
@@ -93,11 +94,14 @@ class LimitPlaces:
                     in_progress=before.in_progress or in_progress, expires_ms=expires_ms
                 )
 
-        await self._run(definition, change)
+        await self._run(definition_name, change)
 
-    async def free(self, definition: str, task_id: str) -> bool:
-        """Free a task's place, if it holds one."""
-        return await self._run(definition, lambda places, _: places.pop(task_id, None) is not None)
+    async def free_place(self, definition_name: str, task_id: str) -> bool:
+        def change(places: PlacesByTask, now_ms: int) -> bool:
+            del now_ms
+            return places.pop(task_id, None) is not None
+
+        return await self._run(definition_name, change)
 
     async def count_in_progress(self, definition: str) -> int:
         """How many tasks of a definition hold a place and are IN_PROGRESS."""
@@ -131,7 +135,7 @@ class LimitPlaces:
         """Tasks run no more, as documents say that were written."""
         for change in changes:
             if change.certain is None:
-                await self.free(change.definition_name, change.task_id)
+                await self.free_place(change.definition_name, change.task_id)
 
     async def _free_unused(self, definition: str) -> bool:
         """Free places of tasks that run no more: who was to do it has died. Whether there were some."""
@@ -244,14 +248,17 @@ class LimitPlaces:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def _take(places: PlacesByTask, task_id: str, *, limit: int, ttl_ms: int, now_ms: int) -> bool:
+def _take(places: PlacesByTask, task_id: str, *, limit: int, until_ms: int, now_ms: int) -> bool:
     for lapsed in [id_ for id_, place in places.items() if not place.holds(now_ms)]:
         del places[lapsed]
     held = places.get(task_id)
     if held is None and len(places) >= limit:
         return False
     if held is None:
-        places[task_id] = Place("", False, now_ms + ttl_ms)
+        places[task_id] = Place("", False, until_ms)
     elif not held.in_progress:
-        places[task_id] = held._replace(expires_ms=max(held.expires_ms, now_ms + ttl_ms))
+        places[task_id] = held._replace(expires_ms=max(held.expires_ms, until_ms))
     return True
+
+
+_: type[LimitPlaceTable] = LimitPlaces

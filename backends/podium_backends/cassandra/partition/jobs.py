@@ -65,6 +65,10 @@ class Job(ABC, Generic[T_co]):
         """Sets that records will enter, as far as that is known before anything was read."""
         return ()
 
+    def places(self) -> Iterable[tuple[str, str]]:
+        """Definitions and tasks whose places may have to follow, as far as that is known before anything was read."""
+        return ()
+
     async def look(self) -> None:
         """Look at what isn't in the partition, while that is read. Raises StorageError."""
         return
@@ -98,6 +102,11 @@ class WriteSetJob(Job[WriteOutcome]):
         for task in self._set.task_puts:
             if task.mode is PutMode.CREATE:
                 yield from members_of_task(task.task_id, _new_task(task))
+
+    def places(self) -> Iterable[tuple[str, str]]:
+        for task in self._set.task_puts:
+            if task.mode is not PutMode.CREATE and (task.in_progress or not task.pending):
+                yield task.definition_name, task.task_id
 
     async def look(self) -> None:
         self._foreign = await self._find_foreign()

@@ -36,6 +36,8 @@ from podium_core.errors import (
 from podium_core.outbox import OutboxEntry
 
 T = TypeVar("T")
+# A definition, and a task of it that may hold a place.
+Place = tuple[str, str]
 
 MAX_TRIES = 50
 # One round takes jobs up to so many bytes, and so many.
@@ -98,7 +100,7 @@ class PartitionWrites:
         self._places = places
         self._queues: dict[str, deque[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        # The workflows of which nobody knows what a batch did, until an heir reads what it may have left undone.
+        # The workflows of which nobody knows yet what a batch did: an heir's work, which only that takes out.
         self.unsettled: set[str] = set()
 
     async def run(self, workflow_id: str, job: Job[Any]) -> Answer:
@@ -151,15 +153,16 @@ class PartitionWrites:
         """Carry jobs out; those that have to wait for the next round."""
         wanted = {rows.THE_WORKFLOW}.union(*(waiting.job.wanted for waiting in jobs))
         entered: dict[Member, int] = {}
+        held: dict[Place, bool] = {}
         for tries in range(MAX_TRIES):
-            partition = await self._look(workflow_id, jobs, wanted, entered, again=tries > 0)
+            partition = await self._look(workflow_id, jobs, wanted, entered, held, again=tries > 0)
             now_ms = self._clock()
             try:
                 decided = _decide(jobs, partition, now_ms)
             except NotReadError as missing:
                 wanted.add(missing.key)
                 continue
-            places = await self._places_held(_places_of(decided))
+            places = await self._places_held(_places_of(decided), held)
             token: int | None = partition.version or 0
             if partition.is_changed:
                 await self._as_unwritten(self._places.occupy(workflow_id, places))
@@ -173,17 +176,18 @@ class PartitionWrites:
             retry_after_ms=_RETRY_AFTER_MS,
         )
 
-    async def _places_held(self, changes: Sequence[PlaceChange]) -> list[PlaceChange]:
+    async def _places_held(
+        self, changes: Sequence[PlaceChange], held: dict[Place, bool]
+    ) -> list[PlaceChange]:
         """The changes that may find a place: most tasks have no limit, and none."""
-        asked = [
-            (change.definition_name, change.task_id) for change in changes if not change.certain
-        ]
-        held = await self._places.held(asked) if asked else frozenset()
-        return [
-            change
-            for change in changes
-            if change.certain or (change.definition_name, change.task_id) in held
-        ]
+        await self._find_held([change.place for change in changes if not change.certain], held)
+        return [change for change in changes if change.certain or held[change.place]]
+
+    async def _find_held(self, places: Sequence[Place], held: dict[Place, bool]) -> None:
+        asked = [place for place in places if place not in held]
+        if asked:
+            found = await self._places.held(asked)
+            held.update((place, place in found) for place in asked)
 
     async def _release(self, places: Sequence[PlaceChange]) -> None:
         try:
@@ -198,6 +202,7 @@ class PartitionWrites:
         jobs: Sequence[_Waiting],
         wanted: set[RowKey],
         entered: dict[Member, int],
+        held: dict[Place, bool],
         *,
         again: bool,
     ) -> Partition:
@@ -219,6 +224,7 @@ class PartitionWrites:
             reading,
             self._hint(workflow_id),
             self._enter(enter, entered, token_now()),
+            self._find_held([place for waiting in jobs for place in waiting.job.places()], held),
             *looks,
         )
         return reading.result()
@@ -272,11 +278,10 @@ class PartitionWrites:
             _log.warning("sets keep records that have left", error=str(error))
 
     async def _apply(self, partition: Partition, token: int) -> bool:
-        workflow_id = partition.workflow_id
         try:
             return await self._session.apply(partition.statements(token))
         except OutcomeUnknownError:
-            return await self._find_out(workflow_id, partition.version, token)
+            return await self._find_out(partition.workflow_id, partition.version, token)
 
     async def _find_out(self, workflow_id: str, before: int | None, token: int) -> bool:
         """Whether a batch with an unknown outcome was written, once it surely isn't under way any more.

@@ -564,7 +564,7 @@ class ExecutionServiceServicer:
         Where executions and queues are in one store that can (SQLite, Redis standalone or behind Sentinel), all or nothing:
         the receipt of the decider message then is the lock. Elsewhere documents and intents to push are one atomic step,
         acks follow, and since a receipt can't be checked in that step, a Commit with receipts needs `expected_update_time`
-        too. `guarantee` says which one held.
+        too: the workflow's, or that of each task in `update_tasks`. `guarantee` says which one held.
 
         ABORTED: a receipt or an expected time is stale; nothing is written. NOT_FOUND: as the calls for each part; nothing
         is written. FAILED_PRECONDITION: receipts without `expected_update_time` where that is needed; or, REQUEST_ID_REUSED,
