@@ -10,22 +10,24 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
+from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Session
-from podium_backends.cassandra.outbox.stored_entries import entries_of
+from podium_backends.cassandra.outbox.stored_entries import entries_of, planned_ms
+from podium_backends.cassandra.partition.rows import StoredEntry
 from podium_backends.cassandra.rounds import log as logs
 from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.log import Log
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
-from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, due_window, log_window
+from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, due_window
 from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
+from podium_core.errors import StorageError
+from podium_core.outbox import KIND_REMOVAL, MOMENT_MS, waits_too_long
 
 _LOGS = "SELECT owner, first_window, holder FROM logs WHERE part = ?"
 _HINTS = "SELECT workflow_id FROM log WHERE owner = ? AND window = ?"
 _AT_ONCE = 32
-# Windows of a log that are read beyond this one: the clock of the process that died may have been ahead.
-_AHEAD = 3
 _FEW = 100
 
 _log = structlog.get_logger("podium.cassandra")
@@ -65,9 +67,15 @@ class Heir:
                     await self._inherit_log(owner, first_window)
 
     async def _settle(self, workflow_id: str) -> None:
-        if not self._writes.is_under_way(workflow_id):
+        if self._writes.is_under_way(workflow_id):
+            return
+        # Before it is read: of a batch that is sent meanwhile nothing is known again.
+        self._writes.unsettled.discard(workflow_id)
+        try:
             await self.take_over(workflow_id)
-            self._writes.unsettled.discard(workflow_id)
+        except StorageError:
+            self._writes.unsettled.add(workflow_id)
+            raise
 
     async def _inherit_log(self, owner: str, first_window: int | None) -> None:
         if first_window is None:
@@ -76,8 +84,7 @@ class Heir:
             return
         if not await self._log.take_over(owner):
             return
-        now = log_window(self._clock())
-        for window in range(first_window, now + _AHEAD + 1):
+        for window in range(first_window, first_window + logs.WINDOWS):
             found = [row[0] for row in await self._session.rows(_HINTS, owner, window)]
             for at in range(0, len(found), _AT_ONCE):
                 part = found[at : at + _AT_ONCE]
@@ -89,14 +96,27 @@ class Heir:
 
     async def take_over(self, workflow_id: str) -> None:
         """Be responsible for a workflow's entries from now on. Raises as ``Session.write``."""
-        if not self._log.has_hint(workflow_id):
-            await self._log.hint(workflow_id)
-        await self._writes.raise_version(workflow_id)
-        await self._remember(workflow_id)
+        with self._waiting.reading(workflow_id):
+            if not self._log.has_hint(workflow_id):
+                await self._log.hint(workflow_id)
+            await self._writes.raise_version(workflow_id)
+            await self._remember(workflow_id)
 
     async def _remember(self, workflow_id: str) -> None:
-        entries = await entries_of(self._session, workflow_id)
-        self._waiting.written(workflow_id, self._due.soon(entries, self._clock()))
+        entries, now_ms = await entries_of(self._session, workflow_id), self._clock()
+        # By the clock of who wrote them they may have been due soon.
+        await self._due.write(workflow_id, entries, now_ms)
+        due = [(id_, await self._in_time(workflow_id, id_, entry)) for id_, entry in entries]
+        self._waiting.written(workflow_id, self._due.soon(due, now_ms))
+
+    async def _in_time(self, workflow_id: str, row_id: str, entry: StoredEntry) -> StoredEntry:
+        """The entry; due now where its writer's clock was ahead and it would wait too long."""
+        now_ms, (kind, _, _) = self._clock(), row_id.partition("\x00")
+        if entry.due_ms <= now_ms + MOMENT_MS:
+            return entry
+        planned = await planned_ms(self._session, workflow_id) if kind == KIND_REMOVAL else None
+        is_late = waits_too_long(kind, entry.due_ms, planned_ms=planned, now_ms=now_ms)
+        return replace(entry, due_ms=0) if is_late else entry
 
     # delayed entries
 
@@ -133,7 +153,8 @@ class Heir:
     async def _read_shard(self, shard: int, now_ms: int) -> None:
         for window in await self._due.windows(shard, now_ms):
             for workflow_id in await self._due.workflows(shard, window):
-                if not self._log.has_hint(workflow_id):
-                    await self._log.hint(workflow_id)
-                await self._remember(workflow_id)
+                with self._waiting.reading(workflow_id):
+                    if not self._log.has_hint(workflow_id):
+                        await self._log.hint(workflow_id)
+                    await self._remember(workflow_id)
             await self._due.drop(shard, window)

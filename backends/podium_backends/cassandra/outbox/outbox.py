@@ -15,7 +15,7 @@ from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.outbox import entry_jobs as jobs
 from podium_backends.cassandra.outbox.heir import Heir
 from podium_backends.cassandra.outbox.shares import Shares
-from podium_backends.cassandra.outbox.stored_entries import entries_of
+from podium_backends.cassandra.outbox.stored_entries import entries_of, planned_ms
 from podium_backends.cassandra.partition import rows
 from podium_backends.cassandra.partition.jobs import EntryJob
 from podium_backends.cassandra.partition.rows import StoredEntry
@@ -47,7 +47,6 @@ _ENTRY = (
 )
 _DELETE = "DELETE FROM executions USING TIMESTAMP ? WHERE workflow_id = ? AND kind = 3 AND id = ?"
 _IDS = "SELECT id FROM executions WHERE workflow_id = ? AND kind = 3 AND id = ?"
-_REMOVAL = "SELECT DISTINCT workflow_id, removal FROM executions WHERE workflow_id = ?"
 _ASIDE = "SELECT workflow_id FROM aside WHERE shard = ?"
 _DROP_ASIDE = "DELETE FROM aside WHERE shard = ? AND workflow_id = ?"
 
@@ -103,16 +102,10 @@ class CassandraOutbox:
     async def _make_due(self, now_ms: int) -> None:
         """After the clock was set back: what would wait for as long as the step is due now."""
         for entry in self._waiting.due_after(now_ms + MOMENT_MS):
-            planned_ms = await self._planned_ms(entry) if entry.kind == KIND_REMOVAL else None
-            if waits_too_long(entry.kind, entry.due_ms, planned_ms=planned_ms, now_ms=now_ms):
+            is_removal = entry.kind == KIND_REMOVAL
+            planned = await planned_ms(self._session, entry.id) if is_removal else None
+            if waits_too_long(entry.kind, entry.due_ms, planned_ms=planned, now_ms=now_ms):
                 self._waiting.make_due(entry)
-
-    async def _planned_ms(self, entry: OutboxEntry) -> int | None:
-        """When the workflow of a removal is to go; None where that isn't known."""
-        for _, record in await self._session.rows(_REMOVAL, entry.id):
-            if record is not None:
-                return rows.decode_removal(record).due_ms
-        return None
 
     async def due_in_ms(self, buckets: Sequence[Bucket], kinds: Sequence[str]) -> int | None:
         if not buckets:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from msgspec.structs import replace
 
@@ -61,9 +62,21 @@ class WaitingEntries:
 
     def _take(self, key: EntryKey) -> None:
         if self._entries.pop(key, None) is not None:
-            self._owners[key[2]] -= 1
-            if not self._owners[key[2]]:
-                del self._owners[key[2]]
+            self._leave(key[2])
+
+    def _leave(self, owner: str) -> None:
+        self._owners[owner] -= 1
+        if not self._owners[owner]:
+            del self._owners[owner]
+
+    @contextmanager
+    def reading(self, owner: str) -> Iterator[None]:
+        """While the entries of an owner are read, as if one of them waited: its hint is needed."""
+        self._owners[owner] += 1
+        try:
+            yield
+        finally:
+            self._leave(owner)
 
     def find(self, kind: str, id_: str, owner: str) -> OutboxEntry | None:
         """An entry that waits here."""
