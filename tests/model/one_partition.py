@@ -1,8 +1,8 @@
 """Executions on Cassandra: one partition for a workflow, one conditional batch for a write.
 
-``podium_backends.cassandra``, ``rounds/`` and ``outbox/``. A writer leaves a hint in its log, reads the partition, writes the
-candidates of sets, and sends a batch that is conditional on the version that it read. Then it carries out its entry of the
-outbox (a mark of the index) from memory. An heir takes the log of a process that died, or that only stands still.
+``podium_backends.cassandra``, ``rounds/`` and ``outbox/``. A writer leaves a hint in its log, reads the partition, writes
+the candidates of sets, and sends a batch that is conditional on the version that it read. Then it carries out its entry of
+the outbox (a mark of the index) from memory. An heir takes the log of a process that died, or that only stands still.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class Rule(Enum):
     FINISH_IF_TOKEN = "an entry is finished only if it still has the token that was carried out"
     FINISH_AS_OF_WRITE = "it is deleted as of the time at which it was written"
     UNKNOWN_RAISES = "a writer that doesn't know what its batch did raises the version"
-    OTHER_IS_UNKNOWN = "where it finds a version that is neither its own nor the one it read, it answers that it doesn't know"
+    OTHER_IS_UNKNOWN = "finding a version that is neither its own nor the one it read, it answers that it doesn't know"
     TOKENS_DIFFER = "no two processes give a version the same token"
     VERSION_OUTLIVES = "the version stays when the documents go"
     REMOVAL_REFUSES = "while a removal record stands, writes are refused"
-    STEP_AT_TOKEN = "a step of a removal is written only if the removal's entry still has the token that the step was planned by"
+    STEP_AT_TOKEN = "a step of a removal is written only if its entry still has the token that the step was planned by"
 
 
 ALL_RULES = frozenset(Rule)

@@ -19,7 +19,7 @@ from podium_backends.cassandra.rounds import log as logs
 from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.log import Log
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
-from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, due_window
+from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, NEAR_WINDOWS, due_window
 from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
 from podium_core.errors import StorageError
@@ -96,18 +96,23 @@ class Heir:
 
     async def take_over(self, workflow_id: str) -> None:
         """Be responsible for a workflow's entries from now on. Raises as ``Session.write``."""
-        with self._waiting.reading(workflow_id):
-            if not self._log.has_hint(workflow_id):
-                await self._log.hint(workflow_id)
-            await self._writes.raise_version(workflow_id)
-            await self._remember(workflow_id)
+        await self._writes.raise_version(workflow_id)
+        await self._remember(workflow_id)
 
     async def _remember(self, workflow_id: str) -> None:
+        """Take a workflow's entries into memory, then hint in the own log: once they are there, the hint stays.
+
+        The hint that led here may be dropped after that. (``tests/model/delayed_entries.py``)
+        """
         entries, now_ms = await entries_of(self._session, workflow_id), self._clock()
         # By the clock of who wrote them they may have been due soon.
         await self._due.write(workflow_id, entries, now_ms)
         due = [(id_, await self._in_time(workflow_id, id_, entry)) for id_, entry in entries]
-        self._waiting.written(workflow_id, self._due.soon(due, now_ms))
+        near = self._due.soon(due, now_ms, NEAR_WINDOWS)
+        # What isn't near may have been written again meanwhile, and wait here.
+        self._waiting.written(workflow_id, [one for one in near if one[1] is not None])
+        if self._waiting.has_of(workflow_id):
+            await self._log.hold_hint(workflow_id)
 
     async def _in_time(self, workflow_id: str, row_id: str, entry: StoredEntry) -> StoredEntry:
         """The entry; due now where its writer's clock was ahead and it would wait too long."""
@@ -153,8 +158,5 @@ class Heir:
     async def _read_shard(self, shard: int, now_ms: int) -> None:
         for window in await self._due.windows(shard, now_ms):
             for workflow_id in await self._due.workflows(shard, window):
-                with self._waiting.reading(workflow_id):
-                    if not self._log.has_hint(workflow_id):
-                        await self._log.hint(workflow_id)
-                    await self._remember(workflow_id)
+                await self._remember(workflow_id)
             await self._due.drop(shard, window)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -61,26 +60,11 @@ class WaitingEntries:
             self._take(key)
 
     def _take(self, key: EntryKey) -> None:
+        owner = key[2]
         if self._entries.pop(key, None) is not None:
-            self._leave(key[2])
-
-    def _leave(self, owner: str) -> None:
-        self._owners[owner] -= 1
-        if not self._owners[owner]:
-            del self._owners[owner]
-
-    @contextmanager
-    def reading(self, owner: str) -> Iterator[None]:
-        """While the entries of an owner are read, as if one of them waited: its hint is needed."""
-        self._owners[owner] += 1
-        try:
-            yield
-        finally:
-            self._leave(owner)
-
-    def find(self, kind: str, id_: str, owner: str) -> OutboxEntry | None:
-        """An entry that waits here."""
-        return self._entries.get((kind, id_, owner))
+            self._owners[owner] -= 1
+            if not self._owners[owner]:
+                del self._owners[owner]
 
     def has_of(self, owner: str) -> bool:
         """Whether an entry of this owner waits here."""

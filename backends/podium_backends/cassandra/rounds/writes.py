@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import structlog
@@ -19,13 +19,14 @@ from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.partition import rows, sets
 from podium_backends.cassandra.partition.effects import PlaceChange
 from podium_backends.cassandra.partition.jobs import Decided, Job
-from podium_backends.cassandra.partition.partition import NotReadError, Partition
+from podium_backends.cassandra.partition.partition import NotReadError, Partition, version_ttl
 from podium_backends.cassandra.partition.read import read_partition
 from podium_backends.cassandra.partition.rows import RowKey
 from podium_backends.cassandra.partition.sets import Member
 from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.log import Log
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
+from podium_backends.cassandra.timestamps import token_after
 from podium_core.clock import Clock, token_now
 from podium_core.errors import (
     BackendUnavailableError,
@@ -46,7 +47,8 @@ ROUND_JOBS = 100
 _RETRY_AFTER_MS = 50
 
 _VERSION = "SELECT DISTINCT workflow_id, version FROM executions WHERE workflow_id = ?"
-_RAISE = "UPDATE executions SET version = ? WHERE workflow_id = ? IF version = ?"
+_WORKFLOW = "SELECT id FROM executions WHERE workflow_id = ? AND kind = 0 AND id = ''"
+_RAISE = "UPDATE executions USING TTL ? SET version = ? WHERE workflow_id = ? IF version = ?"
 
 _log = structlog.get_logger("podium.cassandra")
 
@@ -62,16 +64,16 @@ class Answer(NamedTuple):
 class Places(Protocol):
     """The places of concurrency limits."""
 
-    async def held(self, asked: Sequence[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Of these definitions and tasks, those with a place."""
+    async def held(self, asked: Sequence[Place]) -> Mapping[Place, Any]:
+        """Of these definitions and tasks, the grants of those with a place."""
         ...
 
     async def occupy(self, workflow_id: str, changes: Sequence[PlaceChange]) -> None:
         """Tasks run, as the documents say that are about to be written."""
         ...
 
-    async def release(self, changes: Sequence[PlaceChange]) -> None:
-        """Tasks run no more, as documents say that were written."""
+    async def release(self, changes: Sequence[PlaceChange], seen: Mapping[Place, Any]) -> None:
+        """Tasks run no more, as documents say that were written: free the grants that were seen before."""
         ...
 
 
@@ -153,7 +155,7 @@ class PartitionWrites:
         """Carry jobs out; those that have to wait for the next round."""
         wanted = {rows.THE_WORKFLOW}.union(*(waiting.job.wanted for waiting in jobs))
         entered: dict[Member, int] = {}
-        held: dict[Place, bool] = {}
+        held: dict[Place, Any] = {}
         for tries in range(MAX_TRIES):
             partition = await self._look(workflow_id, jobs, wanted, entered, held, again=tries > 0)
             now_ms = self._clock()
@@ -168,7 +170,7 @@ class PartitionWrites:
                 await self._as_unwritten(self._places.occupy(workflow_id, places))
                 token = await self._write(partition, entered, now_ms)
             if token is not None:
-                await self._release(places)
+                await self._release(places, held)
                 _conclude(workflow_id, jobs, decided, token)
                 return jobs[len(decided) :]
         raise OverloadedError(
@@ -177,21 +179,21 @@ class PartitionWrites:
         )
 
     async def _places_held(
-        self, changes: Sequence[PlaceChange], held: dict[Place, bool]
+        self, changes: Sequence[PlaceChange], held: dict[Place, Any]
     ) -> list[PlaceChange]:
         """The changes that may find a place: most tasks have no limit, and none."""
         await self._find_held([change.place for change in changes if not change.certain], held)
         return [change for change in changes if change.certain or held[change.place]]
 
-    async def _find_held(self, places: Sequence[Place], held: dict[Place, bool]) -> None:
+    async def _find_held(self, places: Sequence[Place], held: dict[Place, Any]) -> None:
         asked = [place for place in places if place not in held]
         if asked:
             found = await self._places.held(asked)
-            held.update((place, place in found) for place in asked)
+            held.update((place, found.get(place)) for place in asked)
 
-    async def _release(self, places: Sequence[PlaceChange]) -> None:
+    async def _release(self, places: Sequence[PlaceChange], seen: Mapping[Place, Any]) -> None:
         try:
-            await self._places.release(places)
+            await self._places.release(places, seen)
         except StorageError as error:
             # The write stands; whoever finds no place left frees those of tasks that run no more.
             _log.warning("a place of a limit wasn't freed", error=str(error))
@@ -202,7 +204,7 @@ class PartitionWrites:
         jobs: Sequence[_Waiting],
         wanted: set[RowKey],
         entered: dict[Member, int],
-        held: dict[Place, bool],
+        held: dict[Place, Any],
         *,
         again: bool,
     ) -> Partition:
@@ -226,13 +228,15 @@ class PartitionWrites:
         workflow_id: str,
         jobs: Sequence[_Waiting],
         entered: dict[Member, int],
-        held: dict[Place, bool],
+        held: dict[Place, Any],
         *,
         again: bool,
     ) -> list[Coroutine[Any, Any, None]]:
         """What is looked at and written while the rows are read. Most writes need nothing of it."""
         work = [waiting.job.look() for waiting in jobs if waiting.job.looks]
         if again:
+            # A grant of that time may be another's by now.
+            held.clear()
             return work
         if not self._is_hinted(workflow_id):
             work.append(self._hint(workflow_id))
@@ -269,10 +273,10 @@ class PartitionWrites:
     ) -> int | None:
         """The token of the batch; None: another write came first, or the log isn't ours any more."""
         workflow_id, version = partition.workflow_id, partition.version or 0
-        token = max(token_now(), version + 1, partition.above + 1)
+        token = token_after(max(version, partition.above))
         enter, leave = partition.moves()
         late = [member for member in enter if entered.get(member, -1) <= version]
-        await self._enter(late, entered, max(token_now(), version + 1))
+        await self._enter(late, entered, token)
         entries = partition.entries(token)
         await self._as_unwritten(self._due.write(workflow_id, entries, now_ms))
         if not self._is_hinted(workflow_id):
@@ -330,9 +334,10 @@ class PartitionWrites:
             version: int | None = found[0][1] if found else None
             if version is not None and version == unless:
                 return version
-            raised = max(token_now(), (version or 0) + 1)
+            is_there = bool(await self._session.rows(_WORKFLOW, workflow_id))
+            raised = (version_ttl(is_there=is_there), token_after(version or 0))
             try:
-                if await self._session.apply([_raise(workflow_id, version, raised)]):
+                if await self._session.apply([Write(_RAISE, (*raised, workflow_id, version))]):
                     return version
             except OutcomeUnknownError:
                 continue
@@ -343,7 +348,9 @@ class PartitionWrites:
 
 
 def _places_of(decided: Sequence[Decided[Any] | StorageError]) -> list[PlaceChange]:
-    return [change for one in decided if isinstance(one, Decided) for change in one.places]
+    """The last change of each place: what the documents say in the end."""
+    changes = [change for one in decided if isinstance(one, Decided) for change in one.places]
+    return list({change.place: change for change in changes}.values()) if changes else changes
 
 
 def _conclude(
@@ -402,7 +409,3 @@ def _settle(jobs: Sequence[_Waiting], error: Exception) -> None:
     for waiting in jobs:
         if not waiting.future.done():
             waiting.future.set_exception(error)
-
-
-def _raise(workflow_id: str, version: int | None, raised: int) -> Write:
-    return Write(_RAISE, (raised, workflow_id, version))
