@@ -22,9 +22,11 @@ class Store(Protocol):
 
     Attributes:
         kills: Of five kills that a test of the embedded store makes, how many one of this makes.
+        queues_follow: Queues are another store: after a fault messages follow the documents, in a while.
     """
 
     kills: int
+    queues_follow: bool
 
     def arguments(self, folder: Path) -> Sequence[str]:
         """Of ``serve``, with the folder of the server's data."""
@@ -46,6 +48,7 @@ class EmbeddedStore:
     """The default: files below the folder."""
 
     kills = 5
+    queues_follow = False
 
     def __init__(self, folder: Path) -> None:
         self._database = folder / "data" / "podium.db"
@@ -83,6 +86,7 @@ class RedisStore:
     """
 
     kills = 2
+    queues_follow = False
 
     def __init__(self, url: str, prefix: str, settings: str = "") -> None:
         """Take further lines of the store's table, in TOML."""

@@ -10,8 +10,6 @@ DUE_WINDOW_MS = 10 * 60_000
 SOON_WINDOWS = 2
 # An heir keeps entries up to this one in memory: by another clock, their window may have been read.
 NEAR_WINDOWS = 6
-# A log is read so many windows before and after those that it should have: its owner's clock was another.
-LOG_WINDOWS_APART = 6
 
 
 def log_window(now_ms: int) -> int:

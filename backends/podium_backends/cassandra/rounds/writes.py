@@ -216,26 +216,41 @@ class PartitionWrites:
             all_facts=any(waiting.job.wants_all_facts for waiting in jobs),
             version_first=again,
         )
-        looks = [waiting.job.look() for waiting in jobs]
+        beside = self._work_beside(workflow_id, jobs, entered, held, again=again)
+        if not beside:
+            return await read
+        reading = asyncio.ensure_future(read)
+        await asyncio.gather(reading, *beside)
+        return reading.result()
+
+    def _work_beside(
+        self,
+        workflow_id: str,
+        jobs: Sequence[_Waiting],
+        entered: dict[Member, int],
+        held: dict[Place, Any],
+        *,
+        again: bool,
+    ) -> list[Coroutine[Any, Any, None]]:
+        """What is looked at and written while the rows are read. Most writes need nothing of it."""
+        work = [waiting.job.look() for waiting in jobs if waiting.job.looks]
         if again:
             # A grant of that time may be another's by now.
             held.clear()
-            await asyncio.gather(*looks)
-            return await read
-        enter = {member for waiting in jobs for member in waiting.job.members()}
-        reading = asyncio.ensure_future(read)
-        await asyncio.gather(
-            reading,
-            self._hint(workflow_id),
-            self._enter(enter, entered, token_now()),
-            self._find_held([place for waiting in jobs for place in waiting.job.places()], held),
-            *looks,
-        )
-        return reading.result()
+            return work
+        if not self._is_hinted(workflow_id):
+            work.append(self._hint(workflow_id))
+        if members := {member for waiting in jobs for member in waiting.job.members()}:
+            work.append(self._enter(members, entered, token_now()))
+        if places := [place for waiting in jobs for place in waiting.job.places()]:
+            work.append(self._find_held(places, held))
+        return work
+
+    def _is_hinted(self, workflow_id: str) -> bool:
+        return self._log.is_ours and self._log.has_hint(workflow_id)
 
     async def _hint(self, workflow_id: str) -> None:
-        if not self._log.is_ours or not self._log.has_hint(workflow_id):
-            await self._as_unwritten(self._log.hint(workflow_id))
+        await self._as_unwritten(self._log.hint(workflow_id))
 
     async def _enter(
         self, members: Iterable[Member], entered: dict[Member, int], timestamp: int
@@ -264,7 +279,7 @@ class PartitionWrites:
         await self._enter(late, entered, token)
         entries = partition.entries(token)
         await self._as_unwritten(self._due.write(workflow_id, entries, now_ms))
-        if not self._log.is_ours or not self._log.has_hint(workflow_id):
+        if not self._is_hinted(workflow_id):
             await self._hint(workflow_id)
             return None
         if not await self._apply(partition, token):
