@@ -220,6 +220,9 @@ class OnePartition:
         if found == mark or (found and not self.has(Rule.FINISH_IF_TOKEN)):
             as_of = found if self.has(Rule.FINISH_AS_OF_WRITE) else None
             yield Step("deletes the mark", lambda s: s.delete_mark(as_of=as_of))
+        if log in HEIRS_LOGS:
+            # An heir has the entry of a removal in memory too.
+            return continue_as(self.carry_out, "heir", log)
         return continue_as(self.drop_hint, log)
 
     def drop_hint(self, log: str) -> Run[State]:

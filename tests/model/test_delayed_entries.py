@@ -51,10 +51,9 @@ def test_holds_with_all_rules(build: Builder) -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("build", SCENARIOS)
-def test_holds_with_two_servers(build: Builder) -> None:
+def test_holds_with_two_servers() -> None:
     model = DelayedEntries(ALL_RULES)
-    usual = build(model)
+    usual = writer_dies(model)
     processes = (*usual.processes, daemon("T", model.server, "T"))
     result = explore(replace(usual, processes=processes, crashes=1))
     assert result.holds, str(result)
