@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from podium_backends.cassandra.connection import Session
+from podium_backends.cassandra.rounds.windows import LOG_WINDOW_MS
 from podium_backends.cassandra.schema import tables
 from podium_backends.cassandra.settings import CassandraSettings
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import Commit, CommitPush, PushMessage, TaskStatus, WorkflowStatus, collect
-from podium_core.outbox import KIND_PUSH, NewEntry
+from podium_core.outbox import KIND_PAYLOAD, NewEntry
 from podium_core.write_set.commit_builder import commit
 from tests.backends.cassandra.open_stores import Process, process_on, rows_of
 from tests.clock import FakeClock
@@ -124,11 +125,11 @@ async def _live(process: Process) -> None:
                 make_task(f"t{number}", concurrency_limit=1, status=status)
             )
     (delayed,) = await process.outbox.put(
-        [NewEntry(kind=KIND_PUSH, id="later", owner="w1", delay_ms=HALF_AN_HOUR_MS)]
+        [NewEntry(kind=KIND_PAYLOAD, id="later", owner="w1", delay_ms=HALF_AN_HOUR_MS)]
     )
     assert len(await process.drained()) == 1
-    process.clock.pass_by(HALF_AN_HOUR_MS)
-    assert [entry.id for entry in await process.drained()] == [delayed.id]
+    await process.windows_pass(HALF_AN_HOUR_MS // LOG_WINDOW_MS)
+    assert [entry.id for entry in await process.drained(KIND_PAYLOAD)] == [delayed.id]
     await executions.update_workflow(
         make_workflow(correlation_id="c1", status=WorkflowStatus.COMPLETED)
     )
@@ -168,15 +169,15 @@ class TestDelayedEntries:
     ) -> None:
         await first.executions.create_workflow(make_workflow())
         await first.outbox.put(
-            [NewEntry(kind=KIND_PUSH, id="later", owner="w1", delay_ms=HALF_AN_HOUR_MS)]
+            [NewEntry(kind=KIND_PAYLOAD, id="later", owner="w1", delay_ms=HALF_AN_HOUR_MS)]
         )
         await first.lapse()
-        assert await second.drained() == []
+        assert await second.drained(KIND_PAYLOAD) == []
         second.clock.pass_by(HALF_AN_HOUR_MS - MINUTE_MS)
-        assert await second.drained() == []
+        assert await second.drained(KIND_PAYLOAD) == []
         second.clock.pass_by(MINUTE_MS)
-        assert [entry.id for entry in await second.drained()] == ["later"]
-        assert await first.drained() == []
+        assert [entry.id for entry in await second.drained(KIND_PAYLOAD)] == ["later"]
+        assert await first.drained(KIND_PAYLOAD) == []
         left = await rows_of(second.session, ["due", "due_windows"])
         assert left == {"due": [], "due_windows": []}
 
