@@ -34,6 +34,12 @@ async def complete(process: Process) -> None:
     await process.executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
 
 
+async def lasting_versions(session: Session) -> list[str]:
+    """The workflows whose version doesn't go by itself."""
+    cql = "SELECT DISTINCT workflow_id, TTL(version) FROM executions"
+    return [id_ for id_, ttl in await session.rows(cql) if ttl is None]
+
+
 def held(process: Process, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Keep what leaves sets from being deleted there until this is set."""
     leave: Callable[..., Coroutine[Any, Any, None]] = process.writes._leave
@@ -64,6 +70,15 @@ class TestAfterItsRemoval:
         assert {table: rows for table, rows in left.items() if rows} == {}
         # The second column is that of the rows in a partition.
         assert [row[1] for row in versions] == [None] * len(versions)
+        assert await lasting_versions(session) == []
+
+    async def test_an_heir_keeps_nothing_of_it(self, first: Process, second: Process) -> None:
+        await first.executions.create_workflow(make_workflow())
+        await first.executions.create_workflow(make_workflow("w2"))
+        assert await first.executions.remove_workflow("w1")
+        await first.lapse()
+        await second.inherit()
+        assert await lasting_versions(second.session) == ["w2"]
 
     async def test_a_late_cleanup_takes_nothing_of_the_next_one(
         self, first: Process, second: Process, monkeypatch: pytest.MonkeyPatch

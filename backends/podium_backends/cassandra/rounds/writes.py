@@ -19,7 +19,11 @@ from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.partition import rows, sets
 from podium_backends.cassandra.partition.effects import PlaceChange
 from podium_backends.cassandra.partition.jobs import Decided, Job
-from podium_backends.cassandra.partition.partition import NotReadError, Partition
+from podium_backends.cassandra.partition.partition import (
+    VERSION_TTL_SECONDS,
+    NotReadError,
+    Partition,
+)
 from podium_backends.cassandra.partition.read import read_partition
 from podium_backends.cassandra.partition.rows import RowKey
 from podium_backends.cassandra.partition.sets import Member
@@ -45,8 +49,10 @@ ROUND_BYTES = 1024 * 1024
 ROUND_JOBS = 100
 _RETRY_AFTER_MS = 50
 
-_VERSION = "SELECT DISTINCT workflow_id, version FROM executions WHERE workflow_id = ?"
-_RAISE = "UPDATE executions SET version = ? WHERE workflow_id = ? IF version = ?"
+_VERSION = (
+    "SELECT DISTINCT version, TTL(version), workflow_id FROM executions WHERE workflow_id = ?"
+)
+_RAISE = "UPDATE executions USING TTL ? SET version = ? WHERE workflow_id = ? IF version = ?"
 
 _log = structlog.get_logger("podium.cassandra")
 
@@ -312,12 +318,15 @@ class PartitionWrites:
         """
         for _ in range(MAX_TRIES):
             found = await self._session.rows(_VERSION, workflow_id)
-            version: int | None = found[0][1] if found else None
+            version: int | None
+            version, ttl, _ = found[0] if found else (None, VERSION_TTL_SECONDS, "")
             if version is not None and version == unless:
-                return version
+                return unless
             raised = max(token_now(), (version or 0) + 1)
+            # One without a workflow goes by itself, as before.
+            ttl = VERSION_TTL_SECONDS if ttl else 0
             try:
-                if await self._session.apply([_raise(workflow_id, version, raised)]):
+                if await self._session.apply([Write(_RAISE, (ttl, raised, workflow_id, version))]):
                     return version
             except OutcomeUnknownError:
                 continue
@@ -387,7 +396,3 @@ def _settle(jobs: Sequence[_Waiting], error: Exception) -> None:
     for waiting in jobs:
         if not waiting.future.done():
             waiting.future.set_exception(error)
-
-
-def _raise(workflow_id: str, version: int | None, raised: int) -> Write:
-    return Write(_RAISE, (raised, workflow_id, version))
