@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from podium_backends.cassandra.connection import Session
+from podium_backends.cassandra.rounds.windows import LOG_WINDOW_MS
 from podium_backends.cassandra.schema import tables
 from podium_backends.cassandra.settings import CassandraSettings
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import Commit, CommitPush, PushMessage, TaskStatus, WorkflowStatus, collect
-from podium_core.outbox import KIND_PAYLOAD, KIND_PUSH, NewEntry
+from podium_core.outbox import KIND_PAYLOAD, NewEntry
 from podium_core.write_set.commit_builder import commit
 from tests.backends.cassandra.open_stores import Process, process_on, rows_of
 from tests.clock import FakeClock
@@ -31,6 +32,12 @@ async def running_ids(process: Process) -> list[str]:
 
 async def complete(process: Process) -> None:
     await process.executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+
+
+async def lasting_versions(session: Session) -> list[str]:
+    """The workflows whose version doesn't go by itself."""
+    cql = "SELECT DISTINCT workflow_id, TTL(version) FROM executions"
+    return [id_ for id_, ttl in await session.rows(cql) if ttl is None]
 
 
 def held(process: Process, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
@@ -66,6 +73,15 @@ class TestAfterItsRemoval:
         assert {table: rows for table, rows in left.items() if rows} == {}
         # The second column is that of the rows in a partition.
         assert [row[1] for row in versions] == [None] * len(versions)
+        assert await lasting_versions(session) == []
+
+    async def test_an_heir_keeps_nothing_of_it(self, first: Process, second: Process) -> None:
+        await first.executions.create_workflow(make_workflow())
+        await first.executions.create_workflow(make_workflow("w2"))
+        assert await first.executions.remove_workflow("w1")
+        await first.lapse()
+        await second.inherit()
+        assert await lasting_versions(second.session) == ["w2"]
 
     async def test_a_late_cleanup_takes_nothing_of_the_next_one(
         self, first: Process, second: Process, monkeypatch: pytest.MonkeyPatch
@@ -127,11 +143,11 @@ async def _live(process: Process) -> None:
                 make_task(f"t{number}", concurrency_limit=1, status=status)
             )
     (delayed,) = await process.outbox.put(
-        [NewEntry(kind=KIND_PUSH, id="later", owner="w1", delay_ms=HALF_AN_HOUR_MS)]
+        [NewEntry(kind=KIND_PAYLOAD, id="later", owner="w1", delay_ms=HALF_AN_HOUR_MS)]
     )
     assert len(await process.drained()) == 1
-    process.clock.pass_by(HALF_AN_HOUR_MS)
-    assert [entry.id for entry in await process.drained()] == [delayed.id]
+    await process.windows_pass(HALF_AN_HOUR_MS // LOG_WINDOW_MS)
+    assert [entry.id for entry in await process.drained(KIND_PAYLOAD)] == [delayed.id]
     await executions.update_workflow(
         make_workflow(correlation_id="c1", status=WorkflowStatus.COMPLETED)
     )

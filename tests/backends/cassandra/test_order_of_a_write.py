@@ -119,6 +119,18 @@ class TestTimestamps:
             await begin_again(first)
             assert await running_ids(second) == ["w1"]
 
+    async def test_a_server_whose_clock_is_behind_creates_anew(
+        self, first: Process, second: Process, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await first.executions.create_tasks([make_task()])
+        await first.executions.remove_workflow("w1")
+        await first.writes.close()
+        monkeypatch.setattr(writes, "token_now", lambda: token_now() - TEN_MINUTES_US)
+        await second.executions.create_workflow(make_workflow())
+        await second.executions.create_tasks([make_task()])
+        assert await running_ids(first) == ["w1"]
+        assert await first.executions.get_task("t1") is not None
+
     async def test_versions_grow_where_a_clock_is_behind(
         self, first: Process, second: Process, monkeypatch: pytest.MonkeyPatch
     ) -> None:
