@@ -22,26 +22,20 @@ _ROUTED = ("executions", "metadata", "event_handlers", "poll_data", "concurrency
 
 
 class CassandraStore:
-    """A keyspace that one server uses, or several.
-
-    Attributes:
-        servers: How many use it.
-    """
+    """A keyspace."""
 
     kills = 1
+    servers = 1
     queues_follow = True
 
-    def __init__(
-        self, settings: CassandraSettings, more_settings: str = "", *, servers: int = 1
-    ) -> None:
+    def __init__(self, settings: CassandraSettings, more_settings: str = "") -> None:
         """Take further lines of the store's table, in TOML."""
-        self.servers = servers
         self._settings = settings
         self._more = more_settings
         self._asked = _Connection(settings)
 
     def arguments(self, folder: Path) -> Sequence[str]:
-        """As ``Store``; where the servers have one keyspace each has its own queues, so one of them carries intents out."""
+        """As ``Store``."""
         file = folder / f"{self._settings.keyspace}.toml"
         routing = "".join(f'{data_type} = "cassandra"\n' for data_type in _ROUTED)
         file.write_text(

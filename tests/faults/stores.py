@@ -23,9 +23,11 @@ class Store(Protocol):
     Attributes:
         kills: Of five kills that a test of the embedded store makes, how many one of this makes.
         queues_follow: Queues are another store: after a fault messages follow the documents, in a while.
+        servers: How many run on it.
     """
 
     kills: int
+    servers: int
     queues_follow: bool
 
     def arguments(self, folder: Path) -> Sequence[str]:
@@ -48,6 +50,7 @@ class EmbeddedStore:
     """The default: files below the folder."""
 
     kills = 5
+    servers = 1
     queues_follow = False
 
     def __init__(self, folder: Path) -> None:
@@ -86,6 +89,7 @@ class RedisStore:
     """
 
     kills = 2
+    servers = 1
     queues_follow = False
 
     def __init__(self, url: str, prefix: str, settings: str = "") -> None:

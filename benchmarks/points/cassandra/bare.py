@@ -96,7 +96,7 @@ def _create_tasks(bench: Bench, server: Server, count: int) -> _Compared:
 def _get_workflow(bench: Bench, server: Server, tasks: int) -> _Compared:
     fill(bench, server, f"whole{tasks}", tasks)
     call = Call("GetWorkflow", f"whole{tasks}")
-    calls = [call] * (bench.scaled(20_000, 8_000) // tasks)
+    calls = [call] * max(bench.scaled(40_000, 20_000) // tasks, IN_FLIGHT)
     sample = Sample(f"GetWorkflow of {tasks:,} tasks", call, again=False)
     return _Compared(sample, lambda side, number: calls)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from benchmarks.bench import Bench, Load, Measured, Pairs, Side
+from benchmarks.bench import IN_FLIGHT, Bench, Load, Measured, Pairs, Side
 from benchmarks.java_side import JavaSide, java_side, java_task, java_workflow
 from benchmarks.jobs import Chain
 from benchmarks.points.cassandra.bare import NAMES, create, fill
@@ -28,6 +28,8 @@ _READ = {100: 2.0, 1_000: 1.2}
 _MOST_REQUESTS = 3.0
 _MOST_TIME = 1.2
 _LARGE = 10_000
+# Java's documents are then as long as Podium's, 1.5 kB.
+_NOTE = "n" * 890
 # Java reads ids of any length as UUIDs, so that a call's number may be the last part of one.
 _WORKFLOW = "00000000-0000-4000-8000-"
 
@@ -96,7 +98,7 @@ class _Both:
         )
 
     def get_workflow(self, tasks: int, least: float) -> Result:
-        calls = self._bench.scaled(20_000, 8_000) // tasks
+        calls = max(self._bench.scaled(40_000, 20_000) // tasks, IN_FLIGHT)
         fill(self._bench, self._server, f"whole{tasks}", tasks)
         chains = [Call("GetWorkflow", f"whole{tasks}").chain()] * calls
         first = self._new_java_workflows(1)
@@ -118,7 +120,7 @@ class _Both:
         return self._compared(name, least, self._driven(lambda number: chains), load)
 
     def _calls(self, count: int) -> int:
-        return self._bench.scaled(2_000, 1_000) // count
+        return self._bench.scaled(4_000, 2_000) // count
 
     def _new_java_workflows(self, count: int) -> int:
         """Create Java's workflows; the number of the first one."""
@@ -160,7 +162,12 @@ def _detail(pairs: Pairs) -> str:
 def _java_tasks(names: Sequence[str], first: int = 0) -> list[dict[str, Any]]:
     """Tasks of the workflow of a call."""
     return [
-        java_task(_WORKFLOW + "{n}", name, taskId=f"00000000-{at:04x}-4000-8001-{{n}}")
+        java_task(
+            _WORKFLOW + "{n}",
+            name,
+            taskId=f"00000000-{at:04x}-4000-8001-{{n}}",
+            outputData={"note": _NOTE},
+        )
         for at, name in enumerate(names, first)
     ]
 

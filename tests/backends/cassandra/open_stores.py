@@ -11,9 +11,11 @@ import pytest
 
 from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.executions.dao import CassandraExecutionDAO
+from podium_backends.cassandra.outbox import log_keeper
 from podium_backends.cassandra.outbox.outbox import CassandraOutbox
 from podium_backends.cassandra.rounds.log import Log, release_log
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
+from podium_backends.cassandra.rounds.windows import LOG_WINDOW_MS
 from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_backends.cassandra.settings import CassandraSettings
 from podium_backends.cassandra.store import open_store
@@ -86,8 +88,14 @@ class Process:
             self.log._held_until = 0.0
         await release_log(self.session, owner or self.log.owner, self.log._id)
 
-    def is_needed(self, workflow_id: str) -> bool:
-        """Whether it needs its hint at a workflow."""
+    async def windows_pass(self, count: int = 1) -> None:
+        """Its keeper looks once in each of the next windows."""
+        for _ in range(count):
+            self.clock.pass_by(LOG_WINDOW_MS)
+            await self.log.renew()
+            await self.log.drop_old_windows(self._is_needed)
+
+    def _is_needed(self, workflow_id: str) -> bool:
         return self.waiting.has_of(workflow_id) or self.writes.is_at_work(workflow_id)
 
     async def inherit(self) -> None:
@@ -141,7 +149,8 @@ async def process_on(
     monkeypatch: pytest.MonkeyPatch,
     clock: FakeClock,
 ) -> AsyncIterator[Process]:
-    """A store, opened and disturbed."""
+    """A store, opened and disturbed. Its keeper looks when a test says so."""
+    monkeypatch.setattr(log_keeper, "RENEW_SECONDS", 3_600)
     context = StoreContext(
         name="main", serves=EXECUTIONS, commit_guarantee=Guarantee.ORDERED, clock=clock
     )

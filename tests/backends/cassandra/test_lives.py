@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from podium_backends.cassandra.connection import Session
+from podium_backends.cassandra.rounds.windows import LOG_WINDOW_MS
 from podium_backends.cassandra.schema import tables
 from podium_backends.cassandra.settings import CassandraSettings
 from podium_core.errors import AlreadyExistsError, NotFoundError
 from podium_core.models import Commit, CommitPush, PushMessage, TaskStatus, WorkflowStatus, collect
-from podium_core.outbox import KIND_PUSH, NewEntry
+from podium_core.outbox import KIND_PAYLOAD, NewEntry
 from podium_core.write_set.commit_builder import commit
 from tests.backends.cassandra.open_stores import Process, process_on, rows_of
 from tests.clock import FakeClock
@@ -31,6 +32,12 @@ async def running_ids(process: Process) -> list[str]:
 
 async def complete(process: Process) -> None:
     await process.executions.update_workflow(make_workflow(status=WorkflowStatus.COMPLETED))
+
+
+async def lasting_versions(session: Session) -> list[str]:
+    """The workflows whose version doesn't go by itself."""
+    cql = "SELECT DISTINCT workflow_id, TTL(version) FROM executions"
+    return [id_ for id_, ttl in await session.rows(cql) if ttl is None]
 
 
 def held(process: Process, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
@@ -57,12 +64,24 @@ class TestAfterItsRemoval:
         async with process_on(settings, monkeypatch, clock) as process:
             await _live(process)
             assert await process.executions.remove_workflow("w1")
+            # Half an hour went by at once, so that a new log began; the old one is an heir's, once its lease is over.
+            await process.lapse(f"{process.log._id}-1")
+            await process.inherit()
             await process.outbox.release_buckets("test")
         left = await rows_of(session, [table for table in tables() if table not in STAYS])
         versions = left.pop("executions") + left.pop("limits")
         assert {table: rows for table, rows in left.items() if rows} == {}
         # The second column is that of the rows in a partition.
         assert [row[1] for row in versions] == [None] * len(versions)
+        assert await lasting_versions(session) == []
+
+    async def test_an_heir_keeps_nothing_of_it(self, first: Process, second: Process) -> None:
+        await first.executions.create_workflow(make_workflow())
+        await first.executions.create_workflow(make_workflow("w2"))
+        assert await first.executions.remove_workflow("w1")
+        await first.lapse()
+        await second.inherit()
+        assert await lasting_versions(second.session) == ["w2"]
 
     async def test_a_late_cleanup_takes_nothing_of_the_next_one(
         self, first: Process, second: Process, monkeypatch: pytest.MonkeyPatch
@@ -124,11 +143,11 @@ async def _live(process: Process) -> None:
                 make_task(f"t{number}", concurrency_limit=1, status=status)
             )
     (delayed,) = await process.outbox.put(
-        [NewEntry(kind=KIND_PUSH, id="later", owner="w1", delay_ms=HALF_AN_HOUR_MS)]
+        [NewEntry(kind=KIND_PAYLOAD, id="later", owner="w1", delay_ms=HALF_AN_HOUR_MS)]
     )
     assert len(await process.drained()) == 1
-    process.clock.pass_by(HALF_AN_HOUR_MS)
-    assert [entry.id for entry in await process.drained()] == [delayed.id]
+    await process.windows_pass(HALF_AN_HOUR_MS // LOG_WINDOW_MS)
+    assert [entry.id for entry in await process.drained(KIND_PAYLOAD)] == [delayed.id]
     await executions.update_workflow(
         make_workflow(correlation_id="c1", status=WorkflowStatus.COMPLETED)
     )
@@ -168,15 +187,15 @@ class TestDelayedEntries:
     ) -> None:
         await first.executions.create_workflow(make_workflow())
         await first.outbox.put(
-            [NewEntry(kind=KIND_PUSH, id="later", owner="w1", delay_ms=HALF_AN_HOUR_MS)]
+            [NewEntry(kind=KIND_PAYLOAD, id="later", owner="w1", delay_ms=HALF_AN_HOUR_MS)]
         )
         await first.lapse()
-        assert await second.drained() == []
+        assert await second.drained(KIND_PAYLOAD) == []
         second.clock.pass_by(HALF_AN_HOUR_MS - MINUTE_MS)
-        assert await second.drained() == []
+        assert await second.drained(KIND_PAYLOAD) == []
         second.clock.pass_by(MINUTE_MS)
-        assert [entry.id for entry in await second.drained()] == ["later"]
-        assert await first.drained() == []
+        assert [entry.id for entry in await second.drained(KIND_PAYLOAD)] == ["later"]
+        assert await first.drained(KIND_PAYLOAD) == []
         left = await rows_of(second.session, ["due", "due_windows"])
         assert left == {"due": [], "due_windows": []}
 
@@ -196,7 +215,7 @@ class TestPlacesOfLimits:
         running = make_task(concurrency_limit=1, status=TaskStatus.IN_PROGRESS)
         await first.executions.update_task(running)
 
-        async def die(changes: object) -> None:
+        async def die(*arguments: object) -> None:
             """Between batch and release."""
 
         monkeypatch.setattr(first.writes._places, "release", die)

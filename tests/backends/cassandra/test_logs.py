@@ -37,19 +37,6 @@ async def inherited(first: Process, second: Process) -> list[str]:
     return sorted(entry.id.rpartition("\x00")[2] for entry in await second.drained())
 
 
-async def windows_pass(process: Process, count: int = 1) -> None:
-    """The keeper's look in each of the next windows."""
-    for _ in range(count):
-        process.clock.pass_by(LOG_WINDOW_MS)
-        await keep(process)
-
-
-async def keep(process: Process) -> None:
-    """What the keeper does every few seconds."""
-    await process.log.renew()
-    await process.log.drop_old_windows(process.is_needed)
-
-
 async def hints(process: Process) -> list[str]:
     """The workflows that its log names."""
     cql = "SELECT workflow_id FROM log WHERE owner = ? AND window = ?"
@@ -64,20 +51,20 @@ async def hints(process: Process) -> list[str]:
 class TestHints:
     async def test_stay_as_long_as_an_entry_waits(self, first: Process, second: Process) -> None:
         await push(first, "t1")
-        await windows_pass(first, 4)
+        await first.windows_pass(4)
         assert await hints(first) == ["w1"]
         assert await inherited(first, second) == ["t1"]
 
     async def test_go_once_nothing_waits(self, first: Process) -> None:
         await push(first, "t1")
         assert len(await first.drained()) == 1
-        await windows_pass(first)
+        await first.windows_pass()
         assert await hints(first) == []
 
     async def test_of_a_process_without_one_for_long_are_found(
         self, first: Process, second: Process
     ) -> None:
-        await windows_pass(first, 10)
+        await first.windows_pass(10)
         await push(first, "t1")
         assert await inherited(first, second) == ["t1"]
 
@@ -89,7 +76,8 @@ class TestHints:
         raise_version = second.writes.raise_version
 
         async def raise_late(workflow_id: str) -> int | None:
-            await windows_pass(second)
+            if workflow_id == "w1":
+                await second.windows_pass()
             return await raise_version(workflow_id)
 
         await push(second, "t2", "w2")

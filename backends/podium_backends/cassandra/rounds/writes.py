@@ -46,8 +46,9 @@ ROUND_BYTES = 1024 * 1024
 ROUND_JOBS = 100
 _RETRY_AFTER_MS = 50
 
-_VERSION = "SELECT DISTINCT workflow_id, version FROM executions WHERE workflow_id = ?"
-_WORKFLOW = "SELECT id FROM executions WHERE workflow_id = ? AND kind = 0 AND id = ''"
+_VERSION = (
+    "SELECT DISTINCT version, TTL(version), workflow_id FROM executions WHERE workflow_id = ?"
+)
 _RAISE = "UPDATE executions USING TTL ? SET version = ? WHERE workflow_id = ? IF version = ?"
 
 _log = structlog.get_logger("podium.cassandra")
@@ -331,10 +332,12 @@ class PartitionWrites:
         """
         for _ in range(MAX_TRIES):
             found = await self._session.rows(_VERSION, workflow_id)
-            version: int | None = found[0][1] if found else None
+            version: int | None
+            version, ttl, _ = found[0] if found else (None, None, "")
             if version is not None and version == unless:
-                return version
-            is_there = bool(await self._session.rows(_WORKFLOW, workflow_id))
+                return unless
+            # One without a workflow goes by itself, as before.
+            is_there = bool(found) and ttl is None
             raised = (version_ttl(is_there=is_there), token_after(version or 0))
             try:
                 if await self._session.apply([Write(_RAISE, (*raised, workflow_id, version))]):
