@@ -37,7 +37,7 @@ class Store(Protocol):
         """What still waits in the outbox, or was set aside; a few of them."""
 
     def last_token(self) -> int:
-        """The newest token of the outbox that was given out."""
+        """The newest token of the outbox that was given out; or a number that grows with each."""
 
     def set_clock(self, offset_ms: int) -> None:
         """Let the store's clock be wrong, if it isn't the server's."""
