@@ -82,6 +82,7 @@ class Rounds:
         answer: Callable[[Rounds, Sequence[Write]], bool] | None = None,
     ) -> None:
         self.version = version
+        self.ttl: int | None = None
         self._answer = answer or Rounds.write
         self.session = ScriptedSession(self._read, self._apply)
         self.places = Places()
@@ -103,8 +104,8 @@ class Rounds:
         return True
 
     def _read(self, cql: str, values: tuple[Any, ...]) -> list[Row]:
-        if cql.startswith("SELECT DISTINCT workflow_id, version"):
-            return [("w1", self.version)]
+        if cql.startswith("SELECT DISTINCT version, TTL"):
+            return [(self.version, self.ttl, "w1")]
         if cql.startswith("SELECT DISTINCT version"):
             return [(self.version, None, "w1")]
         return []
@@ -212,8 +213,12 @@ class TestUnknownOutcome:
         assert isinstance(answer, OutcomeUnknownError)
 
 
-async def test_a_version_that_is_raised_without_a_workflow_is_forgotten() -> None:
-    """A hint may name a workflow that is gone, or never was."""
+@pytest.mark.parametrize(("ttl", "kept"), [(None, 0), (50, VERSION_TTL_SECONDS)])
+async def test_a_version_that_is_raised_goes_by_itself_if_it_did_before(
+    ttl: int | None, kept: int
+) -> None:
+    """A hint may name a workflow that is gone: its version has a time to live."""
     rounds = Rounds()
+    rounds.ttl = ttl
     await rounds.writes.raise_version("w1")
-    assert rounds.batches[0][0].values[0] == VERSION_TTL_SECONDS
+    assert rounds.batches[0][0].values[0] == kept
