@@ -266,7 +266,11 @@ class TestCommit:
         commit = Commit(
             workflow_id="w1", create_workflow=make_workflow(), create_tasks=tasks, pushes=pushes
         )
-        for more in ({"pushes": [*pushes[1:], push("encode", "x")]}, {"removes": [REMOVE]}):
+        for more in (
+            {"pushes": [*pushes[1:], push("encode", "x")]},
+            {"pushes": [*pushes, push("encode", "x")]},
+            {"removes": [REMOVE]},
+        ):
             with pytest.raises(InvalidArgumentError, match="1001 items in one Commit"):
                 await executions.commit(msgspec.structs.replace(commit, **more))
         again = [*pushes[:-1], push("decode", "t0")]

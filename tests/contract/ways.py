@@ -380,12 +380,12 @@ WITH_ELASTICSEARCH_OVER_GRPC = replace(
 )
 
 
-# SQLite, with definitions, event handlers and poll data on a Cassandra
+# Cassandra, but for queues, rate limits, the index and payloads, which are on SQLite
 
 
 @dataclass(frozen=True, kw_only=True)
-class BesideCassandra(Way):
-    """Some data on Cassandra, in a keyspace that all tests share, one after the other."""
+class OnCassandra(Way):
+    """Executions and definitions in a keyspace that all tests share, one after the other."""
 
     service: str = "cassandra_keyspace"
 
@@ -405,6 +405,7 @@ class BesideCassandra(Way):
 
 
 _DAMAGED = {
+    Record.WORKFLOW: "UPDATE executions SET document = 0xFF WHERE workflow_id = ? AND kind = 0 AND id = ''",
     Record.TASK_DEF: "UPDATE task_definitions SET task_definition = '{'"
     " WHERE task_defs = 'task_defs' AND task_def_name = ?",
     Record.WORKFLOW_DEF: "UPDATE workflow_definitions SET workflow_definition = '{'"
@@ -414,69 +415,78 @@ _DAMAGED = {
 }
 
 
-def _damage_definition(config: Config, record: Record, id_: str) -> None:
-    """Definitions and handlers are on Cassandra, executions aren't."""
+def _damage_cassandra(config: Config, record: Record, id_: str) -> None:
     settings: Any = config.stores["cassandra"].settings
-    if record in _DAMAGED:
-        damage(settings, _DAMAGED[record], id_)
+    if record is Record.TASK:
+        damage_task(settings, id_)
     else:
-        _damage_row(config, record, id_)
+        damage(settings, _DAMAGED[record], id_)
 
 
-WITH_CASSANDRA = BesideCassandra(
-    kind="sqlite",
-    variant="cassandra",
+CASSANDRA = OnCassandra(
+    kind="cassandra",
     settings={
         **SQLITE.settings,
         "PODIUM_STORES__CASSANDRA__KIND": "cassandra",
         "PODIUM_STORES__CASSANDRA__REPLICATION": "1",
+        "PODIUM_ROUTING__EXECUTIONS": "cassandra",
         "PODIUM_ROUTING__METADATA": "cassandra",
         "PODIUM_ROUTING__EVENT_HANDLERS": "cassandra",
         "PODIUM_ROUTING__POLL_DATA": "cassandra",
-    },
-    damage=_damage_definition,
-    list_payloads=_payload_files,
-)
-WITH_CASSANDRA_OVER_GRPC = replace(WITH_CASSANDRA, transport=Transport.GRPC)
-
-
-# Cassandra, but for queues, rate limits, the index and payloads
-
-
-def _damage_execution(config: Config, record: Record, id_: str) -> None:
-    settings: Any = config.stores["cassandra"].settings
-    if record is Record.WORKFLOW:
-        cql = "UPDATE executions SET document = 0xFF WHERE workflow_id = ? AND kind = 0 AND id = ''"
-        damage(settings, cql, id_)
-    elif record is Record.TASK:
-        damage_task(settings, id_)
-    else:
-        _damage_definition(config, record, id_)
-
-
-CASSANDRA = replace(
-    WITH_CASSANDRA,
-    kind="cassandra",
-    variant="",
-    settings={
-        **WITH_CASSANDRA.settings,
-        "PODIUM_ROUTING__EXECUTIONS": "cassandra",
         "PODIUM_ROUTING__CONCURRENCY_LIMITS": "cassandra",
     },
-    damage=_damage_execution,
+    damage=_damage_cassandra,
+    list_payloads=_payload_files,
     sweeps_executions=False,
 )
 CASSANDRA_OVER_GRPC = replace(CASSANDRA, transport=Transport.GRPC)
 
-# On each of these every test runs every time.
-EVERY_TIME: tuple[Way, ...] = (
-    SQLITE,
-    SQLITE_OVER_GRPC,
-    REDIS,
-    REDIS_OVER_GRPC,
-    CASSANDRA,
-    CASSANDRA_OVER_GRPC,
+
+@dataclass(frozen=True, kw_only=True)
+class WithRedisQueues(OnCassandra):
+    """The same, with queues and rate limits on a Redis."""
+
+    service: str = "cassandra_and_redis"
+
+    def config(self, folder: Path, settings: Settings | None = None) -> Config:
+        """As ``Way.config``."""
+        prefix = f"{_RUN}-{sha256(str(folder).encode()).hexdigest()[:16]}"
+        below = {
+            "PODIUM_STORES__REDIS__WORKFLOW_PREFIX": prefix,
+            "PODIUM_STORES__REDIS__QUEUE_PREFIX": prefix,
+        }
+        return super().config(folder, {**below, **(settings or {})})
+
+    def at(self, address: str) -> Way:
+        """As ``Way.at``; the address of the Cassandra, and after a space the Redis's URL."""
+        cassandra, _, url = address.partition(" ")
+        settings = {**self.settings, "PODIUM_STORES__REDIS__URL": url}
+        return super(WithRedisQueues, replace(self, settings=settings)).at(cassandra)
+
+    def end(self, config: Config) -> None:
+        """As ``Way.end``: what is left of queues has to be sound."""
+        super().end(config)
+        settings: Any = config.stores["redis"].settings
+        end_keys(settings.url, settings.workflow_prefix)
+
+
+CASSANDRA_REDIS_QUEUES = WithRedisQueues(
+    kind="cassandra",
+    variant="redis",
+    settings={
+        **CASSANDRA.settings,
+        "PODIUM_STORES__REDIS__KIND": "redis",
+        "PODIUM_STORES__REDIS__LAYOUT": "podium",
+        "PODIUM_ROUTING__QUEUES": "redis",
+        "PODIUM_ROUTING__RATE_LIMITS": "redis",
+    },
+    damage=_damage_cassandra,
+    list_payloads=_payload_files,
+    sweeps_executions=False,
 )
+
+# On each of these every test runs every time.
+EVERY_TIME: tuple[Way, ...] = (SQLITE, SQLITE_OVER_GRPC, REDIS, REDIS_OVER_GRPC, CASSANDRA)
 # On the others those that are about what sets them apart, and at night all.
 WAYS: tuple[Way, ...] = (
     *EVERY_TIME,
@@ -487,15 +497,21 @@ WAYS: tuple[Way, ...] = (
     REDIS_TWO_STORES,
     SENTINEL_OVER_GRPC,
     WITH_ELASTICSEARCH,
+    CASSANDRA_OVER_GRPC,
+    CASSANDRA_REDIS_QUEUES,
 )
 # For tests of definitions, event handlers and poll data.
-DEFINITION_WAYS: tuple[Way, ...] = (*EVERY_TIME, WITH_CASSANDRA, WITH_CASSANDRA_OVER_GRPC)
+DEFINITION_WAYS: tuple[Way, ...] = (*EVERY_TIME, CASSANDRA_OVER_GRPC)
 # For tests of searches, which don't depend on where executions are; and of what the index holds of executions.
 SEARCH_WAYS: tuple[Way, ...] = (SQLITE, SQLITE_OVER_GRPC, WITH_ELASTICSEARCH)
 INDEX_WAYS: tuple[Way, ...] = (*EVERY_TIME, WITH_ELASTICSEARCH)
 INDEX_WAYS_AT_NIGHT = (WITH_ELASTICSEARCH_OVER_GRPC,)
-# For tests of queues: those over gRPC too.
-QUEUE_WAYS = (*WAYS, WITH_REDIS_OVER_GRPC, WITH_JAVA_QUEUES_OVER_GRPC)
+# For tests of queues, which are never on Cassandra: those over gRPC too.
+QUEUE_WAYS = (
+    *(way for way in WAYS if way.kind != "cassandra"),
+    WITH_REDIS_OVER_GRPC,
+    WITH_JAVA_QUEUES_OVER_GRPC,
+)
 # Those whose queues take no part in the step of a WriteSet.
 APART = tuple(way for way in WAYS if Capability.ATOMIC_WITH_QUEUES not in way.capabilities)
 # For tests that take too long to run on every variant of a kind.

@@ -15,6 +15,7 @@ from tests.faults.write_load import (
     begin,
     check,
     check_everything,
+    journal_of,
     write_until_broken,
 )
 from tests.patience import PATIENCE_SECONDS
@@ -31,7 +32,7 @@ async def each_commit_once(
     mend: Callable[[], Awaitable[None]],
 ) -> WriteJournal:
     """Registers, groups and chains through faults; steps that were under way are sent again, with their request ids."""
-    chance, journal = random.Random(seed), WriteJournal()
+    chance, journal = random.Random(seed), journal_of(server.process.store)
     async with server.client() as podium:
         await begin(podium, journal)
         for _ in range(rounds):

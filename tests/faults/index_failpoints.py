@@ -2,7 +2,7 @@
 
 Everything is wrapped from outside, in this process alone: the product knows nothing of it. What happens is said by
 ``Switches`` while it runs. ``python -m tests.faults.index_failpoints --switches FILE [--lease-ms N] [--writer-first-ms N]
-serve …``
+[--log-lease-seconds N] [--log-window-ms N] serve …``
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Protocol
 
+from podium_backends.cassandra.rounds import windows
 from podium_core import outbox
 from podium_core.errors import BackendUnavailableError
 from podium_core.index.marks import INDEX_KINDS
@@ -49,6 +50,8 @@ class Failpoints:
 
     def install(self) -> None:
         """Wrap them all. They are imported here: after what a module takes over from another when it is loaded was set."""
+        from podium_backends.cassandra.executions.stored_documents import CassandraStoredDocuments
+        from podium_backends.cassandra.outbox.outbox import CassandraOutbox
         from podium_backends.redis.connection.pipe import Pipe
         from podium_backends.redis.executions.executor import Executor
         from podium_backends.redis.executions.stored_documents import RedisStoredDocuments
@@ -58,6 +61,7 @@ class Failpoints:
         from podium_backends.sqlite.file.database import Database
         from podium_backends.sqlite.file.group import Group
         from podium_backends.sqlite.index.index_table import SqliteIndexTable
+        from podium_backends.sqlite.queues.queue_table import SqliteQueueTable
         from podium_core.removal import RemovalMachine
 
         at = partial(partial, self._reached)
@@ -66,12 +70,12 @@ class Failpoints:
         _wrap(Group, "answer", self._dying_before(Failpoint.BEFORE_ANSWER))
         _wrap(Executor, "carry_out", self._dying_before(Failpoint.BEFORE_COMMIT))
         _wrap(Pipe, "_flush", self._dying_after_a_write)
-        for outbox_ in (SqliteOutbox, RedisOutbox):
+        for outbox_ in (SqliteOutbox, RedisOutbox, CassandraOutbox):
             _wrap(outbox_, "due_entries", _after(at(Failpoint.BEFORE_DRAIN), if_=_found_marks))
             _wrap(outbox_, "put", _after(at(Failpoint.BEFORE_INDEX)))
             _wrap(outbox_, "finish", _before(at(Failpoint.BEFORE_FINISH)))
             _wrap(outbox_, "finish", _after(at(Failpoint.AFTER_FINISH), if_=_always))
-        for documents in (SqliteStoredDocuments, RedisStoredDocuments):
+        for documents in (SqliteStoredDocuments, RedisStoredDocuments, CassandraStoredDocuments):
             _wrap(documents, "documents", _after(at(Failpoint.BEFORE_DEADLINE)))
         _wrap(SqliteIndexTable, "send", _after(at(Failpoint.AFTER_SEND)))
         _wrap(SqliteIndexTable, "send", _before(at(Failpoint.BEFORE_SEND)))
@@ -80,6 +84,20 @@ class Failpoints:
         _wrap(RemovalMachine, "_confirm_archive", _before(at(Failpoint.BEFORE_TURN)))
         _wrap(RemovalMachine, "_delete", _before(at(Failpoint.BEFORE_DELETION)))
         _wrap(RemovalMachine, "_step", _after(at(Failpoint.BETWEEN_STEPS), if_=_always))
+        _wrap(SqliteQueueTable, "deliver", _after(at(Failpoint.AFTER_DELIVERY), if_=_always))
+        self._install_on_cassandra(at)
+
+    def _install_on_cassandra(self, at: Callable[[Failpoint], At]) -> None:
+        """The phases of a round, and of a log."""
+        from podium_backends.cassandra.rounds.log import Log
+        from podium_backends.cassandra.rounds.writes import PartitionWrites
+
+        _wrap(PartitionWrites, "_look", _after(at(Failpoint.AFTER_READ), if_=_always))
+        _wrap(PartitionWrites, "_apply", _before(at(Failpoint.ANNOUNCED)))
+        _wrap(PartitionWrites, "_apply", _meanwhile(at(Failpoint.BATCH_SENT)))
+        _wrap(PartitionWrites, "_apply", _after(at(Failpoint.BATCH_LANDED)))
+        _wrap(PartitionWrites, "_leave", _after(at(Failpoint.AFTER_LEAVE), if_=_always))
+        _wrap(Log, "drop_old_windows", _after(at(Failpoint.HINTS_DROPPED), if_=_always))
 
     # the wrappers
 
@@ -166,6 +184,21 @@ def _after(at: At, if_: Callable[[Any], bool] = bool) -> Callable[[Around], Arou
     return wrapper
 
 
+def _meanwhile(at: At) -> Callable[[Around], Around]:
+    """Once a request has left: the driver has a thread of its own, which this gives the time."""
+
+    def wrapper(original: Around) -> Around:
+        async def around(*arguments: Any, **named: Any) -> Any:
+            request = asyncio.ensure_future(original(*arguments, **named))
+            await asyncio.sleep(0.001)
+            await at()
+            return await request
+
+        return around
+
+    return wrapper
+
+
 def _found_marks(due: outbox.DueEntries) -> bool:
     return any(entry.kind in INDEX_KINDS for entry in due.entries)
 
@@ -181,12 +214,25 @@ def _disturb_the_clock(switches: Switches) -> None:
     time.time_ns = lambda: real() + switches.clock_offset_ms * 1_000_000
 
 
+def _shorten_logs(lease_seconds: float, window_ms: int) -> None:
+    """Those of processes on a Cassandra."""
+    from podium_backends.cassandra.outbox import log_keeper
+    from podium_backends.cassandra.rounds import log
+
+    windows.LOG_WINDOW_MS = window_ms
+    log.LEASE_SECONDS, log.SAFE_SECONDS = int(lease_seconds), lease_seconds / 2
+    log_keeper.RENEW_SECONDS = lease_seconds / 6
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run a command of ``podium`` in a disturbed world."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--switches", type=Path, required=True)
     parser.add_argument("--lease-ms", type=int, default=outbox.LEASE_MS)
     parser.add_argument("--writer-first-ms", type=int, default=outbox.WRITER_FIRST_MS)
+    # A process that dies holds its log as long.
+    parser.add_argument("--log-lease-seconds", type=float, default=6.0)
+    parser.add_argument("--log-window-ms", type=int, default=windows.LOG_WINDOW_MS)
     own, others = parser.parse_known_args(arguments)
     # Before anything else is imported that takes them over.
     outbox.LEASE_MS, outbox.WRITER_FIRST_MS = own.lease_ms, own.writer_first_ms
@@ -195,6 +241,7 @@ def main(arguments: Sequence[str]) -> int:
 
     switches = Switches(own.switches)
     _disturb_the_clock(switches)
+    _shorten_logs(own.log_lease_seconds, own.log_window_ms)
     Failpoints(switches).install()
     return run(others)
 

@@ -5,10 +5,13 @@ Each kind of entry checks itself against what a server answers after the restart
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from dataclasses import dataclass, field
 
 from podium_client import PodiumClient
+from podium_core.errors import ConflictError
 from podium_core.models import (
     Commit,
     CommitAck,
@@ -74,16 +77,44 @@ class Register:
     async def write(self, podium: PodiumClient) -> None:
         """The next write."""
         self.trying = self.acked + 1
-        if self.trying == 1:
-            created = await podium.executions.create_workflow(workflow(self.id, 1))
-            assert created.created
-            stamp = created.updated_time
-        else:
-            stamp = await podium.executions.update_workflow(
-                workflow(self.id, self.trying), expected_update_time=self.stamp
+        stamp = await self._send(podium)
+        assert stamp is not None
+        self._acknowledged(stamp)
+
+    async def _send(self, podium: PodiumClient) -> int | None:
+        """The stamp; None where it was created before."""
+        document = workflow(self.id, self.trying)
+        if self.trying > 1:
+            return await podium.executions.update_workflow(
+                document, expected_update_time=self.stamp
             )
+        created = await podium.executions.create_workflow(document)
+        return created.updated_time if created.created else None
+
+    def _acknowledged(self, stamp: int) -> None:
         assert stamp > self.stamp
         self.acked, self.trying, self.stamp = self.trying, 0, stamp
+
+    async def repeat(self, podium: PodiumClient) -> bool | None:
+        """Send the write again that was under way, which has no request id.
+
+        Returns:
+            Whether it had been carried out; None where there was none.
+        """
+        if not self.trying:
+            return None
+        try:
+            stamp = await self._send(podium)
+        except ConflictError:
+            stamp = None
+        if stamp is not None:
+            self._acknowledged(stamp)
+            return False
+        stored = await podium.executions.get_workflow(self.id)
+        assert stored is not None
+        assert number_of(stored) == self.trying
+        self._acknowledged(_stamp(stored))
+        return True
 
     def check(self, stored: Workflow | None) -> None:
         """What is stored is the last acknowledged write, or the one that was under way."""
@@ -126,10 +157,16 @@ class Chain:
 
     Step n writes n into the workflow, creates two tasks and their messages, acks the decider message by its receipt, and
     pushes it again with n as payload. So after every failure, one number must be in all of these places.
+
+    Attributes:
+        stamp: Of the workflow as it was last written or read.
+        patience_seconds: How long messages may take to follow the documents.
     """
 
     id: str
     acked: int = 0
+    stamp: int = 0
+    patience_seconds: float = 0.0
     trying: Commit | None = None
     message: Message | None = field(default=None, repr=False)
 
@@ -146,8 +183,11 @@ class Chain:
             )
             assert self.message.payload == str(self.acked)
         self.trying = self._step(self.acked + 1)
-        await podium.executions.commit(self.trying)
-        self.acked, self.trying, self.message = self.acked + 1, None, None
+        result = await podium.executions.commit(self.trying)
+        self._stepped(result.updated_time)
+
+    def _stepped(self, stamp: int) -> None:
+        self.acked, self.trying, self.message, self.stamp = self.acked + 1, None, None, stamp
 
     def _step(self, number: int) -> Commit:
         tasks = self.tasks_of(number)
@@ -165,6 +205,7 @@ class Chain:
             workflow_id=self.id,
             create_workflow=document if number == 1 else None,
             update_workflow=document if number > 1 else None,
+            expected_update_time=self.stamp if number > 1 else None,
             create_tasks=[task(id_, self.id) for id_ in tasks],
             pushes=[*pushes, CommitPush(queue_name=self.queue_name, message=again)],
             acks=acks,
@@ -180,7 +221,7 @@ class Chain:
         if self.trying is None:
             return None
         result = await podium.executions.commit(self.trying)
-        self.acked, self.trying, self.message = self.acked + 1, None, None
+        self._stepped(result.updated_time)
         return result.replayed
 
     async def check(self, podium: PodiumClient) -> None:
@@ -193,20 +234,42 @@ class Chain:
             ids = self.tasks_of(step)
             wanted = ids if 0 < step <= number else []
             assert [t.task_id for t in await podium.executions.get_tasks(ids)] == wanted
-            there = [await podium.queues.contains_message(WORK_QUEUE, id_) for id_ in ids]
-            assert there == [bool(wanted)] * 2
+            await self._check_work(podium, ids, bool(wanted))
         await self._check_message(podium, number)
-        self.acked, self.trying = number, None
+        self.acked, self.trying, self.stamp = number, None, 0 if stored is None else _stamp(stored)
+
+    async def _check_work(self, podium: PodiumClient, ids: list[str], wanted: bool) -> None:
+        over = time.monotonic() + self.patience_seconds
+        while True:
+            there = [await podium.queues.contains_message(WORK_QUEUE, id_) for id_ in ids]
+            if there == [wanted] * 2:
+                return
+            assert time.monotonic() < over, f"{ids}: {there}"
+            await asyncio.sleep(0.05)
 
     async def _check_message(self, podium: PodiumClient, number: int) -> None:
+        over = time.monotonic() + self.patience_seconds
+        while True:
+            messages = await self._messages(podium, number)
+            payloads = [message.payload for message in messages]
+            if payloads == ([str(number)] if number else []):
+                break
+            assert time.monotonic() < over, f"{self}: {payloads}"
+            await asyncio.sleep(0.05)
+        self.message = messages[0] if messages else None
+
+    async def _messages(self, podium: PodiumClient, number: int) -> list[Message]:
         # It was leased if its step hadn't begun, or wasn't carried out; else it waits, pushed again:
         # where the clock went back since, it is due later.
         await podium.queues.set_unack_timeout(self.queue_name, self.id, 0)
-        messages = await podium.queues.poll_messages(
+        return await podium.queues.poll_messages(
             self.queue_name,
             count=2,
             timeout_ms=PATIENCE_MS if number else 0,
             unack_timeout_ms=LEASE_MS,
         )
-        assert [message.payload for message in messages] == ([str(number)] if number else [])
-        self.message = messages[0] if messages else None
+
+
+def _stamp(stored: Workflow) -> int:
+    assert isinstance(stored.updated_time, int)
+    return stored.updated_time

@@ -22,9 +22,13 @@ class Store(Protocol):
 
     Attributes:
         kills: Of five kills that a test of the embedded store makes, how many one of this makes.
+        queues_follow: Queues are another store: after a fault messages follow the documents, in a while.
+        servers: How many run on it.
     """
 
     kills: int
+    servers: int
+    queues_follow: bool
 
     def arguments(self, folder: Path) -> Sequence[str]:
         """Of ``serve``, with the folder of the server's data."""
@@ -33,7 +37,7 @@ class Store(Protocol):
         """What still waits in the outbox, or was set aside; a few of them."""
 
     def last_token(self) -> int:
-        """The newest token of the outbox that was given out."""
+        """The newest token of the outbox that was given out; or a number that grows with each."""
 
     def set_clock(self, offset_ms: int) -> None:
         """Let the store's clock be wrong, if it isn't the server's."""
@@ -46,6 +50,8 @@ class EmbeddedStore:
     """The default: files below the folder."""
 
     kills = 5
+    servers = 1
+    queues_follow = False
 
     def __init__(self, folder: Path) -> None:
         self._database = folder / "data" / "podium.db"
@@ -83,6 +89,8 @@ class RedisStore:
     """
 
     kills = 2
+    servers = 1
+    queues_follow = False
 
     def __init__(self, url: str, prefix: str, settings: str = "") -> None:
         """Take further lines of the store's table, in TOML."""

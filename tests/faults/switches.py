@@ -38,6 +38,20 @@ class Failpoint(IntEnum):
     """The drainer has carried entries out, and they are still there."""
     AFTER_FINISH = 12
     """They are gone."""
+    AFTER_READ = 13
+    """On Cassandra: a round has read the rows that it goes by, and hasn't written anything but what comes before."""
+    ANNOUNCED = 14
+    """On Cassandra: hints and candidates are there, the batch is about to leave."""
+    BATCH_SENT = 15
+    """On Cassandra: the batch has left, and there is no answer yet."""
+    BATCH_LANDED = 16
+    """On Cassandra: the batch was applied, and nobody was told."""
+    AFTER_LEAVE = 17
+    """On Cassandra: records are out of the sets that they left."""
+    AFTER_DELIVERY = 18
+    """A message is in its queue, and its intent still in the outbox."""
+    HINTS_DROPPED = 19
+    """On Cassandra: hints of an older window are gone."""
 
 
 class _Number:

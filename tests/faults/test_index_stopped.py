@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ FAILPOINTS = pytest.mark.parametrize(
 @pytest.fixture
 def servers(tmp_path: Path, new_store: NewStore) -> Iterator[tuple[Disturbed, Disturbed]]:
     lease, store = ("--lease-ms", str(LEASE_MS)), new_store(tmp_path)
+    store.servers = 2
     with (
         disturbed(tmp_path, "first", *lease, store=store) as first,
         disturbed(tmp_path, "second", *lease, store=store) as second,
@@ -53,15 +55,26 @@ async def _change(podium: PodiumClient, execution: Execution, fate: Fate | None)
         await execution.end(podium, fate)
 
 
+@contextmanager
+def _index_away(server: Disturbed) -> Iterator[None]:
+    """What is written meanwhile waits."""
+    server.switches.index_away = True
+    try:
+        yield
+    finally:
+        server.switches.index_away = False
+
+
 async def stop_and_go_on(
     servers: tuple[Disturbed, Disturbed], failpoint: Failpoint, journal: IndexJournal
 ) -> None:
     """One server stops with documents in its hands; the other changes, removes and archives them."""
     stopping, going_on = servers
     async with stopping.client() as first, going_on.client() as second:
-        stopping.switches.arm(failpoint, stops=True)
-        created = await _create(second, journal)
-        # Whatever is not its own to drain, it has to wake up for.
+        # Written by the one that is to stop: on some stores who writes drains.
+        with _index_away(stopping):
+            created = await _create(first, journal)
+            stopping.switches.arm(failpoint, stops=True)
         await asyncio.to_thread(stopping.process.wait_until_stopped)
         fates = [None, *Fate]
         changes = (
@@ -91,10 +104,11 @@ async def test_an_entry_that_was_removed_meanwhile_does_not_come_back(
 ) -> None:
     stopping, going_on = servers
     journal = IndexJournal()
-    async with going_on.client() as podium:
-        stopping.switches.arm(Failpoint.BEFORE_SEND, stops=True)
-        putting = (journal.foreign.put_task(podium, Wait.ACCEPTED) for _ in range(EXECUTIONS))
-        tasks = await asyncio.gather(*putting)
+    async with stopping.client() as first, going_on.client() as podium:
+        with _index_away(stopping):
+            putting = (journal.foreign.put_task(first, Wait.ACCEPTED) for _ in range(EXECUTIONS))
+            tasks = await asyncio.gather(*putting)
+            stopping.switches.arm(Failpoint.BEFORE_SEND, stops=True)
         await asyncio.to_thread(stopping.process.wait_until_stopped)
         # The index has none of them yet: they are in the hands of the one that is stopped.
         for task in tasks:

@@ -16,6 +16,7 @@ from tests.faults.write_load import (
     begin,
     check,
     check_everything,
+    journal_of,
     write_until_broken,
 )
 
@@ -26,7 +27,7 @@ MANY_KILLS = 40
 
 async def _kill_again_and_again(folder: Path, store: Store, kills: int, seed: int) -> WriteJournal:
     chance = random.Random(seed)
-    journal = WriteJournal()
+    journal = journal_of(store)
     with running(folder, store=store) as server:
         async with server.client() as podium:
             await begin(podium, journal)

@@ -11,6 +11,8 @@ from podium_client import PodiumClient
 from podium_core.errors import StorageError
 from podium_core.models import collect
 from tests.faults.journal import WORK_QUEUE, Chain, Group, Register
+from tests.faults.stores import Store
+from tests.patience import PATIENCE_SECONDS
 
 WRITERS = 3
 GROUP_SIZE = 7
@@ -18,8 +20,13 @@ GROUP_SIZE = 7
 
 @dataclass
 class WriteJournal:
-    """All that was written, by all clients."""
+    """All that was written, by all clients.
 
+    Attributes:
+        patience_seconds: How long messages may take to follow the documents.
+    """
+
+    patience_seconds: float = 0.0
     registers: list[Register] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     chains: list[Chain] = field(default_factory=list)
@@ -37,7 +44,7 @@ class WriteJournal:
         return self.groups[-1]
 
     def new_chain(self) -> Chain:
-        self.chains.append(Chain(f"c{len(self.chains)}"))
+        self.chains.append(Chain(f"c{len(self.chains)}", patience_seconds=self.patience_seconds))
         return self.chains[-1]
 
 
@@ -136,3 +143,8 @@ async def check_everything(podium: PodiumClient, journal: WriteJournal) -> None:
     ) + len(journal.chains)
     stored = await collect(podium.executions.get_tasks_for_workflow("groups"))
     assert len(stored) == GROUP_SIZE * len([group for group in journal.groups if group.acked])
+
+
+def journal_of(store: Store) -> WriteJournal:
+    """A new journal of what is written to a store."""
+    return WriteJournal(patience_seconds=PATIENCE_SECONDS if store.queues_follow else 0.0)

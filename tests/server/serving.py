@@ -111,10 +111,11 @@ async def serving_method(
     method: Callable[..., Any],
     limits: CallLimits | None = None,
     *,
+    streaming_twins: dict[str, str] | None = None,
     log_calls: bool = False,
 ) -> AsyncIterator[Caller]:
     """A server with one RPC, behind the pipeline."""
-    pipeline = Pipeline(limits or CallLimits(), InFlight(), log_calls=log_calls)
+    pipeline = Pipeline(limits or CallLimits(), InFlight(), streaming_twins, log_calls=log_calls)
 
     def add(server: grpc.aio.Server) -> None:
         handlers = {entry.name: pipeline.handler(entry, method)}

@@ -11,12 +11,14 @@ from typing import Any, NoReturn, cast
 
 import pytest
 
-from podium_core.errors import BackendUnavailableError
+from podium_core.errors import BackendUnavailableError, ResultTooLargeError
 from podium_protocol.rpcs import rpc
 from podium_server.interceptors.call import Call, Context
 from podium_server.interceptors.failures import Failures
 from podium_server.interceptors.in_flight import Connection
 from podium_server.interceptors.limits import CallLimits
+from tests.patience import PATIENCE_SECONDS
+from tests.server.serving import serving_method
 
 GET_TASK = rpc("ExecutionService", "GetTask")
 
@@ -114,3 +116,30 @@ async def test_the_request_is_not_kept_by_the_error() -> None:
             ended = await _end(error)
         assert kept() is None
     assert isinstance(ended, _AbortError)
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (CallLimits(), "RESOURCE_EXHAUSTED"),
+        (CallLimits(default_deadline_ms=50), "DEADLINE_EXCEEDED"),
+    ],
+)
+async def test_an_error_that_is_told_as_another_one_keeps_nothing(
+    limits: CallLimits, code: str
+) -> None:
+    kept: list[weakref.ref[_Request]] = []
+
+    async def method(request: Any, call: Call) -> NoReturn:
+        held = _Request()
+        kept.append(weakref.ref(held))
+        if limits.default_deadline_ms == 50:
+            await asyncio.sleep(PATIENCE_SECONDS)
+        raise ResultTooLargeError(1)
+
+    twins = {GET_TASK.path: "ExecutionService.GetTasks"}
+    async with serving_method(GET_TASK, method, limits, streaming_twins=twins) as caller:
+        with _no_collection():
+            failure = await caller.failure("ExecutionService", "GetTask", seconds=None)
+            assert failure.code().name == code
+            assert kept[0]() is None

@@ -1,4 +1,4 @@
-"""Few calls at a time make a long answer, and none where the bytes of answers are used up."""
+"""One call at a time makes a long answer, and none where the bytes of answers are used up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from podium_server.interceptors.byte_budget import ByteBudget
 from podium_server.interceptors.call import Call
 from podium_server.interceptors.in_flight import Connection, InFlight
 from podium_server.interceptors.limits import CallLimits
-from podium_server.interceptors.long_answers import PLACES, LongAnswers, begin_long_answer
+from podium_server.interceptors.long_answers import LongAnswers, begin_long_answer
 
 GET_TASKS = rpc("ExecutionService", "GetTasks")
 LIMITS = CallLimits(max_bytes_in_flight=1_000, connection_share=0.5)
@@ -27,7 +27,7 @@ class QuietContext:
 
 
 class World:
-    """The places, and calls of one connection."""
+    """The place, and calls of one connection."""
 
     def __init__(self) -> None:
         self.in_flight = InFlight()
@@ -47,30 +47,29 @@ async def world() -> World:
     return World()
 
 
-async def test_one_more_waits_until_another_ends(world: World) -> None:
-    calls = [world.call() for _ in range(PLACES + 1)]
-    for call in calls[:PLACES]:
-        await world.long_answers.begin(call)
-    waiting = asyncio.create_task(world.long_answers.begin(calls[-1]))
+async def test_the_next_one_waits_until_it_ends(world: World) -> None:
+    first, second = world.call(), world.call()
+    await world.long_answers.begin(first)
+    waiting = asyncio.create_task(world.long_answers.begin(second))
     await asyncio.sleep(0)
     assert not waiting.done()
     world.long_answers.end()
     await waiting
-    assert calls[-1].has_long_answer
+    assert second.has_long_answer
 
 
 async def test_is_refused_where_its_connection_holds_its_share(world: World) -> None:
     world.in_flight.hold(world.connection, 500)
-    for _ in range(PLACES + 1):  # a refused one leaves its place
+    for _ in range(2):  # a refused one leaves the place
         with pytest.raises(OverloadedError):
             await world.long_answers.begin(world.call())
     world.in_flight.release(world.connection, 500)
     await world.long_answers.begin(world.call())
 
 
-async def test_a_call_takes_one_place_whatever_it_reads(world: World) -> None:
+async def test_a_call_takes_the_place_once_whatever_it_reads(world: World) -> None:
     call = world.call()
-    for _ in range(PLACES + 1):
+    for _ in range(2):
         await begin_long_answer()
     assert call.has_long_answer
 

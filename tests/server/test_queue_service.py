@@ -12,9 +12,10 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from podium.v1 import consume_pb2
+from podium.v1 import consume_pb2, queue_messages_pb2
 from podium_core import errors
 from podium_core.models import Message
+from podium_protocol import codec
 from podium_protocol.rpcs import rpc
 from podium_protocol.status import error_of_call
 from podium_server.interceptors import CallLimits, InFlight
@@ -243,6 +244,23 @@ class TestLeasing:
         assert fit_count(messages, 350) == 3
         assert fit_count(messages, 1) == 1
         assert fit_count([], 1) == 0
+
+    @pytest.mark.parametrize("text", ["x", "é", "東", "👍"])
+    def test_an_answer_is_never_above_its_limit(self, text: str) -> None:
+        large = Message(
+            id=text * 50,
+            payload=text * 300_000,
+            receipt="r" * 16,
+            priority=99,
+            delivery_count=2**31 - 1,
+        )
+        messages = [large] * 4
+        for limit in range(300_000, 5_000_000, 100_000):
+            fit = fit_count(messages, limit)
+            answer = queue_messages_pb2.PollMessagesResponse(
+                messages=map(codec.message_to_proto, messages[:fit])
+            )
+            assert fit == 1 or answer.ByteSize() <= limit
 
 
 async def waiting(leasing: Leasing, timeout_ms: int) -> list[Message]:

@@ -21,8 +21,7 @@ CASSANDRA_YAML = """\
 cluster_name: test
 num_tokens: 1
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
-commitlog_sync: periodic
-commitlog_sync_period: 10s
+commitlog_sync: {commitlog_sync}
 data_file_directories: [{folder}/data]
 commitlog_directory: {folder}/commitlog
 saved_caches_directory: {folder}/saved_caches
@@ -39,6 +38,10 @@ seed_provider:
   - class_name: org.apache.cassandra.locator.SimpleSeedProvider
     parameters: [{{seeds: "{host}:{storage_port}"}}]
 """
+
+PERIODIC = "periodic\ncommitlog_sync_period: 10s"
+# Each write is on the disk before it is acknowledged. Otherwise a kill loses those of up to 100 ms.
+DURABLE = "batch"
 
 LOGBACK_XML = """\
 <configuration>
@@ -90,10 +93,15 @@ class ContactPoint(NamedTuple):
 class CassandraServer:
     """One node; ``start`` after ``stop`` or ``kill`` keeps address and data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, commitlog_sync: str = PERIODIC) -> None:
         native_port, storage_port = free_ports(2)
         self.contact_point = ContactPoint(LOOPBACK, native_port)
-        write_configuration(folder, native_port=native_port, storage_port=storage_port)
+        write_configuration(
+            folder,
+            native_port=native_port,
+            storage_port=storage_port,
+            commitlog_sync=commitlog_sync,
+        )
         self.process = ServerProcess("Cassandra", java_command(folder), folder / "cassandra.log")
 
     def start(self) -> None:
@@ -123,9 +131,15 @@ def native_cassandra() -> Iterator[ContactPoint]:
             server.kill()
 
 
-def write_configuration(folder: Path, *, native_port: int, storage_port: int) -> None:
+def write_configuration(
+    folder: Path, *, native_port: int, storage_port: int, commitlog_sync: str
+) -> None:
     yaml = CASSANDRA_YAML.format(
-        folder=folder, host=LOOPBACK, native_port=native_port, storage_port=storage_port
+        folder=folder,
+        host=LOOPBACK,
+        native_port=native_port,
+        storage_port=storage_port,
+        commitlog_sync=commitlog_sync,
     )
     (folder / "cassandra.yaml").write_text(yaml, encoding="utf-8")
     (folder / "logback.xml").write_text(LOGBACK_XML, encoding="utf-8")

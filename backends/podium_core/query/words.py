@@ -119,12 +119,23 @@ def pieces(text: str) -> Iterator[str]:
     """
     start = 0
     while len(text) - start > PIECE_LENGTH:
-        cut = _CUT.search(text, start + PIECE_LENGTH)
-        if cut is None:
-            break
-        yield text[start : cut.end()]
-        start = cut.end()
+        end = _end_of_piece(text, start)
+        yield text[start:end]
+        start = end
     yield text[start:]
+
+
+def _end_of_piece(text: str, start: int) -> int:
+    end = start + PIECE_LENGTH
+    cut = _CUT.search(text, end, end + PIECE_LENGTH)
+    if cut is not None:
+        return cut.end()
+    if len(text) <= end + PIECE_LENGTH:
+        return len(text)
+    # Hardly a word ends here: before the last one that begins, or where that would be cut as too long.
+    piece = lower_case(text[start:end])
+    last = max((word.start() for word in _pattern(piece).finditer(piece)), default=0)
+    return start + (last or max(PIECE_LENGTH // MAX_WORD_LENGTH, 1) * MAX_WORD_LENGTH)
 
 
 def _words(text: str) -> list[str]:

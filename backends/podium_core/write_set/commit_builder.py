@@ -73,13 +73,12 @@ def require_size(
         pushed: Gives the ids of the messages to push.
     """
     total = sum(sizes)
-    if total > MAX_ITEMS and max(sizes) <= MAX_ITEMS:
+    if total > MAX_ITEMS:
         total -= len(set(created()) & set(pushed()))
     if total > MAX_ITEMS:
+        advice = "; create the tasks first, with CreateTasks" if sizes.create_tasks else ""
         raise InvalidArgumentError(
-            "",
-            f"{total} items in one Commit are more than the limit of {MAX_ITEMS};"
-            " create the tasks first, with CreateTasks",
+            "", f"{total} items in one Commit are more than the limit of {MAX_ITEMS}{advice}"
         )
 
 

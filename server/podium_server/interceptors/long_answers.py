@@ -1,4 +1,8 @@
-"""Few calls at a time make an answer of megabytes: it is read, converted and serialized, each a copy of its own."""
+"""One call at a time makes an answer of megabytes: it is read, converted and serialized, each a copy of its own.
+
+Two would take twice the memory and hardly less time, since the loop converts and serializes both; and a small call of
+somebody else would wait for a step of each, every time that it comes to the loop.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +11,30 @@ import asyncio
 from podium_server.interceptors.byte_budget import ByteBudget
 from podium_server.interceptors.call import Call, current_call
 
-PLACES = 2
-
 
 class LongAnswers:
-    """The places for calls that make a long answer."""
+    """The place for a call that makes a long answer."""
 
     def __init__(self, budget: ByteBudget) -> None:
         self._budget = budget
-        self._places = asyncio.Semaphore(PLACES)
+        self._place = asyncio.Lock()
 
     async def begin(self, call: Call) -> None:
-        """Wait for a place, which the call then has to its end.
+        """Wait for the place, which the call then has to its end.
 
         Raises:
             OverloadedError: The answers that are on their way take all the bytes there are.
         """
-        await self._places.acquire()
+        await self._place.acquire()
         # How long it will be isn't known: the last ones of a connection may bring it above its share.
         if self._budget.exhausted(call.connection):
-            self._places.release()
+            self._place.release()
             raise self._budget.overload_error()
         call.has_long_answer = True
 
     def end(self) -> None:
-        """A call that has a place ends."""
-        self._places.release()
+        """The call that has the place ends."""
+        self._place.release()
 
 
 async def begin_long_answer() -> None:

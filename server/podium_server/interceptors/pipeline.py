@@ -190,8 +190,11 @@ class Pipeline:
             raise error
         if isinstance(error, grpc.aio.InternalError | ClientLeftError):
             _leave(call)
+        told = self._as_told(call, error)
+        if told is not error:
+            told.__cause__ = error  # so that the frames of both are forgotten
         try:
-            await self.failures.end(call, context, self._as_told(call, error))
+            await self.failures.end(call, context, told)
         except grpc.aio.InternalError:
             _leave(call)
 
@@ -249,11 +252,17 @@ class Pipeline:
             self._format.serializer(),
         )
         send_last, small_bytes = self._answers.send_last, self._format.small_bytes(rpc)
+        serialize_long = self._format.long_serializer(rpc)
 
         async def body(data: bytes, call: Call, context: Context) -> bytes:
             del context
             request = parse(data) if len(data) <= small_bytes else await parse_large(data)
-            answer: bytes = serialize(await method(request, call))
+            response = await method(request, call)
+            if call.has_long_answer:
+                answer = await serialize_long(response)
+            else:
+                answer = serialize(response)
+            del response  # megabytes, perhaps
             if len(answer) <= LARGE_BYTES:
                 return answer
             if len(answer) > PIECE_BYTES:

@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError, EncodeError, Message
 from podium_core.errors import InvalidArgumentError, ResultTooLargeError
 from podium_protocol.rpcs import Rpc
 from podium_server.interceptors.byte_budget import LARGE_BYTES
+from podium_server.interceptors.large_answers import LargeAnswers
 from podium_server.interceptors.large_requests import LargeRequests
 from podium_server.interceptors.limits import CallLimits
 
@@ -87,6 +88,10 @@ class WireFormat:
             return data
 
         return serialize
+
+    def long_serializer(self, rpc: Rpc) -> Callable[[Message], Awaitable[bytes]]:
+        """The same in turns, for long answers of one RPC."""
+        return LargeAnswers(rpc.response, self._limits.max_message_bytes).serialize
 
 
 def _not_a_request(rpc: Rpc) -> InvalidArgumentError:

@@ -7,15 +7,19 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import structlog
+from msgspec import UNSET
 
 from podium_core.errors import StorageError
 from podium_core.models import Message
 from podium_core.ports import QueueStore
 from podium_protocol import codec
 from podium_server.interceptors import Call, InFlight
+from podium_server.interceptors.byte_budget import LARGE_BYTES
 
 # Taken off the caller's deadline, for the way back.
 ANSWER_MS = 50
+# Two numbers, and what stands before a message and each of its fields.
+_REST_BYTES = 48
 
 _log = structlog.get_logger("podium.queues")
 
@@ -121,10 +125,30 @@ class Leasing:
 
 def fit_count(messages: Sequence[Message], limit_bytes: int) -> int:
     """How many of the messages, from the first on, an answer of this size can hold; at least one."""
+    if sum(map(_most_bytes, messages)) <= limit_bytes:
+        return len(messages)
     total = 0
     for at, message in enumerate(messages):
         # Tag and length of a repeated field take at most six bytes more.
-        total += codec.message_to_proto(message).ByteSize() + 6
+        total += _size(message) + 6
         if total > limit_bytes and at:
             return at
     return len(messages)
+
+
+def _most_bytes(message: Message) -> int:
+    """A number that is found at once, and that the message in an answer is never above."""
+    payload_length = 0 if message.payload is UNSET else len(message.payload)
+    return 4 * (payload_length + len(message.id) + len(message.receipt)) + _REST_BYTES
+
+
+def _size(message: Message) -> int:
+    payload = message.payload
+    if payload is UNSET or len(payload) <= LARGE_BYTES:
+        return codec.message_to_proto(message).ByteSize()
+    # At most so large: to know exactly takes as long as to serialize it.
+    return sum(map(_utf8_size, (payload, message.id, message.receipt))) + _REST_BYTES
+
+
+def _utf8_size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())

@@ -16,6 +16,7 @@ from podium_server.interceptors.pipeline import Send
 from podium_server.services.consume import Consumption
 from podium_server.services.leasing import Leasing, fit_count, wait_ms
 from podium_server.services.request_checks import optional
+from podium_server.services.turns import append_in_turns
 
 pb = queue_messages_pb2
 
@@ -59,9 +60,9 @@ class QueueServicer:
         messages = await self._lease(request, call)
         fit = fit_count(messages, self._max_message_bytes) if len(messages) > 1 else len(messages)
         self._leasing.give_back(request.queue_name, messages[fit:])
-        return pb.PollMessagesResponse(
-            messages=[codec.message_to_proto(message) for message in messages[:fit]]
-        )
+        answer = pb.PollMessagesResponse()
+        await append_in_turns(answer.messages, messages[:fit], codec.message_to_proto)
+        return answer
 
     async def _lease(
         self, request: pb.PopRequest | pb.PollMessagesRequest, call: Call

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
-from time import perf_counter
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+from podium_server.interceptors.short_turns import ShortTurns
 
-TURN_SECONDS = 0.004
+T = TypeVar("T")
 
 
 async def append_in_turns(field: Any, items: Iterable[T], convert: Callable[[T], Any]) -> None:
@@ -20,13 +18,9 @@ async def append_in_turns(field: Any, items: Iterable[T], convert: Callable[[T],
         items: What it shall hold.
         convert: To what the field holds.
     """
-    begun = perf_counter()
-    turns = 0
+    turns = ShortTurns()
     for item in items:
         field.append(convert(item))
-        if perf_counter() - begun > TURN_SECONDS:
-            turns += 1
-            await asyncio.sleep(0)
-            begun = perf_counter()
-    if turns:
-        await asyncio.sleep(0)
+        await turns.next_if_long()
+    if turns.taken:
+        await turns.next()

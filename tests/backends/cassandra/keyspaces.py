@@ -30,6 +30,12 @@ def cassandra_keyspace(cassandra_contact_point: ContactPoint) -> Iterator[str]:
     run_apart(lambda: drop(settings))
 
 
+@pytest.fixture(scope="session")
+def cassandra_and_redis(cassandra_keyspace: str, redis_url: str) -> str:
+    """The same, and after a space the URL of a Redis."""
+    return f"{cassandra_keyspace} {redis_url}"
+
+
 def new_keyspace() -> str:
     """A name that no other test has."""
     return f"test_{uuid4().hex[:20]}"

@@ -106,7 +106,27 @@ def test_pieces_have_the_words_of_the_text(text: str) -> None:
         assert [word for piece in found for word in words(piece)] == whole
 
 
-@pytest.mark.parametrize("text", ["東京", "a b ", '{"a":"b"}', "👍", "....", "\n", "ab, "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["東京", "a b ", '{"a":"b"}', "👍", "....", "\n", "ab, "],
+        *[
+            "x",
+            "é",
+            "ก",
+            "_a",
+            "a.b",
+            "a,",
+            "A+b/",
+            "1",
+            "a\u0301",
+            "\u0301",
+            "👩\u200d",
+            "🇩",
+            "カ",
+        ],
+    ],
+)
 def test_a_large_text_is_cut_so_that_others_run_meanwhile(text: str) -> None:
     lengths = [len(piece) for piece in pieces(text * 100_000)]
     assert sum(lengths) == len(text) * 100_000
@@ -122,3 +142,8 @@ def test_a_long_text_has_the_words_of_its_stretches() -> None:
     for part in ("it's a.b 3.14 ", "été x·y 漢字 "):
         assert words(part * 20_000) == words(part) * 20_000
     assert words("a" * 255 + " b" + "c" * 200_000)[:1] == ["a" * 255]
+
+
+def test_a_word_longer_than_a_piece_is_cut_as_any_long_one() -> None:
+    assert [len(word) for word in words("a b" + "c" * 100_000)][:-1] == [1, *[255] * 392]
+    assert words("x " + "a.b" * 50_000)[0] == "x"

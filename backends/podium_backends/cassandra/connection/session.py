@@ -23,8 +23,9 @@ Values = tuple[Any, ...] | list[Any]
 
 # The driver's queue takes more, but then one slow node would hold everything that waits.
 MAX_IN_FLIGHT = 512
-# Statements of one unlogged batch over several partitions: Cassandra warns above 5 KiB.
-_TOGETHER = 20
+# Bytes of one unlogged batch over several partitions: Cassandra warns above 5 KiB.
+_TOGETHER_BYTES = 4_000
+_STATEMENT_BYTES = 100
 _PAGE_ROWS = 1_000
 
 
@@ -105,8 +106,7 @@ class Session:
 
     async def write_all(self, writes: Sequence[Write]) -> None:
         """Writes without a condition, in no order and not at once. Raises as ``write``."""
-        parts = [writes[at : at + _TOGETHER] for at in range(0, len(writes), _TOGETHER)]
-        await asyncio.gather(*(self._write_together(part) for part in parts))
+        await asyncio.gather(*(self._write_together(part) for part in _parts(writes)))
 
     async def _write_together(self, writes: Sequence[Write]) -> None:
         batch = acsylla.create_batch_unlogged()
@@ -183,3 +183,19 @@ class Session:
 
     async def _refuse(self) -> None:
         raise BackendUnavailableError(self.store, f"store '{self.store}' is closed")
+
+
+def _parts(writes: Sequence[Write]) -> list[list[Write]]:
+    """Writes that go together, each part small enough for one batch."""
+    parts: list[list[Write]] = []
+    size = _TOGETHER_BYTES
+    for write in writes:
+        bytes_ = _STATEMENT_BYTES + sum(
+            len(value) for value in write.values if isinstance(value, str | bytes)
+        )
+        if size + bytes_ > _TOGETHER_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(write)
+        size += bytes_
+    return parts

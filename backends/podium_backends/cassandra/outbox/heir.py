@@ -17,15 +17,14 @@ from podium_backends.cassandra.rounds import log as logs
 from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.log import Log
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
-from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, due_window, log_window
+from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, NEAR_WINDOWS, due_window
 from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
+from podium_core.errors import StorageError
 
 _LOGS = "SELECT owner, first_window, holder FROM logs WHERE part = ?"
 _HINTS = "SELECT workflow_id FROM log WHERE owner = ? AND window = ?"
 _AT_ONCE = 32
-# Windows of a log that are read beyond this one: the clock of the process that died may have been ahead.
-_AHEAD = 3
 _FEW = 100
 
 _log = structlog.get_logger("podium.cassandra")
@@ -65,9 +64,15 @@ class Heir:
                     await self._inherit_log(owner, first_window)
 
     async def _settle(self, workflow_id: str) -> None:
-        if not self._writes.is_under_way(workflow_id):
+        if self._writes.is_under_way(workflow_id):
+            return
+        # Before it is read: of a batch that is sent meanwhile nothing is known again.
+        self._writes.unsettled.discard(workflow_id)
+        try:
             await self.take_over(workflow_id)
-            self._writes.unsettled.discard(workflow_id)
+        except StorageError:
+            self._writes.unsettled.add(workflow_id)
+            raise
 
     async def _inherit_log(self, owner: str, first_window: int | None) -> None:
         if first_window is None:
@@ -76,8 +81,7 @@ class Heir:
             return
         if not await self._log.take_over(owner):
             return
-        now = log_window(self._clock())
-        for window in range(first_window, now + _AHEAD + 1):
+        for window in range(first_window, first_window + logs.WINDOWS):
             found = [row[0] for row in await self._session.rows(_HINTS, owner, window)]
             for at in range(0, len(found), _AT_ONCE):
                 part = found[at : at + _AT_ONCE]
@@ -89,14 +93,22 @@ class Heir:
 
     async def take_over(self, workflow_id: str) -> None:
         """Be responsible for a workflow's entries from now on. Raises as ``Session.write``."""
-        if not self._log.has_hint(workflow_id):
-            await self._log.hint(workflow_id)
         await self._writes.raise_version(workflow_id)
         await self._remember(workflow_id)
 
     async def _remember(self, workflow_id: str) -> None:
-        entries = await entries_of(self._session, workflow_id)
-        self._waiting.written(workflow_id, self._due.soon(entries, self._clock()))
+        """Take a workflow's entries into memory, then hint in the own log: once they are there, the hint stays.
+
+        The hint that led here may be dropped after that. (``tests/model/delayed_entries.py``)
+        """
+        entries, now_ms = await entries_of(self._session, workflow_id), self._clock()
+        # By the clock of who wrote them they may have been due soon.
+        await self._due.write(workflow_id, entries, now_ms)
+        near = self._due.soon(entries, now_ms, NEAR_WINDOWS)
+        # What isn't near may have been written again meanwhile, and wait here.
+        self._waiting.written(workflow_id, [one for one in near if one[1] is not None])
+        if self._waiting.has_of(workflow_id):
+            await self._log.hold_hint(workflow_id)
 
     # delayed entries
 
@@ -133,7 +145,5 @@ class Heir:
     async def _read_shard(self, shard: int, now_ms: int) -> None:
         for window in await self._due.windows(shard, now_ms):
             for workflow_id in await self._due.workflows(shard, window):
-                if not self._log.has_hint(workflow_id):
-                    await self._log.hint(workflow_id)
                 await self._remember(workflow_id)
             await self._due.drop(shard, window)

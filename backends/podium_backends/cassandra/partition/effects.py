@@ -36,6 +36,11 @@ class PlaceChange(NamedTuple):
     task_id: str
     certain: bool | None
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The definition, and the task."""
+        return self.definition_name, self.task_id
+
 
 class EffectRunner:
     """Carries out the effects of one WriteSet.

@@ -54,19 +54,25 @@ class Job(ABC, Generic[T_co]):
     Attributes:
         wanted: The rows that it decides by.
         wants_all_facts: It decides by every document's facts.
+        looks: It looks at what isn't in the partition, too.
         size: Bytes that it writes, about.
     """
 
     wanted: frozenset[RowKey] = frozenset()
     wants_all_facts: bool = False
+    looks: bool = False
     size: int = 0
 
     def members(self) -> Iterable[Member]:
         """Sets that records will enter, as far as that is known before anything was read."""
         return ()
 
+    def places(self) -> Iterable[tuple[str, str]]:
+        """Definitions and tasks whose places may have to follow, as far as that is known before anything was read."""
+        return ()
+
     async def look(self) -> None:
-        """Look at what isn't in the partition, while that is read. Raises StorageError."""
+        """Look at that, while the partition is read. Raises StorageError."""
         return
 
     @abstractmethod
@@ -87,6 +93,7 @@ class WriteSetJob(Job[WriteOutcome]):
         self._needs = needs(write_set)
         self._event_ttl_ms = event_ttl_ms
         self._find_foreign = find_foreign
+        self.looks = any(put.mode is not PutMode.UPDATE for put in write_set.task_puts)
         self._foreign: Mapping[str, TaskFacts] = {}
         self.wanted = frozenset(_rows_of(self._needs, write_set))
         self.size = bytes_of(write_set)
@@ -98,6 +105,11 @@ class WriteSetJob(Job[WriteOutcome]):
         for task in self._set.task_puts:
             if task.mode is PutMode.CREATE:
                 yield from members_of_task(task.task_id, _new_task(task))
+
+    def places(self) -> Iterable[tuple[str, str]]:
+        for task in self._set.task_puts:
+            if task.mode is not PutMode.CREATE and (task.in_progress or not task.pending):
+                yield task.definition_name, task.task_id
 
     async def look(self) -> None:
         self._foreign = await self._find_foreign()

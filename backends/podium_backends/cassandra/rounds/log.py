@@ -1,6 +1,8 @@
 """A process's log: hints at the workflows that it writes to, so that an heir finds what it leaves undone.
 
 A hint stands before the batch that it is for, and goes once nothing of its workflow waits in this process any more.
+A log has hints in a few windows from its first one on. So an heir finds them whatever its clock shows; where the clock of
+the process leaves these windows, a new log begins.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ LEASE_SECONDS = 15
 # A batch is not sent in the last part of a lease: it needs time to arrive.
 SAFE_SECONDS = LEASE_SECONDS / 2
 PART = 0
+WINDOWS = 3
 
 _HINT = "INSERT INTO log (owner, window, workflow_id) VALUES (?, ?, ?)"
 _DROP_WINDOW = "DELETE FROM log WHERE owner = ? AND window = ?"
@@ -38,6 +41,7 @@ class Log:
         self._renewing = asyncio.Lock()
         self._owner = ""
         self._held_until = 0.0
+        self._first_window = 0
         # The workflows that have a hint, by window.
         self._hints: dict[int, set[str]] = {}
 
@@ -57,43 +61,60 @@ class Log:
 
     async def hint(self, workflow_id: str) -> None:
         """Write a hint, in a log that is ours. Raises as ``Session.write``."""
-        if not self.is_ours:
+        if not self.is_ours or not self._is_inside():
             await self.renew()
         owner, window = self._owner, log_window(self._clock())
         await self._session.write(_HINT, owner, window, workflow_id)
         if owner == self._owner:
             self._hints.setdefault(window, set()).add(workflow_id)
 
+    async def hold_hint(self, workflow_id: str) -> None:
+        """See to it that a hint stands in a log that is ours now. Raises as ``Session.write``."""
+        while not (self.is_ours and self.has_hint(workflow_id)):
+            await self.hint(workflow_id)
+
     async def renew(self) -> None:
         """Hold the log for another lease; where it may be another's by now, begin a new one. Raises as ``Session.write``."""
         async with self._renewing:
             began = time.monotonic()
-            if self._owner and await take_log(self._session, self._owner, self._id, self._id):
+            if self._is_inside() and await self._take(self._owner, self._id):
                 self._held_until = began + SAFE_SECONDS
                 return
             self._names += 1
-            owner = f"{self._id}-{self._names}"
-            await self._session.write(_BEGIN, PART, owner, log_window(self._clock()))
-            if await take_log(self._session, owner, self._id, None):
+            owner, window = f"{self._id}-{self._names}", log_window(self._clock())
+            await self._session.write(_BEGIN, PART, owner, window)
+            if await self._take(owner, None):
                 self._hints.clear()
                 self._owner, self._held_until = owner, began + SAFE_SECONDS
+                self._first_window = window
+
+    def _is_inside(self) -> bool:
+        """Whether this log may have hints of now."""
+        since = log_window(self._clock()) - self._first_window
+        return bool(self._owner) and 0 <= since < WINDOWS
+
+    async def _take(self, owner: str, before: str | None) -> bool:
+        return await take_log(self._session, owner, self._id, before)
 
     async def take_over(self, owner: str) -> bool:
         """Hold the log of a process that died, for its reading. Raises as ``Session.write``."""
-        return await take_log(self._session, owner, self._id, None)
+        return await self._take(owner, None)
 
     async def drop_old_windows(self, is_needed: Callable[[str], bool]) -> None:
         """Delete the windows before this one; what still needs its hint gets one in this window first."""
-        now = log_window(self._clock())
-        old = [window for window in self._hints if window < now]
-        for window in old:
-            for workflow_id in [id_ for id_ in self._hints[window] if is_needed(id_)]:
+        owner, now = self._owner, log_window(self._clock())
+        for window in [window for window in self._hints if window < now]:
+            for workflow_id in [id_ for id_ in self._hints.get(window, ()) if is_needed(id_)]:
                 if not self.has_hint(workflow_id):
                     await self.hint(workflow_id)
-            await self._session.write(_DROP_WINDOW, self._owner, window)
+            if owner != self._owner:
+                # A new log has begun, and an heir reads this one.
+                return
+            await drop_window(self._session, owner, window)
             self._hints.pop(window, None)
-        if old:
-            await self._session.write(_SET_FIRST, now, PART, self._owner)
+        if owner == self._owner and self._first_window < now:
+            await self._session.write(_SET_FIRST, now, PART, owner)
+            self._first_window = max(self._first_window, now)
 
     async def end(self, is_needed: Callable[[str], bool]) -> None:
         """Give the log up: where something is left undone an heir takes it at once. Raises as ``Session.write``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import structlog
@@ -19,13 +19,14 @@ from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.partition import rows, sets
 from podium_backends.cassandra.partition.effects import PlaceChange
 from podium_backends.cassandra.partition.jobs import Decided, Job
-from podium_backends.cassandra.partition.partition import NotReadError, Partition
+from podium_backends.cassandra.partition.partition import NotReadError, Partition, version_ttl
 from podium_backends.cassandra.partition.read import read_partition
 from podium_backends.cassandra.partition.rows import RowKey
 from podium_backends.cassandra.partition.sets import Member
 from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.log import Log
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
+from podium_backends.cassandra.timestamps import token_after
 from podium_core.clock import Clock, token_now
 from podium_core.errors import (
     BackendUnavailableError,
@@ -36,6 +37,8 @@ from podium_core.errors import (
 from podium_core.outbox import OutboxEntry
 
 T = TypeVar("T")
+# A definition, and a task of it that may hold a place.
+Place = tuple[str, str]
 
 MAX_TRIES = 50
 # One round takes jobs up to so many bytes, and so many.
@@ -43,8 +46,10 @@ ROUND_BYTES = 1024 * 1024
 ROUND_JOBS = 100
 _RETRY_AFTER_MS = 50
 
-_VERSION = "SELECT DISTINCT workflow_id, version FROM executions WHERE workflow_id = ?"
-_RAISE = "UPDATE executions SET version = ? WHERE workflow_id = ? IF version = ?"
+_VERSION = (
+    "SELECT DISTINCT version, TTL(version), workflow_id FROM executions WHERE workflow_id = ?"
+)
+_RAISE = "UPDATE executions USING TTL ? SET version = ? WHERE workflow_id = ? IF version = ?"
 
 _log = structlog.get_logger("podium.cassandra")
 
@@ -60,16 +65,16 @@ class Answer(NamedTuple):
 class Places(Protocol):
     """The places of concurrency limits."""
 
-    async def held(self, asked: Sequence[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Of these definitions and tasks, those with a place."""
+    async def held(self, asked: Sequence[Place]) -> Mapping[Place, Any]:
+        """Of these definitions and tasks, the grants of those with a place."""
         ...
 
     async def occupy(self, workflow_id: str, changes: Sequence[PlaceChange]) -> None:
         """Tasks run, as the documents say that are about to be written."""
         ...
 
-    async def release(self, changes: Sequence[PlaceChange]) -> None:
-        """Tasks run no more, as documents say that were written."""
+    async def release(self, changes: Sequence[PlaceChange], seen: Mapping[Place, Any]) -> None:
+        """Tasks run no more, as documents say that were written: free the grants that were seen before."""
         ...
 
 
@@ -98,7 +103,7 @@ class PartitionWrites:
         self._places = places
         self._queues: dict[str, deque[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        # The workflows of which nobody knows yet what the last batch did.
+        # The workflows of which nobody knows yet what a batch did: an heir's work, which only that takes out.
         self.unsettled: set[str] = set()
 
     async def run(self, workflow_id: str, job: Job[Any]) -> Answer:
@@ -151,21 +156,22 @@ class PartitionWrites:
         """Carry jobs out; those that have to wait for the next round."""
         wanted = {rows.THE_WORKFLOW}.union(*(waiting.job.wanted for waiting in jobs))
         entered: dict[Member, int] = {}
+        held: dict[Place, Any] = {}
         for tries in range(MAX_TRIES):
-            partition = await self._look(workflow_id, jobs, wanted, entered, again=tries > 0)
+            partition = await self._look(workflow_id, jobs, wanted, entered, held, again=tries > 0)
             now_ms = self._clock()
             try:
                 decided = _decide(jobs, partition, now_ms)
             except NotReadError as missing:
                 wanted.add(missing.key)
                 continue
-            places = await self._places_held(_places_of(decided))
+            places = await self._places_held(_places_of(decided), held)
             token: int | None = partition.version or 0
             if partition.is_changed:
                 await self._as_unwritten(self._places.occupy(workflow_id, places))
                 token = await self._write(partition, entered, now_ms)
             if token is not None:
-                await self._release(places)
+                await self._release(places, held)
                 _conclude(workflow_id, jobs, decided, token)
                 return jobs[len(decided) :]
         raise OverloadedError(
@@ -173,21 +179,22 @@ class PartitionWrites:
             retry_after_ms=_RETRY_AFTER_MS,
         )
 
-    async def _places_held(self, changes: Sequence[PlaceChange]) -> list[PlaceChange]:
+    async def _places_held(
+        self, changes: Sequence[PlaceChange], held: dict[Place, Any]
+    ) -> list[PlaceChange]:
         """The changes that may find a place: most tasks have no limit, and none."""
-        asked = [
-            (change.definition_name, change.task_id) for change in changes if not change.certain
-        ]
-        held = await self._places.held(asked) if asked else frozenset()
-        return [
-            change
-            for change in changes
-            if change.certain or (change.definition_name, change.task_id) in held
-        ]
+        await self._find_held([change.place for change in changes if not change.certain], held)
+        return [change for change in changes if change.certain or held[change.place]]
 
-    async def _release(self, places: Sequence[PlaceChange]) -> None:
+    async def _find_held(self, places: Sequence[Place], held: dict[Place, Any]) -> None:
+        asked = [place for place in places if place not in held]
+        if asked:
+            found = await self._places.held(asked)
+            held.update((place, found.get(place)) for place in asked)
+
+    async def _release(self, places: Sequence[PlaceChange], seen: Mapping[Place, Any]) -> None:
         try:
-            await self._places.release(places)
+            await self._places.release(places, seen)
         except StorageError as error:
             # The write stands; whoever finds no place left frees those of tasks that run no more.
             _log.warning("a place of a limit wasn't freed", error=str(error))
@@ -198,6 +205,7 @@ class PartitionWrites:
         jobs: Sequence[_Waiting],
         wanted: set[RowKey],
         entered: dict[Member, int],
+        held: dict[Place, Any],
         *,
         again: bool,
     ) -> Partition:
@@ -209,23 +217,41 @@ class PartitionWrites:
             all_facts=any(waiting.job.wants_all_facts for waiting in jobs),
             version_first=again,
         )
-        looks = [waiting.job.look() for waiting in jobs]
-        if again:
-            await asyncio.gather(*looks)
+        beside = self._work_beside(workflow_id, jobs, entered, held, again=again)
+        if not beside:
             return await read
-        enter = {member for waiting in jobs for member in waiting.job.members()}
         reading = asyncio.ensure_future(read)
-        await asyncio.gather(
-            reading,
-            self._hint(workflow_id),
-            self._enter(enter, entered, token_now()),
-            *looks,
-        )
+        await asyncio.gather(reading, *beside)
         return reading.result()
 
+    def _work_beside(
+        self,
+        workflow_id: str,
+        jobs: Sequence[_Waiting],
+        entered: dict[Member, int],
+        held: dict[Place, Any],
+        *,
+        again: bool,
+    ) -> list[Coroutine[Any, Any, None]]:
+        """What is looked at and written while the rows are read. Most writes need nothing of it."""
+        work = [waiting.job.look() for waiting in jobs if waiting.job.looks]
+        if again:
+            # A grant of that time may be another's by now.
+            held.clear()
+            return work
+        if not self._is_hinted(workflow_id):
+            work.append(self._hint(workflow_id))
+        if members := {member for waiting in jobs for member in waiting.job.members()}:
+            work.append(self._enter(members, entered, token_now()))
+        if places := [place for waiting in jobs for place in waiting.job.places()]:
+            work.append(self._find_held(places, held))
+        return work
+
+    def _is_hinted(self, workflow_id: str) -> bool:
+        return self._log.is_ours and self._log.has_hint(workflow_id)
+
     async def _hint(self, workflow_id: str) -> None:
-        if not self._log.is_ours or not self._log.has_hint(workflow_id):
-            await self._as_unwritten(self._log.hint(workflow_id))
+        await self._as_unwritten(self._log.hint(workflow_id))
 
     async def _enter(
         self, members: Iterable[Member], entered: dict[Member, int], timestamp: int
@@ -248,13 +274,13 @@ class PartitionWrites:
     ) -> int | None:
         """The token of the batch; None: another write came first, or the log isn't ours any more."""
         workflow_id, version = partition.workflow_id, partition.version or 0
-        token = max(token_now(), version + 1, partition.above + 1)
+        token = token_after(max(version, partition.above))
         enter, leave = partition.moves()
         late = [member for member in enter if entered.get(member, -1) <= version]
-        await self._enter(late, entered, max(token_now(), version + 1))
+        await self._enter(late, entered, token)
         entries = partition.entries(token)
         await self._as_unwritten(self._due.write(workflow_id, entries, now_ms))
-        if not self._log.is_ours or not self._log.has_hint(workflow_id):
+        if not self._is_hinted(workflow_id):
             await self._hint(workflow_id)
             return None
         if not await self._apply(partition, token):
@@ -272,17 +298,10 @@ class PartitionWrites:
             _log.warning("sets keep records that have left", error=str(error))
 
     async def _apply(self, partition: Partition, token: int) -> bool:
-        workflow_id = partition.workflow_id
-        self.unsettled.add(workflow_id)
         try:
-            applied = await self._session.apply(partition.statements(token))
+            return await self._session.apply(partition.statements(token))
         except OutcomeUnknownError:
-            applied = await self._find_out(workflow_id, partition.version, token)
-        except BackendUnavailableError:
-            self.unsettled.discard(workflow_id)
-            raise
-        self.unsettled.discard(workflow_id)
-        return applied
+            return await self._find_out(partition.workflow_id, partition.version, token)
 
     async def _find_out(self, workflow_id: str, before: int | None, token: int) -> bool:
         """Whether a batch with an unknown outcome was written, once it surely isn't under way any more.
@@ -293,11 +312,13 @@ class PartitionWrites:
         try:
             there = await self.raise_version(workflow_id, unless=token)
         except StorageError as error:
+            self.unsettled.add(workflow_id)
             raise OutcomeUnknownError(self._session.store, error.message) from error
         if there == token:
             return True
         if there == before:
             return False
+        self.unsettled.add(workflow_id)
         raise OutcomeUnknownError(
             self._session.store,
             f"workflow '{workflow_id}' was written meanwhile: whether this write came before isn't known",
@@ -311,12 +332,15 @@ class PartitionWrites:
         """
         for _ in range(MAX_TRIES):
             found = await self._session.rows(_VERSION, workflow_id)
-            version: int | None = found[0][1] if found else None
+            version: int | None
+            version, ttl, _ = found[0] if found else (None, None, "")
             if version is not None and version == unless:
-                return version
-            raised = max(token_now(), (version or 0) + 1)
+                return unless
+            # One without a workflow goes by itself, as before.
+            is_there = bool(found) and ttl is None
+            raised = (version_ttl(is_there=is_there), token_after(version or 0))
             try:
-                if await self._session.apply([_raise(workflow_id, version, raised)]):
+                if await self._session.apply([Write(_RAISE, (*raised, workflow_id, version))]):
                     return version
             except OutcomeUnknownError:
                 continue
@@ -327,7 +351,9 @@ class PartitionWrites:
 
 
 def _places_of(decided: Sequence[Decided[Any] | StorageError]) -> list[PlaceChange]:
-    return [change for one in decided if isinstance(one, Decided) for change in one.places]
+    """The last change of each place: what the documents say in the end."""
+    changes = [change for one in decided if isinstance(one, Decided) for change in one.places]
+    return list({change.place: change for change in changes}.values()) if changes else changes
 
 
 def _conclude(
@@ -386,7 +412,3 @@ def _settle(jobs: Sequence[_Waiting], error: Exception) -> None:
     for waiting in jobs:
         if not waiting.future.done():
             waiting.future.set_exception(error)
-
-
-def _raise(workflow_id: str, version: int | None, raised: int) -> Write:
-    return Write(_RAISE, (raised, workflow_id, version))

@@ -26,6 +26,7 @@ from podium_backends.sqlite.file.connection import (
 from podium_backends.sqlite.file.disk_check import DiskCheck
 from podium_backends.sqlite.file.group import Group, Job
 from podium_backends.sqlite.file.long_reads import LongReads
+from podium_backends.sqlite.file.open_statements import end_statements
 from podium_backends.sqlite.file.short_read import LongReadError, ShortRead
 from podium_backends.sqlite.file.translation import translate, translated
 from podium_backends.sqlite.file.write_lock import WriteLock
@@ -152,8 +153,11 @@ class Database:
         """Run a short query on the reader. It sees every acknowledged write and never waits for a writer."""
         try:  # not `translated`: a context manager costs as much as the query
             return query(self._reader)
-        except sqlite3.Error as error:
-            raise translate(error, self.name) from error
+        except BaseException as error:
+            end_statements(error)
+            if isinstance(error, sqlite3.Error):
+                raise translate(error, self.name) from error
+            raise
 
     def read_snapshot(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """The same with several statements that see one state."""
@@ -161,6 +165,9 @@ class Database:
             self._reader.execute("BEGIN")
             try:
                 return query(self._reader)
+            except BaseException as error:
+                end_statements(error)
+                raise
             finally:
                 self._reader.execute("COMMIT")
 

@@ -7,6 +7,7 @@ from asyncio import Future
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from podium_backends.sqlite.file.open_statements import end_statements
 from podium_backends.sqlite.file.tokens import begin_tokens, save_tokens
 from podium_backends.sqlite.file.translation import translate
 
@@ -84,6 +85,7 @@ class Group:
                 conn.execute("RELEASE job")
             job.callbacks = self._callbacks[:]
         except Exception as error:
+            end_statements(error)
             job.error = error
             # After some errors SQLite has rolled everything back, and the next RELEASE would commit by itself.
             if not conn.in_transaction:

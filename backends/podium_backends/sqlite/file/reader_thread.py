@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
+from podium_backends.sqlite.file.open_statements import end_statements
+
 T = TypeVar("T")
 
 _AGAIN_SECONDS = 0.005
@@ -19,6 +21,9 @@ def on_one_state(connection: sqlite3.Connection, query: Callable[[sqlite3.Connec
     connection.execute("BEGIN")
     try:
         return query(connection)
+    except BaseException as error:
+        end_statements(error)
+        raise
     finally:
         connection.execute("COMMIT")
 
