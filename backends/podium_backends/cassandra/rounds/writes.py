@@ -10,19 +10,27 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
-from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.partition import rows, sets
 from podium_backends.cassandra.partition.effects import PlaceChange
-from podium_backends.cassandra.partition.jobs import Decided, Job
+from podium_backends.cassandra.partition.jobs import Job
 from podium_backends.cassandra.partition.partition import NotReadError, Partition, version_ttl
 from podium_backends.cassandra.partition.read import read_partition
 from podium_backends.cassandra.partition.rows import RowKey
 from podium_backends.cassandra.partition.sets import Member
+from podium_backends.cassandra.rounds.callers import (
+    Answer,
+    WaitingJob,
+    answer_jobs,
+    decide_jobs,
+    fail_jobs,
+    places_of,
+    take_jobs,
+)
 from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.log import Log
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
@@ -34,16 +42,12 @@ from podium_core.errors import (
     OverloadedError,
     StorageError,
 )
-from podium_core.outbox import OutboxEntry
 
 T = TypeVar("T")
 # A definition, and a task of it that may hold a place.
 Place = tuple[str, str]
 
 MAX_TRIES = 50
-# One round takes jobs up to so many bytes, and so many.
-ROUND_BYTES = 1024 * 1024
-ROUND_JOBS = 100
 _RETRY_AFTER_MS = 50
 
 _VERSION = (
@@ -52,14 +56,6 @@ _VERSION = (
 _RAISE = "UPDATE executions USING TTL ? SET version = ? WHERE workflow_id = ? IF version = ?"
 
 _log = structlog.get_logger("podium.cassandra")
-
-
-class Answer(NamedTuple):
-    """What a job answered, under which token, and the intents that it wrote."""
-
-    value: Any
-    token: int
-    intents: Sequence[OutboxEntry] = ()
 
 
 class Places(Protocol):
@@ -76,11 +72,6 @@ class Places(Protocol):
     async def release(self, changes: Sequence[PlaceChange], seen: Mapping[Place, Any]) -> None:
         """Tasks run no more, as documents say that were written: free the grants that were seen before."""
         ...
-
-
-class _Waiting(NamedTuple):
-    job: Job[Any]
-    future: asyncio.Future[Answer]
 
 
 class PartitionWrites:
@@ -101,7 +92,7 @@ class PartitionWrites:
         self._due = due
         self._waiting = waiting
         self._places = places
-        self._queues: dict[str, deque[_Waiting]] = {}
+        self._queues: dict[str, deque[WaitingJob]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         # The workflows of which nobody knows yet what a batch did: an heir's work, which only that takes out.
         self.unsettled: set[str] = set()
@@ -118,7 +109,7 @@ class PartitionWrites:
         if queue is None:
             queue = self._queues[workflow_id] = deque()
             self._begin(self._work(workflow_id, queue))
-        queue.append(_Waiting(job, future))
+        queue.append(WaitingJob(job, future))
         return await future
 
     def is_at_work(self, workflow_id: str) -> bool:
@@ -141,18 +132,18 @@ class PartitionWrites:
 
     # rounds
 
-    async def _work(self, workflow_id: str, queue: deque[_Waiting]) -> None:
+    async def _work(self, workflow_id: str, queue: deque[WaitingJob]) -> None:
         while queue:
-            jobs = _taken(queue)
+            jobs = take_jobs(queue)
             try:
                 left = await self._round(workflow_id, jobs) if jobs else ()
             except Exception as error:
-                _settle(jobs, error)
+                fail_jobs(jobs, error)
                 continue
             queue.extendleft(reversed(left))
         del self._queues[workflow_id]
 
-    async def _round(self, workflow_id: str, jobs: Sequence[_Waiting]) -> Sequence[_Waiting]:
+    async def _round(self, workflow_id: str, jobs: Sequence[WaitingJob]) -> Sequence[WaitingJob]:
         """Carry jobs out; those that have to wait for the next round."""
         wanted = {rows.THE_WORKFLOW}.union(*(waiting.job.wanted for waiting in jobs))
         entered: dict[Member, int] = {}
@@ -161,18 +152,18 @@ class PartitionWrites:
             partition = await self._look(workflow_id, jobs, wanted, entered, held, again=tries > 0)
             now_ms = self._clock()
             try:
-                decided = _decide(jobs, partition, now_ms)
+                decided = decide_jobs(jobs, partition, now_ms)
             except NotReadError as missing:
                 wanted.add(missing.key)
                 continue
-            places = await self._places_held(_places_of(decided), held)
+            places = await self._places_held(places_of(decided), held)
             token: int | None = partition.version or 0
             if partition.is_changed:
                 await self._as_unwritten(self._places.occupy(workflow_id, places))
                 token = await self._write(partition, entered, now_ms)
             if token is not None:
                 await self._release(places, held)
-                _conclude(workflow_id, jobs, decided, token)
+                answer_jobs(workflow_id, jobs, decided, token)
                 return jobs[len(decided) :]
         raise OverloadedError(
             f"workflow '{workflow_id}' is written by too many at once",
@@ -202,7 +193,7 @@ class PartitionWrites:
     async def _look(
         self,
         workflow_id: str,
-        jobs: Sequence[_Waiting],
+        jobs: Sequence[WaitingJob],
         wanted: set[RowKey],
         entered: dict[Member, int],
         held: dict[Place, Any],
@@ -227,7 +218,7 @@ class PartitionWrites:
     def _work_beside(
         self,
         workflow_id: str,
-        jobs: Sequence[_Waiting],
+        jobs: Sequence[WaitingJob],
         entered: dict[Member, int],
         held: dict[Place, Any],
         *,
@@ -348,67 +339,3 @@ class PartitionWrites:
             f"workflow '{workflow_id}' is written by too many at once",
             retry_after_ms=_RETRY_AFTER_MS,
         )
-
-
-def _places_of(decided: Sequence[Decided[Any] | StorageError]) -> list[PlaceChange]:
-    """The last change of each place: what the documents say in the end."""
-    changes = [change for one in decided if isinstance(one, Decided) for change in one.places]
-    return list({change.place: change for change in changes}.values()) if changes else changes
-
-
-def _conclude(
-    workflow_id: str,
-    jobs: Sequence[_Waiting],
-    decided: Sequence[Decided[Any] | StorageError],
-    token: int,
-) -> None:
-    for waiting, one in zip(jobs, decided, strict=False):
-        if waiting.future.done():
-            continue
-        if isinstance(one, StorageError):
-            waiting.future.set_exception(one)
-        else:
-            waiting.future.set_result(_answer(workflow_id, one, token))
-
-
-def _taken(queue: deque[_Waiting]) -> list[_Waiting]:
-    """The jobs of a round; those whose callers are gone are left out."""
-    taken: list[_Waiting] = []
-    size = 0
-    while queue and len(taken) < ROUND_JOBS:
-        if taken and size + queue[0].job.size > ROUND_BYTES:
-            break
-        waiting = queue.popleft()
-        if not waiting.future.done():
-            taken.append(waiting)
-            size += waiting.job.size
-    return taken
-
-
-def _decide(
-    jobs: Sequence[_Waiting], partition: Partition, now_ms: int
-) -> list[Decided[Any] | StorageError]:
-    """What each job answers, or is refused with, up to one that ends the round."""
-    decided: list[Decided[Any] | StorageError] = []
-    for waiting in jobs:
-        try:
-            decided.append(waiting.job.decide(partition, now_ms=now_ms))
-        except StorageError as error:
-            decided.append(error)
-        if partition.ends_round:
-            break
-    return decided
-
-
-def _answer(workflow_id: str, decided: Decided[Any], token: int) -> Answer:
-    intents = [
-        replace(put.as_entry(token=token, since_ms=token // 1000), owner=workflow_id)
-        for put in decided.intents
-    ]
-    return Answer(decided.answer, token, intents)
-
-
-def _settle(jobs: Sequence[_Waiting], error: Exception) -> None:
-    for waiting in jobs:
-        if not waiting.future.done():
-            waiting.future.set_exception(error)
