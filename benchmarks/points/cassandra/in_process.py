@@ -97,7 +97,7 @@ async def through_driver(
         _phases[sample.title] = await _recorded(place, sample)
     phases, session = _phases[sample.title], await _session(place)
     await _prepare(session, place, phases)
-    replays = [_Replay(session, place, _renamed(phases, sample.call, call)) for call in calls]
+    replays = [_Replay(session, place, renamed(phases, sample.call, call)) for call in calls]
     return await _driven([replay.run for replay in replays], in_flight)
 
 
@@ -198,14 +198,14 @@ def _as_read(
     return Step(((cql, tuple(values)),), page_size=size) if state is None else Step(())
 
 
-def _renamed(phases: Phases, sample: Call, call: Call) -> Phases:
+def renamed(phases: Phases, sample: Call, call: Call) -> Phases:
     """The same requests with the ids of another call, which are as long: documents and facts hold them, too."""
     pairs = [(sample.workflow_id, call.workflow_id), *zip(sample.names, call.names, strict=True)]
     if any(len(before) != len(after) for before, after in pairs):
         raise ValueError(f"{sample} and {call} have ids of other lengths")
     changed = [(before, after) for before, after in pairs if before != after]
 
-    def renamed(value: Any) -> Any:
+    def changed_value(value: Any) -> Any:
         if isinstance(value, str):
             for before, after in changed:
                 value = value.replace(before, after)
@@ -215,13 +215,16 @@ def _renamed(phases: Phases, sample: Call, call: Call) -> Phases:
         return value
 
     return [
-        [_changed_values(step, renamed) for step in phase if step.statements] for phase in phases
+        [_changed_values(step, changed_value) for step in phase if step.statements]
+        for phase in phases
     ]
 
 
-def _changed_values(step: Step, renamed: Callable[[Any], Any]) -> Step:
+def _changed_values(step: Step, changed_value: Callable[[Any], Any]) -> Step:
     return step._replace(
-        statements=tuple((cql, tuple(map(renamed, values))) for cql, values in step.statements)
+        statements=tuple(
+            (cql, tuple(map(changed_value, values))) for cql, values in step.statements
+        )
     )
 
 
