@@ -200,9 +200,9 @@ class CassandraExecutionReads(ExecutionReads):
 
 
 def _take(page: Iterable[Row], budget: ReadBudget) -> None:
-    for row in page:
-        if row[-1] is not None:
-            budget.take_document(len(row[-1]))
+    for *_, document in page:
+        if document is not None:
+            budget.take_document(len(document))
 
 
 def _is_workflow(row: Row) -> bool:

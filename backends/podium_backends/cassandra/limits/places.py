@@ -31,7 +31,8 @@ _ALL = (
 )
 _VERSION = "SELECT DISTINCT version, definition FROM limits WHERE definition = ?"
 _HELD = (
-    "SELECT workflow_id, in_progress, expires_ms FROM limits WHERE definition = ? AND task_id = ?"
+    "SELECT task_id, workflow_id, in_progress, expires_ms FROM limits"
+    " WHERE definition = ? AND task_id IN ?"
 )
 _SET_VERSION = "UPDATE limits SET version = ? WHERE definition = ? IF version = ?"
 _PUT = "INSERT INTO limits (definition, task_id, workflow_id, in_progress, expires_ms) VALUES (?, ?, ?, ?, ?)"
@@ -117,8 +118,17 @@ class LimitPlaces:
 
     async def held(self, asked: Sequence[PlaceKey]) -> dict[PlaceKey, Place]:
         """Of these definitions and tasks, the places of those that hold one."""
-        found = await asyncio.gather(*(self._session.rows(_HELD, *one) for one in asked))
-        return {one: _place(*there[0]) for one, there in zip(asked, found, strict=True) if there}
+        tasks: dict[str, list[str]] = {}
+        for definition, task_id in asked:
+            # A task without a definition has no limit.
+            if definition:
+                tasks.setdefault(definition, []).append(task_id)
+        found = await asyncio.gather(*(self._held_of(*one) for one in tasks.items()))
+        return {place: held for part in found for place, held in part.items()}
+
+    async def _held_of(self, definition: str, task_ids: Sequence[str]) -> dict[PlaceKey, Place]:
+        found = await self._session.rows(_HELD, definition, list(task_ids))
+        return {(definition, task_id): _place(*place) for task_id, *place in found}
 
     async def occupy(self, workflow_id: str, changes: Sequence[PlaceChange]) -> None:
         """Tasks run, as the documents say that are about to be written."""

@@ -108,7 +108,8 @@ class WriteSetJob(Job[WriteOutcome]):
 
     def places(self) -> Iterable[tuple[str, str]]:
         for task in self._set.task_puts:
-            if task.mode is not PutMode.CREATE and (task.in_progress or not task.pending):
+            # A new task that isn't in progress can't have one.
+            if task.in_progress or (task.mode is not PutMode.CREATE and not task.pending):
                 yield task.definition_name, task.task_id
 
     async def look(self) -> None:
