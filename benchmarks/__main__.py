@@ -25,6 +25,7 @@ from benchmarks.points import (
     unary,
     waiting,
 )
+from benchmarks.points.cassandra import point as cassandra
 from benchmarks.points.elasticsearch import point as elasticsearch
 from benchmarks.points.redis import point as redis
 from benchmarks.processes import echo_server
@@ -43,9 +44,10 @@ POINTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "indexing": indexing.measure,
     "redis": redis.measure,
     "elasticsearch": elasticsearch.measure,
+    "cassandra": cassandra.measure,
 }
 # They need Java and Maven as well, and several minutes: only on request.
-ON_REQUEST = {"redis", "elasticsearch"}
+ON_REQUEST = {"redis", "elasticsearch", "cassandra"}
 _POINTS_HELP = f"of {', '.join(POINTS)}; all but {', '.join(sorted(ON_REQUEST))}"
 
 

@@ -147,12 +147,23 @@ class Bench:
         """Have a job put a load on a server."""
         return self.measured(server, lambda: self.generator.run(job, server.address, *arguments))
 
+    def apart(self, job: Job[..., Driven], *arguments: object) -> Measured:
+        """What a load comes to that the generator's own process carries; the processor time is its own."""
+        beside = self._beside_seconds()
+        driven = self.generator.run(job, *arguments)
+        beside = self._beside_seconds() - beside
+        others = driven.machine_seconds - driven.generator_seconds - beside
+        return self._with_others(driven, driven.generator_seconds, others)
+
     def measured(self, server: Server, load: Callable[[], Driven]) -> Measured:
         """What a load comes to, and what a process spends on it."""
         before, beside = server.processor_seconds(), self._beside_seconds()
         driven = load()
         spent, beside = server.processor_seconds() - before, self._beside_seconds() - beside
         others = driven.machine_seconds - driven.generator_seconds - spent - beside
+        return self._with_others(driven, spent, others)
+
+    def _with_others(self, driven: Driven, spent: float, others: float) -> Measured:
         share = max(others, 0.0) / (driven.seconds * (os.cpu_count() or 1))
         return Measured(driven, spent / driven.chains * 1e6, share)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
@@ -55,9 +55,7 @@ async def drive(
     connections: Connections, address: str, chains: Sequence[Chain], in_flight: int
 ) -> Driven:
     """Carry out every chain, so many at a time."""
-    load = _Load(connections, address, chains)
-    todo = iter(load.prepared)
-    return await load.measured(load.work(todo) for _ in range(in_flight))
+    return await Load(_prepared(connections, address, chains)).run(in_flight)
 
 
 async def drive_many(
@@ -65,14 +63,11 @@ async def drive_many(
 ) -> Driven:
     """Carry out every chain, so many at a time in all, on several servers at once."""
     count = len(addresses)
-    load = _Load(connections, addresses[0], chains[::count])
-    further = [
-        _Load(connections, address, chains[at::count])
-        for at, address in enumerate(addresses)
-        if at > 0
+    parts = [
+        _prepared(connections, address, chains[at::count]) for at, address in enumerate(addresses)
     ]
-    todos = [iter(each.prepared) for each in (load, *further)]
-    load.prepared = [chain for each in (load, *further) for chain in each.prepared]
+    load = Load([chain for part in parts for chain in part])
+    todos = [iter(part) for part in parts]
     return await load.measured(load.work(todos[at % count]) for at in range(in_flight))
 
 
@@ -85,20 +80,17 @@ async def read_streams(
     async def read(request: bytes) -> bytes:
         return b"".join([chunk async for chunk in stream(request)])
 
-    load = _Load(connections, address, ())
-    load.prepared = [[(read, request)] for request in requests]
-    todo = iter(load.prepared)
-    return await load.measured(load.work(todo) for _ in range(in_flight))
+    return await Load([[(read, request)] for request in requests]).run(in_flight)
 
 
 async def pace(
     connections: Connections, address: str, chains: Sequence[Chain], rate: float
 ) -> Driven:
     """Begin so many chains a second, without waiting for earlier ones; times count from when each was to begin."""
-    load = _Load(connections, address, chains)
+    load = Load(_prepared(connections, address, chains))
     first = time.perf_counter() + 0.05
 
-    async def begin(chain: list[tuple[Any, bytes]], due: float) -> None:
+    async def begin(chain: Prepared, due: float) -> None:
         await asyncio.sleep(max(due - time.perf_counter(), 0))
         await load.carry_out(chain, due)
 
@@ -107,22 +99,36 @@ async def pace(
     )
 
 
-class _Load:
+Prepared = Sequence[tuple[Callable[[Any], Awaitable[bytes]], Any]]
+"""Calls that follow each other, each ready to be sent: what takes a request and gives an answer, and the request."""
+
+
+def _prepared(connections: Connections, address: str, chains: Sequence[Chain]) -> list[Prepared]:
+    channel = connections.to(address)
+    calls = {path: channel.unary_unary(path) for chain in chains for path, _ in chain}
+    return [[(calls[path], request) for path, request in chain] for chain in chains]
+
+
+class Load:
     """Calls, ready to be sent, and what they came to."""
 
-    def __init__(self, connections: Connections, address: str, chains: Sequence[Chain]) -> None:
-        channel = connections.to(address)
-        calls = {path: channel.unary_unary(path) for chain in chains for path, _ in chain}
-        self.prepared = [[(calls[path], request) for path, request in chain] for chain in chains]
+    def __init__(self, prepared: Sequence[Prepared]) -> None:
+        self.prepared = prepared
         self._times: list[float] = []
         self._answer_bytes = 0
 
-    async def work(self, todo: Iterator[list[tuple[Any, bytes]]]) -> None:
+    async def run(self, in_flight: int) -> Driven:
+        """Carry out every chain, so many at a time."""
+        todo = iter(self.prepared)
+        return await self.measured(self.work(todo) for _ in range(in_flight))
+
+    async def work(self, todo: Iterator[Prepared]) -> None:
         """Carry out chains, one after the other, as long as there are some."""
         for chain in todo:
             await self.carry_out(chain, time.perf_counter())
 
-    async def carry_out(self, chain: list[tuple[Any, bytes]], began: float) -> None:
+    async def carry_out(self, chain: Prepared, began: float) -> None:
+        """Carry out a chain that was to begin then."""
         for call, request in chain:
             # Not in the sum itself, which would then be read before the wait.
             answer = await call(request)
@@ -130,6 +136,7 @@ class _Load:
         self._times.append(time.perf_counter() - began)
 
     async def measured(self, work: Iterable[Coroutine[Any, Any, None]]) -> Driven:
+        """What it comes to, carried out by this work."""
         began, own, machine = time.perf_counter(), time.process_time(), busy_seconds()
         await asyncio.gather(*work)
         seconds = time.perf_counter() - began

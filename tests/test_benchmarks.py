@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from benchmarks import __main__ as program
 from benchmarks.bench import Bench
+from benchmarks.points.cassandra import in_process
+from benchmarks.points.cassandra.calls import Call
+from benchmarks.points.cassandra.in_process import Step
 from benchmarks.report import markdown
 from benchmarks.result import Result
 
@@ -54,3 +58,24 @@ def test_every_point_gets_empty_folders_of_its_own(
     assert not failures
     assert [result.value for result in results] == [0, 0, 0, 0]
     assert len(set(folders)) == 4
+
+
+class TestBareStatements:
+    """Statements recorded from one call, sent for another."""
+
+    _SAMPLE = Call("UpdateTask", "w01", ("t1",))
+    _PHASES: ClassVar = [
+        [Step((("SELECT", ("w01", 1, "w01-t1")),), page_size=5), Step(())],
+        [Step((("INSERT", (None, b'{"taskId":"w01-t1"}')),), is_batch=True)],
+    ]
+
+    def test_have_the_ids_of_the_other_call_in_keys_and_documents(self) -> None:
+        call = Call("UpdateTask", "w02", ("t7",))
+        assert in_process.renamed(self._PHASES, self._SAMPLE, call) == [
+            [Step((("SELECT", ("w02", 1, "w02-t7")),), page_size=5)],
+            [Step((("INSERT", (None, b'{"taskId":"w02-t7"}')),), is_batch=True)],
+        ]
+
+    def test_refuse_ids_of_another_length_which_break_what_is_encoded(self) -> None:
+        with pytest.raises(ValueError, match="other lengths"):
+            in_process.renamed(self._PHASES, self._SAMPLE, Call("UpdateTask", "w3", ("t7",)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from podium_backends.cassandra import store as cassandra_store
 from podium_backends.redis import store as redis_store
 from podium_backends.sqlite import store as sqlite_store
 from podium_backends.sqlite.settings import SqliteSettings
@@ -20,10 +21,11 @@ from podium_core.models import Guarantee
 from podium_core.outbox import KIND_PUSH, DueEntries, NewEntry, OutboxEntry
 from podium_core.ports import Outbox
 from podium_core.write_set import builders
+from tests.backends.cassandra.keyspaces import leave_empty, settings_of
 from tests.backends.redis.stores import end_keys, new_prefix, settings_at
 from tests.contract.records import make_task, make_workflow
 
-KINDS = ("sqlite", "redis")
+KINDS = ("sqlite", "redis", "cassandra")
 KIND = KIND_PUSH
 TASK_MARK = outbox_kind(EntryKind.TASK)
 HOUR_MS = 3_600_000
@@ -38,13 +40,19 @@ async def opened(
     context = StoreContext(
         name="main",
         serves=frozenset(DataType) - {DataType.INDEX},
-        commit_guarantee=Guarantee.ATOMIC,
+        commit_guarantee=Guarantee.ORDERED if kind == "cassandra" else Guarantee.ATOMIC,
         clock=clock,
     )
     if kind == "sqlite":
         store = await sqlite_store.open_store(context, SqliteSettings(path=folder / "podium.db"))
         yield store
         await store.close()
+    elif kind == "cassandra":
+        settings = settings_of(request.getfixturevalue("cassandra_keyspace"))
+        store = await cassandra_store.open_store(context, settings)
+        yield store
+        await store.close()
+        leave_empty(settings)
     else:
         url, prefix = request.getfixturevalue("redis_url"), new_prefix()
         store = await redis_store.open_store(context, settings_at(url, prefix))

@@ -7,6 +7,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from podium_core.backend import ConnectedStore
+from podium_core.errors import PayloadTooLargeError
 from podium_core.index.changes import EntryKind, Merge
 from podium_core.index.marks import Upsert, decode_mark, encode_mark, outbox_kind
 from podium_core.outbox import DUE_SIZE, KIND_PAYLOAD, KIND_REMOVAL
@@ -27,12 +28,24 @@ from tests.contract.records import make_task, make_workflow
 
 
 class TestEntries:
-    async def test_are_read_no_more_once_their_bodies_are_large(self, outbox: Outbox) -> None:
-        for number in range(3):
-            await put(outbox, f"e{number}", body=b"b" * (DUE_SIZE // 2))
-        assert len((await due(outbox)).entries) == 2
-        await put(outbox, "e0", body=b"b" * DUE_SIZE)
-        await outbox.finish((await due(outbox)).entries)
+    async def test_are_read_no_more_once_their_bodies_are_large(
+        self, store: ConnectedStore, outbox: Outbox
+    ) -> None:
+        size = min(DUE_SIZE // 2, (store.write_limits.max_write_bytes or DUE_SIZE) * 3 // 4)
+        count = -(-DUE_SIZE // size)
+        for number in range(count + 1):
+            await put(outbox, f"e{number}", body=b"b" * size)
+        assert len((await due(outbox)).entries) == count
+
+    async def test_one_that_is_larger_than_a_read_comes_alone(
+        self, store: ConnectedStore, outbox: Outbox
+    ) -> None:
+        if store.write_limits.max_write_bytes is not None:
+            with pytest.raises(PayloadTooLargeError):
+                await put(outbox, body=b"b" * DUE_SIZE)
+            return
+        for number in range(2):
+            await put(outbox, f"e{number}", body=b"b" * DUE_SIZE)
         (entry,) = (await due(outbox)).entries
         assert len(entry.body) == DUE_SIZE
 

@@ -3,10 +3,8 @@
 Contract, "Writing" (sizes) and "The facade's side effects". A payload lives in another store than its
 document. A due mark is set, then the payload is uploaded under a key that is never used again, then a
 write refers to it and lifts the mark. Whatever is still marked when its time comes is deleted. A write
-after which no document refers to a payload any more sets a claimed mark in its own step.
-
-Two kinds of stores: one-step ones, where documents and marks change together; and Cassandra, where a
-mark is a write of its own, and a guard with a sequence number keeps writer and drainer apart.
+after which no document refers to a payload any more sets a claimed mark in its own step. Documents and
+marks of a workflow change together, in one step.
 """
 
 from __future__ import annotations
@@ -32,8 +30,6 @@ class Rule(Enum):
     )
     MARK_WITH_REMOVAL = "so does the removal of the workflow, of all that its documents refer to"
     LAST_REFERENCE = "a payload is marked only when no other document refers to it"
-    FENCE = "Cassandra: the drainer raises the guard's number, which a write must find unchanged"
-    READ_BEHIND_FENCE = "Cassandra: it then reads the document; one that refers to it saves it"
 
 
 ALL_RULES = frozenset(Rule)
@@ -65,7 +61,6 @@ class State:
     new: Payload = NOTHING
     document: str = "old"
     copy: str = ""
-    seq: int = 0
     due: bool = False
     over: bool = False
 
@@ -99,7 +94,7 @@ class PayloadDeletions:
         """Keep to these rules."""
         self.rules = rules
 
-    # What both kinds of stores share
+    # Writers
 
     def upload(self) -> Part[State, bool]:
         """The new payload is marked and stored; whether that came in time."""
@@ -245,42 +240,6 @@ class PayloadDeletions:
         """A claimed mark that the claim itself has not moved."""
         if state.payload(key).mark is Mark.CLAIMED:
             state.set(key, mark=then)
-
-    # Cassandra
-
-    def replace_guarded(self) -> Run[State]:
-        """As ``replace``, a guarded write: the guard is read before the mark is set."""
-        seq = yield Step("reads the guard", lambda s: s.seq)
-        if not (yield from self.upload()):
-            return None
-
-        def write(state: State) -> bool:
-            if Rule.FENCE in self.rules and state.seq != seq:
-                return False
-            state.document = "new"
-            return True
-
-        if (yield Step("stores the document with 'new' if the guard is unchanged", write)):
-            yield Step("lifts the mark", lambda s: s.set("new", mark=None))
-        return None
-
-    def fencing_drainer(self) -> Run[State]:
-        """Keeps writers out, looks, and deletes."""
-
-        def take(state: State) -> object:
-            return None if state.is_due(state.new.mark) else BLOCKED
-
-        yield Step("takes the mark", take)
-        if Rule.FENCE in self.rules:
-            yield Step("raises the guard's number", lambda s: setattr(s, "seq", s.seq + 1))
-        looks: Step[State] = Step("reads the document", lambda s: s.document == "new")
-        if Rule.READ_BEHIND_FENCE not in self.rules or not (yield looks):
-            yield self.delete("new")
-            if Rule.DELETED_TWICE in self.rules:
-                yield Step("the upload's limit is over", lambda s: None if s.over else BLOCKED)
-                yield self.delete("new")
-        yield self.drop("new", Mark.DUE)
-        return continue_as(self.fencing_drainer)
 
 
 def nothing_is_missing(state: State) -> str | None:

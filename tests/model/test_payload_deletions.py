@@ -64,19 +64,7 @@ def copied(model: PayloadDeletions) -> Scenario[State]:
     return scenario(WITH_A_COPY, 0, *calls, *drainers(model))
 
 
-def fenced(model: PayloadDeletions) -> Scenario[State]:
-    """Cassandra: a document gets its first payload."""
-    return scenario(
-        WITHOUT_PAYLOAD,
-        1,
-        client("W", model.replace_guarded),
-        daemon("drainer 1", model.fencing_drainer),
-        immortal("drainer 2", model.fencing_drainer),
-        immortal("time", model.time),
-    )
-
-
-SCENARIOS: list[Builder] = [first_payload, replaced, small_again, removed, copied, fenced]
+SCENARIOS: list[Builder] = [first_payload, replaced, small_again, removed, copied]
 
 
 @pytest.mark.parametrize("build", SCENARIOS)
@@ -105,8 +93,6 @@ NEEDED: dict[Rule, tuple[Builder, str]] = {
     Rule.MARK_WITH_UPDATE: (replaced, ORPHAN),
     Rule.MARK_WITH_REMOVAL: (removed, ORPHAN),
     Rule.LAST_REFERENCE: (copied, GONE),
-    Rule.FENCE: (fenced, GONE),
-    Rule.READ_BEHIND_FENCE: (fenced, GONE),
 }
 
 

@@ -105,7 +105,14 @@ def _add_executions(store: ConnectedStore, session: Session, settings: Cassandra
     store.stored_documents = CassandraStoredDocuments(session, executions, clock)
     heir = Heir(session, writes, waiting, due, log, clock)
     store.outbox = CassandraOutbox(
-        session, writes, waiting, due, heir, Shares(session, clock), clock
+        session,
+        writes,
+        waiting,
+        due,
+        heir,
+        Shares(session, clock),
+        clock,
+        max_write_bytes=settings.max_write_bytes,
     )
     keeper = LogKeeper(log, writes, waiting)
     store.close = partial(_close_executions, writes, places, keeper, store.close)

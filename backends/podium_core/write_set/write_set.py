@@ -1,7 +1,7 @@
 """The WriteSet: one write to executions in the words of the domain, never a key, a set or a table.
 
 ``ExecutionStore.apply`` carries it out wholly or not at all: the remembered request first, then guards, then documents,
-then acks and removes, then pushes. How that comes about is the adapter's: one step, or guard and redo.
+then acks and removes, then pushes. How that comes about is the adapter's.
 """
 
 from __future__ import annotations

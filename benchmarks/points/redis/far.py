@@ -7,9 +7,9 @@ from statistics import median, quantiles
 
 from benchmarks import data
 from benchmarks.bench import Bench
+from benchmarks.java_side import JavaSide, java_side, java_task, java_workflow
 from benchmarks.jobs import Chain
-from benchmarks.points.redis.java_side import JavaSide, java_side, java_task, java_workflow
-from benchmarks.points.redis.world import RedisWorld, on_redis
+from benchmarks.points.redis.world import PREFIX, RedisWorld, on_redis
 from benchmarks.processes import delay_proxy
 from benchmarks.result import Result
 
@@ -24,7 +24,7 @@ def measure(bench: Bench, redis: RedisWorld) -> Iterator[Result]:
     bench.say(f"a workflow of {len(_NAMES)} tasks, the store {2 * _EACH_WAY_MS:g} ms away")
     with (
         delay_proxy(redis.host, redis.port, each_way_ms=_EACH_WAY_MS) as proxy,
-        java_side(bench, redis.host, proxy.port, bench.new_folder()) as java,
+        java_side(bench, (redis.host, proxy.port), PREFIX, bench.new_folder()) as java,
         bench.server(settings=on_redis(f"redis://{proxy.address}/0")) as server,
     ):
         own, others = [], []

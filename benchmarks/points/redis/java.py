@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 from benchmarks import data, jobs
 from benchmarks.bench import IN_FLIGHT, Bench, Load, Measured
+from benchmarks.java_side import JavaSide, java_side, java_task, java_workflow
 from benchmarks.jobs import Chain
-from benchmarks.points.redis.java_side import JavaSide, java_side, java_task, java_workflow
-from benchmarks.points.redis.world import RedisWorld, on_redis
+from benchmarks.points.redis.world import PREFIX, RedisWorld, on_redis
 from benchmarks.processes import Server
 from benchmarks.result import Result
 
@@ -27,7 +27,7 @@ def measure(bench: Bench, redis: RedisWorld) -> Iterator[Result]:
     folder = bench.new_folder()
     settings = on_redis(redis.url)
     with (
-        java_side(bench, redis.host, redis.port, folder) as java,
+        java_side(bench, (redis.host, redis.port), PREFIX, folder) as java,
         bench.server(settings=settings) as server,
         bench.server(settings=settings) as second,
     ):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from podium_backends.cassandra import timestamps
 from podium_backends.cassandra.connection import Write
 from podium_backends.cassandra.rounds import writes
 from podium_core.clock import token_now
@@ -105,11 +106,13 @@ class TestTimestamps:
             await complete(first)
             await first.writes.close()
             with monkeypatch.context() as clock:
-                clock.setattr(writes, "token_now", lambda: token_now() - behind_us)
+                for module in (writes, timestamps):
+                    clock.setattr(module, "token_now", lambda: token_now() - behind_us)
                 await begin_again(second)
             assert await running_ids(first) == ["w1"]
             with monkeypatch.context() as clock:
-                clock.setattr(writes, "token_now", lambda: token_now() - behind_us)
+                for module in (writes, timestamps):
+                    clock.setattr(module, "token_now", lambda: token_now() - behind_us)
                 await complete(second)
                 await second.writes.close()
             assert await first.session.rows("SELECT id FROM pending") == []
@@ -132,9 +135,10 @@ class TestTimestamps:
         self, first: Process, second: Process, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         before = await version_of(first)
-        monkeypatch.setattr(writes, "token_now", lambda: token_now() - TEN_MINUTES_US)
+        monkeypatch.setattr(timestamps, "token_now", lambda: token_now() - TEN_MINUTES_US)
         await begin_again(second)
-        assert await version_of(first) == before + 1
+        # By a clock that is right it would be minutes more.
+        assert before < await version_of(first) <= before + 10_000
 
     async def test_an_entry_has_the_version_as_its_token(self, first: Process) -> None:
         await push(first)

@@ -18,6 +18,8 @@ from podium_core.errors import BackendUnavailableError
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
+# As the driver binds them.
+Values = tuple[Any, ...] | list[Any]
 
 # The driver's queue takes more, but then one slow node would hold everything that waits.
 MAX_IN_FLIGHT = 512
@@ -68,10 +70,10 @@ class Session:
         return found
 
     async def page(
-        self, cql: str, values: Sequence[Any], state: bytes | None = None, *, size: int = _PAGE_ROWS
+        self, cql: str, values: Values, state: bytes | None = None, *, size: int = _PAGE_ROWS
     ) -> tuple[list[Row], bytes | None]:
         """A page of rows, and the state that the next one begins at (None: it was the last). Raises as ``rows``."""
-        statement = await self._bound(cql, values)
+        statement = (self._prepared.get(cql) or await self._prepare(cql)).bind(values)
         statement.set_page_size(size)
         if state is not None:
             statement.set_page_state(state)
@@ -80,7 +82,7 @@ class Session:
         return found, result.page_state() if result.has_more_pages() else None
 
     async def pages(
-        self, cql: str, values: Sequence[Any], *, size: int = _PAGE_ROWS
+        self, cql: str, values: Values, *, size: int = _PAGE_ROWS
     ) -> AsyncIterator[list[Row]]:
         """The pages of a statement, one after the other. Raises as ``rows``."""
         state: bytes | None = None
@@ -99,7 +101,7 @@ class Session:
             BackendUnavailableError: Nothing was written.
             OutcomeUnknownError: It may be written, or come later.
         """
-        statement = await self._bound(cql, values)
+        statement = (self._prepared.get(cql) or await self._prepare(cql)).bind(values)
         await self._send(lambda session: session.execute(statement), as_write_error)
 
     async def write_all(self, writes: Sequence[Write]) -> None:
@@ -109,7 +111,8 @@ class Session:
     async def _write_together(self, writes: Sequence[Write]) -> None:
         batch = acsylla.create_batch_unlogged()
         for cql, values in writes:
-            batch.add_statement(await self._bound(cql, values))
+            statement = (self._prepared.get(cql) or await self._prepare(cql)).bind(values)
+            batch.add_statement(statement)
         await self._send(lambda session: session.execute_batch(batch), as_write_error)
 
     async def apply(self, writes: Sequence[Write]) -> bool:
@@ -118,7 +121,8 @@ class Session:
         # Sent twice it may find its own first copy, and say that the condition doesn't hold.
         batch.set_retry_policy("fallthrough")
         for cql, values in writes:
-            batch.add_statement(await self._bound(cql, values))
+            statement = (self._prepared.get(cql) or await self._prepare(cql)).bind(values)
+            batch.add_statement(statement)
         result = await self._send(lambda session: session.execute_batch(batch), as_write_error)
         return bool(result.first().column_value("[applied]"))
 
@@ -130,12 +134,11 @@ class Session:
         result = await self._send(lambda session: session.execute(statement), as_write_error)
         return [row.as_tuple() for row in result]
 
-    async def _bound(self, cql: str, values: Sequence[Any]) -> Any:
-        prepared: Any = self._prepared.get(cql)
-        if prepared is None:
-            prepared = await self._send(lambda session: session.create_prepared(cql), as_read_error)
-            self._prepared[cql] = prepared
-        return prepared.bind(list(values))
+    async def _prepare(self, cql: str) -> Any:
+        """Prepare a statement, once. Whoever sends one looks first whether it is there: that needs no coroutine."""
+        prepared = await self._send(lambda session: session.create_prepared(cql), as_read_error)
+        self._prepared[cql] = prepared
+        return prepared
 
     async def _send(
         self,

@@ -53,8 +53,8 @@ class Target:
             consistency=self.consistency,
             serial_consistency=self.serial_consistency,
             constant_reconnect_delay_ms=1_000,
-            # Requests of one turn of the loop go together as it is.
-            coalesce_delay_us=0,
+            # The first request goes at once; those that come within this time after it share a wake-up and a write.
+            coalesce_delay_us=300,
             # What fails comes as an error; of a Cassandra that isn't a Scylla it says so at each connection.
             log_level="critical",
             ssl_enabled=self.tls,

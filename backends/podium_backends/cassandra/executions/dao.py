@@ -70,6 +70,8 @@ class CassandraExecutionDAO(CassandraExecutionStreams, StoreWrites):
         job = WriteSetJob(write_set, event_ttl_ms=self._event_ttl_ms, find_foreign=find_foreign)
         answer = await self._writes.run(owner, job)
         outcome: WriteOutcome = answer.value
+        for task_id in outcome.task_times:
+            self._remember(task_id, owner)
         if not answer.intents:
             return outcome
         return msgspec.structs.replace(outcome, intents=tuple(answer.intents))

@@ -79,6 +79,7 @@ class CassandraExecutionReads(ExecutionReads):
         if known is not None:
             found = await self._read_task(known, task_id)
             if found is not None:
+                self._remember(task_id, known)
                 return found
         for (workflow_id,) in await self._session.rows(_WORKFLOWS_OF, task_id):
             found = await self._read_task(workflow_id, task_id)
@@ -96,6 +97,7 @@ class CassandraExecutionReads(ExecutionReads):
 
     def _remember(self, task_id: str, workflow_id: str) -> None:
         self._known[task_id] = workflow_id
+        self._known.move_to_end(task_id)
         if len(self._known) > _KNOWN_TASKS:
             self._known.popitem(last=False)
 

@@ -26,6 +26,9 @@ _MIN_TOKEN = -(2**63)
 _READ = "SELECT removal, document FROM executions WHERE workflow_id = ? AND kind = ? AND id = ?"
 _IDS = "SELECT id, facts FROM executions WHERE workflow_id = ? AND kind = ? AND id = ?"
 _TASKS = "SELECT removal, id, document FROM executions WHERE workflow_id = ? AND kind = 1 AND id > ? LIMIT ?"
+_SOME_TASKS = (
+    "SELECT removal, id, document FROM executions WHERE workflow_id = ? AND kind = 1 AND id IN ?"
+)
 _PARTITIONS = (
     "SELECT DISTINCT token(workflow_id), workflow_id FROM executions WHERE token(workflow_id) >= ?"
     " LIMIT ?"
@@ -63,13 +66,43 @@ class CassandraStoredDocuments:
         found: list[StoredDocument] = []
         size = 0
         for at in range(0, len(ids), _AT_ONCE):
-            some = ids[at : at + _AT_ONCE]
-            for document in await asyncio.gather(*(self._document(kind, *one) for one in some)):
+            for document in await self._some_documents(kind, ids[at : at + _AT_ONCE]):
                 found.append(document)
                 size += document.size
                 if size >= max_size:
                     return found
         return found
+
+    async def _some_documents(
+        self, kind: EntryKind, ids: Sequence[OwnedId]
+    ) -> list[StoredDocument]:
+        """The documents of ids, in order: tasks of one workflow in one request."""
+        of_workflows: dict[str, list[str]] = {}
+        others: list[OwnedId] = []
+        for id_, owner in ids:
+            if kind is EntryKind.TASK and owner and owner != id_:
+                of_workflows.setdefault(owner, []).append(id_)
+            else:
+                others.append((id_, owner))
+        parts, alone = await asyncio.gather(
+            asyncio.gather(*(self._tasks_in(*one) for one in of_workflows.items())),
+            asyncio.gather(*(self._document(kind, *one) for one in others)),
+        )
+        found = {(one.id, one.owner): one for part in parts for one in part}
+        found.update(zip(others, alone, strict=True))
+        return [found[one] for one in ids]
+
+    async def _tasks_in(self, workflow_id: str, ids: Sequence[str]) -> list[StoredDocument]:
+        """The documents of a workflow's tasks, in no order; those that are gone too."""
+        found = {
+            id_: self._found(EntryKind.TASK, id_, workflow_id, removal, text)
+            for removal, id_, text in await self._session.rows(_SOME_TASKS, workflow_id, list(ids))
+            if text is not None
+        }
+        return [
+            found.get(id_) or StoredDocument(kind=EntryKind.TASK, id=id_, owner=workflow_id)
+            for id_ in ids
+        ]
 
     async def _document(self, kind: EntryKind, id_: str, owner: str) -> StoredDocument:
         for workflow_id in await self._owners(kind, id_, owner):
@@ -81,10 +114,10 @@ class CassandraStoredDocuments:
 
     async def _owners(self, kind: EntryKind, id_: str, owner: str) -> list[str]:
         """The partitions in which a document may be."""
+        if kind is EntryKind.TASK and owner and owner != id_:
+            return [owner]
         if kind is EntryKind.WORKFLOW:
             return [id_]
-        if owner and owner != id_:
-            return [owner]
         return [workflow_id for _, workflow_id in await self._reads.workflows_of([id_])]
 
     async def stored_ids(self, kind: EntryKind, ids: Sequence[OwnedId]) -> frozenset[str]:

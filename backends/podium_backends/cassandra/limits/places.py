@@ -8,7 +8,7 @@ finds no place left looks at the documents, and frees the places of tasks that r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from podium_backends.cassandra.connection import Session, Write
@@ -30,7 +30,9 @@ _ALL = (
     "SELECT version, task_id, workflow_id, in_progress, expires_ms FROM limits WHERE definition = ?"
 )
 _VERSION = "SELECT DISTINCT version, definition FROM limits WHERE definition = ?"
-_HELD = "SELECT in_progress FROM limits WHERE definition = ? AND task_id = ?"
+_HELD = (
+    "SELECT workflow_id, in_progress, expires_ms FROM limits WHERE definition = ? AND task_id = ?"
+)
 _SET_VERSION = "UPDATE limits SET version = ? WHERE definition = ? IF version = ?"
 _PUT = "INSERT INTO limits (definition, task_id, workflow_id, in_progress, expires_ms) VALUES (?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM limits WHERE definition = ? AND task_id = ?"
@@ -38,7 +40,7 @@ _FACTS = "SELECT facts FROM executions WHERE workflow_id = ? AND kind = 1 AND id
 
 
 class Place(NamedTuple):
-    """A task's place.
+    """A task's place, as it was granted: no two grants of a task are equal.
 
     Attributes:
         workflow_id: Whose document stands for it; empty: nobody's.
@@ -55,6 +57,8 @@ class Place(NamedTuple):
 
 
 PlacesByTask = dict[str, Place]
+# A definition, and a task of it.
+PlaceKey = tuple[str, str]
 # Changes the places of a definition; the answer.
 Change = Callable[[PlacesByTask, int], T]
 
@@ -111,10 +115,10 @@ class LimitPlaces:
 
     # what documents say
 
-    async def held(self, asked: Sequence[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Of these definitions and tasks, those with a place."""
+    async def held(self, asked: Sequence[PlaceKey]) -> dict[PlaceKey, Place]:
+        """Of these definitions and tasks, the places of those that hold one."""
         found = await asyncio.gather(*(self._session.rows(_HELD, *one) for one in asked))
-        return frozenset(one for one, there in zip(asked, found, strict=True) if there)
+        return {one: _place(*there[0]) for one, there in zip(asked, found, strict=True) if there}
 
     async def occupy(self, workflow_id: str, changes: Sequence[PlaceChange]) -> None:
         """Tasks run, as the documents say that are about to be written."""
@@ -126,16 +130,31 @@ class LimitPlaces:
         task_id, certain = change.task_id, change.certain
 
         def occupy(places: PlacesByTask, now_ms: int) -> None:
-            if certain or task_id in places:
-                places[task_id] = Place(workflow_id, True, now_ms)
+            before = places.get(task_id)
+            if certain or before is not None:
+                used_ms = before.expires_ms + 1 if before and before.in_progress else 0
+                places[task_id] = Place(workflow_id, True, max(now_ms, used_ms))
 
         await self._run(change.definition_name, occupy)
 
-    async def release(self, changes: Sequence[PlaceChange]) -> None:
-        """Tasks run no more, as documents say that were written."""
+    async def release(self, changes: Sequence[PlaceChange], seen: Mapping[PlaceKey, Place]) -> None:
+        """Tasks run no more, as documents say that were written; free the places that were seen before that.
+
+        A later grant stays: its task has asked again, and may run again. (``tests/model/places_beside_documents.py``)
+        """
         for change in changes:
-            if change.certain is None:
-                await self.free_place(change.definition_name, change.task_id)
+            if change.certain is None and change.place in seen:
+                await self._release(change.place, seen[change.place])
+
+    async def _release(self, key: PlaceKey, seen: Place) -> None:
+        definition, task_id = key
+
+        def release(places: PlacesByTask, now_ms: int) -> None:
+            del now_ms
+            if places.get(task_id) == seen:
+                del places[task_id]
+
+        await self._run(definition, release)
 
     async def _free_unused(self, definition: str) -> bool:
         """Free places of tasks that run no more: who was to do it has died. Whether there were some."""
@@ -219,7 +238,7 @@ class LimitPlaces:
         found = await self._session.rows(_ALL, definition)
         version = next((row[0] for row in (*found, *statics)), None)
         places = {
-            task_id: Place(workflow_id or "", bool(in_progress), expires_ms or 0)
+            task_id: _place(workflow_id, in_progress, expires_ms)
             for _, task_id, workflow_id, in_progress, expires_ms in found
             if task_id is not None
         }
@@ -256,9 +275,15 @@ def _take(places: PlacesByTask, task_id: str, *, limit: int, until_ms: int, now_
         return False
     if held is None:
         places[task_id] = Place("", False, until_ms)
-    elif not held.in_progress:
-        places[task_id] = held._replace(expires_ms=max(held.expires_ms, until_ms))
+    else:
+        # Another grant, so that a release of the one before doesn't free it.
+        renewed_ms = now_ms if held.in_progress else until_ms
+        places[task_id] = held._replace(expires_ms=max(held.expires_ms + 1, renewed_ms))
     return True
+
+
+def _place(workflow_id: str | None, in_progress: bool | None, expires_ms: int | None) -> Place:
+    return Place(workflow_id or "", bool(in_progress), expires_ms or 0)
 
 
 _: type[LimitPlaceTable] = LimitPlaces

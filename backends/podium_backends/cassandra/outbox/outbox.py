@@ -7,7 +7,7 @@ long come from the partitions of their time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -24,6 +24,7 @@ from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
 from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
+from podium_core.errors import PayloadTooLargeError
 from podium_core.outbox import (
     DUE_SIZE,
     KIND_REMOVAL,
@@ -41,8 +42,9 @@ from podium_core.outbox import (
 from podium_core.paging.read_budget import up_to
 from podium_core.ports import Outbox
 
-_ENTRY = (
-    "SELECT value, WRITETIME(value) FROM executions WHERE workflow_id = ? AND kind = 3 AND id = ?"
+_WRITTEN = (
+    "SELECT id, value, WRITETIME(value) FROM executions"
+    " WHERE workflow_id = ? AND kind = 3 AND id IN ?"
 )
 _DELETE = "DELETE FROM executions USING TIMESTAMP ? WHERE workflow_id = ? AND kind = 3 AND id = ?"
 _IDS = "SELECT id FROM executions WHERE workflow_id = ? AND kind = 3 AND id = ?"
@@ -62,6 +64,8 @@ class CassandraOutbox:
         heir: Heir,
         shares: Shares,
         clock: Clock,
+        *,
+        max_write_bytes: int,
     ) -> None:
         self._session = session
         self._writes = writes
@@ -70,6 +74,7 @@ class CassandraOutbox:
         self._heir = heir
         self._shares = shares
         self._clock = clock
+        self._max_write_bytes = max_write_bytes
         self._steps = ClockSteps()
 
     # buckets: the shards of delayed entries. What this process wrote itself it drains in any case.
@@ -114,9 +119,14 @@ class CassandraOutbox:
     # entries
 
     async def put(self, entries: Sequence[NewEntry]) -> list[OutboxEntry]:
+        """As ``Outbox.put``, but each in a step of its own. Raises PayloadTooLargeError above ``max_write_bytes``."""
         return list(await asyncio.gather(*(self._put(entry) for entry in entries)))
 
     async def _put(self, entry: NewEntry) -> OutboxEntry:
+        if len(entry.body) > self._max_write_bytes:
+            raise PayloadTooLargeError(
+                "", limit_bytes=self._max_write_bytes, size_bytes=len(entry.body)
+            )
         owner = rows.partition_of(entry.owner, entry.id)
         answer = await self._writes.run(owner, jobs.PutEntry(entry))
         return _written(owner, entry.kind, entry.id, answer.value, answer.token)
@@ -134,17 +144,23 @@ class CassandraOutbox:
 
     async def finish(self, entries: Sequence[OutboxEntry]) -> None:
         """As ``Outbox.finish``. Without a condition: a row is deleted as of the time when the entry was written."""
-        done = await asyncio.gather(*(self._deletion(entry) for entry in entries))
-        await self._session.write_all([write for write in done if write is not None])
+        tokens: dict[str, dict[str, int]] = {}
+        for entry in entries:
+            owner, row = rows.partition_of(entry.owner, entry.id), (entry.kind, entry.id)
+            tokens.setdefault(owner, {})[rows.entry_row(*row)[1]] = entry.token
+        found = await asyncio.gather(*(self._deletions(*one) for one in tokens.items()))
+        await self._session.write_all([write for part in found for write in part])
         for entry in entries:
             self._waiting.remove(entry)
 
-    async def _deletion(self, entry: OutboxEntry) -> Write | None:
-        place = (rows.partition_of(entry.owner, entry.id), rows.entry_row(entry.kind, entry.id)[1])
-        for value, written in await self._session.rows(_ENTRY, *place):
-            if value is not None and rows.decode_entry(value).token == entry.token:
-                return Write(_DELETE, (written, *place))
-        return None
+    async def _deletions(self, owner: str, tokens: Mapping[str, int]) -> list[Write]:
+        """What deletes the entries of one partition whose tokens are unchanged."""
+        found = await self._session.rows(_WRITTEN, owner, list(tokens))
+        return [
+            Write(_DELETE, (written, owner, row_id))
+            for row_id, value, written in found
+            if value is not None and rows.decode_entry(value).token == tokens[row_id]
+        ]
 
     async def raise_token(self, entry: OutboxEntry, *, above: int) -> int | None:
         answer = await self._change(entry, jobs.RaiseToken(entry, above))

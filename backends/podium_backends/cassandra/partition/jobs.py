@@ -54,11 +54,13 @@ class Job(ABC, Generic[T_co]):
     Attributes:
         wanted: The rows that it decides by.
         wants_all_facts: It decides by every document's facts.
+        looks: It looks at what isn't in the partition, too.
         size: Bytes that it writes, about.
     """
 
     wanted: frozenset[RowKey] = frozenset()
     wants_all_facts: bool = False
+    looks: bool = False
     size: int = 0
 
     def members(self) -> Iterable[Member]:
@@ -70,7 +72,7 @@ class Job(ABC, Generic[T_co]):
         return ()
 
     async def look(self) -> None:
-        """Look at what isn't in the partition, while that is read. Raises StorageError."""
+        """Look at that, while the partition is read. Raises StorageError."""
         return
 
     @abstractmethod
@@ -91,6 +93,7 @@ class WriteSetJob(Job[WriteOutcome]):
         self._needs = needs(write_set)
         self._event_ttl_ms = event_ttl_ms
         self._find_foreign = find_foreign
+        self.looks = any(put.mode is not PutMode.UPDATE for put in write_set.task_puts)
         self._foreign: Mapping[str, TaskFacts] = {}
         self.wanted = frozenset(_rows_of(self._needs, write_set))
         self.size = bytes_of(write_set)

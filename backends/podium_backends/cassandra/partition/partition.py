@@ -33,6 +33,11 @@ _DELETE = "DELETE FROM executions WHERE workflow_id = ? AND kind = ? AND id = ?"
 _DELETE_KIND = "DELETE FROM executions WHERE workflow_id = ? AND kind = ?"
 
 
+def version_ttl(*, is_there: bool) -> int:
+    """How many seconds a version is kept (0: for good), by whether the workflow is there."""
+    return 0 if is_there else VERSION_TTL_SECONDS
+
+
 class NotReadError(Exception):
     """A row is needed that wasn't asked for: the round begins again with it."""
 
@@ -242,8 +247,7 @@ class Partition:
 
     def statements(self, token: int) -> list[Write]:
         """One conditional batch."""
-        there = self._is_workflow_there()
-        ttl = 0 if there else VERSION_TTL_SECONDS
+        ttl = version_ttl(is_there=self._is_workflow_there())
         writes = [Write(_SET_VERSION, (ttl, token, self.workflow_id, self.version))]
         if self._removal != self._removal_read:
             record = rows.encode(self._removal) if self._removal else None

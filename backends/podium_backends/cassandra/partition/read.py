@@ -40,13 +40,14 @@ async def read_partition(
         version_first: Look for the version of a partition that has none of the rows. (Without it such a one looks as if
             it weren't there, which its next conditional batch finds out.)
     """
+    in_parts = all_facts or len(wanted) > _COUNTS[-1]
     for _ in range(_TRIES):
-        statics = (await session.rows(_STATIC, workflow_id))[:1] if version_first else []
+        statics = await _statics(session, workflow_id) if version_first or in_parts else ()
         found = await _read(session, workflow_id, wanted, all_facts=all_facts)
-        versions = {row[0] for row in found}
-        if len(versions) > 1:
+        # A part without rows has no version: only where that is the same before and after all parts are one state.
+        if in_parts and await _statics(session, workflow_id) != statics:
             continue
-        version, removal = next((row[:2] for row in (*found, *statics)), (None, None))
+        version, removal = found[0][:2] if found else statics or (None, None)
         parts = {(kind, id_): Found(facts, value) for _, _, kind, id_, facts, value in found}
         asked = wanted | frozenset(parts) if all_facts else wanted
         return Partition(workflow_id, asked, version, removal, parts)
@@ -54,6 +55,12 @@ async def read_partition(
         f"workflow '{workflow_id}' was written again and again while it was read",
         retry_after_ms=_RETRY_AFTER_MS,
     )
+
+
+async def _statics(session: Session, workflow_id: str) -> Row:
+    """Version and removal; empty: there is no such partition."""
+    found = await session.rows(_STATIC, workflow_id)
+    return found[0][:2] if found else ()
 
 
 async def _read(

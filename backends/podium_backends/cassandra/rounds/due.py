@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.partition.rows import StoredEntry
 from podium_backends.cassandra.partition.sets import SHARDS, shard_of
-from podium_backends.cassandra.rounds.windows import due_window, is_soon
+from podium_backends.cassandra.rounds.windows import SOON_WINDOWS, due_window, is_soon
 
 Changes = Sequence[tuple[str, StoredEntry | None]]
 
@@ -51,10 +51,10 @@ class DueHints:
             self._look_again = 0.0
 
     @staticmethod
-    def soon(changes: Changes, now_ms: int) -> Changes:
+    def soon(changes: Changes, now_ms: int, windows: int = SOON_WINDOWS) -> Changes:
         """The changes as this process's memory has to follow them: entries that are delayed for long leave it."""
         return [
-            (id_, entry if entry is None or is_soon(entry.due_ms, now_ms) else None)
+            (id_, entry if entry is None or is_soon(entry.due_ms, now_ms, windows) else None)
             for id_, entry in changes
         ]
 

@@ -68,6 +68,11 @@ class Log:
         if owner == self._owner:
             self._hints.setdefault(window, set()).add(workflow_id)
 
+    async def hold_hint(self, workflow_id: str) -> None:
+        """See to it that a hint stands in a log that is ours now. Raises as ``Session.write``."""
+        while not (self.is_ours and self.has_hint(workflow_id)):
+            await self.hint(workflow_id)
+
     async def renew(self) -> None:
         """Hold the log for another lease; where it may be another's by now, begin a new one. Raises as ``Session.write``."""
         async with self._renewing:

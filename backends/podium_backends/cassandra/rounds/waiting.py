@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -50,7 +49,8 @@ class WaitingEntries:
         elif before.token != entry.token:
             entry = replace(entry, since_ms=min(before.since_ms, entry.since_ms))
         self._entries[key] = entry
-        heapq.heappush(self._due[entry.kind], (entry.due_ms, entry.token, key))
+        if before is None or (before.due_ms, before.token) != (entry.due_ms, entry.token):
+            heapq.heappush(self._due[entry.kind], (entry.due_ms, entry.token, key))
 
     def remove(self, entry: OutboxEntry) -> None:
         """An entry is settled, unless it was written again."""
@@ -60,26 +60,11 @@ class WaitingEntries:
             self._take(key)
 
     def _take(self, key: EntryKey) -> None:
+        owner = key[2]
         if self._entries.pop(key, None) is not None:
-            self._leave(key[2])
-
-    def _leave(self, owner: str) -> None:
-        self._owners[owner] -= 1
-        if not self._owners[owner]:
-            del self._owners[owner]
-
-    @contextmanager
-    def reading(self, owner: str) -> Iterator[None]:
-        """While the entries of an owner are read, as if one of them waited: its hint is needed."""
-        self._owners[owner] += 1
-        try:
-            yield
-        finally:
-            self._leave(owner)
-
-    def find(self, kind: str, id_: str, owner: str) -> OutboxEntry | None:
-        """An entry that waits here."""
-        return self._entries.get((kind, id_, owner))
+            self._owners[owner] -= 1
+            if not self._owners[owner]:
+                del self._owners[owner]
 
     def has_of(self, owner: str) -> bool:
         """Whether an entry of this owner waits here."""
@@ -95,18 +80,16 @@ class WaitingEntries:
     def _due_of(
         self, heap: list[tuple[int, int, EntryKey]], now_ms: int, limit: int
     ) -> list[OutboxEntry]:
-        found: list[OutboxEntry] = []
-        places: list[tuple[int, int, EntryKey]] = []
+        # An entry that is due again at the same time may stand in the heap twice.
+        found: dict[EntryKey, tuple[tuple[int, int, EntryKey], OutboxEntry]] = {}
         while heap and heap[0][0] <= now_ms and len(found) < limit:
             place = heapq.heappop(heap)
             entry = self._current(place)
-            # One that was read again has two equal places, which come one after the other.
-            if entry is not None and place not in places[-1:]:
-                found.append(entry)
-                places.append(place)
-        for place in places:
+            if entry is not None:
+                found[place[2]] = place, entry
+        for place, _ in found.values():
             heapq.heappush(heap, place)
-        return found
+        return [entry for _, entry in found.values()]
 
     def _current(self, place: tuple[int, int, EntryKey]) -> OutboxEntry | None:
         entry = self._entries.get(place[2])

@@ -9,27 +9,32 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 import structlog
-from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.partition import rows, sets
 from podium_backends.cassandra.partition.effects import PlaceChange
-from podium_backends.cassandra.partition.jobs import Decided, Job
-from podium_backends.cassandra.partition.partition import (
-    VERSION_TTL_SECONDS,
-    NotReadError,
-    Partition,
-)
+from podium_backends.cassandra.partition.jobs import Job
+from podium_backends.cassandra.partition.partition import NotReadError, Partition, version_ttl
 from podium_backends.cassandra.partition.read import read_partition
 from podium_backends.cassandra.partition.rows import RowKey
 from podium_backends.cassandra.partition.sets import Member
+from podium_backends.cassandra.rounds.callers import (
+    Answer,
+    WaitingJob,
+    answer_jobs,
+    decide_jobs,
+    fail_jobs,
+    places_of,
+    take_jobs,
+)
 from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.log import Log
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
+from podium_backends.cassandra.timestamps import token_after
 from podium_core.clock import Clock, token_now
 from podium_core.errors import (
     BackendUnavailableError,
@@ -37,16 +42,12 @@ from podium_core.errors import (
     OverloadedError,
     StorageError,
 )
-from podium_core.outbox import OutboxEntry
 
 T = TypeVar("T")
 # A definition, and a task of it that may hold a place.
 Place = tuple[str, str]
 
 MAX_TRIES = 50
-# One round takes jobs up to so many bytes, and so many.
-ROUND_BYTES = 1024 * 1024
-ROUND_JOBS = 100
 _RETRY_AFTER_MS = 50
 
 _VERSION = (
@@ -57,33 +58,20 @@ _RAISE = "UPDATE executions USING TTL ? SET version = ? WHERE workflow_id = ? IF
 _log = structlog.get_logger("podium.cassandra")
 
 
-class Answer(NamedTuple):
-    """What a job answered, under which token, and the intents that it wrote."""
-
-    value: Any
-    token: int
-    intents: Sequence[OutboxEntry] = ()
-
-
 class Places(Protocol):
     """The places of concurrency limits."""
 
-    async def held(self, asked: Sequence[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Of these definitions and tasks, those with a place."""
+    async def held(self, asked: Sequence[Place]) -> Mapping[Place, Any]:
+        """Of these definitions and tasks, the grants of those with a place."""
         ...
 
     async def occupy(self, workflow_id: str, changes: Sequence[PlaceChange]) -> None:
         """Tasks run, as the documents say that are about to be written."""
         ...
 
-    async def release(self, changes: Sequence[PlaceChange]) -> None:
-        """Tasks run no more, as documents say that were written."""
+    async def release(self, changes: Sequence[PlaceChange], seen: Mapping[Place, Any]) -> None:
+        """Tasks run no more, as documents say that were written: free the grants that were seen before."""
         ...
-
-
-class _Waiting(NamedTuple):
-    job: Job[Any]
-    future: asyncio.Future[Answer]
 
 
 class PartitionWrites:
@@ -104,7 +92,7 @@ class PartitionWrites:
         self._due = due
         self._waiting = waiting
         self._places = places
-        self._queues: dict[str, deque[_Waiting]] = {}
+        self._queues: dict[str, deque[WaitingJob]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         # The workflows of which nobody knows yet what a batch did: an heir's work, which only that takes out.
         self.unsettled: set[str] = set()
@@ -121,7 +109,7 @@ class PartitionWrites:
         if queue is None:
             queue = self._queues[workflow_id] = deque()
             self._begin(self._work(workflow_id, queue))
-        queue.append(_Waiting(job, future))
+        queue.append(WaitingJob(job, future))
         return await future
 
     def is_at_work(self, workflow_id: str) -> bool:
@@ -144,38 +132,38 @@ class PartitionWrites:
 
     # rounds
 
-    async def _work(self, workflow_id: str, queue: deque[_Waiting]) -> None:
+    async def _work(self, workflow_id: str, queue: deque[WaitingJob]) -> None:
         while queue:
-            jobs = _taken(queue)
+            jobs = take_jobs(queue)
             try:
                 left = await self._round(workflow_id, jobs) if jobs else ()
             except Exception as error:
-                _settle(jobs, error)
+                fail_jobs(jobs, error)
                 continue
             queue.extendleft(reversed(left))
         del self._queues[workflow_id]
 
-    async def _round(self, workflow_id: str, jobs: Sequence[_Waiting]) -> Sequence[_Waiting]:
+    async def _round(self, workflow_id: str, jobs: Sequence[WaitingJob]) -> Sequence[WaitingJob]:
         """Carry jobs out; those that have to wait for the next round."""
         wanted = {rows.THE_WORKFLOW}.union(*(waiting.job.wanted for waiting in jobs))
         entered: dict[Member, int] = {}
-        held: dict[Place, bool] = {}
+        held: dict[Place, Any] = {}
         for tries in range(MAX_TRIES):
             partition = await self._look(workflow_id, jobs, wanted, entered, held, again=tries > 0)
             now_ms = self._clock()
             try:
-                decided = _decide(jobs, partition, now_ms)
+                decided = decide_jobs(jobs, partition, now_ms)
             except NotReadError as missing:
                 wanted.add(missing.key)
                 continue
-            places = await self._places_held(_places_of(decided), held)
+            places = await self._places_held(places_of(decided), held)
             token: int | None = partition.version or 0
             if partition.is_changed:
                 await self._as_unwritten(self._places.occupy(workflow_id, places))
                 token = await self._write(partition, entered, now_ms)
             if token is not None:
-                await self._release(places)
-                _conclude(workflow_id, jobs, decided, token)
+                await self._release(places, held)
+                answer_jobs(workflow_id, jobs, decided, token)
                 return jobs[len(decided) :]
         raise OverloadedError(
             f"workflow '{workflow_id}' is written by too many at once",
@@ -183,21 +171,21 @@ class PartitionWrites:
         )
 
     async def _places_held(
-        self, changes: Sequence[PlaceChange], held: dict[Place, bool]
+        self, changes: Sequence[PlaceChange], held: dict[Place, Any]
     ) -> list[PlaceChange]:
         """The changes that may find a place: most tasks have no limit, and none."""
         await self._find_held([change.place for change in changes if not change.certain], held)
         return [change for change in changes if change.certain or held[change.place]]
 
-    async def _find_held(self, places: Sequence[Place], held: dict[Place, bool]) -> None:
+    async def _find_held(self, places: Sequence[Place], held: dict[Place, Any]) -> None:
         asked = [place for place in places if place not in held]
         if asked:
             found = await self._places.held(asked)
-            held.update((place, place in found) for place in asked)
+            held.update((place, found.get(place)) for place in asked)
 
-    async def _release(self, places: Sequence[PlaceChange]) -> None:
+    async def _release(self, places: Sequence[PlaceChange], seen: Mapping[Place, Any]) -> None:
         try:
-            await self._places.release(places)
+            await self._places.release(places, seen)
         except StorageError as error:
             # The write stands; whoever finds no place left frees those of tasks that run no more.
             _log.warning("a place of a limit wasn't freed", error=str(error))
@@ -205,10 +193,10 @@ class PartitionWrites:
     async def _look(
         self,
         workflow_id: str,
-        jobs: Sequence[_Waiting],
+        jobs: Sequence[WaitingJob],
         wanted: set[RowKey],
         entered: dict[Member, int],
-        held: dict[Place, bool],
+        held: dict[Place, Any],
         *,
         again: bool,
     ) -> Partition:
@@ -220,24 +208,41 @@ class PartitionWrites:
             all_facts=any(waiting.job.wants_all_facts for waiting in jobs),
             version_first=again,
         )
-        looks = [waiting.job.look() for waiting in jobs]
-        if again:
-            await asyncio.gather(*looks)
+        beside = self._work_beside(workflow_id, jobs, entered, held, again=again)
+        if not beside:
             return await read
-        enter = {member for waiting in jobs for member in waiting.job.members()}
         reading = asyncio.ensure_future(read)
-        await asyncio.gather(
-            reading,
-            self._hint(workflow_id),
-            self._enter(enter, entered, token_now()),
-            self._find_held([place for waiting in jobs for place in waiting.job.places()], held),
-            *looks,
-        )
+        await asyncio.gather(reading, *beside)
         return reading.result()
 
+    def _work_beside(
+        self,
+        workflow_id: str,
+        jobs: Sequence[WaitingJob],
+        entered: dict[Member, int],
+        held: dict[Place, Any],
+        *,
+        again: bool,
+    ) -> list[Coroutine[Any, Any, None]]:
+        """What is looked at and written while the rows are read. Most writes need nothing of it."""
+        work = [waiting.job.look() for waiting in jobs if waiting.job.looks]
+        if again:
+            # A grant of that time may be another's by now.
+            held.clear()
+            return work
+        if not self._is_hinted(workflow_id):
+            work.append(self._hint(workflow_id))
+        if members := {member for waiting in jobs for member in waiting.job.members()}:
+            work.append(self._enter(members, entered, token_now()))
+        if places := [place for waiting in jobs for place in waiting.job.places()]:
+            work.append(self._find_held(places, held))
+        return work
+
+    def _is_hinted(self, workflow_id: str) -> bool:
+        return self._log.is_ours and self._log.has_hint(workflow_id)
+
     async def _hint(self, workflow_id: str) -> None:
-        if not self._log.is_ours or not self._log.has_hint(workflow_id):
-            await self._as_unwritten(self._log.hint(workflow_id))
+        await self._as_unwritten(self._log.hint(workflow_id))
 
     async def _enter(
         self, members: Iterable[Member], entered: dict[Member, int], timestamp: int
@@ -260,13 +265,13 @@ class PartitionWrites:
     ) -> int | None:
         """The token of the batch; None: another write came first, or the log isn't ours any more."""
         workflow_id, version = partition.workflow_id, partition.version or 0
-        token = max(token_now(), version + 1, partition.above + 1)
+        token = token_after(max(version, partition.above))
         enter, leave = partition.moves()
         late = [member for member in enter if entered.get(member, -1) <= version]
-        await self._enter(late, entered, max(token_now(), version + 1))
+        await self._enter(late, entered, token)
         entries = partition.entries(token)
         await self._as_unwritten(self._due.write(workflow_id, entries, now_ms))
-        if not self._log.is_ours or not self._log.has_hint(workflow_id):
+        if not self._is_hinted(workflow_id):
             await self._hint(workflow_id)
             return None
         if not await self._apply(partition, token):
@@ -319,14 +324,14 @@ class PartitionWrites:
         for _ in range(MAX_TRIES):
             found = await self._session.rows(_VERSION, workflow_id)
             version: int | None
-            version, ttl, _ = found[0] if found else (None, VERSION_TTL_SECONDS, "")
+            version, ttl, _ = found[0] if found else (None, None, "")
             if version is not None and version == unless:
                 return unless
-            raised = max(token_now(), (version or 0) + 1)
             # One without a workflow goes by itself, as before.
-            ttl = VERSION_TTL_SECONDS if ttl else 0
+            is_there = bool(found) and ttl is None
+            raised = (version_ttl(is_there=is_there), token_after(version or 0))
             try:
-                if await self._session.apply([Write(_RAISE, (ttl, raised, workflow_id, version))]):
+                if await self._session.apply([Write(_RAISE, (*raised, workflow_id, version))]):
                     return version
             except OutcomeUnknownError:
                 continue
@@ -334,65 +339,3 @@ class PartitionWrites:
             f"workflow '{workflow_id}' is written by too many at once",
             retry_after_ms=_RETRY_AFTER_MS,
         )
-
-
-def _places_of(decided: Sequence[Decided[Any] | StorageError]) -> list[PlaceChange]:
-    return [change for one in decided if isinstance(one, Decided) for change in one.places]
-
-
-def _conclude(
-    workflow_id: str,
-    jobs: Sequence[_Waiting],
-    decided: Sequence[Decided[Any] | StorageError],
-    token: int,
-) -> None:
-    for waiting, one in zip(jobs, decided, strict=False):
-        if waiting.future.done():
-            continue
-        if isinstance(one, StorageError):
-            waiting.future.set_exception(one)
-        else:
-            waiting.future.set_result(_answer(workflow_id, one, token))
-
-
-def _taken(queue: deque[_Waiting]) -> list[_Waiting]:
-    """The jobs of a round; those whose callers are gone are left out."""
-    taken: list[_Waiting] = []
-    size = 0
-    while queue and len(taken) < ROUND_JOBS:
-        if taken and size + queue[0].job.size > ROUND_BYTES:
-            break
-        waiting = queue.popleft()
-        if not waiting.future.done():
-            taken.append(waiting)
-            size += waiting.job.size
-    return taken
-
-
-def _decide(
-    jobs: Sequence[_Waiting], partition: Partition, now_ms: int
-) -> list[Decided[Any] | StorageError]:
-    """What each job answers, or is refused with, up to one that ends the round."""
-    decided: list[Decided[Any] | StorageError] = []
-    for waiting in jobs:
-        try:
-            decided.append(waiting.job.decide(partition, now_ms=now_ms))
-        except StorageError as error:
-            decided.append(error)
-        if partition.ends_round:
-            break
-    return decided
-
-
-def _answer(workflow_id: str, decided: Decided[Any], token: int) -> Answer:
-    intents = [
-        replace(put.as_entry(token=token, since_ms=token // 1000), owner=workflow_id)
-        for put in decided.intents
-    ]
-    return Answer(decided.answer, token, intents)
-
-
-def _settle(jobs: Sequence[_Waiting], error: Exception) -> None:
-    for waiting in jobs:
-        if not waiting.future.done():
-            waiting.future.set_exception(error)

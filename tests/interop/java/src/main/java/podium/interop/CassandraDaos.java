@@ -5,6 +5,7 @@ import com.datastax.driver.core.Session;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.netflix.conductor.cassandra.config.CassandraProperties;
 import com.netflix.conductor.cassandra.dao.CassandraEventHandlerDAO;
+import com.netflix.conductor.cassandra.dao.CassandraExecutionDAO;
 import com.netflix.conductor.cassandra.dao.CassandraMetadataDAO;
 import com.netflix.conductor.cassandra.util.Statements;
 import java.util.Map;
@@ -31,6 +32,7 @@ final class CassandraDaos {
         properties.setReplicationFactorValue(1);
         Statements statements = new Statements(keyspace);
         return Map.of(
+                "execution", new CassandraExecutionDAO(session, mapper, properties, statements),
                 "metadata", new CassandraMetadataDAO(session, mapper, properties, statements),
                 "event_handlers", new CassandraEventHandlerDAO(session, mapper, properties, statements));
     }

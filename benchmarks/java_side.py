@@ -1,4 +1,4 @@
-"""Java's DAOs as one side of a comparison: in process, 32 threads, on the same Redis."""
+"""Java's DAOs as one side of a comparison: in process, 32 threads, on the same store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Any
 from benchmarks.bench import IN_FLIGHT, Bench, Measured
 from benchmarks.jobs import Driven
 from benchmarks.machine import busy_seconds
-from benchmarks.points.redis.world import PREFIX
 from benchmarks.processes import Server
 from tests.interop.java import JavaProcess
 
@@ -32,9 +31,11 @@ class _JavaServer(Server):
 class JavaSide:
     """The program, and how loads are put on it."""
 
-    def __init__(self, bench: Bench, process: JavaProcess, runner: asyncio.Runner) -> None:
+    def __init__(
+        self, bench: Bench, process: JavaProcess, prefix: str, runner: asyncio.Runner
+    ) -> None:
         self._bench = bench
-        self._daos = process.below(PREFIX)
+        self._daos = process.below(prefix)
         self._server = _JavaServer(process.pid, "", time.monotonic())
         self._runner = runner
 
@@ -83,12 +84,22 @@ class JavaSide:
 
 
 @contextmanager
-def java_side(bench: Bench, host: str, port: int, folder: Path) -> Iterator[JavaSide]:
-    """The program on a Redis, for the time of the context."""
-    process = JavaProcess(host, port, folder / "java.log")
+def java_side(
+    bench: Bench, address: tuple[str, int], prefix: str, folder: Path, *, store: str = "redis"
+) -> Iterator[JavaSide]:
+    """The program on a store, for the time of the context.
+
+    Args:
+        bench: The run.
+        address: Host and port of the store.
+        prefix: Of its keys; on Cassandra its keyspace.
+        folder: Where its log goes.
+        store: What the store is: redis or cassandra.
+    """
+    process = JavaProcess(*address, folder / "java.log", store=store)
     try:
         with asyncio.Runner() as runner:
-            yield JavaSide(bench, process, runner)
+            yield JavaSide(bench, process, prefix, runner)
     finally:
         process.close()
 

@@ -1,0 +1,1 @@
+"""Podium on Cassandra: against its own bare statements, the echo, and Java."""
