@@ -25,9 +25,8 @@ class Limit:
         )
 
     def _read(self, cql: str, values: tuple[Any, ...]) -> list[Row]:
-        if cql.startswith("SELECT workflow_id"):
-            place = self.rows.get(values[1])
-            return [tuple(place)] if place else []
+        if "task_id IN" in cql:
+            return [(id_, *self.rows[id_]) for id_ in values[1] if id_ in self.rows]
         return [(1, id_, *place) for id_, place in self.rows.items()]
 
     def _apply(self, writes: Sequence[Write]) -> bool:
