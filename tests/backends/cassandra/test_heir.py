@@ -13,6 +13,7 @@ from podium_backends.cassandra.rounds.log import WINDOWS, Log
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
 from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, LOG_WINDOW_MS, log_window
 from podium_backends.cassandra.rounds.writes import PartitionWrites
+from podium_core.outbox import KIND_PAYLOAD, KIND_PUSH
 from tests.backends.cassandra.scripted_session import ScriptedSession
 from tests.backends.cassandra.test_writes import Places
 
@@ -23,7 +24,15 @@ HOUR_MS = 3_600_000
 class Inherited:
     """A log that nobody holds, with a hint at w1, which has an entry that is due then; and an heir."""
 
-    def __init__(self, *, due_ms: int = 0, hint_ms: int = NOW_MS, began_ms: int = NOW_MS) -> None:
+    def __init__(
+        self,
+        *,
+        due_ms: int = 0,
+        kind: str = KIND_PUSH,
+        hint_ms: int = NOW_MS,
+        began_ms: int = NOW_MS,
+    ) -> None:
+        self._row_id = f"{kind}\x00m1"
         self._entry = rows.encode(StoredEntry(token=5, since_ms=NOW_MS, due_ms=due_ms))
         self._hint_window = log_window(hint_ms)
         self._first_window = log_window(began_ms)
@@ -46,7 +55,7 @@ class Inherited:
         if cql.startswith("SELECT window"):
             return [(NOW_MS // DUE_WINDOW_MS,)]
         if cql.startswith("SELECT id, value"):
-            return [("push\x00m1", self._entry)]
+            return [(self._row_id, self._entry)]
         return []
 
     @property
@@ -77,8 +86,14 @@ class TestALogOfTheDead:
         await inherited.heir.inherit()
         assert inherited.waits
 
-    async def test_one_that_is_due_much_later_isnt(self) -> None:
+    async def test_one_that_would_wait_too_long_is_due_now(self) -> None:
+        """Its writer's clock was ahead: no push waits for hours on purpose."""
         inherited = Inherited(due_ms=NOW_MS + 2 * HOUR_MS)
+        await inherited.heir.inherit()
+        assert inherited.waiting.next_due_ms([KIND_PUSH]) == 0
+
+    async def test_one_that_is_due_much_later_isnt(self) -> None:
+        inherited = Inherited(due_ms=NOW_MS + 2 * HOUR_MS, kind=KIND_PAYLOAD)
         await inherited.heir.inherit()
         assert not inherited.waits
         assert not inherited.log.has_hint("w1")

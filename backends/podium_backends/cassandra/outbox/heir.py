@@ -10,9 +10,11 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
+from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Session
-from podium_backends.cassandra.outbox.stored_entries import entries_of
+from podium_backends.cassandra.outbox.stored_entries import entries_of, planned_ms
+from podium_backends.cassandra.partition.rows import StoredEntry
 from podium_backends.cassandra.rounds import log as logs
 from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.log import Log
@@ -21,6 +23,7 @@ from podium_backends.cassandra.rounds.windows import DUE_WINDOW_MS, NEAR_WINDOWS
 from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
 from podium_core.errors import StorageError
+from podium_core.outbox import KIND_REMOVAL, MOMENT_MS, waits_too_long
 
 _LOGS = "SELECT owner, first_window, holder FROM logs WHERE part = ?"
 _HINTS = "SELECT workflow_id FROM log WHERE owner = ? AND window = ?"
@@ -104,11 +107,21 @@ class Heir:
         entries, now_ms = await entries_of(self._session, workflow_id), self._clock()
         # By the clock of who wrote them they may have been due soon.
         await self._due.write(workflow_id, entries, now_ms)
-        near = self._due.soon(entries, now_ms, NEAR_WINDOWS)
+        in_time = [(id_, await self._in_time(workflow_id, id_, entry)) for id_, entry in entries]
+        near = self._due.soon(in_time, now_ms, NEAR_WINDOWS)
         # What isn't near may have been written again meanwhile, and wait here.
         self._waiting.written(workflow_id, [one for one in near if one[1] is not None])
         if self._waiting.has_of(workflow_id):
             await self._log.hold_hint(workflow_id)
+
+    async def _in_time(self, workflow_id: str, row_id: str, entry: StoredEntry) -> StoredEntry:
+        """The entry; due now where its writer's clock was ahead, and it would wait too long."""
+        now_ms, (kind, _, _) = self._clock(), row_id.partition("\x00")
+        if entry.due_ms <= now_ms + MOMENT_MS:
+            return entry
+        planned = await planned_ms(self._session, workflow_id) if kind == KIND_REMOVAL else None
+        is_late = waits_too_long(kind, entry.due_ms, planned_ms=planned, now_ms=now_ms)
+        return replace(entry, due_ms=0) if is_late else entry
 
     # delayed entries
 
