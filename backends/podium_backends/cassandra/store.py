@@ -80,8 +80,6 @@ def _add_definitions(store: ConnectedStore, session: Session) -> None:
 def _add_executions(store: ConnectedStore, session: Session, settings: CassandraSettings) -> None:
     """Executions, their outbox, documents and limits, where they are routed here."""
     context, clock = store.context, store.context.clock
-    if not context.serves & {DataType.EXECUTIONS, DataType.CONCURRENCY_LIMITS}:
-        return
     places = LimitPlaces(session, clock, place_ttl_ms=settings.place_ttl_seconds * 1000)
     limits = TableConcurrentExecutionLimitDAO(places)
     store.concurrency_limits = limits
@@ -108,7 +106,6 @@ def _add_executions(store: ConnectedStore, session: Session, settings: Cassandra
         session,
         writes,
         waiting,
-        due,
         heir,
         Shares(session, clock),
         clock,

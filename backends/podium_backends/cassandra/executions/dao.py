@@ -95,8 +95,6 @@ class CassandraExecutionDAO(CassandraExecutionStreams, StoreWrites):
     async def _foreign_tasks(self, write_set: WriteSet, owner: str) -> dict[str, TaskFacts]:
         """Of the tasks that may be new, those that are another workflow's."""
         ids = [put.task_id for put in write_set.task_puts if put.mode is not PutMode.UPDATE]
-        if not ids:
-            return {}
         others = [one for one in await self.workflows_of(ids) if one[1] != owner]
         found = await asyncio.gather(
             *(self._session.rows(_FACTS, workflow_id, id_) for id_, workflow_id in others)

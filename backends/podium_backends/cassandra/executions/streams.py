@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from podium_backends.cassandra.connection import Row as CqlRow
@@ -18,11 +19,10 @@ from podium_backends.cassandra.partition.sets import (
 )
 from podium_core.closing import closing
 from podium_core.decide import TaskFacts, WorkflowFacts
-from podium_core.errors import CorruptRecordError
 from podium_core.models import Page, Task, Workflow
 from podium_core.models.documents import TASK, WORKFLOW
 from podium_core.paging.page_builder import Found, Key
-from podium_core.paging.pages_of import Row, pages_of
+from podium_core.paging.pages_of import Row, found_if_readable, pages_of
 from podium_core.paging.read_budget import ReadBudget
 
 T = TypeVar("T")
@@ -244,7 +244,4 @@ def _is_pending(row: CqlRow, name: str, version: int | None) -> bool:
 
 
 def _row(key: Key, id_: str, document: bytes, decode: Callable[[bytes, str], T]) -> Row[T]:
-    try:
-        return Row(key, id_, Found(decode(document, id_), len(document)))
-    except CorruptRecordError:
-        return Row(key, id_, None)
+    return Row(key, id_, found_if_readable(partial(decode, document, id_), len(document)))

@@ -20,7 +20,6 @@ from podium_backends.cassandra.partition import rows
 from podium_backends.cassandra.partition.jobs import EntryJob
 from podium_backends.cassandra.partition.rows import StoredEntry
 from podium_backends.cassandra.partition.sets import SHARDS
-from podium_backends.cassandra.rounds.due import DueHints
 from podium_backends.cassandra.rounds.waiting import WaitingEntries
 from podium_backends.cassandra.rounds.writes import PartitionWrites
 from podium_core.clock import Clock
@@ -60,7 +59,6 @@ class CassandraOutbox:
         session: Session,
         writes: PartitionWrites,
         waiting: WaitingEntries,
-        due: DueHints,
         heir: Heir,
         shares: Shares,
         clock: Clock,
@@ -70,7 +68,6 @@ class CassandraOutbox:
         self._session = session
         self._writes = writes
         self._waiting = waiting
-        self._due = due
         self._heir = heir
         self._shares = shares
         self._clock = clock

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from podium_backends.cassandra.connection import Write
@@ -18,7 +17,6 @@ from podium_backends.cassandra.partition.sets import (
 )
 from podium_core.decide import TaskFacts, WorkflowFacts
 from podium_core.decide.removal_record import RemovalRecord
-from podium_core.outbox import OutboxEntry
 from podium_core.write_set import Slot
 
 # A partition whose workflow is gone keeps its version as long as a write to it may still be under way.
@@ -282,9 +280,4 @@ class Partition:
 
 
 def _stamped(entry: StoredEntry, token: int) -> StoredEntry:
-    return entry if entry.token else msgspec.structs.replace(entry, token=token)
-
-
-def written_entry(workflow_id: str, row_id: str, entry: StoredEntry) -> OutboxEntry:
-    """An entry of this partition as the drainer sees it."""
-    return rows.outbox_entry(row_id, workflow_id, entry)
+    return entry if entry.token else replace(entry, token=token)
