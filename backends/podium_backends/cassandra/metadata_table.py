@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from functools import partial
 
 from podium_backends.cassandra.connection import Session, Write
-from podium_backends.cassandra.timestamps import now_us
+from podium_core.clock import token_now
 from podium_core.definitions import (
     VERSION_BYTES,
     stored_task_def,
@@ -128,14 +128,14 @@ class CassandraMetadataTable:
 
     async def remove_workflow_def(self, name: str, version: int) -> bool:
         # The entry of a definition that is created after this one's removal is newer, and stays.
-        before = now_us()
+        before = token_now()
         removed = await self._apply(_REMOVE, name, version)
         await self._session.write(_UNLIST, before, _entry(name, version))
         return removed
 
     async def _list(self, name: str, version: int) -> None:
         entry = _entry(name, version)
-        await self._session.write(_LIST, entry, entry, now_us())
+        await self._session.write(_LIST, entry, entry, token_now())
 
     async def workflow_def(self, name: str, version: int) -> WorkflowDef | None:
         for (document,) in await self._session.rows(_ONE, name, version):

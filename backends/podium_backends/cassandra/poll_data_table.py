@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from msgspec import UNSET
 
 from podium_backends.cassandra.connection import Row as StoredRow, Session, Write
-from podium_backends.cassandra.timestamps import now_us
-from podium_core.clock import Clock
+from podium_core.clock import Clock, token_now
 from podium_core.models import Page, PollData
 from podium_core.paging.ordered_window import ordered_ids
 from podium_core.paging.page_builder import Found
@@ -41,7 +40,7 @@ class CassandraPollDataTable:
         self._clock = clock
 
     async def write_polls(self, polls: Mapping[PollKey, str]) -> None:
-        now_ms, timestamp = self._clock(), now_us()
+        now_ms, timestamp = self._clock(), token_now()
         await self._session.write_all(
             [Write(_PUT, (*key, worker_id, now_ms, timestamp)) for key, worker_id in polls.items()]
         )

@@ -1,19 +1,13 @@
-"""The timestamps of writes that carry one: microseconds of the system's clock, as the driver and Cassandra count."""
+"""Tokens of conditional writes: microseconds of the system's clock, as the driver and Cassandra count."""
 
 from __future__ import annotations
 
 import random
-import time
 
 from podium_core.clock import token_now
 
 # Tokens of processes whose clocks are behind the version differ by up to so much: 4 ms.
 _SPREAD_BITS = 12
-
-
-def now_us() -> int:
-    """Microseconds since the epoch."""
-    return time.time_ns() // 1_000
 
 
 def token_after(version: int) -> int:

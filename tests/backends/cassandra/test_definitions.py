@@ -13,7 +13,7 @@ from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.event_handler_table import CassandraEventHandlerTable
 from podium_backends.cassandra.metadata_table import CassandraMetadataTable
 from podium_backends.cassandra.poll_data_table import CassandraPollDataTable
-from podium_backends.cassandra.timestamps import now_us
+from podium_core.clock import token_now
 from podium_core.models import EventHandler, TaskDef, WorkflowDef, collect
 from podium_core.paging.read_budget import ReadBudget
 from tests.clock import FakeClock
@@ -206,10 +206,10 @@ class TestPolls:
         clock = FakeClock()
         table = CassandraPollDataTable(session, clock)
         key = ("encode", "")
-        monkeypatch.setattr(poll_data_table, "now_us", _fixed(2_000_000))
+        monkeypatch.setattr(poll_data_table, "token_now", _fixed(2_000_000))
         await table.write_polls({key: "newer"})
         clock.pass_by(-1_000)
-        monkeypatch.setattr(poll_data_table, "now_us", _fixed(1_000_000))
+        monkeypatch.setattr(poll_data_table, "token_now", _fixed(1_000_000))
         await table.write_polls({key: "older"})
         poll = await table.poll(key)
         assert poll is not None
@@ -223,4 +223,4 @@ def _fixed(us: int) -> Callable[[], int]:
 
 def test_timestamps_are_microseconds_of_the_systems_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time_ns", _fixed(1_700_000_000_123_456_789))
-    assert now_us() == 1_700_000_000_123_456
+    assert token_now() == 1_700_000_000_123_456

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, TypeVar
 from podium_backends.cassandra.connection import Session, Write
 from podium_backends.cassandra.partition import rows
 from podium_backends.cassandra.partition.effects import PlaceChange
-from podium_core.clock import Clock, token_now
+from podium_backends.cassandra.timestamps import token_after
+from podium_core.clock import Clock
 from podium_core.errors import OverloadedError
 from podium_core.models import TaskStatus
 from podium_core.ports import LimitPlaceTable
@@ -261,7 +262,7 @@ class LimitPlaces:
         before: PlacesByTask,
         after: PlacesByTask,
     ) -> bool:
-        token = max(token_now(), (version or 0) + 1)
+        token = token_after(version or 0)
         writes = [Write(_SET_VERSION, (token, definition, version))]
         writes += [Write(_DELETE, (definition, id_)) for id_ in before if id_ not in after]
         writes += [
