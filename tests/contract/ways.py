@@ -178,6 +178,19 @@ SQLITE_TWO_STORES = replace(
 _RUN = f"test-{uuid4().hex[:12]}"
 
 
+def _prefix_for(folder: Path) -> str:
+    """A prefix on a shared server that belongs to the folder of the other data."""
+    return f"{_RUN}-{sha256(str(folder).encode()).hexdigest()[:16]}"
+
+
+def _below(prefix: str) -> Settings:
+    """The settings of a Redis that keep a test's keys below a prefix."""
+    return {
+        "PODIUM_STORES__REDIS__WORKFLOW_PREFIX": prefix,
+        "PODIUM_STORES__REDIS__QUEUE_PREFIX": prefix,
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class BesideRedis(Way):
     """Some data on Redis, below a key prefix that belongs to the folder of the other data."""
@@ -187,13 +200,9 @@ class BesideRedis(Way):
 
     def config(self, folder: Path, settings: Settings | None = None) -> Config:
         """As ``Way.config``."""
-        prefix = f"{_RUN}-{sha256(str(folder).encode()).hexdigest()[:16]}"
+        prefix = _prefix_for(folder)
         self.prefixes.add(prefix)
-        below = {
-            "PODIUM_STORES__REDIS__WORKFLOW_PREFIX": prefix,
-            "PODIUM_STORES__REDIS__QUEUE_PREFIX": prefix,
-        }
-        return super().config(folder, {**below, **(settings or {})})
+        return super().config(folder, {**_below(prefix), **(settings or {})})
 
     def at(self, address: str) -> Way:
         """As ``Way.at``."""
@@ -339,7 +348,7 @@ class IndexOnElasticsearch(Way):
 
     def config(self, folder: Path, settings: Settings | None = None) -> Config:
         """As ``Way.config``."""
-        prefix = f"{_RUN}-{sha256(str(folder).encode()).hexdigest()[:16]}"
+        prefix = _prefix_for(folder)
         self.index_prefixes.add(prefix)
         own = {"PODIUM_STORES__SEARCH__INDEX_PREFIX": prefix}
         return super().config(folder, {**own, **(settings or {})})
@@ -450,12 +459,7 @@ class WithRedisQueues(OnCassandra):
 
     def config(self, folder: Path, settings: Settings | None = None) -> Config:
         """As ``Way.config``."""
-        prefix = f"{_RUN}-{sha256(str(folder).encode()).hexdigest()[:16]}"
-        below = {
-            "PODIUM_STORES__REDIS__WORKFLOW_PREFIX": prefix,
-            "PODIUM_STORES__REDIS__QUEUE_PREFIX": prefix,
-        }
-        return super().config(folder, {**below, **(settings or {})})
+        return super().config(folder, {**_below(_prefix_for(folder)), **(settings or {})})
 
     def at(self, address: str) -> Way:
         """As ``Way.at``; the address of the Cassandra, and after a space the Redis's URL."""
