@@ -76,6 +76,18 @@ def expiry_of(record: RemovalRecord | None) -> RemovalRecord | None:
     return None if record is None or record.cancelled else record
 
 
+def writes_entries(record: RemovalRecord | None, now_ms: int) -> bool:
+    """Whether entries of the index are the removal's to write: the workflow goes, or is to be archived."""
+    if record is None:
+        return False
+    return record.archives or (not record.cancelled and is_due(record, now_ms))
+
+
+def unqueues(record: RemovalRecord | None) -> bool:
+    """Whether nothing of the workflow is queued any more, be the removal due or not."""
+    return record is not None and not record.cancelled
+
+
 def new_record(
     removal: WorkflowRemoval, before: RemovalRecord | None, *, mark_index: bool, now_ms: int
 ) -> RemovalRecord:

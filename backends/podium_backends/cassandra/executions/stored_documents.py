@@ -12,7 +12,7 @@ from podium_backends.cassandra.connection import Row, Session
 from podium_backends.cassandra.executions.reads import CassandraExecutionReads
 from podium_backends.cassandra.partition import rows
 from podium_core.clock import Clock
-from podium_core.decide.removal_record import RemovalRecord, is_due
+from podium_core.decide.removal_record import unqueues, writes_entries
 from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
 from podium_core.index.stored_document import SCAN_SIZE, DocumentScan, OwnedId, StoredDocument
@@ -209,15 +209,10 @@ class CassandraStoredDocuments:
             owner=owner,
             record=record,
             text=text,
-            removing=self._is_removing(kept),
-            leaving=kept is not None and not kept.cancelled,
+            removing=writes_entries(kept, self._clock()),
+            leaving=unqueues(kept),
             unreadable=unreadable,
         )
-
-    def _is_removing(self, record: RemovalRecord | None) -> bool:
-        if record is None or record.cancelled:
-            return False
-        return record.archives or is_due(record, self._clock())
 
 
 def _after(partitions: Sequence[Row], at: _Cursor) -> list[Row]:

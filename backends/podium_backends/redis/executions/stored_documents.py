@@ -10,7 +10,7 @@ from podium_backends.redis.executions.kept_removal import decode_removal
 from podium_backends.redis.executions.members import readable_ids, scan_members
 from podium_backends.redis.executions.store_clock import StoreClock
 from podium_backends.redis.keys import Keys, glob_of
-from podium_core.decide.removal_record import RemovalRecord, is_due
+from podium_core.decide.removal_record import RemovalRecord, unqueues, writes_entries
 from podium_core.errors import CorruptRecordError
 from podium_core.index.changes import EntryKind
 from podium_core.index.stored_document import SCAN_SIZE, DocumentScan, OwnedId, StoredDocument
@@ -168,9 +168,8 @@ def _document(
         owner=owner,
         record=record,
         text=text,
-        removing=removal is not None
-        and (removal.archives or (not removal.cancelled and is_due(removal, now_ms))),
-        leaving=removal is not None and not removal.cancelled,
+        removing=writes_entries(removal, now_ms),
+        leaving=unqueues(removal),
         unreadable=unreadable,
     )
 
