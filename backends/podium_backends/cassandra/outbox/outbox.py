@@ -185,17 +185,19 @@ class CassandraOutbox:
     # what was set aside
 
     async def failures(self, limit: int) -> list[OutboxFailure]:
-        found = sorted(await self._set_aside(), key=lambda entry: entry[1].since_ms)[:limit]
         return [
             OutboxFailure(kind=e.kind, id=e.id, reason=stored.reason, since_ms=stored.since_ms)
-            for e, stored in found
+            for e, stored in await self._first_set_aside(limit)
         ]
 
     async def try_again(self, limit: int) -> int:
-        found = sorted(await self._set_aside(), key=lambda entry: entry[1].since_ms)[:limit]
+        found = await self._first_set_aside(limit)
         for entry, _ in found:
             await self._change(entry, jobs.TryAgain(entry))
         return len(found)
+
+    async def _first_set_aside(self, limit: int) -> list[tuple[OutboxEntry, StoredEntry]]:
+        return sorted(await self._set_aside(), key=lambda entry: entry[1].since_ms)[:limit]
 
     async def _set_aside(self) -> list[tuple[OutboxEntry, StoredEntry]]:
         found = []

@@ -90,6 +90,8 @@ class Partition:
         self.slots_gone = False
         self._wanted = wanted
         self._found = found
+        # What was decoded: several jobs, and the sets in the end, go by the same facts.
+        self._decoded: dict[RowKey, Any] = {}
         self._removal_read = rows.decode_removal(removal) if removal else None
         self._removal = self._removal_read
         self._changes: dict[RowKey, _Change] = {}
@@ -102,9 +104,15 @@ class Partition:
             return None if change.gone else getattr(change, part)
         if key not in self._wanted:
             raise NotReadError(key)
-        found = self._found.get(key)
-        stored = None if found is None else getattr(found, part)
-        return None if stored is None else decode(stored)
+        return self._stored(key, part, decode)
+
+    def _stored(self, key: RowKey, part: str, decode: Any) -> Any:
+        """A part of a row as it was read. Of each kind of row one part is asked for."""
+        if key not in self._decoded:
+            found = self._found.get(key)
+            stored = None if found is None else getattr(found, part)
+            self._decoded[key] = None if stored is None else decode(stored)
+        return self._decoded[key]
 
     @property
     def removal(self) -> RemovalRecord | None:
@@ -219,16 +227,11 @@ class Partition:
         after: set[Member] = set()
         for (kind, id_), change in self._changes.items():
             if kind in (rows.WORKFLOW, rows.TASK):
-                before |= self._members(kind, id_, self._read_facts(kind, id_))
+                decode = rows.decode_workflow if kind == rows.WORKFLOW else rows.decode_task
+                stored = self._stored((kind, id_), "facts", decode)
+                before |= self._members(kind, id_, stored)
                 after |= self._members(kind, id_, change.facts)
         return frozenset(after - before), frozenset(before - after)
-
-    def _read_facts(self, kind: int, id_: str) -> Any:
-        found = self._found.get((kind, id_))
-        if found is None or found.facts is None:
-            return None
-        decode = rows.decode_workflow if kind == rows.WORKFLOW else rows.decode_task
-        return decode(found.facts)
 
     def _members(self, kind: int, id_: str, facts: Any) -> frozenset[Member]:
         if kind == rows.WORKFLOW:
